@@ -1,0 +1,121 @@
+/**
+ * Emulated arithmetic, one rounded operation at a time, and sums in the three orders. Scalar code over plain arrays.
+ *
+ * Operands have at most 24 significant bits. The float64 product of two such numbers is exact. Their float64 quotient
+ * and square root, rounded again to 24 bits or fewer, equal the real result rounded once, because 53 >= 2 * 24 + 2;
+ * subnormal results only have fewer bits. A sum of two numbers of one format is innocuous in the same way, but
+ * terms and accumulator may have different formats, so sums carry the sign of their float64 error (round to odd).
+ */
+import { Exact, exactSum } from "./exact.js";
+import { type Format, roundTo } from "./formats.js";
+
+export type Order = "sequential" | "lanes" | "pairwise";
+export const ORDERS: readonly Order[] = ["sequential", "lanes", "pairwise"];
+
+export interface Arithmetic {
+  readonly compute: Format;
+  readonly accumulate: Format | "exact";
+  readonly order: Order;
+}
+
+const word = new Float64Array(1);
+const wordBits = new BigInt64Array(word.buffer);
+
+/** A float64 moved to the neighbour with an odd last bit when it is even and the exact result differs by `error`. */
+function toOdd(value: number, error: number): number {
+  if (error === 0 || !Number.isFinite(value)) return value;
+  word[0] = value;
+  if ((wordBits[0] as bigint) & 1n) return value;
+  // One step up in size when the error points away from zero, down otherwise; the bits of a float64 are ordered by size.
+  wordBits[0] = (wordBits[0] as bigint) + (Math.sign(error) === Math.sign(value) ? 1n : -1n);
+  return word[0] as number;
+}
+
+/** RN_F(a + b), rounded once whatever the formats of a and b. */
+export function add(format: Format, a: number, b: number): number {
+  const sum = a + b;
+  if (!Number.isFinite(sum) || sum === 0) return roundTo(format, sum);
+  // The error of a float64 addition is itself a float64 (Knuth).
+  const fromB = sum - a;
+  const error = a - (sum - fromB) + (b - fromB);
+  return roundTo(format, toOdd(sum, error));
+}
+
+export function subtract(format: Format, a: number, b: number): number {
+  return add(format, a, -b);
+}
+
+export function multiply(format: Format, a: number, b: number): number {
+  return roundTo(format, a * b);
+}
+
+export function divide(format: Format, a: number, b: number): number {
+  return roundTo(format, a / b);
+}
+
+export function squareRoot(format: Format, a: number): number {
+  return roundTo(format, Math.sqrt(a));
+}
+
+/** A sum: a number of the accumulate format, or the exact real sum. Not finite sums are always numbers. */
+export type Sum = number | Exact;
+
+/** The sum of terms in an order, every addition rounded; or the exact sum. */
+export function sum(arithmetic: Arithmetic, terms: readonly number[]): Sum {
+  if (arithmetic.accumulate === "exact") {
+    // Terms that are not finite decide the sum as in IEEE 754, in any order.
+    let plain = 0;
+    for (const term of terms) plain += Number.isFinite(term) ? 0 : term;
+    return plain === 0 ? exactSum(terms) : plain;
+  }
+  const format = arithmetic.accumulate;
+  if (arithmetic.order === "sequential") return sequentialSum(format, terms);
+  if (arithmetic.order === "lanes") return lanesSum(format, terms);
+  return pairwiseSum(format, terms);
+}
+
+function sequentialSum(format: Format, terms: readonly number[]): number {
+  let total = 0;
+  for (const term of terms) total = add(format, total, term);
+  return total;
+}
+
+/** 32 accumulators, lane j takes the terms with index congruent to j, then the lanes are halved five times. */
+function lanesSum(format: Format, terms: readonly number[]): number {
+  const lanes: number[] = new Array(32).fill(0);
+  for (let i = 0; i < terms.length; i++) {
+    lanes[i % 32] = add(format, lanes[i % 32] as number, terms[i] as number);
+  }
+  for (let width = 16; width >= 1; width /= 2) {
+    for (let j = 0; j < width; j++) lanes[j] = add(format, lanes[j] as number, lanes[j + width] as number);
+  }
+  return lanes[0] as number;
+}
+
+/** Blocks of 128 in lanes order, their sums by a binary tree split at the largest power of two below their number. */
+function pairwiseSum(format: Format, terms: readonly number[]): number {
+  const blocks: number[] = [];
+  for (let start = 0; start < terms.length; start += 128) {
+    blocks.push(lanesSum(format, terms.slice(start, start + 128)));
+  }
+  return blocks.length === 0 ? 0 : treeSum(format, blocks);
+}
+
+function treeSum(format: Format, blocks: readonly number[]): number {
+  if (blocks.length === 1) return blocks[0] as number;
+  let split = 1;
+  while (split * 2 < blocks.length) split *= 2;
+  return add(format, treeSum(format, blocks.slice(0, split)), treeSum(format, blocks.slice(split)));
+}
+
+/** RN_F(sum): a sum that is itself the result. */
+export function roundSum(format: Format, total: Sum): number {
+  return roundTo(format, total instanceof Exact ? total.toOdd() : total);
+}
+
+/** RN_F(sum / n), n an exact integer that may have more bits than any format. */
+export function divideSum(format: Format, total: Sum, n: number): number {
+  if (!(total instanceof Exact) && (!Number.isFinite(total) || total === 0)) return roundTo(format, total / n);
+  const real = total instanceof Exact ? total : Exact.of(total);
+  return roundTo(format, real.over(new Exact(BigInt(n))).toOdd());
+}
