@@ -8,7 +8,7 @@ import { checksum, hardwareCases } from "./support/hardware.js";
 const EPS = 1e-5;
 
 describe.each(hardwareCases())("hardware vector of $n elements", ({ n, bits, results }) => {
-  const x = Array.from(bits, (half) => HALVES[half] as number);
+  const x = Array.from(bits, (half) => HALVES[half]);
   test.each(results)("$order, accumulating in $accumulate", (expected) => {
     const arithmetic: Arithmetic = {
       compute: FLOAT16,

@@ -25,10 +25,10 @@ const wordBits = new BigInt64Array(word.buffer);
 function toOdd(value: number, error: number): number {
   if (error === 0 || !Number.isFinite(value)) return value;
   word[0] = value;
-  if ((wordBits[0] as bigint) & 1n) return value;
+  if (wordBits[0] & 1n) return value;
   // One step up in size when the error points away from zero, down otherwise; the bits of a float64 are ordered by size.
-  wordBits[0] = (wordBits[0] as bigint) + (Math.sign(error) === Math.sign(value) ? 1n : -1n);
-  return word[0] as number;
+  wordBits[0] = wordBits[0] + (Math.sign(error) === Math.sign(value) ? 1n : -1n);
+  return word[0];
 }
 
 /** RN_F(a + b), rounded once whatever the formats of a and b. */
@@ -84,12 +84,12 @@ function sequentialSum(format: Format, terms: readonly number[]): number {
 function lanesSum(format: Format, terms: readonly number[]): number {
   const lanes: number[] = new Array(32).fill(0);
   for (let i = 0; i < terms.length; i++) {
-    lanes[i % 32] = add(format, lanes[i % 32] as number, terms[i] as number);
+    lanes[i % 32] = add(format, lanes[i % 32], terms[i]);
   }
   for (let width = 16; width >= 1; width /= 2) {
-    for (let j = 0; j < width; j++) lanes[j] = add(format, lanes[j] as number, lanes[j + width] as number);
+    for (let j = 0; j < width; j++) lanes[j] = add(format, lanes[j], lanes[j + width]);
   }
-  return lanes[0] as number;
+  return lanes[0];
 }
 
 /** Blocks of 128 in lanes order, their sums by a binary tree split at the largest power of two below their number. */
@@ -102,7 +102,7 @@ function pairwiseSum(format: Format, terms: readonly number[]): number {
 }
 
 function treeSum(format: Format, blocks: readonly number[]): number {
-  if (blocks.length === 1) return blocks[0] as number;
+  if (blocks.length === 1) return blocks[0];
   let split = 1;
   while (split * 2 < blocks.length) split *= 2;
   return add(format, treeSum(format, blocks.slice(0, split)), treeSum(format, blocks.slice(split)));

@@ -72,11 +72,18 @@ function statistic(recipe: Recipe, d: readonly number[], total: boolean): number
   };
   const sizes = d.map(Math.abs);
   if (norm === "l1") return reduce(sizes, d.length);
-  if (norm === "l2") return reduce(d.map((value) => multiply(format, value, value)), d.length);
+  if (norm === "l2")
+    return reduce(
+      d.map((value) => multiply(format, value, value)),
+      d.length,
+    );
   if (norm === "linf") return maximum(sizes);
   if (norm === "range") return subtract(format, maximum(d), -maximum(d.map((value) => -value)));
   if ("topk" in norm) return divideSum(format, sum(arithmetic, largest(sizes, norm.topk)), norm.topk);
-  return reduce(sizes.map((size) => power(format, size, norm.lp)), d.length);
+  return reduce(
+    sizes.map((size) => power(format, size, norm.lp)),
+    d.length,
+  );
 }
 
 /** The statistic's root times its constant: the deviation, or S when eps was added to the statistic before. */

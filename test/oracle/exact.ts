@@ -93,9 +93,7 @@ export class Exact {
     let shift = 54 - (bitLength(top) - bitLength(this.denominator));
     // The quotient is to have 53 bits; lengths alone leave 53 to 55.
     const quotient = (s: number) =>
-      s >= 0
-        ? { of: top << BigInt(s), by: this.denominator }
-        : { of: top, by: this.denominator << BigInt(-s) };
+      s >= 0 ? { of: top << BigInt(s), by: this.denominator } : { of: top, by: this.denominator << BigInt(-s) };
     while (bitLength(quotient(shift).of / quotient(shift).by) > 53) shift--;
     const { of, by } = quotient(shift);
     let digits = of / by;
@@ -143,33 +141,33 @@ class Drawers {
 
   add(value: number): void {
     view[0] = value;
-    const bits = viewBits[0] as number;
+    const bits = viewBits[0];
     const biased = (bits >>> 23) & 255;
     if (biased === 255) throw new RangeError(`${value} is not a real number`);
     const significand = biased === 0 ? bits & 0x7fffff : (bits & 0x7fffff) | 0x800000;
     const drawer = Math.max(biased, 1);
-    this.#low[drawer] = (this.#low[drawer] as number) + (bits >>> 31 ? -significand : significand);
+    this.#low[drawer] = this.#low[drawer] + (bits >>> 31 ? -significand : significand);
   }
 
   addSquare(value: number): void {
     view[0] = value;
-    const bits = viewBits[0] as number;
+    const bits = viewBits[0];
     const biased = (bits >>> 23) & 255;
     if (biased === 255) throw new RangeError(`${value} is not a real number`);
     const significand = biased === 0 ? bits & 0x7fffff : (bits & 0x7fffff) | 0x800000;
     const drawer = 2 * Math.max(biased, 1);
     const square = significand * significand; // below 2^48, exact
     const high = Math.floor(square / 2 ** 24);
-    this.#low[drawer] = (this.#low[drawer] as number) + (square - high * 2 ** 24);
-    this.#high[drawer] = (this.#high[drawer] as number) + high;
+    this.#low[drawer] = this.#low[drawer] + (square - high * 2 ** 24);
+    this.#high[drawer] = this.#high[drawer] + high;
   }
 
   /** The sum in units of 2^-150 (values) or 2^-300 (squares): drawer d counts 2^(d - 150) or 2^(d - 300). */
   total(): bigint {
     let sum = 0n;
     for (let d = 0; d < 512; d++) {
-      const low = this.#low[d] as number;
-      const high = this.#high[d] as number;
+      const low = this.#low[d];
+      const high = this.#high[d];
       if (low !== 0 || high !== 0) sum += (BigInt(low) + (BigInt(high) << 24n)) << BigInt(d);
     }
     return sum;
@@ -239,8 +237,8 @@ export function exactFarthest(values: ArrayLike<number> & Iterable<number>, k: n
   let low = 0;
   let high = sorted.length - 1;
   while (farthest.length < k) {
-    const fromLow = Exact.float32(sorted[low] as number).minus(centre).abs();
-    const fromHigh = Exact.float32(sorted[high] as number).minus(centre).abs();
+    const fromLow = Exact.float32(sorted[low]).minus(centre).abs();
+    const fromHigh = Exact.float32(sorted[high]).minus(centre).abs();
     if (fromLow.compare(fromHigh) > 0) {
       farthest.push(fromLow);
       low++;

@@ -24,7 +24,7 @@ export function indices(shape: readonly number[]): number[][] {
 export function indexOf(shape: readonly number[], position: number): number[] {
   const index: number[] = [];
   for (let axis = shape.length - 1, rest = position; axis >= 0; axis--) {
-    const length = shape[axis] as number;
+    const length = shape[axis];
     index.unshift(rest % length);
     rest = Math.floor(rest / length);
   }
@@ -32,7 +32,7 @@ export function indexOf(shape: readonly number[], position: number): number[] {
 }
 
 export function positionOf(shape: readonly number[], index: readonly number[]): number {
-  return index.reduce((position, i, axis) => position * (shape[axis] as number) + i, 0);
+  return index.reduce((position, i, axis) => position * shape[axis] + i, 0);
 }
 
 /** Axes from 0 up; absent means all of them. */
@@ -48,14 +48,14 @@ function shapeAxes(rank: number): number[] {
 export function groupsOf(shape: readonly number[], axes?: readonly number[]): Group[] {
   const reduced = plainAxes(shape.length, axes);
   const kept = shapeAxes(shape.length).filter((axis) => !reduced.includes(axis));
-  const keptShape = kept.map((axis) => shape[axis] as number);
+  const keptShape = kept.map((axis) => shape[axis]);
   const groups = indices(keptShape).map((index) => ({ kept: index, elements: [] as number[] }));
   const total = sizeOf(shape);
   for (let position = 0; position < total; position++) {
     const index = indexOf(shape, position);
     const group = positionOf(
       keptShape,
-      kept.map((axis) => index[axis] as number),
+      kept.map((axis) => index[axis]),
     );
     groups[group]?.elements.push(position);
   }

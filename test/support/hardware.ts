@@ -35,7 +35,7 @@ export function checksum(bits: ArrayLike<number>): number {
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   };
   for (let i = 0; i < bits.length; i++) {
-    const half = ((bits[i] as number) & 0x7fff) > 0x7c00 ? 0x7e00 : (bits[i] as number);
+    const half = (bits[i] & 0x7fff) > 0x7c00 ? 0x7e00 : bits[i];
     mix(half & 255);
     mix(half >> 8);
   }
