@@ -1,0 +1,131 @@
+// The package in a page: bundled without configuration, in a worker, and under a strict Content-Security-Policy.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Server } from "node:http";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { BUNDLERS, type Bundle, type Bundler, bundle } from "./bundle.js";
+import { findChromium, launch, resultOf, type Site, serve } from "./chromium.js";
+
+const consumer = inject("consumer");
+const executable = findChromium();
+const wasm = readFileSync(join(consumer, "node_modules", "halfnorm", "dist", "halfnorm.wasm"));
+
+/** What every page computes; `library` is the namespace or an instance of load(). */
+const COMPUTE = `
+function compute(library) {
+  const data = Float32Array.from({ length: 512 }, (_, i) => Math.sin(i) * 100);
+  const shape = [2, 4, 8, 8];
+  const results = [];
+  for (const norm of ["l2", "l1", "linf", { topk: 10 }]) {
+    results.push(library.batchNorm({ data, shape }, { norm }).data);
+    results.push(library.batchNorm({ data, shape }, { norm, arithmetic: "float16" }).data);
+  }
+  return results.map((y) => Array.from(y, (v) => v.toString()).join(" "));
+}`;
+const PAGE = (script: string, type = "module") =>
+  `<!doctype html><link rel="icon" href="data:,"><script type="${type}" src="${script}"></script>`;
+const IMPORT = 'import * as halfnorm from "halfnorm";';
+const REPORT_ERROR = ".catch((error) => { globalThis.result = String(error); })";
+
+/** A page of its own: the files of a bundle under a folder, and index.html. */
+function pageOf(folder: string, files: Bundle, script: string): Site {
+  const site: Site = { [`/${folder}/index.html`]: { body: PAGE(script) } };
+  for (const [name, body] of files) site[`/${folder}/${name}`] = { body };
+  return site;
+}
+
+describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () => {
+  let browser: Browser;
+  let expected: string[];
+  const servers: Server[] = [];
+  const open = async <T>(site: Site, path: string) => {
+    const { origin, server } = await serve(site);
+    servers.push(server);
+    return resultOf<T>(browser, origin + path);
+  };
+
+  beforeAll(async () => {
+    if (!executable) throw new Error("no Chromium found: install one, or give its path in CHROMIUM");
+    browser = await launch(executable);
+    const script = join(consumer, "expected.mjs");
+    writeFileSync(script, `${IMPORT}${COMPUTE}\nconsole.log(JSON.stringify(compute(halfnorm)));`);
+    expected = JSON.parse(execFileSync(process.execPath, [script], { cwd: consumer, encoding: "utf8" }));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    for (const server of servers) server.close();
+  });
+
+  describe.each(Object.keys(BUNDLERS) as Bundler[])("bundled by %s", (bundler) => {
+    it("computes at once, in the page's own thread, what Node computes", async () => {
+      const files = await bundle(
+        bundler,
+        consumer,
+        "main",
+        `${IMPORT}${COMPUTE}\nglobalThis.result = compute(halfnorm);`,
+      );
+      expect(await open(pageOf("main", files, "main.js"), "/main/index.html")).toEqual(expected);
+    });
+
+    it("computes in a worker", async () => {
+      const worker = await bundle(bundler, consumer, "worker", `${IMPORT}${COMPUTE}\npostMessage(compute(halfnorm));`);
+      const start = `new Worker("worker.js", { type: "module" }).onmessage = ({ data }) => { globalThis.result = data; };`;
+      const files: Bundle = new Map([...worker, ["main.js", Buffer.from(start)]]);
+      expect(await open(pageOf("worker", files, "main.js"), "/worker/index.html")).toEqual(expected);
+    });
+  });
+
+  it.each(["vite", "webpack"] as const)("%s finds a worker and the .wasm file by new URL()", async (bundler) => {
+    const path = join(consumer, "src", "found-worker.js");
+    const entry = `
+      const worker = new Worker(new URL("./found-worker.js", import.meta.url), { type: "module" });
+      worker.onmessage = ({ data }) => { globalThis.result = data; };`;
+    await bundle(bundler, consumer, "found", "// makes the folders"); // then the worker can be written beside it
+    writeFileSync(
+      path,
+      `import { load } from "halfnorm";${COMPUTE}
+       const url = new URL("../node_modules/halfnorm/dist/halfnorm.wasm", import.meta.url);
+       load(url).then((own) => postMessage(compute(own))).catch((error) => postMessage(String(error)));`,
+    );
+    const files = await bundle(bundler, consumer, "found", entry);
+    expect([...files.keys()].filter((name) => name.endsWith(".wasm"))).toHaveLength(1);
+    expect(await open(pageOf("found", files, "found.js"), "/found/index.html")).toEqual(expected);
+  });
+
+  describe("under a strict policy", () => {
+    const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
+    const WITHOUT_WASM = POLICY.replace(" 'wasm-unsafe-eval'", "");
+    const pageWith = async (policy: string, source: string, extra: Site = {}) => {
+      const files = await bundle("esbuild", consumer, "strict", `${IMPORT}${COMPUTE}\n${source}`);
+      const site: Site = { "/": { body: PAGE("/strict.js"), policy }, "/halfnorm.wasm": { body: wasm }, ...extra };
+      for (const [name, body] of files) site[`/${name}`] = { body };
+      site["/index.html"] = site["/"];
+      return open(site, "/index.html");
+    };
+
+    it("load() takes the URL of the .wasm file", async () => {
+      const source = `halfnorm.load("/halfnorm.wasm").then((own) => { globalThis.result = compute(own); })${REPORT_ERROR};`;
+      expect(await pageWith(POLICY, source)).toEqual(expected);
+    });
+
+    it("load() takes a module that a worker compiled, where the page itself may not compile", async () => {
+      const worker = `
+        WebAssembly.compileStreaming(fetch("/halfnorm.wasm")).then((module) => postMessage(module));`;
+      const source = `
+        new Worker("/compile.js").onmessage = ({ data }) => {
+          halfnorm.load(data).then((own) => { globalThis.result = compute(own); })${REPORT_ERROR};
+        };`;
+      const site: Site = { "/compile.js": { body: worker, policy: POLICY } };
+      expect(await pageWith(WITHOUT_WASM, source, site)).toEqual(expected);
+    });
+
+    it("a page that may not compile can import the package, and its first call says why it fails", async () => {
+      const source = `
+        try { compute(halfnorm); } catch (error) { globalThis.result = error.name + ": " + error.message; }`;
+      expect(await pageWith(WITHOUT_WASM, source)).toMatch(/^CompileError: .*Content Security Policy/);
+    });
+  });
+});

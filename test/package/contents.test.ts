@@ -1,0 +1,94 @@
+// What is in the package, and whether its manifest and types are right for everyone who imports it.
+
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { publint } from "publint";
+import { describe, expect, inject, it } from "vitest";
+
+const consumer = inject("consumer");
+const installed = join(consumer, "node_modules", "halfnorm");
+const bin = (name: string) => fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
+const files = readdirSync(installed, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1))
+  .sort();
+const scripts = files.filter((file) => file.endsWith(".js"));
+
+describe("the packed files", () => {
+  it("are what a user needs, and nothing else", () => {
+    const outside = files.filter((file) => !file.startsWith("dist/"));
+    expect(outside).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|d\.ts|js\.map)$/.test(file))).toEqual([
+      "dist/halfnorm.wasm",
+    ]);
+  });
+
+  it("have a source map with its sources for every script", () => {
+    expect(scripts.length).toBeGreaterThan(0);
+    for (const script of scripts) {
+      const map = JSON.parse(readFileSync(join(installed, `${script}.map`), "utf8"));
+      expect(map.sources.length).toBeGreaterThan(0);
+      for (const source of map.sources) expect(source).toMatch(/^\.\.\/src\/[\w./-]+\.ts$/);
+      for (const content of map.sourcesContent) expect(content.length).toBeGreaterThan(0);
+      expect(map.sourcesContent).toHaveLength(map.sources.length);
+    }
+  });
+
+  it("depend on the loader alone and run nothing when installed", () => {
+    const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+    expect(Object.keys(manifest.dependencies)).toEqual(["@assemblyscript/loader"]);
+    for (const script of ["preinstall", "install", "postinstall"]) expect(manifest.scripts).not.toHaveProperty(script);
+    expect(readdirSync(join(consumer, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
+      "@assemblyscript",
+      "halfnorm",
+    ]);
+  });
+
+  it("use no module of Node", () => {
+    for (const script of scripts) {
+      expect(readFileSync(join(installed, script), "utf8")).not.toMatch(/\bfrom "node:|\brequire\(|\bprocess\./);
+    }
+  });
+});
+
+describe("the manifest", () => {
+  it("passes publint", async () => {
+    const { messages } = await publint({ pkgDir: installed, pack: false, strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  it("gives types to every kind of import (arethetypeswrong)", () => {
+    const args = [inject("tarball"), "--profile", "esm-only", "--exclude-entrypoints", "./halfnorm.wasm"];
+    const output = execFileSync(bin("attw"), [...args, "--no-color"], { encoding: "utf8" });
+    expect(output).toContain("No problems found");
+  });
+});
+
+describe("the types", () => {
+  const compile = (name: string, source: string, options: string[]) => {
+    writeFileSync(join(consumer, name), source);
+    const base = ["--noEmit", "--strict", "--target", "es2022", "--types", ""];
+    return execFileSync(bin("tsc"), [...base, ...options, name], { cwd: consumer, encoding: "utf8" });
+  };
+  const source = `
+    import { batchNorm, layerNorm, norm, tensor, type Norm, type TensorLike } from "halfnorm";
+    const norms: Norm[] = ["l1", "l2", "linf", "range", { topk: 10 }, { lp: 3 }];
+    const inputs: TensorLike[] = [new Float32Array(4), new Uint16Array(4), { data: new Float32Array(4), shape: [2, 2] }];
+    for (const chosen of norms) for (const input of inputs) norm(input, { norm: chosen, arithmetic: "float16" });
+    const resident = tensor(new Float32Array(8), [2, 4]);
+    layerNorm(resident, { arithmetic: { compute: "float16", accumulate: "exact", order: "pairwise" } });
+    batchNorm(resident, { norm: "l1" }).dispose();
+    // @ts-expect-error a norm that does not exist
+    norm(resident, { norm: "l3" });
+    // @ts-expect-error an option that does not exist
+    batchNorm(resident, { axes: [0] });
+  `;
+
+  it("compile without skipLibCheck under every module resolution", () => {
+    const lib = ["--lib", "es2022,dom"];
+    expect(compile("nodenext.ts", source, [...lib, "--module", "nodenext"])).toBe("");
+    expect(compile("bundler.ts", source, [...lib, "--module", "esnext", "--moduleResolution", "bundler"])).toBe("");
+  });
+});
