@@ -1,0 +1,102 @@
+import { describe, typeError } from "./check.js";
+import { elementwise } from "./convert.js";
+import { engine } from "./engine.js";
+import { STORAGE_FLOAT32 } from "./layout.js";
+import { bytesOf, checkDType, type Operand, operand, type Target } from "./operand.js";
+import { checkFit, checkShape, sizeOf } from "./shape.js";
+import { Tensor } from "./tensor.js";
+import type { DType, Nested, TensorLike } from "./types.js";
+
+/** Sets the last bit of array[i] if it is not exactly x: then rounding it to fewer bits is rounding x itself. */
+function toOdd(x: number, array: Float32Array, bits: Int32Array, i: number): void {
+  if (array[i] === x || Number.isNaN(x)) return;
+  if (Math.abs(array[i]) > Math.abs(x)) bits[i]--;
+  bits[i] |= 1;
+}
+
+/** Numbers of nested arrays as an operand of the shape that they have. */
+function flatten(data: Nested, odd: boolean): Operand {
+  const shape: number[] = [];
+  for (let level: Nested | undefined = data; Array.isArray(level); level = level[0]) {
+    shape.push(level.length);
+    checkShape("data", shape);
+  }
+  const size = sizeOf(shape);
+  const array = new Float32Array(size);
+  const bits = new Int32Array(array.buffer);
+  let index = 0;
+  const visit = (level: Nested, depth: number): void => {
+    if (depth === shape.length) {
+      if (typeof level !== "number") throw typeError("data", "numbers, nested one level for each dimension", level);
+      array[index] = level;
+      if (odd) toOdd(level, array, bits, index);
+      index++;
+      return;
+    }
+    if (!Array.isArray(level)) throw typeError("data", "numbers, nested one level for each dimension", level);
+    if (level.length !== shape[depth]) {
+      throw new RangeError(`"data" must have rows of one length, got ${level.length} elements next to ${shape[depth]}`);
+    }
+    for (let i = 0; i < level.length; i++) visit(level[i], depth + 1);
+  };
+  visit(data, 0);
+  return { array, address: 0, shape, size, storage: STORAGE_FLOAT32, half: false, resident: false };
+}
+
+/**
+ * Copies data into kernel memory, where calls on it copy nothing more.
+ *
+ * @param data Any tensor, or numbers in nested arrays.
+ * @param shape Default: that of the data.
+ * @param dtype Default: that of the data, float32 for numbers. Converted if need be, to nearest, ties to even.
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value or when memory cannot grow.
+ */
+export function tensor(data: TensorLike | Nested, shape?: readonly number[], dtype?: DType): Tensor {
+  const storage = checkDType("dtype", dtype);
+  const numbers = Array.isArray(data) || typeof data === "number";
+  const from = numbers ? flatten(data as Nested, !!storage) : operand("data", data as TensorLike);
+  const dimensions = shape === undefined ? from.shape.slice() : checkShape("shape", shape);
+  checkFit("shape", dimensions, from.size);
+  if (storage !== undefined && storage !== from.storage) {
+    const to: Target = {
+      array: undefined,
+      address: 0,
+      shape: dimensions,
+      size: from.size,
+      storage,
+      half: false,
+      resident: true,
+      tensor: undefined,
+      out: undefined,
+    };
+    return elementwise(from, to, true) as Tensor;
+  }
+  const result = new Tensor(dimensions, from.size, from.storage);
+  if (from.size) {
+    const { heap } = engine();
+    const view = from.storage ? heap.u16 : heap.f32;
+    const bytes = bytesOf(from.storage);
+    if (from.array) view.set(from.array, result.address / bytes);
+    else view.copyWithin(result.address / bytes, from.address / bytes, from.address / bytes + from.size);
+  }
+  return result;
+}
+
+/**
+ * A tensor to be filled through its `data`, without any copy. Its elements are whatever memory held before.
+ *
+ * @param dtype Default: "float32".
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value or when memory cannot grow.
+ */
+export function empty(shape: readonly number[], dtype: DType = "float32"): Tensor {
+  const dimensions = checkShape("shape", shape);
+  const size = sizeOf(dimensions);
+  if (!(size * 4 <= 2 ** 32)) throw new RangeError(`"shape" must fit into 4 GiB, got ${describe(shape)}`);
+  return new Tensor(dimensions, size, checkDType("dtype", dtype) as number);
+}
+
+/** Bytes of kernel memory in all, bytes of it that tensors hold, and the number of those tensors. */
+export function memory(): { bytes: number; used: number; tensors: number } {
+  const { heap } = engine();
+  return { bytes: heap.buffer.byteLength, used: heap.used, tensors: heap.blocks };
+}

@@ -1,0 +1,128 @@
+import { checkBoolean, checkInteger, checkOptions, describe, rangeError, typeError } from "./check.js";
+import { ORDER_LANES, ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "./layout.js";
+import type { Arithmetic, Format, FormatName, Order } from "./types.js";
+
+/** What becomes of a finite value beyond the largest: infinity, NaN, or the largest itself. */
+export type Overflow = "infinity" | "nan" | "saturate";
+
+/** A binary floating-point format. */
+export interface FormatSpec {
+  /** Significant bits with the hidden one, 2 to 24. */
+  readonly precision: number;
+  /** Exponent of the smallest normal number 2^emin. */
+  readonly emin: number;
+  /** Exponent of the largest binade, which holds values below 2^(emax + 1). */
+  readonly emax: number;
+  /** Default: "infinity". With "nan" and "saturate" the format has no infinities of its own. */
+  readonly overflow: Overflow;
+  /** false: results below 2^emin become zero. Default: true. */
+  readonly subnormals: boolean;
+  /** The largest finite value. Default: (2 - 2^(1 - precision)) · 2^emax. */
+  readonly max: number;
+}
+
+const KEYS = ["precision", "emin", "emax", "overflow", "subnormals", "max"];
+const OVERFLOWS = ["infinity", "nan", "saturate"];
+/** Specs that were checked before: formats are immutable. */
+const known = /* @__PURE__ */ new WeakSet<object>();
+
+/**
+ * A format of your own. Everything that float32 can hold exactly is possible: precision 2 to 24,
+ * emax <= 127, emin - precision + 1 >= -149.
+ *
+ * @throws {TypeError | RangeError} for a field that is missing or out of range.
+ */
+export function format(spec: Partial<FormatSpec> & Pick<FormatSpec, "precision" | "emin" | "emax">): FormatSpec {
+  if (typeof spec !== "object" || spec === null) throw typeError("format", "an object", spec);
+  if (known.has(spec)) return spec as FormatSpec;
+  checkOptions(spec, KEYS);
+  const precision = checkInteger("precision", spec.precision, 2, 24);
+  const emax = checkInteger("emax", spec.emax, -126, 127);
+  const emin = checkInteger("emin", spec.emin, precision - 150, emax);
+  const { overflow = "infinity", max = (2 - 2 ** (1 - precision)) * 2 ** emax } = spec;
+  if (!OVERFLOWS.includes(overflow)) throw oneOf("overflow", OVERFLOWS, overflow);
+  if (typeof max !== "number") throw typeError("max", "a number", max);
+  // the largest value is in the largest binade and on the grid
+  const steps = max / 2 ** (emax - precision + 1);
+  if (!Number.isInteger(steps) || steps < 2 ** (precision - 1) || steps >= 2 ** precision) {
+    throw rangeError("max", `a value with ${precision} significant bits and exponent ${emax}`, max);
+  }
+  if (overflow === "infinity" && steps !== 2 ** precision - 1) {
+    throw rangeError("max", "the largest of its binade where overflow gives infinity", max);
+  }
+  const subnormals = checkBoolean("subnormals", spec.subnormals, true);
+  const result = Object.freeze({ precision, emin, emax, overflow, subnormals, max });
+  known.add(result);
+  return result;
+}
+
+/** IEEE 754 binary32. */
+export const float32: FormatSpec = /* @__PURE__ */ format({ precision: 24, emin: -126, emax: 127 });
+/** IEEE 754 binary16: largest 65504, smallest normal 2^-14, smallest 2^-24. */
+export const float16: FormatSpec = /* @__PURE__ */ format({ precision: 11, emin: -14, emax: 15 });
+/** The upper half of float32. */
+export const bfloat16: FormatSpec = /* @__PURE__ */ format({ precision: 8, emin: -126, emax: 127 });
+/** NVIDIA's TensorFloat-32: precision of float16, range of float32. */
+export const tfloat32: FormatSpec = /* @__PURE__ */ format({ precision: 11, emin: -126, emax: 127 });
+/** OCP 8-bit E5M2: largest 57344. */
+export const float8_e5m2: FormatSpec = /* @__PURE__ */ format({ precision: 3, emin: -14, emax: 15 });
+/**
+ * OCP 8-bit E4M3 without infinities: largest 448, beyond it NaN. For the libraries that saturate instead:
+ * `format({ ...float8_e4m3fn, overflow: "saturate" })`.
+ */
+export const float8_e4m3fn: FormatSpec = /* @__PURE__ */ format({
+  precision: 4,
+  emin: -6,
+  emax: 8,
+  overflow: "nan",
+  max: 448,
+});
+
+const NAMED: Record<FormatName, FormatSpec> = { float32, float16, bfloat16, tfloat32, float8_e5m2, float8_e4m3fn };
+const ORDERS: Record<Order, number> = {
+  sequential: ORDER_SEQUENTIAL,
+  lanes: ORDER_LANES,
+  pairwise: ORDER_PAIRWISE,
+};
+
+/** An arithmetic, checked. */
+export interface Numerics {
+  readonly compute: FormatSpec;
+  readonly accumulate: FormatSpec;
+  readonly exact: boolean;
+  /** One of the ORDER constants. */
+  readonly order: number;
+}
+
+export function oneOf(name: string, choices: readonly string[], got: unknown): Error {
+  const list = `one of ${choices.map(describe).join(", ")}`;
+  return typeof got === "string" ? rangeError(name, list, got) : typeError(name, list, got);
+}
+
+/** A format by name or as a spec. */
+export function checkFormat(name: string, value: unknown): FormatSpec {
+  if (typeof value === "object" && value !== null) return format(value as FormatSpec);
+  if (typeof value === "string" && Object.hasOwn(NAMED, value)) return NAMED[value as FormatName];
+  throw oneOf(name, Object.keys(NAMED), value);
+}
+
+const ARITHMETIC_KEYS = ["compute", "accumulate", "order"];
+
+/** undefined stays: native arithmetic. */
+export function checkArithmetic(value: Arithmetic | undefined): Numerics | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "object" || value === null || "precision" in value) {
+    const spec = checkFormat("arithmetic", value as Format);
+    return { compute: spec, accumulate: spec, exact: false, order: ORDER_LANES };
+  }
+  const { compute, accumulate, order = "lanes" } = checkOptions(value, ARITHMETIC_KEYS);
+  if (!Object.hasOwn(ORDERS, order)) throw oneOf("order", Object.keys(ORDERS), order);
+  const spec = checkFormat("compute", compute);
+  const exact = accumulate === "exact";
+  return {
+    compute: spec,
+    accumulate: exact || accumulate === undefined ? spec : checkFormat("accumulate", accumulate),
+    exact,
+    order: ORDERS[order],
+  };
+}

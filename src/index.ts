@@ -1,0 +1,53 @@
+export { type BatchNormOptions, batchNorm } from "./batch-norm.js";
+export {
+  type ConvertOptions,
+  fromFloat16,
+  type RoundOptions,
+  round,
+  toFloat16,
+  trelu,
+} from "./convert.js";
+export { empty, memory, tensor } from "./create.js";
+export {
+  bfloat16,
+  type FormatSpec,
+  float8_e4m3fn,
+  float8_e5m2,
+  float16,
+  float32,
+  format,
+  type Overflow,
+  tfloat32,
+} from "./formats.js";
+export {
+  type GroupNormOptions,
+  groupNorm,
+  type InstanceNormOptions,
+  instanceNorm,
+  type LayerNormOptions,
+  layerNorm,
+  type RmsNormOptions,
+  rmsNorm,
+} from "./layers.js";
+export { type Halfnorm, type LoadOptions, load } from "./load.js";
+export type { NormalizationOptions, OutputOptions, Transform, TransformBy } from "./normalize.js";
+export {
+  type MeanOptions,
+  mean,
+  type NormOptions,
+  norm,
+  type Reduction,
+  type Statistics,
+  type StatisticsOptions,
+  statistics,
+} from "./reduce.js";
+export { Tensor } from "./tensor.js";
+export type * from "./types.js";
+export {
+  type BoundedWeightNormOptions,
+  boundedWeightNorm,
+  type LpNormalizeOptions,
+  lpNormalize,
+  type WeightNormOptions,
+  weightNorm,
+} from "./weights.js";

@@ -1,0 +1,103 @@
+import { checkAxis, checkInteger, checkOptions, rangeError } from "./check.js";
+import {
+  NORMALIZATION_KEYS,
+  type NormalizationOptions,
+  normalize,
+  type Transform,
+  type TransformBy,
+} from "./normalize.js";
+import { type Operand, operand } from "./operand.js";
+import { sizeOf } from "./shape.js";
+import type { Dense, Norm, Out, TensorLike } from "./types.js";
+
+export interface LayerNormOptions extends NormalizationOptions {
+  /** The first of the normalized axes, which go on to the last; negative from the end. Default: -1. */
+  axis?: number | undefined;
+}
+
+export interface RmsNormOptions extends LayerNormOptions {
+  /** Default: "l2". */
+  norm?: Norm | undefined;
+}
+
+export interface InstanceNormOptions extends NormalizationOptions {
+  /** The axis of the channels, negative from the end; not 0, which is the batch. Default: 1. */
+  axis?: number | undefined;
+}
+
+export interface GroupNormOptions extends InstanceNormOptions {
+  /** Number of groups that the channels are divided into, in order. Divides the number of channels. */
+  groups: number;
+}
+
+const KEYS = /* @__PURE__ */ ["axis"].concat(NORMALIZATION_KEYS);
+const GROUP_KEYS = /* @__PURE__ */ ["groups"].concat(KEYS);
+
+function normalizeLast(x: TensorLike, options: LayerNormOptions | undefined, centred: boolean): Out | Dense {
+  const o = checkOptions(options, KEYS);
+  const input = operand("x", x);
+  const { shape } = input;
+  const axis = checkAxis("axis", o.axis ?? -1, shape.length);
+  const last = ((1 << shape.length) - 1) & -(1 << axis);
+  return normalize(input, o, shape, last, last, sizeOf(shape.slice(axis)), centred);
+}
+
+/**
+ * Normalizes over `axis` and all axes behind it, as ONNX does: (x - mean) / S · weight + bias, weight and bias in
+ * the shape of the normalized axes. S is √(variance + eps) for L2, deviation + eps for the other norms.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const layerNorm = ((x: TensorLike, options?: LayerNormOptions) =>
+  normalizeLast(x, options, true)) as Transform<LayerNormOptions>;
+
+/**
+ * Layer norm without centring: x / S · weight + bias, S of x itself, √(mean x² + eps) for L2.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const rmsNorm = ((x: TensorLike, options?: RmsNormOptions) =>
+  normalizeLast(x, options, false)) as Transform<RmsNormOptions>;
+
+function channelAxis(x: Operand, axis: unknown): number {
+  const { shape } = x;
+  if (shape.length < 2) throw rangeError("x", "a tensor with a batch axis and a channel axis", shape);
+  const channel = checkAxis("axis", axis ?? 1, shape.length);
+  if (!channel) throw rangeError("axis", "another one than the batch axis", axis);
+  return channel;
+}
+
+/**
+ * Normalizes every channel of every sample (axis 0) over the remaining axes; weight and bias one per channel.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const instanceNorm = ((x: TensorLike, options?: InstanceNormOptions) => {
+  const o = checkOptions(options, KEYS);
+  const input = operand("x", x);
+  const { shape } = input;
+  const axis = channelAxis(input, o.axis);
+  const channel = 1 << axis;
+  const others = ((1 << shape.length) - 1) ^ channel ^ 1;
+  return normalize(input, o, shape, others, channel, shape[axis], true);
+}) as Transform<InstanceNormOptions>;
+
+/**
+ * Normalizes `groups` groups of channels of every sample (axis 0), each over its channels and the remaining axes;
+ * weight and bias one per channel.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const groupNorm = ((x: TensorLike, options: GroupNormOptions) => {
+  const o = checkOptions(options, GROUP_KEYS);
+  const input = operand("x", x);
+  const { shape } = input;
+  const axis = channelAxis(input, o.axis);
+  const channels = shape[axis];
+  const groups = checkInteger("groups", o.groups, 1, Math.max(channels, 1));
+  if (channels % groups) throw rangeError("groups", `a divisor of the ${channels} channels`, groups);
+  // the channels become two axes: groups, and the channels of a group
+  const split = [...shape.slice(0, axis), groups, channels / groups, ...shape.slice(axis + 1)];
+  const others = ((1 << split.length) - 1) ^ (1 << axis) ^ 1;
+  return normalize(input, o, split, others, 3 << axis, channels, true);
+}) as TransformBy<GroupNormOptions>;

@@ -1,0 +1,99 @@
+import { batchNorm } from "./batch-norm.js";
+import { checkInteger, checkOptions, describe, typeError } from "./check.js";
+import { fromFloat16, round, toFloat16, trelu } from "./convert.js";
+import { empty, memory, tensor } from "./create.js";
+import { Engine, MAXIMUM_PAGES, within } from "./engine.js";
+import { KERNELS } from "./kernels.js";
+import { groupNorm, instanceNorm, layerNorm, rmsNorm } from "./layers.js";
+import { mean, norm, statistics } from "./reduce.js";
+import { moduleBytes } from "./wasm.generated.js";
+import { boundedWeightNorm, lpNormalize, weightNorm } from "./weights.js";
+
+/** The functions that work on an instance. */
+const FUNCTIONS = {
+  tensor,
+  empty,
+  memory,
+  norm,
+  mean,
+  statistics,
+  batchNorm,
+  layerNorm,
+  instanceNorm,
+  groupNorm,
+  rmsNorm,
+  lpNormalize,
+  weightNorm,
+  boundedWeightNorm,
+  trelu,
+  round,
+  toFloat16,
+  fromFloat16,
+};
+
+/**
+ * An instance of its own, with its own memory, and all tensor functions bound to it. A tensor of another instance
+ * counts as plain data.
+ */
+export type Halfnorm = Readonly<typeof FUNCTIONS>;
+
+export interface LoadOptions {
+  /** Where halfnorm.wasm is fetched from. */
+  url?: string | URL | undefined;
+  /** A response with it, or the promise of one. */
+  response?: Response | PromiseLike<Response> | undefined;
+  bytes?: BufferSource | undefined;
+  /** The compiled module, as a bundler or Cloudflare gives it, or as it came from another worker. */
+  module?: WebAssembly.Module | undefined;
+  /** The most bytes of memory, rounded down to pages of 64 KiB. Default: 4 GiB. */
+  maxBytes?: number | undefined;
+}
+
+const SOURCES = ["url", "response", "bytes", "module"] as const;
+
+async function compile(response: Response): Promise<WebAssembly.Module> {
+  if (!response.ok)
+    throw new Error(`${response.url || "the module"} answered ${response.status} ${response.statusText}`);
+  return response.headers.get("content-type") === "application/wasm" && WebAssembly.compileStreaming
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * A separate instance, for workers, a strict content security policy, or memory that is given back as a whole. From
+ * the embedded module unless one of the sources is given.
+ *
+ * @throws {TypeError | RangeError} for wrong options; what fetching and compiling throw.
+ */
+export async function load(options?: LoadOptions): Promise<Halfnorm> {
+  const o = checkOptions(options, [...SOURCES, "maxBytes"]);
+  const given = SOURCES.filter((key) => o[key] !== undefined);
+  if (given.length > 1) throw new TypeError(`only one of "${given.join('", "')}" can be given`);
+  const maximum = o.maxBytes === undefined ? MAXIMUM_PAGES * 65536 : o.maxBytes;
+  const pages = Math.floor(checkInteger("maxBytes", maximum, 5 * 65536, MAXIMUM_PAGES * 65536) / 65536);
+  let { module } = o;
+  if (o.url !== undefined) module = await compile(await fetch(o.url));
+  else if (o.response !== undefined) module = await compile(await o.response);
+  else if (module === undefined) {
+    const bytes = o.bytes ?? (moduleBytes() as BufferSource);
+    if (
+      !ArrayBuffer.isView(bytes) &&
+      describe(bytes) !== "a ArrayBuffer" &&
+      describe(bytes) !== "a SharedArrayBuffer"
+    ) {
+      throw typeError("bytes", "an ArrayBuffer or a view of one", bytes);
+    }
+    module = await WebAssembly.compile(bytes);
+  } else if (!(module instanceof WebAssembly.Module)) throw typeError("module", "a WebAssembly.Module", module);
+  const exports = WebAssembly.Module.exports(module);
+  for (const { name } of KERNELS) {
+    if (!exports.some((entry) => entry.name === name))
+      throw new TypeError(`the module is not halfnorm's: no "${name}"`);
+  }
+  const own = new Engine(module, pages);
+  const bound: Record<string, unknown> = {};
+  for (const [name, call] of Object.entries(FUNCTIONS) as [string, (...given: unknown[]) => unknown][]) {
+    bound[name] = (...given: unknown[]) => within(own, () => call(...given));
+  }
+  return bound as Halfnorm;
+}

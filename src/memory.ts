@@ -1,0 +1,158 @@
+// The one file that knows how memory is divided: resident blocks from HEAP up to `top`, and above them the scratch
+// space of the call that is running, which is given up as a whole when the next call begins.
+
+import { HEAP, SLACK } from "./layout.js";
+
+const ALIGN = 64;
+const PAGE = 65536;
+/** Growing asks for an eighth more than needed, up to this many pages, so that few calls have to grow. */
+const MOST_HEADROOM = 256;
+
+/** What is asked of a WebAssembly.Memory. */
+export interface Growable {
+  readonly buffer: ArrayBufferLike;
+  /** Adds pages of 64 KiB, or throws and changes nothing. */
+  grow(pages: number): unknown;
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
+
+export class Heap {
+  /** Views of all memory, made again after every grow: never keep one across an allocation. */
+  declare buffer: ArrayBufferLike;
+  declare f32: Float32Array;
+  declare f64: Float64Array;
+  declare i32: Int32Array;
+  declare u16: Uint16Array;
+  /** Resident blocks and their bytes, rounded up to whole cache lines. */
+  blocks = 0;
+  used = 0;
+  /** End of the last resident block. */
+  top: number;
+  readonly memory: Growable;
+  /** Free blocks below `top`, ascending; no two of them touch, and none touches `top`. */
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
+  private scratchEnd: number;
+
+  constructor(memory: Growable, base = HEAP) {
+    this.memory = memory;
+    this.top = this.scratchEnd = aligned(base);
+    this.refresh();
+  }
+
+  /**
+   * A block of 64-byte aligned memory, not cleared. The first free one that is large enough, else at the top.
+   * It begins where scratch space may be: allocate before begin().
+   *
+   * @throws {RangeError} when memory cannot grow; nothing has changed then.
+   */
+  allocate(bytes: number): number {
+    const size = aligned(bytes);
+    const { starts, ends } = this;
+    let address = this.top;
+    let i = 0;
+    while (i < starts.length && ends[i] - starts[i] < size) i++;
+    if (i < starts.length) {
+      address = starts[i];
+      starts[i] += size;
+      if (starts[i] === ends[i]) {
+        starts.splice(i, 1);
+        ends.splice(i, 1);
+      }
+    } else {
+      this.ensure(address + size);
+      this.top = address + size;
+    }
+    this.blocks++;
+    this.used += size;
+    return address;
+  }
+
+  /** Takes back a block of allocate(), with the bytes that were asked for. */
+  free(address: number, bytes: number): void {
+    const size = aligned(bytes);
+    const { starts, ends } = this;
+    this.blocks--;
+    this.used -= size;
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (starts[middle] < address) low = middle + 1;
+      else high = middle;
+    }
+    // `low` is the first free block behind this one
+    let start = address;
+    let end = address + size;
+    let merged = 0;
+    if (low < starts.length && starts[low] === end) {
+      end = ends[low];
+      merged++;
+    }
+    if (low > 0 && ends[low - 1] === start) {
+      start = starts[--low];
+      merged++;
+    }
+    if (end === this.top) {
+      this.top = start;
+      starts.length = ends.length = low;
+    } else if (merged === 1) {
+      starts[low] = start;
+      ends[low] = end;
+    } else {
+      starts.splice(low, merged, start);
+      ends.splice(low, merged, end);
+    }
+  }
+
+  /** Begins a call: scratch space is empty. Nothing is left behind by a call that failed. */
+  begin(): void {
+    this.scratchEnd = this.top;
+  }
+
+  /**
+   * Scratch space of the call that is running, 64-byte aligned, not cleared.
+   *
+   * @throws {RangeError} when memory cannot grow.
+   */
+  scratch(bytes: number): number {
+    const address = this.scratchEnd;
+    const end = address + aligned(bytes);
+    this.ensure(end);
+    this.scratchEnd = end;
+    return address;
+  }
+
+  /** Makes sure that memory goes on for SLACK bytes behind `end`. */
+  private ensure(end: number): void {
+    const missing = end + SLACK - this.buffer.byteLength;
+    if (missing <= 0) return;
+    const pages = Math.ceil(missing / PAGE);
+    const headroom = Math.min(this.buffer.byteLength / PAGE / 8, MOST_HEADROOM) | 0;
+    if (!this.grow(pages + headroom) && !this.grow(pages)) {
+      throw new RangeError(
+        `not enough memory: ${end + SLACK} bytes needed, growing from ${this.buffer.byteLength} failed`,
+      );
+    }
+    this.refresh();
+  }
+
+  private grow(pages: number): boolean {
+    try {
+      this.memory.grow(pages);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private refresh(): void {
+    const { buffer } = this.memory;
+    this.buffer = buffer;
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.u16 = new Uint16Array(buffer);
+  }
+}

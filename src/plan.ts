@@ -1,0 +1,78 @@
+// Writes the plan of a kernel call into memory.
+
+import type { Engine } from "./engine.js";
+import type { Numerics } from "./formats.js";
+import * as at from "./layout.js";
+import type { NormSpec } from "./norms.js";
+import type { Walk } from "./shape.js";
+
+/** What a planned kernel is to do, apart from where. */
+export interface Job {
+  /** A sum of the TASK constants. */
+  readonly task: number;
+  readonly norm: NormSpec;
+  /** One of the SCALE constants. */
+  readonly scale: number;
+  readonly eps: number;
+  /** Factor from the raw statistic to the deviation. */
+  readonly factor: number;
+  /** undefined: native arithmetic. */
+  readonly numerics: Numerics | undefined;
+  readonly walk: Walk;
+}
+
+/** Scratch space of the top-k norm. */
+export const topScratchBytes = (top: number): number => at.TOP_SCRATCH + top * at.TOP_SCRATCH_PER_K;
+
+/** The part that stays the same for all blocks of a call. */
+export function writeJob(engine: Engine, job: Job): void {
+  const { i32, f64 } = engine.heap;
+  const { norm, numerics } = job;
+  i32[at.TASK >> 2] = job.task;
+  i32[at.NORM >> 2] = norm.kind;
+  i32[at.TOP >> 2] = norm.top;
+  i32[at.SCALE >> 2] = job.scale;
+  f64[at.EPS >> 3] = job.eps;
+  f64[at.CONSTANT >> 3] = job.factor;
+  f64[at.POWER >> 3] = norm.power;
+  if (numerics) {
+    i32[at.ORDER >> 2] = numerics.order;
+    i32[at.EXACT >> 2] = numerics.exact ? 1 : 0;
+    engine.setFormat(at.FORMAT_COMPUTE, numerics.compute);
+    engine.setFormat(at.FORMAT_ACCUMULATE, numerics.accumulate);
+  }
+}
+
+/** The walk over a block that has `share` of the split dimension of a walk, and all of the others. */
+export function writeWalk(i32: Int32Array, f64: Float64Array, walk: Walk, share: number): void {
+  const { sizes, kept, weights, split } = walk;
+  const last = sizes.length - 1;
+  let stride = split < 0 ? walk.elements : (walk.elements / sizes[split]) * share;
+  let keptRank = 0;
+  let keptTotal = 1;
+  let reducedRank = 0;
+  let reducedTotal = 1;
+  for (let i = 0; i < last; i++) {
+    const size = i === split ? share : sizes[i];
+    stride /= size;
+    if (kept[i]) {
+      i32[(at.KEPT_COUNT >> 2) + keptRank] = size;
+      i32[(at.KEPT_STRIDE >> 2) + keptRank] = stride;
+      i32[(at.KEPT_WEIGHT >> 2) + keptRank++] = weights[i];
+      keptTotal *= size;
+    } else {
+      i32[(at.REDUCED_COUNT >> 2) + reducedRank] = size;
+      i32[(at.REDUCED_STRIDE >> 2) + reducedRank] = stride;
+      i32[(at.REDUCED_WEIGHT >> 2) + reducedRank++] = weights[i];
+      reducedTotal *= size;
+    }
+  }
+  i32[at.LAYOUT >> 2] = kept[last] ? at.LAYOUT_COLUMNS : at.LAYOUT_ROWS;
+  i32[at.LENGTH >> 2] = stride;
+  i32[at.KEPT_RANK >> 2] = keptRank;
+  i32[at.REDUCED_RANK >> 2] = reducedRank;
+  i32[at.KEPT_TOTAL >> 2] = keptTotal;
+  i32[at.REDUCED_TOTAL >> 2] = reducedTotal;
+  i32[at.WEIGHT_STEP >> 2] = weights[last];
+  f64[at.COUNT >> 3] = walk.count;
+}

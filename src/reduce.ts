@@ -1,0 +1,135 @@
+import { checkAxes, checkBoolean, checkOptions } from "./check.js";
+import { deviationFactor } from "./constants.js";
+import { checkArithmetic } from "./formats.js";
+import { NORM_L2, SCALE_NORMALIZE, STORAGE_FLOAT32, TASK_CENTRE, TASK_NORM, TASK_TOTAL } from "./layout.js";
+import { checkNorm, MEAN_ONLY, type NormSpec } from "./norms.js";
+import { checkOverlap, finish, type Operand, operand, type Target, target } from "./operand.js";
+import { fill, run } from "./run.js";
+import { keptShape, planWalk, type Walk } from "./shape.js";
+import { raw, streams } from "./stream.js";
+import type { Tensor } from "./tensor.js";
+import type { Arithmetic, Dense, Norm, Out, Plain, TensorLike } from "./types.js";
+
+export interface MeanOptions {
+  /** Axes to reduce, negative ones from the end. Default: all of them. */
+  axes?: number | readonly number[] | undefined;
+  /** Keep the reduced axes with length 1. Default: false. */
+  keepDims?: boolean | undefined;
+  /** Emulate this arithmetic. Default: native arithmetic, as close to exact as float32 allows. */
+  arithmetic?: Arithmetic | undefined;
+  /** Filled with the result, float32, and returned. Must not overlap `x`. */
+  out?: Out | undefined;
+}
+
+export interface NormOptions extends MeanOptions {
+  /** Default: "l2". */
+  norm?: Norm | undefined;
+}
+
+export interface StatisticsOptions extends Omit<NormOptions, "out"> {
+  /** Constants that make the deviation of normal data its standard deviation, in place of the paper's C(n). */
+  calibrated?: boolean | undefined;
+}
+
+/** float32 in the shape of the axes that are kept: resident for a Tensor, else fresh data, or `out`. */
+export interface Reduction<Options> {
+  <Y extends Out>(x: TensorLike, options: Options & { out: Y }): Y;
+  (x: Tensor, options?: Options): Tensor;
+  (x: Plain, options?: Options): Dense<Float32Array>;
+  (x: TensorLike, options?: Options): Tensor | Dense<Float32Array>;
+}
+
+/** Statistics of each group. */
+export interface Statistics<T> {
+  mean: T;
+  /** The paper's S without eps. */
+  deviation: T;
+  /** Elements of a group. */
+  count: number;
+}
+
+export interface StatisticsFunction {
+  (x: Tensor, options?: StatisticsOptions): Statistics<Tensor>;
+  (x: Plain, options?: StatisticsOptions): Statistics<Dense<Float32Array>>;
+  (x: TensorLike, options?: StatisticsOptions): Statistics<Tensor> | Statistics<Dense<Float32Array>>;
+}
+
+const MEAN_KEYS = ["axes", "keepDims", "arithmetic", "out"];
+const NORM_KEYS = ["norm", ...MEAN_KEYS];
+const STATISTICS_KEYS = ["norm", "axes", "keepDims", "calibrated", "arithmetic"];
+
+/** The walk and the result of a reduction. */
+function reduction(x: Operand, o: MeanOptions): { walk: Walk; to: Target } {
+  const reduced = checkAxes(o.axes, x.shape.length);
+  const walk = planWalk(x.shape, reduced, 0);
+  const shape = keptShape(x.shape, reduced, checkBoolean("keepDims", o.keepDims));
+  const to = target(o.out, shape, walk.groups, STORAGE_FLOAT32, x);
+  checkOverlap(to, "x", x);
+  return { walk, to };
+}
+
+function reduce(x: Operand, o: MeanOptions, walk: Walk, to: Target, task: number, norm: NormSpec): unknown {
+  const numerics = checkArithmetic(o.arithmetic);
+  const centred = task === TASK_CENTRE;
+  if (!walk.elements) fill(to, centred ? Number.NaN : 0);
+  else if (!numerics && walk.groups === 1 && streams(x, norm.kind)) {
+    const sum = raw(x, norm);
+    fill(to, centred ? sum / walk.count : norm.kind === NORM_L2 ? Math.sqrt(sum) : sum);
+  } else {
+    run(
+      { task, norm, scale: SCALE_NORMALIZE, eps: 0, factor: 1, numerics, walk },
+      { x, mean: centred ? to : undefined, deviation: centred ? undefined : to },
+    );
+  }
+  return finish(to);
+}
+
+/**
+ * The norm of each vector along `axes`, uncentred, as numpy.linalg.norm and ONNX ReduceL1, ReduceL2 have it: see
+ * {@link Norm}. That of an empty vector is 0.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const norm = ((x: TensorLike, options?: NormOptions) => {
+  const o = checkOptions(options, NORM_KEYS);
+  const input = operand("x", x);
+  const { walk, to } = reduction(input, o);
+  return reduce(input, o, walk, to, TASK_NORM | TASK_TOTAL, checkNorm(o.norm, walk.count, false));
+}) as Reduction<NormOptions>;
+
+/**
+ * The mean along `axes`; NaN for no elements.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const mean = ((x: TensorLike, options?: MeanOptions) => {
+  const o = checkOptions(options, MEAN_KEYS);
+  const input = operand("x", x);
+  const { walk, to } = reduction(input, o);
+  return reduce(input, o, walk, to, TASK_CENTRE, MEAN_ONLY);
+}) as Reduction<MeanOptions>;
+
+/**
+ * Mean and deviation along `axes`, the deviation by the norm: see {@link Norm}. NaN for no elements.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
+ */
+export const statistics = ((x: TensorLike, options?: StatisticsOptions) => {
+  const o = checkOptions(options, STATISTICS_KEYS);
+  const input = operand("x", x);
+  const { walk, to } = reduction(input, o);
+  const norm = checkNorm(o.norm, walk.count, false);
+  const factor = deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
+  const numerics = checkArithmetic(o.arithmetic);
+  const deviation = { ...to };
+  if (walk.elements) {
+    run(
+      { task: TASK_CENTRE | TASK_NORM, norm, scale: SCALE_NORMALIZE, eps: 0, factor, numerics, walk },
+      { x: input, mean: to, deviation },
+    );
+  } else {
+    fill(to, Number.NaN);
+    fill(deviation, Number.NaN);
+  }
+  return { mean: finish(to), deviation: finish(deviation), count: walk.count };
+}) as StatisticsFunction;

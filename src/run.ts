@@ -1,0 +1,190 @@
+// Runs a job: brings the operands into kernel memory, block by block, and the results out of it.
+
+import { type Engine, engine } from "./engine.js";
+import * as at from "./layout.js";
+import type { Heap } from "./memory.js";
+import { bytesOf, type Operand, settle, type Target } from "./operand.js";
+import { type Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
+import type { Walk } from "./shape.js";
+
+/** Bytes of a block of plain data: it stays in the second-level cache from copying in to copying out. */
+export const BLOCK = 1 << 18;
+/** Segments that are shorter than this many bytes are not worth a copy of their own. */
+const LEAST_SEGMENT = 2048;
+
+/** All that a job reads and writes. Statistics are read with TASK_GIVEN, otherwise written. */
+export interface Operands {
+  readonly x: Operand;
+  readonly y?: Target | undefined;
+  readonly weight?: Operand | undefined;
+  readonly bias?: Operand | undefined;
+  readonly gain?: Operand | undefined;
+  readonly mean?: Operand | Target | undefined;
+  readonly deviation?: Operand | Target | undefined;
+}
+
+/** How much of the split dimension makes a block. */
+function shareOf(walk: Walk, bytes: number): number {
+  const whole = walk.sizes[walk.split] ?? 1;
+  if (walk.elements * bytes <= 2 * BLOCK) return whole;
+  const each = (walk.elements / whole) * bytes;
+  let share = Math.min(whole, Math.max(1, Math.floor(BLOCK / each)));
+  // columns side by side: whole vectors of them
+  if (walk.split === walk.sizes.length - 1 && share > 64) share -= share % 64;
+  return walk.outer > 1 && (share * each) / walk.outer < LEAST_SEGMENT ? whole : share;
+}
+
+/** A view of kernel memory that has elements of a storage. */
+const viewOf = (heap: Heap, storage: number): Float32Array | Uint16Array =>
+  storage === at.STORAGE_FLOAT16 ? heap.u16 : heap.f32;
+
+/** Copies a block, elements [from, from + share) of the split dimension, into kernel memory. */
+function copyIn(heap: Heap, x: Operand, walk: Walk, address: number, from: number, share: number): void {
+  const view = viewOf(heap, x.storage);
+  const array = x.array as Float32Array;
+  let index = address / bytesOf(x.storage);
+  const whole = walk.sizes[walk.split] ?? 1;
+  if (share === whole) {
+    view.set(array, index);
+    return;
+  }
+  const inner = walk.elements / walk.outer / whole;
+  for (let r = 0; r < walk.outer; r++) {
+    const start = (r * whole + from) * inner;
+    view.set(array.subarray(start, start + share * inner), index);
+    index += share * inner;
+  }
+}
+
+/** Copies a block out of kernel memory. */
+function copyOut(heap: Heap, y: Target, walk: Walk, address: number, from: number, share: number): void {
+  const view = viewOf(heap, y.storage);
+  let index = address / bytesOf(y.storage);
+  const whole = walk.sizes[walk.split] ?? 1;
+  if (share === whole) {
+    if (y.array) y.array.set(view.subarray(index, index + y.size));
+    else y.array = view.slice(index, index + y.size);
+    return;
+  }
+  y.array ??= new (y.storage === at.STORAGE_FLOAT16 ? Uint16Array : Float32Array)(y.size);
+  const inner = walk.elements / walk.outer / whole;
+  for (let r = 0; r < walk.outer; r++) {
+    y.array.set(view.subarray(index, index + share * inner), (r * whole + from) * inner);
+    index += share * inner;
+  }
+}
+
+/** Address of the float32 values of a parameter, 0 for none. */
+function place(own: Engine, from: Operand | undefined): number {
+  if (!from) return 0;
+  const { heap } = own;
+  const { array, size, storage } = from;
+  let { address } = from;
+  if (array) {
+    address = heap.scratch(size * bytesOf(storage));
+    viewOf(heap, storage).set(array, address / bytesOf(storage));
+  }
+  if (storage === at.STORAGE_FLOAT32) return address;
+  const wide = heap.scratch(size * 4);
+  own.kernels.unpack(address, wide, size);
+  return wide;
+}
+
+/** A float32 copy of the values of an operand. */
+export function valuesOf(from: Operand): Float32Array {
+  const own = engine();
+  own.heap.begin();
+  const index = place(own, from) / 4;
+  return own.heap.f32.slice(index, index + from.size);
+}
+
+/** Address for a statistic of all groups, 0 for none. */
+const reserve = (heap: Heap, to: Operand | undefined): number => (to && (to.address || heap.scratch(to.size * 4))) || 0;
+
+/** Copies a statistic out unless it is in place already. */
+function publish(heap: Heap, to: Operand | undefined, address: number): void {
+  if (!to || to.address) return;
+  const values = heap.f32.subarray(address / 4, address / 4 + to.size);
+  if (to.array) to.array.set(values);
+  else to.array = values.slice();
+}
+
+/** Computes. Everything was checked; the tensor has elements, and so have its groups. */
+function compute(own: Engine, job: Job, operands: Operands): void {
+  const { x, y, mean, deviation } = operands;
+  const { heap } = own;
+  const { walk, norm } = job;
+  const given = job.task & at.TASK_GIVEN;
+  settle(y);
+  if (!given) {
+    settle(mean as Target);
+    settle(deviation as Target);
+  }
+  heap.begin();
+  const whole = walk.sizes[walk.split] ?? 1;
+  const share = x.array && !y?.address ? shareOf(walk, bytesOf(x.storage)) : whole;
+  const elements = (walk.elements / whole) * share;
+  // plain data is worked on in place where the storage stays the same
+  const inPlace = x.array && x.storage === y?.storage;
+  let source = x.address;
+  let destination = y ? y.address : 0;
+  if (x.array) source = (inPlace && destination) || heap.scratch(elements * bytesOf(x.storage));
+  if (y && !destination) destination = inPlace ? source : heap.scratch(elements * bytesOf(y.storage));
+  const weight = place(own, operands.weight);
+  const bias = place(own, operands.bias);
+  const gain = place(own, operands.gain);
+  const centre = given ? place(own, mean) : reserve(heap, mean);
+  const scale = given ? place(own, deviation) : reserve(heap, deviation);
+  const scratch = norm.top && heap.scratch(topScratchBytes(norm.top));
+
+  writeJob(own, job);
+  const { i32, f64 } = heap;
+  i32[at.INPUT >> 2] = source;
+  i32[at.INPUT_STORAGE >> 2] = x.storage;
+  i32[at.OUTPUT >> 2] = destination;
+  i32[at.OUTPUT_STORAGE >> 2] = y ? y.storage : 0;
+  i32[at.SCRATCH >> 2] = scratch;
+  const step = (walk.weights[walk.split] ?? 0) * 4;
+  const groups = (walk.groups / whole) * 4;
+  for (let from = 0; from < whole; from += share) {
+    const part = Math.min(share, whole - from);
+    if (x.array) copyIn(heap, x, walk, source, from, part);
+    writeWalk(i32, f64, walk, part);
+    i32[at.WEIGHT >> 2] = weight && weight + from * step;
+    i32[at.BIAS >> 2] = bias && bias + from * step;
+    i32[at.GAIN >> 2] = gain && gain + from * groups;
+    i32[at.MEAN >> 2] = centre && centre + from * groups;
+    i32[at.DEVIATION >> 2] = scale && scale + from * groups;
+    if (job.numerics) own.kernels.emulate();
+    else if (i32[at.LAYOUT >> 2] === at.LAYOUT_ROWS) own.kernels.rows();
+    else own.kernels.columns();
+    if (y && !y.address) copyOut(heap, y, walk, destination, from, part);
+  }
+  if (!given) {
+    publish(heap, mean, centre);
+    publish(heap, deviation, scale);
+  }
+}
+
+/**
+ * Runs a job. When memory runs out, new tensors among the results are given back.
+ *
+ * @throws {RangeError} when memory cannot grow.
+ */
+export function run(job: Job, operands: Operands): void {
+  try {
+    compute(engine(), job, operands);
+  } catch (error) {
+    for (const to of [operands.y, operands.mean, operands.deviation]) (to as Target | undefined)?.tensor?.dispose();
+    throw error;
+  }
+}
+
+/** Instead of run() where there is nothing to compute with: a result that is all one value. */
+export function fill(to: Target, value: number): void {
+  settle(to);
+  const { heap } = engine();
+  if (to.address) heap.f32.fill(value, to.address / 4, to.address / 4 + to.size);
+  else if (to.array) to.array.fill(value);
+  else to.array = (to.storage ? new Uint16Array(to.size) : new Float32Array(to.size)).fill(value);
+}

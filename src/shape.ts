@@ -1,0 +1,102 @@
+// Shapes, and the walk over a tensor: its dimensions merged to as few as possible, as numpy's nditer does.
+
+import { checkInteger, describe, rangeError, typeError } from "./check.js";
+
+/** Most dimensions of a tensor. */
+export const MAX_RANK = 8;
+
+/** Number of elements of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i];
+  return size;
+}
+
+/** A copy of a shape that was given. */
+export function checkShape(name: string, shape: unknown): number[] {
+  if (!Array.isArray(shape)) throw typeError(name, "an array of lengths", shape);
+  if (shape.length > MAX_RANK) throw rangeError(name, `a shape of at most ${MAX_RANK} dimensions`, shape);
+  for (let i = 0; i < shape.length; i++) {
+    if (!(Number.isInteger(shape[i]) && shape[i] >= 0)) checkInteger(`${name}[${i}]`, shape[i], 0, 2 ** 32 - 1);
+  }
+  return shape.slice();
+}
+
+/** The shape that is given must be that of `size` elements. */
+export function checkFit(name: string, shape: readonly number[], size: number): void {
+  if (sizeOf(shape) !== size) {
+    throw new RangeError(`"${name}" must have the ${size} elements of its data, got ${describe(shape)}`);
+  }
+}
+
+/** What is left of a shape when the axes in the set are reduced. */
+export function keptShape(shape: readonly number[], reduced: number, keepDims: boolean): number[] {
+  const kept: number[] = [];
+  for (let i = 0; i < shape.length; i++) {
+    if (!((reduced >> i) & 1)) kept.push(shape[i]);
+    else if (keepDims) kept.push(1);
+  }
+  return kept;
+}
+
+/** Merged dimensions of a contiguous, row-major tensor, outermost first; there is at least one. */
+export interface Walk {
+  readonly sizes: number[];
+  /** Whether the dimension tells groups apart; otherwise it is reduced. */
+  readonly kept: boolean[];
+  /** Steps of the weight along the dimension; 0 where the weight stays. */
+  readonly weights: number[];
+  readonly elements: number;
+  readonly groups: number;
+  /** Elements of a group. */
+  readonly count: number;
+  /**
+   * The outermost kept dimension, -1 for none: a range of it is a tensor of its own, made of `outer` contiguous
+   * segments, with its groups side by side in the results.
+   */
+  readonly split: number;
+  /** Product of the dimensions before `split`, which are reduced. */
+  readonly outer: number;
+}
+
+/**
+ * @param shape Dimensions of the tensor.
+ * @param reduced Set of axes, as bits, that a group extends over.
+ * @param weighted Set of axes, as bits, that the weight has an element for: it is row-major over them.
+ */
+export function planWalk(shape: readonly number[], reduced: number, weighted: number): Walk {
+  const sizes: number[] = [];
+  const kept: boolean[] = [];
+  const weights: number[] = [];
+  let step = 1;
+  let groups = 1;
+  let count = 1;
+  for (let i = 0; i < shape.length; i++) if ((weighted >> i) & 1) step *= shape[i];
+  for (let i = 0; i < shape.length; i++) {
+    const size = shape[i];
+    const keeps = !((reduced >> i) & 1);
+    if (keeps) groups *= size;
+    else count *= size;
+    let weight = 0;
+    if ((weighted >> i) & 1) weight = step /= size;
+    if (size === 1) continue;
+    const last = sizes.length - 1;
+    if (last >= 0 && kept[last] === keeps && weights[last] === weight * size) {
+      sizes[last] *= size;
+      weights[last] = weight;
+    } else {
+      sizes.push(size);
+      kept.push(keeps);
+      weights.push(weight);
+    }
+  }
+  if (!sizes.length) {
+    sizes.push(1);
+    kept.push(false);
+    weights.push(0);
+  }
+  const split = kept.indexOf(true);
+  let outer = 1;
+  for (let i = 0; i < split; i++) outer *= sizes[i];
+  return { sizes, kept, weights, elements: groups * count, groups, count, split, outer };
+}

@@ -1,0 +1,101 @@
+import { type Engine, engine } from "./engine.js";
+import { STORAGE_FLOAT16, STORAGE_FLOAT32 } from "./layout.js";
+import type { Heap } from "./memory.js";
+import type { DType } from "./types.js";
+
+interface Block {
+  readonly heap: Heap;
+  readonly address: number;
+  readonly bytes: number;
+}
+
+let registry: FinalizationRegistry<Block> | undefined;
+
+/** Frees the memory of tensors that were dropped without dispose(). */
+function abandoned(): FinalizationRegistry<Block> {
+  registry ??= new FinalizationRegistry((block) => block.heap.free(block.address, block.bytes));
+  return registry;
+}
+
+/**
+ * A tensor in kernel memory: calls on it copy nothing. Made by `tensor()`, `empty()` and by every function that is
+ * given one. Free it with `dispose()` or `using`; one that is merely dropped is freed when the garbage collector
+ * gets to it.
+ */
+export class Tensor {
+  /** dispose(), for `using`; there only when the engine knows the symbol. */
+  declare [Symbol.dispose]: () => void;
+
+  static {
+    if (Symbol.dispose) Tensor.prototype[Symbol.dispose] = Tensor.prototype.dispose;
+  }
+
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  /** Number of elements. */
+  readonly size: number;
+  /** @internal */
+  readonly engine: Engine;
+  /** @internal The address; none for a tensor without elements. */
+  readonly address: number;
+  private block: Block | undefined;
+  private view: Float32Array | Uint16Array | undefined;
+
+  /** @internal Memory is not cleared. */
+  constructor(shape: readonly number[], size: number, storage: number) {
+    this.engine = engine();
+    this.shape = Object.freeze(shape);
+    this.size = size;
+    this.dtype = storage ? "float16" : "float32";
+    const { heap } = this.engine;
+    const bytes = size * (storage ? 2 : 4);
+    this.address = bytes && heap.allocate(bytes);
+    this.block = { heap, address: this.address, bytes };
+    if (bytes) abandoned().register(this, this.block, this.block);
+  }
+
+  /**
+   * A live view of the elements, row-major; float16 as bits. Ask for it again after other calls: a view is cut off
+   * when memory grows.
+   *
+   * @throws {TypeError} when disposed of.
+   */
+  get data(): Float32Array | Uint16Array {
+    const { buffer } = this.engine.heap;
+    if (!this.block) throw new TypeError("the tensor is disposed of");
+    if (this.view?.buffer !== buffer) {
+      this.view = new (this.dtype === "float16" ? Uint16Array : Float32Array)(
+        buffer as ArrayBuffer,
+        this.address,
+        this.size,
+      );
+    }
+    return this.view as Float32Array | Uint16Array;
+  }
+
+  /** @internal One of the STORAGE constants. */
+  get storage(): number {
+    return this.dtype === "float16" ? STORAGE_FLOAT16 : STORAGE_FLOAT32;
+  }
+
+  /** Whether dispose() was called. */
+  get disposed(): boolean {
+    return !this.block;
+  }
+
+  /** A copy of the elements that outlives the tensor. */
+  slice(): Float32Array | Uint16Array {
+    return this.data.slice();
+  }
+
+  /** Frees the memory. A second call does nothing. */
+  dispose(): void {
+    const { block } = this;
+    if (!block) return;
+    this.block = this.view = undefined;
+    if (block.bytes) {
+      abandoned().unregister(block);
+      block.heap.free(block.address, block.bytes);
+    }
+  }
+}

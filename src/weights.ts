@@ -1,0 +1,131 @@
+import { checkAxis, checkNumber, checkOptions } from "./check.js";
+import { checkArithmetic } from "./formats.js";
+import * as at from "./layout.js";
+import type { OutputOptions, Transform, TransformBy } from "./normalize.js";
+import { checkNorm } from "./norms.js";
+import { checkDType, checkOverlap, finish, type Operand, operand, parameter, target } from "./operand.js";
+import { norm as normOf } from "./reduce.js";
+import { fill, run, valuesOf } from "./run.js";
+import { planWalk } from "./shape.js";
+import type { Arithmetic, Dense, Norm, Out, TensorLike } from "./types.js";
+
+export interface LpNormalizeOptions extends OutputOptions {
+  /** Default: "l2". */
+  norm?: Norm | undefined;
+  /** The axis along which the vectors lie, negative from the end. Default: -1. */
+  axis?: number | undefined;
+  /** Emulate this arithmetic. Default: native arithmetic, as close to exact as float32 allows. */
+  arithmetic?: Arithmetic | undefined;
+}
+
+export interface BoundedWeightNormOptions extends OutputOptions {
+  /** Default: "l2". */
+  norm?: Norm | undefined;
+  /** The axis of the output channels, negative from the end. Default: 0. */
+  axis?: number | undefined;
+  /** One learnable factor per output channel, or none. */
+  g?: TensorLike | undefined;
+  /**
+   * The bound, a finite number of at least 0. Without `g` the norm of every channel, by default ‖v‖_F / √N, N the
+   * number of channels; with `g` the L2 norm of all factors, by default ‖g‖₂.
+   */
+  rho?: number | undefined;
+  /** Emulate this arithmetic. Default: native arithmetic, as close to exact as float32 allows. */
+  arithmetic?: Arithmetic | undefined;
+}
+
+export interface WeightNormOptions extends Omit<BoundedWeightNormOptions, "g" | "rho"> {
+  /** The norm of each output channel. */
+  g: TensorLike;
+}
+
+const VECTOR_KEYS = ["norm", "axis", "arithmetic", "dtype", "out"];
+const WEIGHT_KEYS = /* @__PURE__ */ ["g"].concat(VECTOR_KEYS);
+const BOUNDED_KEYS = /* @__PURE__ */ ["rho"].concat(WEIGHT_KEYS);
+
+/**
+ * x divided by the norms of its vectors, and multiplied by their gains.
+ *
+ * @param g What `out` must not overlap.
+ * @param gainOf The gains, made when everything is checked. Default: g.
+ */
+function scaleBy(
+  name: string,
+  x: Operand,
+  o: OutputOptions & { norm?: Norm | undefined; arithmetic?: Arithmetic | undefined },
+  reduced: number,
+  scale: number,
+  g?: Operand,
+  gainOf?: () => Operand,
+): Out | Dense {
+  const walk = planWalk(x.shape, reduced, 0);
+  const norm = checkNorm(o.norm, walk.count, false);
+  const numerics = checkArithmetic(o.arithmetic);
+  const y = target(o.out, x.shape, x.size, checkDType("dtype", o.dtype), x);
+  checkOverlap(y, name, x, true);
+  checkOverlap(y, "g", g);
+  if (x.size) {
+    const task = at.TASK_NORM | at.TASK_TOTAL | at.TASK_APPLY;
+    run({ task, norm, scale, eps: 0, factor: 1, numerics, walk }, { x, y, gain: gainOf ? gainOf() : g });
+  } else fill(y, 0);
+  return finish(y);
+}
+
+/**
+ * Divides the vectors along `axis` by their norms, as ONNX LpNormalization does. A vector of zeros stays as it is.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const lpNormalize = ((x: TensorLike, options?: LpNormalizeOptions) => {
+  const o = checkOptions(options, VECTOR_KEYS);
+  const input = operand("x", x);
+  const axis = checkAxis("axis", o.axis ?? -1, input.shape.length);
+  return scaleBy("x", input, o, 1 << axis, at.SCALE_DIVIDE);
+}) as Transform<LpNormalizeOptions>;
+
+/** All axes but one. */
+const except = (shape: readonly number[], axis: number): number => ((1 << shape.length) - 1) ^ (1 << axis);
+
+/**
+ * Weight norm: w = g · v / ‖v‖ for every output channel, the norm over all other axes.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const weightNorm = ((v: TensorLike, options: WeightNormOptions) => {
+  const o = checkOptions(options, WEIGHT_KEYS);
+  const input = operand("v", v);
+  const axis = checkAxis("axis", o.axis ?? 0, input.shape.length);
+  const g = parameter("g", o.g, input.shape[axis]) ?? operand("g", o.g);
+  return scaleBy("v", input, o, except(input.shape, axis), at.SCALE_GAIN, g);
+}) as TransformBy<WeightNormOptions>;
+
+/**
+ * Bounded weight norm: w_i = ρ · v_i / ‖v_i‖ for every output channel i; with `g`, w_i = (ρ / ‖g‖₂) · g_i · v_i / ‖v_i‖,
+ * and all zeros when g is. In training, ρ is fixed: give the initial ‖v‖_F / √N or ‖g‖₂ at every step.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const boundedWeightNorm = ((v: TensorLike, options?: BoundedWeightNormOptions) => {
+  const o = checkOptions(options, BOUNDED_KEYS);
+  const input = operand("v", v);
+  const axis = checkAxis("axis", o.axis ?? 0, input.shape.length);
+  const channels = input.shape[axis];
+  const rho = o.rho === undefined ? undefined : checkNumber("rho", o.rho, 0);
+  const g = parameter("g", o.g, channels);
+  const gains = (): Operand => {
+    const array = new Float32Array(channels);
+    if (g) {
+      const values = valuesOf(g);
+      let sum = 0;
+      for (const value of values) sum += value * value;
+      const scale = sum ? (rho as number) / Math.sqrt(sum) : 0;
+      for (let i = 0; i < channels; i++) array[i] = values[i] * scale;
+    } else if (rho === undefined) {
+      normOf(v, { out: array.subarray(0, 1) });
+      array.fill(array[0] / Math.sqrt(channels));
+    } else array.fill(rho);
+    return { array, address: 0, shape: [channels], size: channels, storage: 0, half: false, resident: false };
+  };
+  const direct = g && rho === undefined;
+  return scaleBy("v", input, o, except(input.shape, axis), at.SCALE_GAIN, g, direct ? undefined : gains);
+}) as Transform<BoundedWeightNormOptions>;

@@ -1,0 +1,156 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { SLACK } from "../src/layout.js";
+import { type Growable, Heap } from "../src/memory.js";
+
+const PAGE = 65536;
+const BASE = 4096;
+
+/** Memory that grows to a limit, then throws as WebAssembly.Memory does. */
+class FakeMemory implements Growable {
+  buffer: ArrayBuffer;
+  grows = 0;
+  limit: number;
+
+  constructor(pages: number, limit: number) {
+    this.buffer = new ArrayBuffer(pages * PAGE);
+    this.limit = limit;
+  }
+
+  grow(pages: number): void {
+    if (!Number.isInteger(pages) || this.buffer.byteLength / PAGE + pages > this.limit) {
+      throw new RangeError("failed to grow memory");
+    }
+    const old = new Uint8Array(this.buffer);
+    this.buffer = new ArrayBuffer(this.buffer.byteLength + pages * PAGE);
+    new Uint8Array(this.buffer).set(old);
+    this.grows++;
+  }
+}
+
+const state = (heap: Heap) => ({ top: heap.top, used: heap.used, blocks: heap.blocks, bytes: heap.buffer.byteLength });
+
+describe("resident blocks", () => {
+  test("are aligned, apart, and reused", () => {
+    const heap = new Heap(new FakeMemory(1, 1), BASE);
+    const a = heap.allocate(1);
+    const b = heap.allocate(64);
+    const c = heap.allocate(65);
+    expect([a, b, c, heap.top]).toEqual([BASE, BASE + 64, BASE + 128, BASE + 256]);
+    expect(state(heap)).toMatchObject({ used: 256, blocks: 3 });
+    heap.free(b, 64);
+    expect(heap.allocate(10)).toBe(b);
+    heap.free(a, 1);
+    heap.free(b, 10);
+    expect(heap.allocate(128)).toBe(a);
+    heap.free(c, 65);
+    heap.free(a, 128);
+    expect(state(heap)).toMatchObject({ top: BASE, used: 0, blocks: 0 });
+  });
+
+  test("a base that is not aligned is rounded up", () => {
+    expect(new Heap(new FakeMemory(1, 1), 100).allocate(4)).toBe(128);
+  });
+
+  test("memory ends SLACK bytes behind the last block, not earlier", () => {
+    const memory = new FakeMemory(1, 2);
+    const heap = new Heap(memory, BASE);
+    heap.allocate(PAGE - BASE - SLACK);
+    expect(memory.grows).toBe(0);
+    heap.allocate(1);
+    expect(memory.grows).toBe(1);
+  });
+
+  test("grows with some headroom, or by just what is needed", () => {
+    const roomy = new FakeMemory(64, 1000);
+    new Heap(roomy, BASE).allocate(64 * PAGE);
+    expect(roomy.buffer.byteLength).toBe((65 + 64 / 8) * PAGE);
+    const tight = new FakeMemory(64, 66);
+    new Heap(tight, BASE).allocate(64 * PAGE);
+    expect(tight.buffer.byteLength).toBe(65 * PAGE);
+  });
+
+  test("nothing has changed when memory cannot grow", () => {
+    const heap = new Heap(new FakeMemory(1, 2), BASE);
+    const a = heap.allocate(1000);
+    heap.allocate(1000);
+    heap.free(a, 1000);
+    heap.begin();
+    const before = state(heap);
+    expect(() => heap.allocate(2 * PAGE)).toThrow(RangeError);
+    expect(() => heap.allocate(2 * PAGE)).toThrow(/not enough memory: \d+ bytes needed/);
+    expect(() => heap.scratch(2 * PAGE)).toThrow(RangeError);
+    expect(state(heap)).toEqual(before);
+    expect(heap.allocate(1000)).toBe(a);
+    expect(heap.scratch(8)).toBe(heap.top);
+  });
+
+  test("views follow a grow", () => {
+    const memory = new FakeMemory(1, 3);
+    const heap = new Heap(memory, BASE);
+    const a = heap.allocate(64);
+    heap.f32[a / 4] = 1.5;
+    heap.allocate(PAGE);
+    for (const view of [heap.f32, heap.f64, heap.i32, heap.u16]) expect(view.buffer).toBe(memory.buffer);
+    expect(heap.f32[a / 4]).toBe(1.5);
+  });
+
+  test("any sequence: blocks never overlap, free space is found again, all is given back", () => {
+    const command = fc.record({ bytes: fc.integer({ min: 1, max: 700 }), victim: fc.nat(), free: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
+        const heap = new Heap(new FakeMemory(1, 8), BASE);
+        const live: { address: number; bytes: number }[] = [];
+        const check = () => {
+          const sorted = live.map(({ address, bytes }) => [address, address + bytes]).sort((a, b) => a[0] - b[0]);
+          for (let i = 0; i < sorted.length; i++) {
+            expect(sorted[i][0] % 64).toBe(0);
+            if (i) expect(sorted[i][0]).toBeGreaterThanOrEqual(sorted[i - 1][1]);
+          }
+          const end = Math.max(BASE, ...sorted.map(([, last]) => Math.ceil(last / 64) * 64));
+          expect(heap.top).toBe(end);
+          expect(heap.blocks).toBe(live.length);
+          expect(heap.used).toBe(live.reduce((sum, { bytes }) => sum + Math.ceil(bytes / 64) * 64, 0));
+        };
+        for (const { bytes, victim, free } of commands) {
+          if (free && live.length) {
+            const [block] = live.splice(victim % live.length, 1);
+            heap.free(block.address, block.bytes);
+          } else live.push({ address: heap.allocate(bytes), bytes });
+          check();
+        }
+        while (live.length) {
+          const block = live.pop() as { address: number; bytes: number };
+          heap.free(block.address, block.bytes);
+        }
+        expect(state(heap)).toMatchObject({ top: BASE, used: 0, blocks: 0 });
+      }),
+    );
+  });
+});
+
+describe("scratch space", () => {
+  test("lies above the blocks, aligned, and begins anew with every call", () => {
+    const heap = new Heap(new FakeMemory(1, 1), BASE);
+    heap.allocate(100);
+    heap.begin();
+    const a = heap.scratch(4);
+    const b = heap.scratch(100);
+    expect([a, b, heap.scratch(1)]).toEqual([heap.top, heap.top + 64, heap.top + 192]);
+    heap.begin();
+    expect(heap.scratch(4)).toBe(a);
+  });
+
+  test("a million calls never grow", () => {
+    const memory = new FakeMemory(1, 100);
+    const heap = new Heap(memory, BASE);
+    for (let i = 0; i < 1_000_000; i++) {
+      const address = heap.allocate(4096);
+      heap.begin();
+      heap.scratch(8192);
+      heap.free(address, 4096);
+    }
+    expect(memory.grows).toBe(0);
+    expect(heap.top).toBe(BASE);
+  });
+});

@@ -1,0 +1,162 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import * as at from "../src/layout.js";
+import { writeWalk } from "../src/plan.js";
+import { checkShape, keptShape, planWalk, sizeOf, type Walk } from "../src/shape.js";
+
+interface Element {
+  index: number;
+  weight: number;
+}
+
+/** What the kernels do with a plan: the elements of every group, in order. */
+function follow(walk: Walk, share: number): Element[][] {
+  const i32 = new Int32Array(at.PLAN_END / 4);
+  const f64 = new Float64Array(i32.buffer);
+  writeWalk(i32, f64, walk, share);
+  const field = (address: number, i = 0) => i32[(address >> 2) + i];
+  const levels = (count: number, stride: number, weight: number, rank: number) => {
+    let places = [{ index: 0, weight: 0 }];
+    for (let level = 0; level < rank; level++) {
+      places = places.flatMap((place) =>
+        Array.from({ length: field(count, level) }, (_, i) => ({
+          index: place.index + i * field(stride, level),
+          weight: place.weight + i * field(weight, level),
+        })),
+      );
+    }
+    return places;
+  };
+  const kept = levels(at.KEPT_COUNT, at.KEPT_STRIDE, at.KEPT_WEIGHT, field(at.KEPT_RANK));
+  const reduced = levels(at.REDUCED_COUNT, at.REDUCED_STRIDE, at.REDUCED_WEIGHT, field(at.REDUCED_RANK));
+  expect(kept.length).toBe(field(at.KEPT_TOTAL));
+  expect(reduced.length).toBe(field(at.REDUCED_TOTAL));
+  expect(field(at.KEPT_RANK)).toBeLessThanOrEqual(at.LEVELS);
+  expect(field(at.REDUCED_RANK)).toBeLessThanOrEqual(at.LEVELS);
+  const step = field(at.WEIGHT_STEP);
+  expect(step === 0 || step === 1).toBe(true);
+  const columns = field(at.LAYOUT) === at.LAYOUT_COLUMNS;
+  const length = field(at.LENGTH);
+  expect(f64[at.COUNT >> 3]).toBe(columns ? reduced.length : reduced.length * length);
+  const along = (a: Element, b: Element, j: number) => ({
+    index: a.index + b.index + j,
+    weight: a.weight + b.weight + step * j,
+  });
+  const positions = Array.from({ length }, (_, j) => j);
+  return columns
+    ? kept.flatMap((group) => positions.map((j) => reduced.map((segment) => along(group, segment, j))))
+    : kept.map((group) => reduced.flatMap((segment) => positions.map((j) => along(group, segment, j))));
+}
+
+/** The same by definition. */
+function naive(shape: readonly number[], reduced: number, weighted: number): Element[][] {
+  const groups = new Map<string, Element[]>();
+  for (let index = 0; index < sizeOf(shape); index++) {
+    let rest = index;
+    const at = shape.map(() => 0);
+    for (let i = shape.length - 1; i >= 0; i--) {
+      at[i] = rest % shape[i];
+      rest = Math.floor(rest / shape[i]);
+    }
+    const weight = shape.reduce((sum, length, i) => ((weighted >> i) & 1 ? sum * length + at[i] : sum), 0);
+    const key = at.filter((_, i) => !((reduced >> i) & 1)).join();
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push({ index, weight });
+  }
+  // row-major over the kept axes is the order of first appearance
+  return [...groups.values()];
+}
+
+const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 6 });
+const sets = fc.integer({ min: 0, max: 511 });
+
+describe("walk", () => {
+  test("visits every element once, group by group, in logical order, with its weight", () => {
+    fc.assert(
+      fc.property(shapes, sets, sets, (shape, reduced, weighted) => {
+        const walk = planWalk(shape, reduced, weighted);
+        const whole = walk.split < 0 ? 1 : walk.sizes[walk.split];
+        const expected = naive(shape, reduced, weighted);
+        expect(follow(walk, whole)).toEqual(expected);
+        expect(walk.groups).toBe(expected.length);
+        expect(walk.count).toBe(expected[0].length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("a block of the split dimension is a walk over its segments, put together", () => {
+    fc.assert(
+      fc.property(shapes, sets, sets, fc.nat(), fc.nat(), (shape, reduced, weighted, a, b) => {
+        const walk = planWalk(shape, reduced, weighted);
+        fc.pre(walk.split >= 0);
+        const whole = walk.sizes[walk.split];
+        const from = a % whole;
+        const share = 1 + (b % (whole - from));
+        const inner = walk.elements / walk.outer / whole;
+        const groups = walk.groups / whole;
+        const expected = naive(shape, reduced, weighted).slice(from * groups, (from + share) * groups);
+        const found = follow(walk, share).map((group) =>
+          group.map(({ index, weight }) => ({
+            index: (Math.floor(index / (share * inner)) * whole + from) * inner + (index % (share * inner)),
+            weight: weight + from * walk.weights[walk.split],
+          })),
+        );
+        expect(found).toEqual(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each([
+    // shape, reduced axes, weighted axes, sizes, layout of the last
+    { shape: [32, 64, 56, 56], reduced: 0b1101, weighted: 0b0010, sizes: [32, 64, 3136], columns: false },
+    { shape: [32, 56, 56, 64], reduced: 0b0111, weighted: 0b1000, sizes: [100352, 64], columns: true },
+    { shape: [4, 5, 6], reduced: 0b111, weighted: 0, sizes: [120], columns: false },
+    { shape: [4, 5, 6], reduced: 0, weighted: 0, sizes: [120], columns: true },
+    { shape: [4, 5, 6], reduced: 0b110, weighted: 0b110, sizes: [4, 30], columns: false },
+    { shape: [4, 5, 6], reduced: 0b111, weighted: 0b110, sizes: [4, 30], columns: false },
+    { shape: [1, 5, 1, 6, 1], reduced: 0b01000, weighted: 0, sizes: [5, 6], columns: false },
+    { shape: [1, 1], reduced: 0, weighted: 0, sizes: [1], columns: false },
+    { shape: [], reduced: 0, weighted: 0, sizes: [1], columns: false },
+    {
+      shape: [2, 2, 2, 2, 2, 2, 2, 2],
+      reduced: 0b01010101,
+      weighted: 0,
+      sizes: [2, 2, 2, 2, 2, 2, 2, 2],
+      columns: true,
+    },
+  ])("merges $shape to $sizes", ({ shape, reduced, weighted, sizes, columns }) => {
+    const walk = planWalk(shape, reduced, weighted);
+    expect(walk.sizes).toEqual(sizes);
+    expect(walk.kept.at(-1)).toBe(columns);
+  });
+
+  test("counts groups and elements where there are none", () => {
+    expect(planWalk([3, 0, 2], 0b010, 0)).toMatchObject({ groups: 6, count: 0, elements: 0 });
+    expect(planWalk([3, 0, 2], 0b001, 0)).toMatchObject({ groups: 0, count: 3, elements: 0 });
+  });
+});
+
+describe("shapes", () => {
+  test("keptShape", () => {
+    expect(keptShape([2, 3, 4], 0b010, false)).toEqual([2, 4]);
+    expect(keptShape([2, 3, 4], 0b010, true)).toEqual([2, 1, 4]);
+    expect(keptShape([2, 3], 0b11, false)).toEqual([]);
+    expect(keptShape([], 0, true)).toEqual([]);
+  });
+
+  test("checkShape", () => {
+    const shape = [2, 0, 1];
+    expect(checkShape("shape", shape)).toEqual(shape);
+    expect(checkShape("shape", shape)).not.toBe(shape);
+    expect(() => checkShape("shape", [2, -1])).toThrow(
+      new RangeError('"shape[1]" must be an integer in [0, 4294967295], got -1'),
+    );
+    expect(() => checkShape("shape", [1.5])).toThrow(RangeError);
+    expect(() => checkShape("shape", ["2"])).toThrow(TypeError);
+    expect(() => checkShape("shape", 3)).toThrow(new TypeError('"shape" must be an array of lengths, got 3'));
+    expect(() => checkShape("shape", Array(9).fill(1))).toThrow(RangeError);
+  });
+});
