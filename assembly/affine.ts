@@ -1,0 +1,80 @@
+// Native output: y = (x - centre - rest) * scale * weight + bias over contiguous float32, in place or not.
+
+import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_REST, COLUMN_SCALE, COLUMN_SHIFT } from "./memory";
+import { storeLanes } from "./vectors";
+
+/** One scale and one shift for all n elements. */
+export function affine(x: usize, y: usize, n: i32, centre: f32, rest: f32, scale: f32, shift: f32): void {
+  const k = f32x4.splat(centre);
+  const m = f32x4.splat(rest);
+  const s = f32x4.splat(scale);
+  const b = f32x4.splat(shift);
+  for (; n >= 16; n -= 16) {
+    const x0 = f32x4.sub(f32x4.sub(v128.load(x, 0), k), m);
+    const x1 = f32x4.sub(f32x4.sub(v128.load(x, 16), k), m);
+    const x2 = f32x4.sub(f32x4.sub(v128.load(x, 32), k), m);
+    const x3 = f32x4.sub(f32x4.sub(v128.load(x, 48), k), m);
+    v128.store(y, f32x4.add(f32x4.mul(x0, s), b), 0);
+    v128.store(y, f32x4.add(f32x4.mul(x1, s), b), 16);
+    v128.store(y, f32x4.add(f32x4.mul(x2, s), b), 32);
+    v128.store(y, f32x4.add(f32x4.mul(x3, s), b), 48);
+    x += 64;
+    y += 64;
+  }
+  for (; n > 0; n -= 4) {
+    const d = f32x4.sub(f32x4.sub(v128.load(x), k), m);
+    storeLanes(y, f32x4.add(f32x4.mul(d, s), b), n);
+    x += 16;
+    y += 16;
+  }
+}
+
+/** A weight and a bias per element; a step of 16 walks them, a step of 0 stays on one vector. */
+export function affineWeighted(
+  x: usize,
+  y: usize,
+  n: i32,
+  centre: f32,
+  rest: f32,
+  scale: f32,
+  weight: usize,
+  weightStep: usize,
+  bias: usize,
+  biasStep: usize,
+): void {
+  const k = f32x4.splat(centre);
+  const m = f32x4.splat(rest);
+  const s = f32x4.splat(scale);
+  for (; n > 0; n -= 4) {
+    const d = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x), k), m), s);
+    storeLanes(y, f32x4.add(f32x4.mul(d, v128.load(weight)), v128.load(bias)), n);
+    x += 16;
+    y += 16;
+    weight += weightStep;
+    bias += biasStep;
+  }
+}
+
+/** n columns of one row, with the parameters of the panel's columns (columns.ts). */
+export function affineColumns(x: usize, y: usize, n: i32): void {
+  let at: usize = 0;
+  for (; n > 0; n -= 4) {
+    let d = f32x4.sub(v128.load(x + at), v128.load(COLUMN_CENTRE + at));
+    d = f32x4.sub(d, v128.load(COLUMN_REST + at));
+    d = f32x4.mul(f32x4.mul(d, v128.load(COLUMN_FIRST + at)), v128.load(COLUMN_SCALE + at));
+    storeLanes(y + at, f32x4.add(d, v128.load(COLUMN_SHIFT + at)), n);
+    at += 16;
+  }
+}
+
+/** The activation of zero mean and unit variance on N(0, 1): (max(x, 0) - 1/sqrt(2 pi)) / sqrt((1 - 1/pi) / 2). */
+export function trelu(x: usize, y: usize, n: i32): void {
+  const centre = f32x4.splat(<f32>0.3989422804014327);
+  const scale = f32x4.splat(<f32>1.712858550449663);
+  for (; n > 0; n -= 4) {
+    const positive = f32x4.max(v128.load(x), f32x4.splat(0));
+    storeLanes(y, f32x4.mul(f32x4.sub(positive, centre), scale), n);
+    x += 16;
+    y += 16;
+  }
+}

@@ -1,0 +1,174 @@
+// Native passes over a block of rows for many columns side by side. Accumulators stand in memory, one per column.
+//
+//              columns ->
+//     row 0    x x x x | x x x x | ...      one vector of columns at a time, eight rows down:
+//     row 1    x x x x | x x x x | ...      the tree of sums.ts, turned by 90 degrees
+//       ...
+//
+// A row's last vector may reach past its columns; what it computes there lands in accumulators that nobody reads.
+
+import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_HIGH, COLUMN_LOW, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM } from "./memory";
+import { power } from "./power";
+import { Centre, Term } from "./sums";
+import { addOne, TOP_BYTES } from "./top";
+import { highPair, lowPair, magnitude, ordered } from "./vectors";
+
+// @ts-ignore: decorator
+@inline
+function accumulate(at: usize, low: v128, high: v128): void {
+  v128.store(at, f64x2.add(v128.load(at, 0), low), 0);
+  v128.store(at, f64x2.add(v128.load(at, 16), high), 16);
+}
+
+/** Adds up rows x width at p, `pitch` bytes from row to row, into COLUMN_SUM. */
+export function plainColumns(p: usize, pitch: usize, rows: i32, width: i32): void {
+  for (; rows >= 8; rows -= 8) {
+    let x = p;
+    let at = COLUMN_SUM;
+    for (let j = 0; j < width; j += 4) {
+      let row = x;
+      let low = v128.load(at, 0);
+      let high = v128.load(at, 16);
+      for (let i = 0; i < 8; i++) {
+        low = f64x2.add(low, lowPair(v128.load64_zero(row, 0)));
+        high = f64x2.add(high, lowPair(v128.load64_zero(row, 8)));
+        row += pitch;
+      }
+      v128.store(at, low, 0);
+      v128.store(at, high, 16);
+      x += 16;
+      at += 32;
+    }
+    p += pitch << 3;
+  }
+  for (; rows > 0; rows--) {
+    let x = p;
+    let at = COLUMN_SUM;
+    for (let j = 0; j < width; j += 4) {
+      accumulate(at, lowPair(v128.load64_zero(x, 0)), lowPair(v128.load64_zero(x, 8)));
+      x += 16;
+      at += 32;
+    }
+    p += pitch;
+  }
+}
+
+/** Adds up terms of the distances from COLUMN_CENTRE and COLUMN_REST into COLUMN_SUM. */
+export function termColumns<T extends Term, C extends Centre>(p: usize, pitch: usize, rows: i32, width: i32): void {
+  const term = changetype<T>(0);
+  const from = changetype<C>(0);
+  const bytes = <usize>width << 2;
+  for (; rows >= 8; rows -= 8) {
+    for (let j: usize = 0; j < bytes; j += 16) {
+      const k = v128.load(COLUMN_CENTRE + j);
+      const m = v128.load(COLUMN_REST + j);
+      let x = p + j;
+      const a = term.of(from.distance(v128.load(x), k, m));
+      x += pitch;
+      const b = term.of(from.distance(v128.load(x), k, m));
+      x += pitch;
+      const c = term.of(from.distance(v128.load(x), k, m));
+      x += pitch;
+      const d = term.of(from.distance(v128.load(x), k, m));
+      x += pitch;
+      const e = term.of(from.distance(v128.load(x), k, m));
+      x += pitch;
+      const f = term.of(from.distance(v128.load(x), k, m));
+      x += pitch;
+      const g = term.of(from.distance(v128.load(x), k, m));
+      x += pitch;
+      const h = term.of(from.distance(v128.load(x), k, m));
+      const left = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+      const sum = f32x4.add(left, f32x4.add(f32x4.add(e, f), f32x4.add(g, h)));
+      accumulate(COLUMN_SUM + (j << 1), lowPair(sum), highPair(sum));
+    }
+    p += pitch << 3;
+  }
+  for (; rows > 0; rows--) {
+    for (let j: usize = 0; j < bytes; j += 16) {
+      const k = v128.load(COLUMN_CENTRE + j);
+      const m = v128.load(COLUMN_REST + j);
+      const t = term.of(from.distance(v128.load(p + j), k, m));
+      accumulate(COLUMN_SUM + (j << 1), lowPair(t), highPair(t));
+    }
+    p += pitch;
+  }
+}
+
+/** Sum of the terms of one column in float64, for data whose terms leave float32. */
+export function termColumnWide<T extends Term>(p: usize, pitch: usize, rows: i32, mean: f64): f64 {
+  const term = changetype<T>(0);
+  let sum = 0.0;
+  for (; rows > 0; rows--) {
+    sum += f64x2.extract_lane(term.pair(f64x2.splat(<f64>load<f32>(p) - mean)), 0);
+    p += pitch;
+  }
+  return sum;
+}
+
+/** Adds up (|x - mean| * COLUMN_FIRST)^exponent into COLUMN_SUM. */
+export function powerColumns(p: usize, pitch: usize, rows: i32, width: i32, exponent: f64): void {
+  for (; rows > 0; rows--) {
+    for (let j: usize = 0; j < <usize>width; j++) {
+      const d = abs(<f64>load<f32>(p + (j << 2)) - load<f64>(COLUMN_MEAN + (j << 3)));
+      const at = COLUMN_SUM + (j << 3);
+      store<f64>(at, load<f64>(at) + power(d * <f64>load<f32>(COLUMN_FIRST + (j << 2)), exponent));
+    }
+    p += pitch;
+  }
+}
+
+/** Greatest and least of each column as `ordered` integers into COLUMN_HIGH and COLUMN_LOW. */
+export function extremeColumns(p: usize, pitch: usize, rows: i32, width: i32): void {
+  const bytes = <usize>width << 2;
+  for (; rows > 0; ) {
+    const n = min(rows, 8);
+    for (let j: usize = 0; j < bytes; j += 16) {
+      let high = v128.load(COLUMN_HIGH + j);
+      let low = v128.load(COLUMN_LOW + j);
+      let x = p + j;
+      for (let i = 0; i < n; i++) {
+        const value = ordered(v128.load(x));
+        high = i32x4.max_s(high, value);
+        low = i32x4.min_s(low, value);
+        x += pitch;
+      }
+      v128.store(COLUMN_HIGH + j, high);
+      v128.store(COLUMN_LOW + j, low);
+    }
+    p += pitch * n;
+    rows -= n;
+  }
+}
+
+/** Adds up to four columns, of which the first is column `j` of the panel, to as many top-k states at `states`. */
+export function topColumns(p: usize, pitch: usize, rows: i32, j: i32, width: i32, states: usize): void {
+  const at = <usize>j << 2;
+  const k = v128.load(COLUMN_CENTRE + at);
+  const m = v128.load(COLUMN_REST + at);
+  const n = min(4, width - j);
+  let least = thresholds(states);
+  for (; rows > 0; rows--) {
+    const d = magnitude(f32x4.sub(f32x4.sub(v128.load(p), k), m));
+    if (v128.any_true(i32x4.gt_s(d, least))) {
+      addOne(states, i32x4.extract_lane(d, 0));
+      if (n > 1) addOne(states + TOP_BYTES, i32x4.extract_lane(d, 1));
+      if (n > 2) addOne(states + 2 * TOP_BYTES, i32x4.extract_lane(d, 2));
+      if (n > 3) addOne(states + 3 * TOP_BYTES, i32x4.extract_lane(d, 3));
+      least = thresholds(states);
+    }
+    p += pitch;
+  }
+}
+
+function thresholds(states: usize): v128 {
+  return i32x4.replace_lane(
+    i32x4.replace_lane(
+      i32x4.replace_lane(i32x4.splat(load<i32>(states)), 1, load<i32>(states + TOP_BYTES)),
+      2,
+      load<i32>(states + 2 * TOP_BYTES),
+    ),
+    3,
+    load<i32>(states + 3 * TOP_BYTES),
+  );
+}

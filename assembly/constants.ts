@@ -1,0 +1,52 @@
+// Vector constants in memory.
+//
+// V8 rebuilds a v128 constant every time round a loop; loaded from memory into a local before the loop it stays in a
+// register (measured on Node 20 and 24: 1.5 to 2.4 times as fast). The start function fills the table once.
+
+const TABLE: usize = 3072;
+
+/** All bits but the sign. */
+export const ABS: usize = TABLE;
+/** The sign alone. */
+export const SIGN: usize = TABLE + 16;
+/** Exponent field of float32, also infinity. */
+export const EXPONENTS: usize = TABLE + 32;
+/** A float16 magnitude where float32 has its fields: bits 13 to 27. */
+export const HALF_FIELDS: usize = TABLE + 48;
+/** The difference of the biases, 112, in the exponent field. */
+export const HALF_BIAS: usize = TABLE + 64;
+/** The last float32 below 2^16. */
+export const BELOW_65536: usize = TABLE + 80;
+/** 2^-14, the smallest normal float16. */
+export const HALF_SMALLEST: usize = TABLE + 96;
+/** 2^-14 + 2^23 ulps: one exponent step. */
+export const EXPONENT_STEP: usize = TABLE + 112;
+/** 2^16. */
+export const HALF_LIMIT: usize = TABLE + 128;
+/** Up by 13 binades and a half: from e to 1.5 * 2^13 * e. */
+export const HALF_MAGIC: usize = TABLE + 144;
+/** The quiet bit of eight float16 NaNs. */
+export const HALF_QUIET: usize = TABLE + 160;
+/** The sign bit of eight halves. */
+export const HALF_SIGN: usize = TABLE + 176;
+/** float32 ones, for arguments that are absent. */
+export const ONES: usize = TABLE + 192;
+/** float32 -0, what leaves every value as it is when it is added. */
+export const NEGATIVE_ZEROS: usize = SIGN;
+/** 2^112. */
+export const HALF_SCALE: usize = TABLE + 208;
+
+v128.store(ABS, i32x4.splat(0x7fffffff));
+v128.store(SIGN, i32x4.splat(0x80000000));
+v128.store(EXPONENTS, i32x4.splat(0x7f800000));
+v128.store(HALF_FIELDS, i32x4.splat(0x0fffe000));
+v128.store(HALF_BIAS, i32x4.splat(0x38000000));
+v128.store(BELOW_65536, i32x4.splat(0x477fffff));
+v128.store(HALF_SMALLEST, i32x4.splat(0x38800000));
+v128.store(EXPONENT_STEP, i32x4.splat(0x00800000));
+v128.store(HALF_LIMIT, i32x4.splat(0x47800000));
+v128.store(HALF_MAGIC, i32x4.splat(0x06c00000));
+v128.store(HALF_QUIET, i16x8.splat(0x0200));
+v128.store(HALF_SIGN, i16x8.splat(-0x8000));
+v128.store(ONES, f32x4.splat(1));
+v128.store(HALF_SCALE, i32x4.splat(0x77800000));

@@ -1,0 +1,440 @@
+// Emulated arithmetic: every operation rounded, in a stated order. A sequence of rounded vector operations over tiles.
+//
+// The groups at hand are a bundle of `width` groups side by side (orders.ts): a panel of columns, rows that were
+// transposed (many rows in sequential order), or a single row.
+
+import {
+  BIAS,
+  CONSTANT,
+  COUNT,
+  DEVIATION,
+  EPS,
+  EXACT,
+  FORMAT_COMPUTE,
+  GAIN,
+  INPUT_STORAGE,
+  KEPT_STRIDE,
+  KEPT_TOTAL,
+  KEPT_WEIGHT,
+  LAYOUT,
+  LAYOUT_COLUMNS,
+  LENGTH,
+  MEAN,
+  NORM,
+  NORM_L1,
+  NORM_L2,
+  NORM_LINF,
+  NORM_NONE,
+  NORM_POWER,
+  NORM_RANGE,
+  NORM_TOP,
+  ORDER,
+  ORDER_SEQUENTIAL,
+  POWER,
+  REDUCED_RANK,
+  REDUCED_STRIDE,
+  REDUCED_WEIGHT,
+  SCALE,
+  SCALE_DIVIDE,
+  SCALE_GAIN,
+  SCRATCH,
+  STORAGE_FLOAT16,
+  TASK,
+  TASK_APPLY,
+  TASK_CENTRE,
+  TASK_GIVEN,
+  TASK_NORM,
+  TASK_TOTAL,
+  TOP,
+  WEIGHT,
+  WEIGHT_STEP,
+} from "../src/layout";
+import { extremeColumns, topColumns } from "./column-sums";
+import { ONES } from "./constants";
+import { extremes, NO_HIGH, NO_LOW } from "./extremes";
+import {
+  BUNDLE,
+  COLUMN_CENTRE,
+  COLUMN_HIGH,
+  COLUMN_LOW,
+  COLUMN_REST,
+  GROUP_BIAS,
+  GROUP_MEAN,
+  GROUP_NEGATED,
+  GROUP_SCALE,
+  GROUP_SUM,
+  GROUP_TOP,
+  GROUP_WEIGHT,
+  TILE,
+  TILE_B,
+  TILE_T,
+  TILE_W,
+  TILE_X,
+} from "./memory";
+import { addTile, finishSums, startSums } from "./orders";
+import { power } from "./power";
+import { Add, Divide, formatAt, holdsHalf, kindOf, map, Multiply, Operation, PLAIN, roundNumber } from "./rounding";
+import { copy, gather, gatherWeights, read, scatter, write } from "./tiles";
+import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "./top";
+import { fromOrdered, magnitude } from "./vectors";
+import { keptOffset, reducedOffset } from "./walk";
+
+// the bundle at hand
+let format: usize = 0;
+let width: i32 = 1;
+/** `width` filled up: 1, 32 in sequential order, else a multiple of 4. */
+let padded: i32 = 1;
+let group: i32 = 0;
+let base: i32 = 0;
+let count: i32 = 0;
+/** Elements of a group that a tile holds: a multiple of 128. */
+let stretch: i32 = TILE;
+/** The whole bundle fits the tile and stays in it, centred in place. */
+let whole: bool = false;
+let columnwise: bool = false;
+
+// @ts-ignore: decorator
+@inline
+function rounded(x: f64): f64 {
+  return roundNumber(x, format);
+}
+
+/** Runs the plan. */
+export function emulate(): void {
+  format = formatAt(FORMAT_COMPUTE);
+  columnwise = load<i32>(LAYOUT) == LAYOUT_COLUMNS;
+  count = <i32>load<f64>(COUNT);
+  const sequential = load<i32>(ORDER) == ORDER_SEQUENTIAL && !load<i32>(EXACT);
+  const widest = load<i32>(NORM) == NORM_TOP ? 4 : BUNDLE;
+  const outer = load<i32>(KEPT_TOTAL);
+  const inner = columnwise ? load<i32>(LENGTH) : outer;
+  const blocks = columnwise ? outer : 1;
+  for (let o = 0; o < blocks; o++) {
+    for (let start = 0; start < inner; start += width) {
+      width = min(widest, inner - start);
+      // a single chain is quicker alone than beside three idle lanes
+      if (!columnwise && (!sequential || width < 4)) width = 1;
+      padded = width == 1 ? 1 : sequential ? BUNDLE : (width + 3) & ~3;
+      stretch = (TILE / padded) & ~127;
+      whole = count <= stretch;
+      group = o * inner + start;
+      base = columnwise ? keptOffset(o, KEPT_STRIDE) + start : keptOffset(start, KEPT_STRIDE);
+      bundle(o, start);
+    }
+  }
+}
+
+/** One bundle from input to output. */
+function bundle(outer: i32, start: i32): void {
+  const task = load<i32>(TASK);
+  if (padded != width) memory.fill(TILE_X, 0, <usize>TILE << 2);
+  memory.fill(GROUP_MEAN, 0, GROUP_TOP - GROUP_MEAN);
+  if (whole) readTile(0, count);
+
+  const means = load<usize>(MEAN) + (<usize>group << 2);
+  if (load<usize>(MEAN) && task & TASK_GIVEN) {
+    for (let j = 0; j < width; j++) setGroup(GROUP_MEAN, j, rounded(<f64>load<f32>(means + (<usize>j << 2))));
+  } else if (task & TASK_CENTRE) {
+    startSums(padded, false);
+    for (let from = 0; from < count; from += stretch) {
+      const n = min(stretch, count - from);
+      if (!whole) readTile(from, n);
+      if (whole) copy(TILE_X, TILE_T, n * padded);
+      addTile(whole ? TILE_T : TILE_X, n);
+    }
+    finishSums(GROUP_SUM);
+    for (let j = 0; j < width; j++) {
+      const mean = rounded(groupOf(GROUP_SUM, j) / load<f64>(COUNT));
+      setGroup(GROUP_MEAN, j, mean);
+      if (load<usize>(MEAN)) store<f32>(means + (<usize>j << 2), <f32>mean);
+    }
+  }
+  const centred = (task & (TASK_CENTRE | TASK_GIVEN)) != 0;
+  if (centred) {
+    for (let j = 0; j < width; j++) setGroup(GROUP_NEGATED, j, -groupOf(GROUP_MEAN, j));
+    if (whole) across<Add>(GROUP_NEGATED, count);
+  }
+
+  const deviations = load<usize>(DEVIATION) + (<usize>group << 2);
+  const given = (task & TASK_GIVEN) != 0;
+  if (task & TASK_NORM) statistics(centred);
+  for (let j = 0; j < width; j++) {
+    let raw = groupOf(GROUP_SUM, j);
+    let deviation = 0.0;
+    if (task & TASK_NORM) {
+      raw = rawFrom(raw);
+      deviation = deviationFrom(raw);
+      if (load<usize>(DEVIATION)) store<f32>(deviations + (<usize>j << 2), <f32>deviation);
+    } else if (given) {
+      deviation = rounded(<f64>load<f32>(deviations + (<usize>j << 2)));
+      raw = rounded(deviation * deviation);
+    }
+    if (task & TASK_APPLY) setGroup(GROUP_SCALE, j, factorFrom(raw, deviation, j));
+  }
+  if (task & TASK_APPLY) output(centred, outer, start);
+}
+
+// @ts-ignore: decorator
+@inline
+function groupOf(values: usize, j: i32): f64 {
+  return <f64>load<f32>(values + (<usize>j << 2));
+}
+
+/** A value of group j; of a single group in all four lanes. */
+function setGroup(values: usize, j: i32, x: f64): void {
+  if (padded == 1) v128.store(values, f32x4.splat(<f32>x));
+  else store<f32>(values + (<usize>j << 2), <f32>x);
+}
+
+/** TILE_X = TILE_X (operation) the value of each group, over n elements of each. */
+function across<O extends Operation>(values: usize, n: i32): void {
+  if (padded == 1) map<O>(TILE_X, values, 0, TILE_X, (n + 3) >> 2, 1, format);
+  else map<O>(TILE_X, values, 16, TILE_X, padded >> 2, n, format);
+}
+
+// --- statistics -------------------------------------------------------------------------------------------
+
+/** The sum or extreme of the norm of each group into GROUP_SUM. */
+function statistics(centred: bool): void {
+  const norm = load<i32>(NORM);
+  const k = load<i32>(TOP);
+  const sums = norm == NORM_L1 || norm == NORM_L2 || norm == NORM_POWER;
+  if (sums) startSums(padded, true);
+  for (let j: usize = 0; j < <usize>padded << 2; j += 16) {
+    v128.store(COLUMN_HIGH + j, i32x4.splat(NO_HIGH));
+    v128.store(COLUMN_LOW + j, i32x4.splat(NO_LOW));
+  }
+  if (norm == NORM_TOP) {
+    v128.store(COLUMN_CENTRE, i32x4.splat(0));
+    v128.store(COLUMN_REST, i32x4.splat(0));
+    for (let j = 0; j < width; j++) {
+      startTop(GROUP_TOP + TOP_BYTES * j, load<usize>(SCRATCH) + topBufferBytes(k) * j, k);
+    }
+  }
+  for (let from = 0; from < count; from += stretch) {
+    const n = min(stretch, count - from);
+    if (!whole) {
+      readTile(from, n);
+      if (centred) across<Add>(GROUP_NEGATED, n);
+    }
+    if (sums) {
+      terms(norm, n * padded);
+      addTile(TILE_T, n);
+    } else if (norm == NORM_TOP) {
+      if (padded == 1) addTop(GROUP_TOP, TILE_X, n, 0, 0);
+      else topColumns(TILE_X, <usize>padded << 2, n, 0, width, GROUP_TOP);
+    } else if (padded == 1) {
+      extremes(TILE_X, n, COLUMN_HIGH, COLUMN_LOW);
+    } else {
+      extremeColumns(TILE_X, <usize>padded << 2, n, padded);
+    }
+  }
+  if (sums) {
+    finishSums(GROUP_SUM);
+  } else if (norm == NORM_TOP) {
+    for (let j = 0; j < width; j++) store<f32>(GROUP_SUM + (<usize>j << 2), sumLargest(GROUP_TOP + TOP_BYTES * j, k));
+  } else {
+    for (let j: usize = 0; j < <usize>width << 2; j += 4) {
+      const high = <f64>fromOrdered(load<i32>(COLUMN_HIGH + j));
+      const low = <f64>fromOrdered(load<i32>(COLUMN_LOW + j));
+      const extreme = norm == NORM_RANGE ? rounded(high - low) : max(high, -low);
+      store<f32>(GROUP_SUM + j, <f32>extreme);
+    }
+  }
+}
+
+/** TILE_T = the terms of n elements of TILE_X. */
+function terms(norm: i32, n: i32): void {
+  if (norm == NORM_L2) {
+    map<Multiply>(TILE_X, TILE_X, 16, TILE_T, (n + 3) >> 2, 1, format);
+  } else if (norm == NORM_L1) {
+    for (let at: usize = 0; at < <usize>n << 2; at += 16) v128.store(TILE_T + at, magnitude(v128.load(TILE_X + at)));
+  } else {
+    const p = load<f64>(POWER);
+    for (let at: usize = 0; at < <usize>n << 2; at += 4) {
+      store<f32>(TILE_T + at, <f32>rounded(power(abs(<f64>load<f32>(TILE_X + at)), p)));
+    }
+  }
+}
+
+/** The k largest of a top-k state, summed from the largest down. */
+function sumLargest(state: usize, k: i32): f32 {
+  const largest = finishTop(state);
+  sortDown(largest, k);
+  startSums(1, true);
+  for (let from = 0; from < k; from += TILE) {
+    const n = min(TILE, k - from);
+    copy(largest + (<usize>from << 2), TILE_T, n);
+    addTile(TILE_T, n);
+  }
+  finishSums(TILE_T);
+  return load<f32>(TILE_T);
+}
+
+/** The variance (L2), the mean of the terms (L1, top-k, Lp) or the extreme, rounded. */
+function rawFrom(sum: f64): f64 {
+  const norm = load<i32>(NORM);
+  if (norm == NORM_TOP) return rounded(sum / <f64>load<i32>(TOP));
+  if (norm == NORM_LINF || norm == NORM_RANGE) return sum;
+  return load<i32>(TASK) & TASK_TOTAL ? rounded(sum) : rounded(sum / load<f64>(COUNT));
+}
+
+function deviationFrom(raw: f64): f64 {
+  const norm = load<i32>(NORM);
+  let deviation = raw;
+  if (norm == NORM_L2) deviation = rounded(sqrt(raw));
+  if (norm == NORM_POWER) deviation = rounded(power(raw, 1 / load<f64>(POWER)));
+  const constant = load<f64>(CONSTANT);
+  return constant == 1 ? deviation : rounded(deviation * rounded(constant));
+}
+
+/** 1/S, g/norm, or the norm to divide by. */
+function factorFrom(raw: f64, deviation: f64, j: i32): f64 {
+  const norm = load<i32>(NORM);
+  const scale = load<i32>(SCALE);
+  if (norm == NORM_NONE) return 1;
+  if (scale == SCALE_DIVIDE) return deviation == 0 ? 1 : deviation;
+  if (scale == SCALE_GAIN) {
+    return rounded(rounded(<f64>load<f32>(load<usize>(GAIN) + (<usize>(group + j) << 2))) / deviation);
+  }
+  const eps = rounded(load<f64>(EPS));
+  const given = (load<i32>(TASK) & TASK_GIVEN) != 0;
+  let s = 0.0;
+  if (norm == NORM_L2) {
+    const variance = load<f64>(CONSTANT) == 1 ? raw : rounded(deviation * deviation);
+    s = rounded(sqrt(rounded(variance + eps)));
+  } else if (norm == NORM_POWER && !given) {
+    s = deviationFrom(rounded(raw + eps));
+  } else {
+    s = rounded(deviation + eps);
+  }
+  return rounded(1 / s);
+}
+
+// --- output ------------------------------------------------------------------------------------------------
+
+function output(centred: bool, outer: i32, start: i32): void {
+  const norm = load<i32>(NORM);
+  const weights = load<usize>(WEIGHT);
+  const biases = load<usize>(BIAS);
+  const uniform = (weights | biases) != 0 && isUniform();
+  if (uniform) {
+    for (let j = 0; j < width; j++) {
+      const at = <usize>weightOffset(outer, start, j) << 2;
+      if (weights) setGroup(GROUP_WEIGHT, j, rounded(<f64>load<f32>(weights + at)));
+      if (biases) setGroup(GROUP_BIAS, j, rounded(<f64>load<f32>(biases + at)));
+    }
+  }
+  for (let from = 0; from < count; from += stretch) {
+    const n = min(stretch, count - from);
+    if (!whole) {
+      readTile(from, n);
+      if (centred) across<Add>(GROUP_NEGATED, n);
+    }
+    if (norm != NORM_NONE) {
+      if (load<i32>(SCALE) == SCALE_DIVIDE) across<Divide>(GROUP_SCALE, n);
+      else across<Multiply>(GROUP_SCALE, n);
+    }
+    if (uniform) {
+      if (weights) across<Multiply>(GROUP_WEIGHT, n);
+      if (biases) across<Add>(GROUP_BIAS, n);
+    } else {
+      const vectors = (n * padded + 3) >> 2;
+      if (weights) {
+        weightTile(WEIGHT, from, n, TILE_W);
+        map<Multiply>(TILE_X, TILE_W, 16, TILE_X, vectors, 1, format);
+      }
+      if (biases) {
+        weightTile(BIAS, from, n, TILE_B);
+        map<Add>(TILE_X, TILE_B, 16, TILE_X, vectors, 1, format);
+      }
+    }
+    writeTile(from, n);
+  }
+}
+
+/** Whether every element of a group has the same weight. */
+function isUniform(): bool {
+  if (columnwise) return true;
+  if (load<i32>(WEIGHT_STEP)) return false;
+  for (let level = 0; level < load<i32>(REDUCED_RANK); level++) {
+    if (load<i32>(<usize>REDUCED_WEIGHT + (<usize>level << 2))) return false;
+  }
+  return true;
+}
+
+/** Element of the weight that group j of the bundle has. */
+function weightOffset(outer: i32, start: i32, j: i32): i32 {
+  if (columnwise) return keptOffset(outer, KEPT_WEIGHT) + (start + j) * load<i32>(WEIGHT_STEP);
+  return keptOffset(start + j, KEPT_WEIGHT);
+}
+
+/** Weights of elements [from, from + n) of each group, rounded, to a tile. */
+function weightTile(field: usize, from: i32, n: i32, to: usize): void {
+  // rows that share their weights share the tile
+  if (padded == 1) {
+    gatherWeights(field, group, from, n, to);
+  } else {
+    for (let j = 0; j < width; j++) gatherWeights(field, group + j, from, n, TILE_T + (<usize>(j * n) << 2));
+    transpose(TILE_T, n, to);
+  }
+  map<Multiply>(to, ONES, 0, to, (n * padded + 3) >> 2, 1, format);
+}
+
+// --- tiles --------------------------------------------------------------------------------------------------
+
+/** Elements [from, from + n) of every group of the bundle, rounded to the compute format, to TILE_X. */
+function readTile(from: i32, n: i32): void {
+  if (columnwise) {
+    let to = TILE_X;
+    for (let i = from; i < from + n; i++) {
+      read(base + reducedOffset(i, REDUCED_STRIDE), width, to);
+      to += <usize>padded << 2;
+    }
+  } else if (padded == 1) {
+    gather(base, from, n, TILE_X);
+  } else {
+    for (let j = 0; j < width; j++) {
+      gather(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T + (<usize>(j * n) << 2));
+    }
+    transpose(TILE_T, n, TILE_X);
+  }
+  if (kindOf(format) == PLAIN) return;
+  if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(format)) return;
+  map<Multiply>(TILE_X, ONES, 0, TILE_X, (n * padded + 3) >> 2, 1, format);
+}
+
+/** The reverse, to the output. */
+function writeTile(from: i32, n: i32): void {
+  if (columnwise) {
+    let source = TILE_X;
+    for (let i = from; i < from + n; i++) {
+      write(base + reducedOffset(i, REDUCED_STRIDE), width, source);
+      source += <usize>padded << 2;
+    }
+  } else if (padded == 1) {
+    scatter(base, from, n, TILE_X);
+  } else {
+    for (let j = 0; j < width; j++) {
+      let source = TILE_X + (<usize>j << 2);
+      for (let to = TILE_T; to < TILE_T + (<usize>n << 2); to += 4) {
+        store<f32>(to, load<f32>(source));
+        source += <usize>padded << 2;
+      }
+      scatter(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T);
+    }
+  }
+}
+
+/** `width` rows of n elements to n rows of `padded`. */
+function transpose(rows: usize, n: i32, to: usize): void {
+  const pitch = <usize>padded << 2;
+  for (let j = 0; j < width; j++) {
+    let at = to + (<usize>j << 2);
+    for (let i = 0; i < n; i++) {
+      store<f32>(at, load<f32>(rows));
+      rows += 4;
+      at += pitch;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+// The greatest magnitude, the greatest and the least element of contiguous float32.
+//
+// Magnitudes compare as integers, and integers keep a NaN (it is beyond infinity) where the float maximum of the
+// machine needs several instructions to.
+
+import { ABS } from "./constants";
+import { firstLanes, greatestLane, leastLane, ordered } from "./vectors";
+
+/** Bits of the greatest |x| of n float32 at p, 0 for none; a NaN shows as more than 0x7f800000. */
+export function greatestMagnitude(p: usize, n: i32): i32 {
+  const abs = v128.load(ABS);
+  let a = i32x4.splat(0);
+  let b = i32x4.splat(0);
+  for (; n >= 32; n -= 32) {
+    const c = i32x4.max_s(v128.and(v128.load(p, 0), abs), v128.and(v128.load(p, 16), abs));
+    const d = i32x4.max_s(v128.and(v128.load(p, 32), abs), v128.and(v128.load(p, 48), abs));
+    const e = i32x4.max_s(v128.and(v128.load(p, 64), abs), v128.and(v128.load(p, 80), abs));
+    const f = i32x4.max_s(v128.and(v128.load(p, 96), abs), v128.and(v128.load(p, 112), abs));
+    a = i32x4.max_s(a, i32x4.max_s(c, d));
+    b = i32x4.max_s(b, i32x4.max_s(e, f));
+    p += 128;
+  }
+  for (; n > 0; n -= 4) {
+    let x = v128.and(v128.load(p), abs);
+    if (n < 4) x = v128.and(x, firstLanes(n));
+    a = i32x4.max_s(a, x);
+    p += 16;
+  }
+  return greatestLane(i32x4.max_s(a, b));
+}
+
+/** `ordered` integers of the greatest and the least of n float32 at p, merged into what stands at `high` and `low`. */
+export function extremes(p: usize, n: i32, high: usize, low: usize): void {
+  const abs = v128.load(ABS);
+  let most = i32x4.splat(load<i32>(high));
+  let least = i32x4.splat(load<i32>(low));
+  for (; n >= 16; n -= 16) {
+    const a = orderedBy(v128.load(p, 0), abs);
+    const b = orderedBy(v128.load(p, 16), abs);
+    const c = orderedBy(v128.load(p, 32), abs);
+    const d = orderedBy(v128.load(p, 48), abs);
+    most = i32x4.max_s(most, i32x4.max_s(i32x4.max_s(a, b), i32x4.max_s(c, d)));
+    least = i32x4.min_s(least, i32x4.min_s(i32x4.min_s(a, b), i32x4.min_s(c, d)));
+    p += 64;
+  }
+  for (; n > 0; n -= 4) {
+    const x = ordered(v128.load(p));
+    const valid = n < 4 ? firstLanes(n) : i32x4.splat(-1);
+    most = i32x4.max_s(most, v128.bitselect(x, most, valid));
+    least = i32x4.min_s(least, v128.bitselect(x, least, valid));
+    p += 16;
+  }
+  store<i32>(high, greatestLane(most));
+  store<i32>(low, leastLane(least));
+}
+
+// @ts-ignore: decorator
+@inline
+function orderedBy(x: v128, abs: v128): v128 {
+  return v128.xor(x, v128.and(i32x4.shr_s(x, 31), abs));
+}
+
+/** What `extremes` starts from. */
+export const NO_HIGH: i32 = i32.MIN_VALUE;
+export const NO_LOW: i32 = i32.MAX_VALUE;

@@ -1,0 +1,53 @@
+// The static part of memory below HEAP: where the kernels keep constants, tiles and accumulators.
+// The plan, which TypeScript writes, stands before it (src/layout.ts).
+
+/** Constants of the two formats of an emulated computation, FORMAT_BYTES each (rounding.ts). */
+export const FORMATS: usize = 2048;
+export const FORMAT_BYTES: usize = 512;
+
+/** Elements of a tile: what is staged in the first-level cache at a time. */
+export const TILE: i32 = 4096;
+/** Groups that are emulated side by side at the most. */
+export const BUNDLE: i32 = 32;
+/** Columns that the native kernels keep accumulators for at a time. */
+export const PANEL: i32 = 1024;
+
+/** Elements of the groups, centred in place. One vector past the end may be read. */
+export const TILE_X: usize = 4096;
+/** Terms of a sum. */
+export const TILE_T: usize = TILE_X + 16384 + 256;
+/** Weights and biases, rounded. */
+export const TILE_W: usize = TILE_T + 16384 + 256;
+export const TILE_B: usize = TILE_W + 16384 + 256;
+
+/** 32 accumulators of each group of a bundle, and what they were before the current tile. */
+export const LANES: usize = TILE_B + 16384 + 256;
+export const LANES_SAVED: usize = LANES + 4096 + 64;
+/** Stack of the pairwise tree: 32 levels of one float32 for each group of a bundle. */
+export const TREE: usize = LANES_SAVED + 4096 + 64;
+/** Exact accumulators of each group of a bundle (exact.ts). */
+export const EXACT_SUMS: usize = TREE + 4096;
+
+/** float32 values of each group of a bundle. */
+export const GROUP_SUM: usize = EXACT_SUMS + 4096;
+export const GROUP_MEAN: usize = GROUP_SUM + 128;
+export const GROUP_NEGATED: usize = GROUP_MEAN + 128;
+export const GROUP_SCALE: usize = GROUP_NEGATED + 128;
+export const GROUP_WEIGHT: usize = GROUP_SCALE + 128;
+export const GROUP_BIAS: usize = GROUP_WEIGHT + 128;
+/** State of the top-k selection of up to four groups (top.ts). */
+export const GROUP_TOP: usize = GROUP_BIAS + 128;
+/** Extremes of a group in rows (extremes.ts). */
+export const GROUP_HIGH: usize = GROUP_TOP + 128;
+export const GROUP_LOW: usize = GROUP_HIGH + 16;
+
+/** Native columns: float64 and float32 values of each column of a panel. */
+export const COLUMN_SUM: usize = 98304;
+export const COLUMN_MEAN: usize = COLUMN_SUM + 8192 + 64;
+export const COLUMN_HIGH: usize = COLUMN_MEAN + 8192 + 64;
+export const COLUMN_LOW: usize = COLUMN_HIGH + 4096 + 64;
+export const COLUMN_CENTRE: usize = COLUMN_LOW + 4096 + 64;
+export const COLUMN_REST: usize = COLUMN_CENTRE + 4096 + 64;
+export const COLUMN_FIRST: usize = COLUMN_REST + 4096 + 64;
+export const COLUMN_SCALE: usize = COLUMN_FIRST + 4096 + 64;
+export const COLUMN_SHIFT: usize = COLUMN_SCALE + 4096 + 64;

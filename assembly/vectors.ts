@@ -1,0 +1,81 @@
+// Small words over 128-bit vectors that every kernel speaks.
+
+/** All bits but the sign, in four 32-bit lanes. */
+// @ts-ignore: decorator
+@inline
+export function magnitude(x: v128): v128 {
+  return v128.and(x, i32x4.splat(0x7fffffff));
+}
+
+/** Ones in the first `count` of four lanes. */
+// @ts-ignore: decorator
+@inline
+export function firstLanes(count: i32): v128 {
+  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
+}
+
+/** Stores the first `count` (0 to 3) of four lanes. */
+export function storeFirst(p: usize, x: v128, count: i32): void {
+  if (count & 2) {
+    v128.store64_lane(p, x, 0);
+    p += 8;
+    x = i64x2.shuffle(x, x, 1, 1);
+  }
+  if (count & 1) v128.store32_lane(p, x, 0);
+}
+
+/** Stores 1 to 4 lanes. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(p: usize, x: v128, count: i32): void {
+  if (count >= 4) v128.store(p, x);
+  else storeFirst(p, x, count);
+}
+
+/** Adds four float32 lanes into two pairs of float64 lanes: the low pair here, the high pair in `highPair`. */
+// @ts-ignore: decorator
+@inline
+export function lowPair(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
+}
+
+// @ts-ignore: decorator
+@inline
+export function highPair(x: v128): v128 {
+  return f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 0));
+}
+
+// @ts-ignore: decorator
+@inline
+export function pairSum(x: v128): f64 {
+  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
+}
+
+/** The greatest of four signed lanes. */
+export function greatestLane(x: v128): i32 {
+  x = i32x4.max_s(x, i64x2.shuffle(x, x, 1, 0));
+  return i32x4.extract_lane(i32x4.max_s(x, i32x4.shuffle(x, x, 1, 0, 3, 2)), 0);
+}
+
+/** The least of four signed lanes. */
+export function leastLane(x: v128): i32 {
+  x = i32x4.min_s(x, i64x2.shuffle(x, x, 1, 0));
+  return i32x4.extract_lane(i32x4.min_s(x, i32x4.shuffle(x, x, 1, 0, 3, 2)), 0);
+}
+
+/**
+ * float32 bits as signed integers in the order of their values, and back: the magnitude bits of negative numbers are
+ * inverted. NaN of either sign lies beyond the infinities, so the extremes of a vector show it.
+ *
+ *     -NaN < -inf < -1 < -0 < +0 < 1 < inf < NaN
+ */
+// @ts-ignore: decorator
+@inline
+export function ordered(x: v128): v128 {
+  return v128.xor(x, v128.and(i32x4.shr_s(x, 31), i32x4.splat(0x7fffffff)));
+}
+
+/** The value of an `ordered` integer. */
+export function fromOrdered(i: i32): f32 {
+  return reinterpret<f32>(i ^ ((i >> 31) & 0x7fffffff));
+}

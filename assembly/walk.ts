@@ -1,0 +1,28 @@
+// The walk of a plan: from the number of a group or a segment to where it stands, in elements.
+
+import { KEPT_COUNT, KEPT_RANK, REDUCED_COUNT, REDUCED_RANK } from "../src/layout";
+
+/**
+ * Offset of number `index` in row-major order over levels whose counts stand at `counts`; the strides stand at
+ * `strides` (both 32-bit, outermost first).
+ */
+function offset(index: i32, rank: i32, counts: usize, strides: usize): i32 {
+  let sum = 0;
+  for (let level = rank - 1; level > 0; level--) {
+    const count = load<i32>(counts + (<usize>level << 2));
+    const rest = index / count;
+    sum += (index - rest * count) * load<i32>(strides + (<usize>level << 2));
+    index = rest;
+  }
+  return rank > 0 ? sum + index * load<i32>(strides) : 0;
+}
+
+/** Of group `index` among the kept levels; `field` is KEPT_STRIDE or KEPT_WEIGHT. */
+export function keptOffset(index: i32, field: usize): i32 {
+  return offset(index, load<i32>(KEPT_RANK), KEPT_COUNT, field);
+}
+
+/** Of segment `index` among the reduced levels; `field` is REDUCED_STRIDE or REDUCED_WEIGHT. */
+export function reducedOffset(index: i32, field: usize): i32 {
+  return offset(index, load<i32>(REDUCED_RANK), REDUCED_COUNT, field);
+}

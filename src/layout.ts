@@ -1,0 +1,143 @@
+/**
+ * The memory map that both sides share: TypeScript writes a plan, the kernels read it.
+ *
+ * One linear memory. Everything below HEAP is static and belongs to the kernels; above it are the
+ * resident tensors and the arena of the call that is running. Addresses and offsets are in bytes,
+ * strides and lengths in elements.
+ *
+ *      0          1 KiB       2 KiB        ...            HEAP
+ *      | never    | plan      | tiles, accumulators,      | tensors, arena ...
+ *      | used     |           | format constants          |
+ */
+
+/** Where the plan stands. */
+export const PLAN = 1024;
+/** First byte that TypeScript may allocate. */
+export const HEAP = 262144;
+/** Kernels may read, never write, up to this many bytes past the end of any row they are given. */
+export const SLACK = 64;
+/** Most dimensions of a walk on either side. */
+export const LEVELS = 8;
+
+// --- fields of the plan: 32-bit integers ---------------------------------------------------------
+
+/** What to do: a sum of the Task constants. */
+export const TASK = PLAN;
+/** Which norm: one of the Norm constants. */
+export const NORM = PLAN + 4;
+/** k of the top-k norm, 1 to the number of elements of a group. */
+export const TOP = PLAN + 8;
+/** How the output follows from the norm: one of the Scale constants. */
+export const SCALE = PLAN + 12;
+/** Address and storage (one of the Storage constants) of the tensor. */
+export const INPUT = PLAN + 16;
+export const INPUT_STORAGE = PLAN + 20;
+/** Address and storage of the result; walks the output with the same strides as the input. */
+export const OUTPUT = PLAN + 24;
+export const OUTPUT_STORAGE = PLAN + 28;
+/** Addresses of float32 weights and biases, 0 for none; walked by the WEIGHT strides. */
+export const WEIGHT = PLAN + 32;
+export const BIAS = PLAN + 36;
+/** Addresses of float32 statistics, one per group: read with TASK_GIVEN, otherwise written unless 0. */
+export const MEAN = PLAN + 40;
+export const DEVIATION = PLAN + 44;
+/** Address of one float32 g per group (SCALE_GAIN). */
+export const GAIN = PLAN + 48;
+/** Work space of the top-k norm, see topScratchBytes. */
+export const SCRATCH = PLAN + 52;
+/** LAYOUT_ROWS: a group ends in LENGTH contiguous elements. LAYOUT_COLUMNS: LENGTH groups lie side by side. */
+export const LAYOUT = PLAN + 56;
+export const LENGTH = PLAN + 60;
+/** Number of levels in use of the kept and of the reduced part of the walk (LENGTH not among them). */
+export const KEPT_RANK = PLAN + 64;
+export const REDUCED_RANK = PLAN + 68;
+/** Products of the counts of those levels (1 when there is none). */
+export const KEPT_TOTAL = PLAN + 72;
+export const REDUCED_TOTAL = PLAN + 76;
+/** 1 when the weight has an element per contiguous element, 0 when it stays. */
+export const WEIGHT_STEP = PLAN + 80;
+/** Order of emulated sums: one of the Order constants. */
+export const ORDER = PLAN + 84;
+/** 1 when emulated sums are exact and rounded once. */
+export const EXACT = PLAN + 88;
+
+// --- fields of the plan: 64-bit floats ------------------------------------------------------------
+
+/** Elements of a group. */
+export const COUNT = PLAN + 96;
+export const EPS = PLAN + 104;
+/** The factor from the raw statistic to the deviation: C1, 1, C(n), 0.35 C(n), c_p. */
+export const CONSTANT = PLAN + 112;
+/** p of the Lp norm. */
+export const POWER = PLAN + 120;
+
+// --- fields of the plan: levels, outermost first, LEVELS 32-bit integers each ----------------------
+
+export const KEPT_COUNT = PLAN + 128;
+export const KEPT_STRIDE = PLAN + 160;
+export const KEPT_WEIGHT = PLAN + 192;
+export const REDUCED_COUNT = PLAN + 224;
+export const REDUCED_STRIDE = PLAN + 256;
+export const REDUCED_WEIGHT = PLAN + 288;
+/** First byte after the plan. */
+export const PLAN_END = PLAN + 320;
+
+// --- values of the fields ---------------------------------------------------------------------------
+
+/** Subtract the mean of the group (and write it to MEAN). */
+export const TASK_CENTRE = 1;
+/** Take the mean and the deviation from MEAN and DEVIATION instead of computing them. */
+export const TASK_GIVEN = 2;
+/** Compute the norm (and write it to DEVIATION). */
+export const TASK_NORM = 4;
+/** Write the output. */
+export const TASK_APPLY = 8;
+/** The norm of a vector (sum |x|, root of the sum of squares) instead of a mean over its elements. */
+export const TASK_TOTAL = 16;
+
+/** With native rows: write the raw float64 sum (NORM_NONE), sum |d|, sum d² or max |d| of each group to DEVIATION. */
+export const TASK_RAW = 32;
+
+export const NORM_NONE = 0;
+export const NORM_L1 = 1;
+export const NORM_L2 = 2;
+export const NORM_LINF = 3;
+export const NORM_RANGE = 4;
+export const NORM_TOP = 5;
+export const NORM_POWER = 6;
+
+/** y = (x - mean) * (1 / S) * weight + bias, S from the deviation and eps. */
+export const SCALE_NORMALIZE = 0;
+/** y = x * (gain / norm). */
+export const SCALE_GAIN = 1;
+/** y = x / norm; a group whose norm is 0 stays as it is. */
+export const SCALE_DIVIDE = 2;
+
+export const STORAGE_FLOAT32 = 0;
+export const STORAGE_FLOAT16 = 1;
+
+export const LAYOUT_ROWS = 0;
+export const LAYOUT_COLUMNS = 1;
+
+export const ORDER_SEQUENTIAL = 0;
+export const ORDER_LANES = 1;
+export const ORDER_PAIRWISE = 2;
+
+/** Slots of the two formats of an emulated computation. */
+export const FORMAT_COMPUTE = 0;
+export const FORMAT_ACCUMULATE = 1;
+
+export const OVERFLOW_INFINITY = 0;
+export const OVERFLOW_NAN = 1;
+export const OVERFLOW_SATURATE = 2;
+
+export const MODE_NEAREST_EVEN = 0;
+export const MODE_TOWARD_ZERO = 1;
+export const MODE_UP = 2;
+export const MODE_DOWN = 3;
+export const MODE_ODD = 4;
+export const MODE_STOCHASTIC = 5;
+
+/** SCRATCH of the top-k norm: bytes per element of k, and for any k. */
+export const TOP_SCRATCH_PER_K = 64;
+export const TOP_SCRATCH = 131072;
