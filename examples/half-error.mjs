@@ -9,15 +9,17 @@ function spacing(value) {
   return 2 ** (Math.min(exponent, 15) - 10);
 }
 
-export function median(values) {
-  if (values.length === 0) return Number.NaN;
-  return Float64Array.from(values).sort()[values.length >> 1];
+/** The value that a share of the values, 0 to 1, does not exceed. */
+function quantile(sorted, share) {
+  return sorted.length > 0 ? sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] : Number.NaN;
 }
+
+export const median = (values) => quantile(Float64Array.from(values).sort(), 0.5);
 
 /**
  * Errors of `got` against `exact`, element by element. What is not finite is counted and left out of the rest.
  *
- * - `medianUlp`, `maxUlp`: in units of the float16 spacing at the exact value
+ * - `medianUlp`, `p99Ulp`, `maxUlp`: in units of the float16 spacing at the exact value
  * - `sqnr`: signal to quantization noise in dB, 10 log10 (Σ exact² / Σ error²)
  * - `nonFinite`: results that are infinite or NaN
  * - `zeros`: results that are 0 although the nearest float16 value is not
@@ -36,9 +38,11 @@ export function halfErrors(got, exact) {
     signal += exact[i] ** 2;
     noise += error ** 2;
   }
+  const sorted = Float64Array.from(ulps).sort();
   return {
-    medianUlp: median(ulps),
-    maxUlp: ulps.reduce((most, ulp) => Math.max(most, ulp), 0),
+    medianUlp: quantile(sorted, 0.5),
+    p99Ulp: quantile(sorted, 0.99),
+    maxUlp: quantile(sorted, 1),
     sqnr: ulps.length > 0 ? 10 * Math.log10(signal / noise) : Number.NaN,
     nonFinite,
     zeros,
