@@ -1,0 +1,136 @@
+/**
+ * Measuring side by side. All contenders of a case run in one process, taking turns: every round gives each of them one
+ * sample, in an order drawn anew, so that what the machine does meanwhile meets all of them. A ratio is the median of the
+ * ratios of the rounds, not the ratio of two medians.
+ */
+
+/**
+ * @typedef {() => number | void | Promise<number | void>} Run one call; the number, if any, goes to the sink
+ * @typedef {object} Timing
+ * @property {number[]} samples milliseconds per call, one per round
+ * @property {number} repetitions calls per sample
+ * @typedef {object} Effort
+ * @property {number} rounds samples of each contender
+ * @property {number} minSample least milliseconds of one sample: calls are repeated within it
+ * @property {number} warmup least milliseconds that each contender runs before it is measured
+ */
+
+/** @type {Effort} */
+export const FULL = { rounds: 41, minSample: 0.25, warmup: 60 };
+/** @type {Effort} */
+export const QUICK = { rounds: 9, minSample: 0.25, warmup: 20 };
+
+let sink = 0;
+
+/**
+ * Keeps a result alive: what is never used may be optimized away.
+ * @param {number | void} value
+ */
+export function use(value) {
+  if (value !== undefined && value === sink) sink += 1;
+}
+
+/** A number that depends on every result used. */
+export function sinkValue() {
+  return sink;
+}
+
+/**
+ * A seeded generator of numbers in [0, 1) (mulberry32).
+ * @param {number} seed
+ */
+export function random(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/**
+ * @param {Run} run
+ * @param {number} repetitions
+ */
+async function sample(run, repetitions) {
+  const start = performance.now();
+  for (let i = 0; i < repetitions; i++) {
+    const value = run();
+    use(typeof value === "object" ? await value : value);
+  }
+  return (performance.now() - start) / repetitions;
+}
+
+/**
+ * Times the contenders against each other.
+ * @param {Map<string, Run>} contenders by name
+ * @param {Effort} effort
+ * @param {number} [seed] of the order within the rounds
+ * @returns {Promise<Map<string, Timing>>}
+ */
+export async function interleave(contenders, effort, seed = 1) {
+  const next = random(seed);
+  const entries = [...contenders].map(([name, run]) => ({ name, run }));
+  /** @type {Map<string, Timing>} */
+  const timings = new Map(entries.map(({ name }) => [name, { samples: [], repetitions: 1 }]));
+  for (const { name, run } of entries) {
+    const repetitions = await warmUp(run, effort);
+    /** @type {Timing} */ (timings.get(name)).repetitions = repetitions;
+  }
+  for (let round = 0; round < effort.rounds; round++) {
+    shuffle(entries, next);
+    for (const { name, run } of entries) {
+      const timing = /** @type {Timing} */ (timings.get(name));
+      timing.samples.push(await sample(run, timing.repetitions));
+    }
+  }
+  return timings;
+}
+
+/**
+ * Runs until the time is up and at least five times, doubling the calls; gives the calls that fill a sample.
+ * @param {Run} run
+ * @param {Effort} effort
+ */
+async function warmUp(run, effort) {
+  const end = performance.now() + effort.warmup;
+  let repetitions = 1;
+  let best = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < 5 || performance.now() < end; turn++) {
+    const time = await sample(run, repetitions);
+    best = Math.min(best, time);
+    if (time * repetitions < effort.minSample) repetitions *= 2;
+  }
+  return Math.max(1, Math.ceil(effort.minSample / best));
+}
+
+/**
+ * @template T
+ * @param {T[]} list
+ * @param {() => number} next
+ */
+function shuffle(list, next) {
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = Math.floor(next() * (i + 1));
+    [list[i], list[j]] = [list[j], list[i]];
+  }
+}
+
+/**
+ * The q-quantile of values, between neighbours by straight line.
+ * @param {readonly number[]} values
+ * @param {number} q
+ */
+export function quantile(values, q) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (sorted.length - 1) * q;
+  const low = Math.floor(at);
+  const high = Math.ceil(at);
+  return sorted[low] + (sorted[high] - sorted[low]) * (at - low);
+}
+
+/** @param {readonly number[]} values */
+export function median(values) {
+  return quantile(values, 0.5);
+}
