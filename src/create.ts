@@ -76,8 +76,9 @@ export function tensor(data: TensorLike | Nested, shape?: readonly number[], dty
     const { heap } = engine();
     const view = from.storage ? heap.u16 : heap.f32;
     const bytes = bytesOf(from.storage);
-    if (from.array) view.set(from.array, result.address / bytes);
-    else view.copyWithin(result.address / bytes, from.address / bytes, from.address / bytes + from.size);
+    const index = (result.address as number) / bytes;
+    if (from.array) view.set(from.array, index);
+    else view.copyWithin(index, from.address / bytes, from.address / bytes + from.size);
   }
   return result;
 }

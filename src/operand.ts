@@ -73,8 +73,8 @@ function wrap(name: string, data: unknown, shape: readonly number[] | undefined)
  */
 export function operand(name: string, value: TensorLike): Operand {
   if (value instanceof Tensor && value.engine === engine()) {
-    if (value.disposed) throw new TypeError(`"${name}" must be a live tensor, got one that is disposed of`);
     const { address, shape, size, storage } = value;
+    if (address === undefined) throw new TypeError(`"${name}" must be a live tensor, got one that was disposed of`);
     return { array: undefined, address, shape, size, storage, half: false, resident: true };
   }
   if (ArrayBuffer.isView(value)) return wrap(name, value, undefined);
@@ -170,7 +170,7 @@ export function checkOverlap(to: Target | undefined, name: string, from: Operand
 export function settle(to: Target | undefined): void {
   if (to?.resident && to.out === undefined) {
     to.tensor = new Tensor(to.shape, to.size, to.storage);
-    to.address = to.tensor.address;
+    to.address = to.tensor.address as number;
   }
 }
 

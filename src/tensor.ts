@@ -34,24 +34,31 @@ export class Tensor {
   readonly dtype: DType;
   /** Number of elements. */
   readonly size: number;
-  /** @internal */
-  readonly engine: Engine;
-  /** @internal The address; none for a tensor without elements. */
-  readonly address: number;
-  private block: Block | undefined;
-  private view: Float32Array | Uint16Array | undefined;
+  // private to the class, so that printing a tensor does not print its engine
+  readonly #engine: Engine;
+  #block: Block | undefined;
+  #view: Float32Array | Uint16Array | undefined;
 
   /** @internal Memory is not cleared. */
   constructor(shape: readonly number[], size: number, storage: number) {
-    this.engine = engine();
+    this.#engine = engine();
     this.shape = Object.freeze(shape);
     this.size = size;
     this.dtype = storage ? "float16" : "float32";
-    const { heap } = this.engine;
+    const { heap } = this.#engine;
     const bytes = size * (storage ? 2 : 4);
-    this.address = bytes && heap.allocate(bytes);
-    this.block = { heap, address: this.address, bytes };
-    if (bytes) abandoned().register(this, this.block, this.block);
+    this.#block = { heap, address: bytes && heap.allocate(bytes), bytes };
+    if (bytes) abandoned().register(this, this.#block, this.#block);
+  }
+
+  /** @internal */
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  /** @internal The address, 0 for a tensor without elements; undefined when disposed of. */
+  get address(): number | undefined {
+    return this.#block?.address;
   }
 
   /**
@@ -61,16 +68,16 @@ export class Tensor {
    * @throws {TypeError} when disposed of.
    */
   get data(): Float32Array | Uint16Array {
-    const { buffer } = this.engine.heap;
-    if (!this.block) throw new TypeError("the tensor is disposed of");
-    if (this.view?.buffer !== buffer) {
-      this.view = new (this.dtype === "float16" ? Uint16Array : Float32Array)(
+    const { buffer } = this.#engine.heap;
+    if (!this.#block) throw new TypeError("the tensor is disposed of");
+    if (this.#view?.buffer !== buffer) {
+      this.#view = new (this.dtype === "float16" ? Uint16Array : Float32Array)(
         buffer as ArrayBuffer,
-        this.address,
+        this.#block.address,
         this.size,
       );
     }
-    return this.view as Float32Array | Uint16Array;
+    return this.#view as Float32Array | Uint16Array;
   }
 
   /** @internal One of the STORAGE constants. */
@@ -80,7 +87,7 @@ export class Tensor {
 
   /** Whether dispose() was called. */
   get disposed(): boolean {
-    return !this.block;
+    return !this.#block;
   }
 
   /** A copy of the elements that outlives the tensor. */
@@ -90,9 +97,9 @@ export class Tensor {
 
   /** Frees the memory. A second call does nothing. */
   dispose(): void {
-    const { block } = this;
+    const block = this.#block;
     if (!block) return;
-    this.block = this.view = undefined;
+    this.#block = this.#view = undefined;
     if (block.bytes) {
       abandoned().unregister(block);
       block.heap.free(block.address, block.bytes);

@@ -1,0 +1,187 @@
+// Plain data is worked on in blocks; resident data as a whole. Both give the same bits.
+
+import { describe, expect, test } from "vitest";
+import {
+  batchNorm,
+  boundedWeightNorm,
+  type Data,
+  fromFloat16,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  load,
+  lpNormalize,
+  mean,
+  norm,
+  rmsNorm,
+  round,
+  statistics,
+  Tensor,
+  type TensorLike,
+  tensor,
+  toFloat16,
+  trelu,
+  weightNorm,
+} from "../src/index.js";
+
+/** Values with a spread of magnitudes, the same in every run. */
+function values(n: number, seed = 1): Float32Array {
+  let state = seed * 2654435761;
+  return Float32Array.from({ length: n }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    const sign = (state >>> 8) / 2 ** 24 - 0.5;
+    return sign * 2 ** (((state >>> 3) & 7) - 3);
+  });
+}
+
+type Result = Tensor | { data: Data };
+const bits = (result: unknown): Uint8Array => {
+  const { data } = result as Result;
+  const array = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+  if (result instanceof Tensor) result.dispose();
+  return array;
+};
+
+type Call = (x: TensorLike, extra: object) => unknown;
+
+function same(shape: number[], calls: Record<string, Call>) {
+  const data = values(shape.reduce((a, b) => a * b, 1));
+  const inputs = { float32: data, float16: toFloat16(data) };
+  for (const [dtype, from] of Object.entries(inputs)) {
+    const x = tensor(from, shape);
+    const plain = { data: from, shape };
+    const before = from.slice();
+    for (const [name, call] of Object.entries(calls)) {
+      const what = `${name}, ${dtype}, ${shape}`;
+      const expected = bits(call(x, {}));
+      const equals = (result: unknown, how: string) =>
+        expect(Buffer.compare(bits(result), expected), `${what}, ${how}`).toBe(0);
+      equals(call(plain, {}), "plain");
+      if (name.startsWith("reduce")) continue;
+      const out = from.slice().fill(0);
+      expect(call(plain, { out })).toBe(out);
+      equals({ data: out }, "plain to out");
+      out.fill(0);
+      expect(call(x, { out })).toBe(out);
+      equals({ data: out }, "resident to out");
+      const resident = tensor(out.fill(0), shape);
+      expect(call(plain, { out: resident })).toBe(resident);
+      equals(resident, "plain to resident");
+      const inPlace = from.slice();
+      call({ data: inPlace, shape }, { out: inPlace });
+      equals({ data: inPlace }, "in place");
+      const other = dtype === "float32" ? "float16" : "float32";
+      const converted = bits(call(x, { dtype: other }));
+      expect(Buffer.compare(bits(call(plain, { dtype: other })), converted), `${what} to ${other}`).toBe(0);
+    }
+    expect(Buffer.compare(bits({ data: from }), bits({ data: before })), "the input is as it was").toBe(0);
+    x.dispose();
+  }
+}
+
+/** Every layer, with weights of the right length. */
+function layers(shape: number[], groups: number): Record<string, Call> {
+  const channels = shape[1];
+  const last = shape[shape.length - 1];
+  const weight = values(channels, 2);
+  const bias = values(channels, 3);
+  const deviation = values(channels, 5).map((v) => Math.abs(v) + 0.1);
+  const [w, b] = [values(last, 2), values(last, 3)];
+  return {
+    batchNorm: (x, extra) => batchNorm(x, { weight, bias, ...extra }),
+    "batchNorm top-3": (x, extra) => batchNorm(x, { weight, bias, norm: { topk: 3 }, ...extra }),
+    "batchNorm emulated": (x, extra) => batchNorm(x, { weight, bias, norm: "l1", arithmetic: "float16", ...extra }),
+    inference: (x, extra) => batchNorm(x, { weight, bias, mean: bias, deviation, ...extra }),
+    "batchNorm last": (x, extra) => batchNorm(x, { axis: -1, weight: w, bias: b, norm: "linf", ...extra }),
+    layerNorm: (x, extra) => layerNorm(x, { weight: w, bias: b, ...extra }),
+    "layerNorm 1": (x, extra) => layerNorm(x, { axis: 1, norm: "l1", ...extra }),
+    instanceNorm: (x, extra) => instanceNorm(x, { weight, bias, ...extra }),
+    groupNorm: (x, extra) => groupNorm(x, { groups, weight: toFloat16(weight), bias, ...extra }),
+    rmsNorm: (x, extra) => rmsNorm(x, { weight: tensor(w), ...extra }),
+    lpNormalize: (x, extra) => lpNormalize(x, { norm: "l1", ...extra }),
+    "lpNormalize 1": (x, extra) => lpNormalize(x, { axis: 1, ...extra }),
+    weightNorm: (x, extra) => weightNorm(x, { g: values(shape[0], 4), ...extra }),
+    "weightNorm 1": (x, extra) => weightNorm(x, { g: weight, axis: 1, ...extra }),
+    boundedWeightNorm: (x, extra) => boundedWeightNorm(x, { g: values(shape[0], 4), rho: 2, ...extra }),
+  };
+}
+
+const reductions = (axes: number[]): Record<string, Call> => ({
+  "reduce l1": (x) => norm(x, { norm: "l1", axes }),
+  "reduce l2": (x) => norm(x, { axes }),
+  "reduce linf": (x) => norm(x, { norm: "linf", axes }),
+  "reduce range": (x) => norm(x, { norm: "range", axes }),
+  "reduce top-7": (x) => norm(x, { norm: { topk: 1 }, axes }),
+  "reduce mean": (x) => mean(x, { axes }),
+  "reduce deviation": (x) => {
+    const found = statistics(x, { norm: "l1", axes }) as { mean: Result; deviation: Result };
+    (found.mean as Partial<Tensor>).dispose?.();
+    return found.deviation;
+  },
+});
+
+describe("the same bits for plain and resident data", () => {
+  // channels in long segments; in short ones; many samples; channels last are short
+  test.each([
+    { shape: [4, 24, 50, 50], groups: 4 },
+    { shape: [3, 7, 100, 97], groups: 7 },
+    { shape: [64, 300, 3, 5], groups: 3 },
+    { shape: [2000, 150], groups: 5 },
+    { shape: [2, 3, 2, 2], groups: 1 },
+  ])("layers $shape", ({ shape, groups }) => {
+    same(shape, layers(shape, groups));
+  });
+
+  test.each([
+    { shape: [200, 1500], axes: [1] },
+    { shape: [200, 1500], axes: [0] },
+    { shape: [20, 30, 500], axes: [0, 2] },
+    { shape: [20, 30, 500], axes: [1] },
+    { shape: [2, 150_000], axes: [-1] },
+  ])("reductions $shape over $axes", ({ shape, axes }) => {
+    same(shape, reductions(axes));
+  });
+
+  test("elementwise", () => {
+    const each: Record<string, Call> = {
+      trelu: (x, extra) => trelu(x, extra),
+      round: (x, extra) => round(x, "bfloat16", extra),
+      "round stochastic": (x, extra) => round(x, "float8_e5m2", { mode: "stochastic", seed: 9, ...extra }),
+    };
+    same([300_000], each);
+    same([3, 5], each);
+    const x = values(300_000);
+    expect(Buffer.compare(bits(toFloat16(tensor(x))), bits({ data: toFloat16(x) }))).toBe(0);
+    const half = toFloat16(x);
+    expect(Buffer.compare(bits(fromFloat16(tensor(half))), bits({ data: fromFloat16(half) }))).toBe(0);
+  });
+
+  test("whole reductions in pieces are as close to exact", () => {
+    const x = values(1_000_003);
+    const sums = x.reduce(([s, a, q], v) => [s + v, a + Math.abs(v), q + v * v], [0, 0, 0]);
+    const expected = { mean: sums[0] / x.length, l1: sums[1], l2: Math.sqrt(sums[2]) };
+    for (const input of [x, tensor(x)]) {
+      for (const [found, wanted] of [
+        [mean(input), expected.mean],
+        [norm(input, { norm: "l1" }), expected.l1],
+        [norm(input), expected.l2],
+      ] as const) {
+        expect(Math.abs(found.data[0] / wanted - 1)).toBeLessThan(2 ** -22);
+      }
+      expect(norm(input, { norm: "linf" }).data[0]).toBe(x.reduce((m, v) => Math.max(m, Math.abs(v)), 0));
+    }
+    x[700_001] = Number.NaN;
+    for (const kind of ["l1", "l2", "linf"] as const) expect(norm(x, { norm: kind }).data[0]).toBeNaN();
+    expect(mean(x).data[0]).toBeNaN();
+    x[700_001] = Number.NEGATIVE_INFINITY;
+    for (const kind of ["l1", "l2", "linf"] as const) expect(norm(x, { norm: kind }).data[0]).toBe(Infinity);
+    expect(mean(x).data[0]).toBe(-Infinity);
+  });
+
+  test("memory stays bounded by blocks", async () => {
+    const own = await load();
+    own.layerNorm({ data: new Float32Array(2 ** 22), shape: [2 ** 11, 2 ** 11] });
+    own.norm(new Float32Array(2 ** 22));
+    expect(own.memory().bytes).toBeLessThan(2 ** 20);
+  });
+});
