@@ -18,17 +18,21 @@ export interface Arithmetic {
   readonly order: Order;
 }
 
-const word = new Float64Array(1);
-const wordBits = new BigInt64Array(word.buffer);
+const word = new DataView(new ArrayBuffer(8));
 
 /** A float64 moved to the neighbour with an odd last bit when it is even and the exact result differs by `error`. */
 function toOdd(value: number, error: number): number {
   if (error === 0 || !Number.isFinite(value)) return value;
-  word[0] = value;
-  if (wordBits[0] & 1n) return value;
-  // One step up in size when the error points away from zero, down otherwise; the bits of a float64 are ordered by size.
-  wordBits[0] = wordBits[0] + (Math.sign(error) === Math.sign(value) ? 1n : -1n);
-  return word[0];
+  word.setFloat64(0, value);
+  const low = word.getUint32(4);
+  if (low & 1) return value;
+  // The bits of a float64 are ordered by size: one up when the error points away from zero, one down otherwise.
+  if (error > 0 === value > 0) word.setUint32(4, low + 1);
+  else {
+    word.setUint32(4, low - 1);
+    if (low === 0) word.setUint32(0, word.getUint32(0) - 1);
+  }
+  return word.getFloat64(0);
 }
 
 /** RN_F(a + b), rounded once whatever the formats of a and b. */

@@ -11,8 +11,15 @@ export function maximumConstant(n: number): number {
 
 /** (E|z|^p)^(-1/p) for a standard normal z. */
 export function powerConstant(p: number): number {
-  return gaussianMoment(p) ** (-1 / p);
+  let constant = known.get(p);
+  if (constant === undefined) {
+    constant = gaussianMoment(p) ** (-1 / p);
+    known.set(p, constant);
+  }
+  return constant;
 }
+
+const known = new Map<number, number>();
 
 /** E|z|^p by the trapezoidal rule, which converges geometrically after the substitution z = exp(t - exp(-t)). */
 export function gaussianMoment(p: number): number {

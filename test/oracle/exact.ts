@@ -117,7 +117,9 @@ function scaleByPowerOfTwo(value: number, exponent: number): number {
 }
 
 export function bitLength(value: bigint): number {
-  return value === 0n ? 0 : value.toString(2).length;
+  if (value === 0n) return 0;
+  const digits = value.toString(16);
+  return 4 * (digits.length - 1) + (32 - Math.clz32(Number.parseInt(digits[0], 16)));
 }
 
 /** Floor of the square root, by Newton's method from above. */
@@ -211,17 +213,13 @@ export function exactVariance(values: ArrayLike<number> & Iterable<number>): Exa
 export function exactMeanAbsDeviation(values: ArrayLike<number> & Iterable<number>): Exact {
   const n = new Exact(BigInt(values.length));
   const mean = exactMean(values);
-  // Rounding is monotonic, so float64 decides on which side of the mean a float32 value lies, except at equality.
-  const near = mean.toNumber();
-  const sideOf = (value: number) => {
-    if (Math.abs(value - near) > Math.abs(near) * 2 ** -50) return Math.sign(value - near);
-    return Exact.float32(value).compare(mean);
-  };
+  // Rounded to odd, the mean equals a float32 only if it is that float32, so float64 decides on which side each lies.
+  const near = mean.toOdd();
   const above = new Drawers();
   const below = new Drawers();
   let balance = 0;
   for (const value of values) {
-    const side = sideOf(value);
+    const side = Math.sign(value - near);
     if (side > 0) above.add(value);
     else if (side < 0) below.add(value);
     balance += side;

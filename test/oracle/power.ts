@@ -5,8 +5,8 @@
 import { Exact } from "./exact.js";
 import { type Format, neighbours, roundTo } from "./formats.js";
 
-/** Far above the error of any Math.pow, far below the spacing of any format. */
-const DOUBT = 2 ** -44;
+/** Above the error of Math.pow (below one unit in the last place), far below the spacing of any format. */
+const DOUBT = 2 ** -49;
 
 /** RN_F(base^p) for base >= 0 and p >= 1. */
 export function power(format: Format, base: number, p: number): number {

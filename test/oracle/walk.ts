@@ -44,8 +44,20 @@ function shapeAxes(rank: number): number[] {
   return Array.from({ length: rank }, (_, axis) => axis);
 }
 
+const known = new Map<string, readonly Group[]>();
+
 /** The groups in row-major order of the kept axes. A shape with a zero in a kept axis has none. */
-export function groupsOf(shape: readonly number[], axes?: readonly number[]): Group[] {
+export function groupsOf(shape: readonly number[], axes?: readonly number[]): readonly Group[] {
+  const key = `${shape} over ${axes}`;
+  let groups = known.get(key);
+  if (!groups) {
+    groups = findGroups(shape, axes);
+    known.set(key, groups);
+  }
+  return groups;
+}
+
+function findGroups(shape: readonly number[], axes?: readonly number[]): Group[] {
   const reduced = plainAxes(shape.length, axes);
   const kept = shapeAxes(shape.length).filter((axis) => !reduced.includes(axis));
   const keptShape = kept.map((axis) => shape[axis]);

@@ -1,0 +1,144 @@
+/** Emulated norms, means and deviations against the oracle, to the bit. */
+import { describe, expect, test } from "vitest";
+import { mean, norm, statistics } from "../src/index.js";
+import * as oracle from "./oracle/emulated.js";
+import { groupsOf } from "./oracle/walk.js";
+import { both, STORAGES, type Storage } from "./support/call.js";
+import { LONG_SIZES, normsOf, SIZES, show } from "./support/cases.js";
+import { expectBits } from "./support/compare.js";
+import { grouped, KINDS, type Kind, stored, values } from "./support/data.js";
+import { type ArithmeticPair, arithmetics, FLOAT16, FORMATS, MORE_FORMATS } from "./support/formats.js";
+
+interface Case {
+  readonly shape: readonly number[];
+  readonly axes: readonly number[];
+  readonly kind: Kind;
+  readonly storage: Storage;
+  readonly norms: readonly oracle.Norm[];
+}
+
+/** Mean, norms and deviations of one tensor. */
+function check(pair: ArithmeticPair, { shape, axes, kind, storage, norms }: Case): void {
+  const n = axes.reduce((product, axis) => product * shape[axis], 1);
+  const size = shape.reduce((a, b) => a * b, 1);
+  const { x, read } = stored(values(kind, pair.oracle.compute, size, size + n), shape, storage);
+  const groups = grouped(read, groupsOf(shape, axes)).map((group) => oracle.inputs(pair.oracle, group));
+  const middles = groups.map((group) => oracle.mean(pair.oracle, group));
+  const distances = groups.map((group, g) => oracle.centred(pair.oracle, group, middles[g]));
+  const what = `${pair.label}; ${kind} ${storage} ${JSON.stringify(shape)} over ${JSON.stringify(axes)}`;
+  const options = { axes, arithmetic: pair.asked };
+
+  expectBits(both(x, (t) => mean(t, options)), middles, `mean; ${what}`);
+  for (const kind of norms) {
+    const recipe = { norm: kind, arithmetic: pair.oracle };
+    const label = `${show(kind)}; ${what}`;
+    const total = both(x, (t) => norm(t, { ...options, norm: kind }));
+    expectBits(total, groups.map((group) => oracle.vectorNorm(recipe, group)), `norm ${label}`);
+    const found = both(x, (t) => statistics(t, { ...options, norm: kind }).deviation);
+    expectBits(found, distances.map((d) => oracle.deviation(recipe, d)), `deviation ${label}`);
+  }
+}
+
+describe.each(FORMATS)("computing in $label", (compute) => {
+  describe.each(arithmetics(compute))("$label", (pair) => {
+    test("short rows and columns, every norm", () => {
+      for (const [i, n] of SIZES.entries()) {
+        const norms = normsOf(n);
+        for (const [j, storage] of STORAGES.entries()) {
+          const kind = KINDS[(i + 3 * j) % KINDS.length];
+          check(pair, { shape: [2 + (i % 3), n], axes: [1], kind, storage, norms });
+          check(pair, { shape: [n, 1 + (i % 6)], axes: [0], kind, storage, norms });
+        }
+      }
+    });
+
+    test("long rows and columns", () => {
+      for (const [i, n] of LONG_SIZES.entries()) {
+        const all = normsOf(n);
+        // Norms take turns: each length has two of them, each norm several lengths.
+        const norms = [all[(2 * i) % all.length], all[(2 * i + 1) % all.length]];
+        const storage = STORAGES[i % 2];
+        const kind = KINDS[i % KINDS.length];
+        if (i % 2) check(pair, { shape: [1, n], axes: [1], kind, storage, norms });
+        else check(pair, { shape: [n, 2], axes: [0], kind, storage, norms });
+      }
+    });
+  });
+});
+
+describe("any number of groups side by side", () => {
+  const chosen = [...arithmetics(FLOAT16), ...arithmetics(FORMATS[1])];
+  test.each([1, 2, 3, 4, 5, 7, 8, 9, 31, 32, 33, 63, 65, 100])("%i groups", (count) => {
+    for (const [i, pair] of chosen.entries()) {
+      const n = [3, 40, 130, 33][i % 4];
+      const norms = normsOf(n).filter((_, j) => (j + i + count) % 3 === 0);
+      check(pair, { shape: [count, n], axes: [1], kind: KINDS[i % 7], storage: STORAGES[i % 2], norms });
+      check(pair, { shape: [n, count], axes: [0], kind: KINDS[(i + 1) % 7], storage: STORAGES[(i + 1) % 2], norms });
+    }
+  });
+});
+
+describe("groups of several segments", () => {
+  const shapes: { shape: readonly number[]; axes: readonly number[] }[] = [
+    { shape: [3, 2, 5, 7], axes: [0, 2, 3] },
+    { shape: [5, 3, 1, 9], axes: [0, 2, 3] },
+    { shape: [4, 2, 8, 8], axes: [0, 2, 3] },
+    { shape: [2, 3, 7, 5], axes: [0, 1, 2] },
+    { shape: [2, 3, 7, 5], axes: [1, 3] },
+    { shape: [3, 4, 5, 6], axes: [0, 2] },
+    { shape: [3, 1, 5, 1, 6], axes: [0, 2] },
+    { shape: [2, 3, 2, 3, 2, 3, 2, 3], axes: [0, 2, 5, 7] },
+    { shape: [50, 2, 13], axes: [0, 2] },
+    { shape: [50, 2, 3, 5], axes: [0, 2] },
+    { shape: [200, 2, 41], axes: [0, 2] },
+  ];
+  test.each(shapes)("$shape over $axes", ({ shape, axes }) => {
+    const n = axes.reduce((product, axis) => product * shape[axis], 1);
+    for (const [i, pair] of [...arithmetics(FLOAT16), ...arithmetics(FORMATS[5])].entries()) {
+      const norms = normsOf(n).filter((_, j) => (j + i) % 4 === 0);
+      check(pair, { shape, axes, kind: KINDS[i % 7], storage: STORAGES[i % 2], norms });
+    }
+  });
+});
+
+describe.each(MORE_FORMATS)("a format of one's own: $label", (compute) => {
+  test.each(arithmetics(compute))("$label", (pair) => {
+    for (const [i, kind] of KINDS.entries()) {
+      const n = [33, 257, 5, 130, 64, 31, 1030][i];
+      check(pair, { shape: [2, n], axes: [1], kind, storage: STORAGES[i % 2], norms: normsOf(n) });
+      check(pair, { shape: [n, 3], axes: [0], kind, storage: STORAGES[(i + 1) % 2], norms: normsOf(n) });
+    }
+  });
+});
+
+test("an accumulator narrower than the terms", () => {
+  for (const compute of FORMATS) {
+    for (const accumulate of FORMATS) {
+      const pair = {
+        label: `${compute.label}, ${accumulate.label}`,
+        asked: { compute: compute.asked, accumulate: accumulate.asked, order: "pairwise" },
+        oracle: { compute: compute.oracle, accumulate: accumulate.oracle, order: "pairwise" },
+      } as const;
+      check(pair, { shape: [2, 200], axes: [1], kind: "plain", storage: "float32", norms: normsOf(200) });
+      check(pair, { shape: [200, 3], axes: [0], kind: "wide", storage: "float16", norms: ["l1", "l2"] });
+    }
+  }
+});
+
+describe("empty groups", () => {
+  test("norms are zero, mean and variance are not numbers", () => {
+    for (const arithmetic of [undefined, ...arithmetics(FLOAT16).map((pair) => pair.asked)]) {
+      const x = { data: new Float32Array(0), shape: [3, 0, 2] };
+      const options = { axes: [1], arithmetic };
+      for (const kind of ["l1", "l2", "linf", { lp: 3 }] as const) {
+        expectBits(both(x, (t) => norm(t, { ...options, norm: kind })), [0, 0, 0, 0, 0, 0], show(kind));
+      }
+      const nothing = new Array(6).fill(Number.NaN);
+      expectBits(both(x, (t) => mean(t, options)), nothing, "mean");
+      expectBits(both(x, (t) => statistics(t, { ...options, norm: "l2" }).deviation), nothing, "deviation");
+      expect(both(x, (t) => norm(t, { ...options, keepDims: true })).shape).toEqual([3, 1, 2]);
+      // No group at all: no result.
+      expect(both(x, (t) => norm(t, { axes: [0], arithmetic })).shape).toEqual([0, 2]);
+    }
+  });
+});

@@ -1,0 +1,19 @@
+/** Tables that the conformance tests share. */
+import type { Norm } from "../oracle/emulated.js";
+
+/** Lengths on both sides of every block, tile and vector that a kernel may work in. */
+export const SIZES: readonly number[] = [
+  1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257,
+];
+export const LONG_SIZES: readonly number[] = [1023, 1024, 1025, 4095, 4096, 4097, 8191, 8192, 8193, 10_000];
+
+/** Every kind of norm that n elements allow. */
+export function normsOf(n: number): Norm[] {
+  const ks = [...new Set([1, 2, 10, Math.ceil(n / 3), n])].filter((k) => k <= n);
+  return ["l1", "l2", "linf", "range", ...ks.map((topk) => ({ topk })), { lp: 1 }, { lp: 1.5 }, { lp: 3 }, { lp: 2.7 }];
+}
+
+export function show(norm: Norm): string {
+  if (typeof norm === "string") return norm;
+  return "topk" in norm ? `top-${norm.topk}` : `l${norm.lp}`;
+}

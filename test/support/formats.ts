@@ -1,0 +1,79 @@
+/** The arithmetics under test: what the package is asked for beside what the oracle computes. */
+import type { FormatSpec } from "../../src/formats.js";
+import { format } from "../../src/index.js";
+import type { Arithmetic as PublicArithmetic, Format as PublicFormat } from "../../src/types.js";
+import { type Arithmetic, ORDERS, type Order } from "../oracle/arithmetic.js";
+import * as oracle from "../oracle/formats.js";
+
+export interface Pair<A, B> {
+  readonly label: string;
+  readonly asked: A;
+  readonly oracle: B;
+}
+export type FormatPair = Pair<PublicFormat, oracle.Format>;
+export type ArithmeticPair = Pair<PublicArithmetic, Arithmetic>;
+
+const custom: FormatSpec = format({ precision: 16, emin: -30, emax: 31, overflow: "infinity", subnormals: true });
+
+export const FLOAT16: FormatPair = { label: "float16", asked: "float16", oracle: oracle.FLOAT16 };
+export const FLOAT32: FormatPair = { label: "float32", asked: "float32", oracle: oracle.FLOAT32 };
+export const CUSTOM: FormatPair = { label: "custom16", asked: custom, oracle: oracle.makeFormat(16, -30, 31) };
+
+/** Compute formats of emulated arithmetic. */
+export const FORMATS: readonly FormatPair[] = [
+  FLOAT16,
+  { label: "bfloat16", asked: "bfloat16", oracle: oracle.BFLOAT16 },
+  { label: "tfloat32", asked: "tfloat32", oracle: oracle.TFLOAT32 },
+  { label: "float8_e5m2", asked: "float8_e5m2", oracle: oracle.FLOAT8_E5M2 },
+  { label: "float8_e4m3fn", asked: "float8_e4m3fn", oracle: oracle.FLOAT8_E4M3FN },
+  CUSTOM,
+];
+
+const own = (label: string, spec: Parameters<typeof format>[0]): FormatPair => {
+  const asked = format(spec);
+  return { label, asked, oracle: { ...asked } };
+};
+
+/** What else a format may be: both ends of the range, saturation, no subnormals, more digits than rounding twice allows. */
+export const MORE_FORMATS: readonly FormatPair[] = [
+  FLOAT32,
+  own("float8_e4m3fn that saturates", { precision: 4, emin: -6, emax: 8, max: 448, overflow: "saturate" }),
+  own("float16 without subnormals", { precision: 11, emin: -14, emax: 15, subnormals: false }),
+  own("bfloat16 without subnormals", { precision: 8, emin: -126, emax: 127, subnormals: false }),
+  own("float8 that overflows to NaN", { precision: 3, emin: -14, emax: 15, overflow: "nan" }),
+  own("12 digits", { precision: 12, emin: -14, emax: 15 }),
+  own("13 digits", { precision: 13, emin: -100, emax: 100 }),
+  own("20 digits", { precision: 20, emin: -30, emax: 40 }),
+  own("23 digits", { precision: 23, emin: -126, emax: 127 }),
+  own("24 digits with little range", { precision: 24, emin: -14, emax: 15 }),
+  own("2 digits", { precision: 2, emin: -6, emax: 6 }),
+  own("16 digits down to the smallest float32", { precision: 16, emin: -134, emax: 127 }),
+];
+
+/** Every order and way to accumulate of a compute format. */
+export function arithmetics(compute: FormatPair): ArithmeticPair[] {
+  const list: ArithmeticPair[] = [];
+  const accumulators: Pair<PublicFormat | "exact", oracle.Format | "exact">[] = [
+    compute,
+    FLOAT32,
+    { label: "exact", asked: "exact", oracle: "exact" },
+  ];
+  for (const accumulate of accumulators) {
+    for (const order of accumulate.label === "exact" ? (["lanes"] as Order[]) : ORDERS) {
+      list.push(arithmetic(compute, accumulate, order));
+    }
+  }
+  return list;
+}
+
+export function arithmetic(
+  compute: FormatPair,
+  accumulate: Pair<PublicFormat | "exact", oracle.Format | "exact"> = compute,
+  order: Order = "lanes",
+): ArithmeticPair {
+  return {
+    label: `${compute.label}, ${accumulate.label}, ${order}`,
+    asked: { compute: compute.asked, accumulate: accumulate.asked, order },
+    oracle: { compute: compute.oracle, accumulate: accumulate.oracle, order },
+  };
+}
