@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
 import { publint } from "publint";
 import { describe, expect, inject, it } from "vitest";
 
@@ -90,5 +91,16 @@ describe("the types", () => {
     const lib = ["--lib", "es2022,dom"];
     expect(compile("nodenext.ts", source, [...lib, "--module", "nodenext"])).toBe("");
     expect(compile("bundler.ts", source, [...lib, "--module", "esnext", "--moduleResolution", "bundler"])).toBe("");
+  });
+});
+
+describe("the README", () => {
+  const blocks = [...readFileSync(join(installed, "README.md"), "utf8").matchAll(/^```js\n(.*?)^```/gms)];
+
+  it.each(blocks.map(([, code], i) => [i + 1, code] as const))("has example %i that runs", async (i, source) => {
+    const { code } = await transform(source, { target: "es2022", format: "esm" }); // Node 20 knows no `using`
+    const file = join(consumer, `readme-${i}.mjs`);
+    writeFileSync(file, code);
+    expect(() => execFileSync(process.execPath, [file], { stdio: "pipe" })).not.toThrow();
   });
 });
