@@ -87,34 +87,6 @@ function against({ id, row, shape, targets, parameters, loop, library, exactly }
 }
 
 /**
- * Where the elements of a channel stand in a tensor [batch, channels, height, width].
- * @param {readonly number[]} shape
- */
-function channelsFirst([size, channels, height, width]) {
-  const plane = height * width;
-  return {
-    groups: channels,
-    count: size * plane,
-    at: (/** @type {number} */ g, /** @type {number} */ i) =>
-      (Math.floor(i / plane) * channels + g) * plane + (i % plane),
-    parameter: (/** @type {number} */ g) => g,
-  };
-}
-
-/**
- * Where the elements of a row stand in a tensor [rows, columns].
- * @param {readonly number[]} shape
- */
-function rows([size, columns]) {
-  return {
-    groups: size,
-    count: columns,
-    at: (/** @type {number} */ g, /** @type {number} */ i) => g * columns + i,
-    parameter: (/** @type {number} */ _, /** @type {number} */ i) => i,
-  };
-}
-
-/**
  * @param {readonly number[]} shape
  * @param {[number, number]} targets
  */
@@ -128,7 +100,7 @@ function batch(shape, targets) {
     parameters: channels,
     loop: (x, y, weight, bias) => baseline.batchNorm(x, y, size, channels, height * width, weight, bias, EPS),
     library: batchNorm,
-    exactly: (x, weight, bias) => exact.normalized({ x, weight, bias, eps: EPS, ...channelsFirst(shape) }),
+    exactly: (x, weight, bias) => exact.normalized({ x, weight, bias, eps: EPS, ...exact.channelsFirst(shape) }),
   });
 }
 
@@ -142,7 +114,7 @@ function layer(shape) {
     parameters: shape[1],
     loop: (x, y, weight, bias) => baseline.layerNorm(x, y, shape[0], shape[1], weight, bias, EPS),
     library: layerNorm,
-    exactly: (x, weight, bias) => exact.normalized({ x, weight, bias, eps: EPS, ...rows(shape) }),
+    exactly: (x, weight, bias) => exact.normalized({ x, weight, bias, eps: EPS, ...exact.rows(shape) }),
   });
 }
 
@@ -156,7 +128,7 @@ function rms(shape) {
     parameters: shape[1],
     loop: (x, y, weight) => baseline.rmsNorm(x, y, shape[0], shape[1], weight, EPS),
     library: (x, { weight, out }) => rmsNorm(x, { weight, out }),
-    exactly: (x, weight) => exact.normalized({ x, weight, centre: false, eps: EPS, ...rows(shape) }),
+    exactly: (x, weight) => exact.normalized({ x, weight, centre: false, eps: EPS, ...exact.rows(shape) }),
   });
 }
 
@@ -309,7 +281,7 @@ function halfCase({ id, row, shape, kernels, variants }) {
             weight,
             bias,
             eps: EPS,
-            ...rows(shape),
+            ...exact.rows(shape),
           }),
         grid: exact.FLOAT16,
         dispose: () => held.dispose(),

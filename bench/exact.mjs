@@ -107,6 +107,34 @@ export function normalized({ x, groups, count, at, parameter, weight, bias, norm
 }
 
 /**
+ * Where the elements of a channel stand in a tensor [batch, channels, height, width].
+ * @param {readonly number[]} shape
+ */
+export function channelsFirst([size, channels, height, width]) {
+  const plane = height * width;
+  return {
+    groups: channels,
+    count: size * plane,
+    at: (/** @type {number} */ g, /** @type {number} */ i) =>
+      (Math.floor(i / plane) * channels + g) * plane + (i % plane),
+    parameter: (/** @type {number} */ g) => g,
+  };
+}
+
+/**
+ * Where the elements of a row stand in a tensor [rows, columns].
+ * @param {readonly number[]} shape
+ */
+export function rows([size, columns]) {
+  return {
+    groups: size,
+    count: columns,
+    at: (/** @type {number} */ g, /** @type {number} */ i) => g * columns + i,
+    parameter: (/** @type {number} */ _, /** @type {number} */ i) => i,
+  };
+}
+
+/**
  * w = v·g/‖v‖₂ for each of the rows.
  * @param {Float32Array} v
  * @param {number} rows

@@ -7,18 +7,19 @@
 /**
  * @typedef {() => number | void | Promise<number | void>} Run one call; the number, if any, goes to the sink
  * @typedef {object} Timing
- * @property {number[]} samples milliseconds per call, one per round
+ * @property {number[]} samples milliseconds per call, one per round; fewer when the budget was used up
  * @property {number} repetitions calls per sample
  * @typedef {object} Effort
  * @property {number} rounds samples of each contender
  * @property {number} minSample least milliseconds of one sample: calls are repeated within it
  * @property {number} warmup least milliseconds that each contender runs before it is measured
+ * @property {number} budget milliseconds of a contender after which it gets no further samples, but for the first three
  */
 
 /** @type {Effort} */
-export const FULL = { rounds: 41, minSample: 0.25, warmup: 60 };
+export const FULL = { rounds: 41, minSample: 0.25, warmup: 60, budget: 6000 };
 /** @type {Effort} */
-export const QUICK = { rounds: 9, minSample: 0.25, warmup: 20 };
+export const QUICK = { rounds: 9, minSample: 0.25, warmup: 20, budget: 2000 };
 
 let sink = 0;
 
@@ -81,26 +82,29 @@ export async function interleave(contenders, effort, seed = 1) {
   for (let round = 0; round < effort.rounds; round++) {
     shuffle(entries, next);
     for (const { name, run } of entries) {
-      const timing = /** @type {Timing} */ (timings.get(name));
-      timing.samples.push(await sample(run, timing.repetitions));
+      const { samples, repetitions } = /** @type {Timing} */ (timings.get(name));
+      const spent = samples.reduce((a, b) => a + b, 0) * repetitions;
+      if (samples.length < 3 || spent < effort.budget) samples.push(await sample(run, repetitions));
     }
   }
   return timings;
 }
 
 /**
- * Runs until the time is up and at least five times, doubling the calls; gives the calls that fill a sample.
+ * Runs until the time is up and at least five times (slow ones once), doubling the calls; gives the calls that fill a
+ * sample.
  * @param {Run} run
  * @param {Effort} effort
  */
 async function warmUp(run, effort) {
-  const end = performance.now() + effort.warmup;
+  const start = performance.now();
   let repetitions = 1;
   let best = Number.POSITIVE_INFINITY;
-  for (let turn = 0; turn < 5 || performance.now() < end; turn++) {
+  for (let turn = 0, spent = 0; spent < effort.warmup || (turn < 5 && spent < effort.budget / 6); turn++) {
     const time = await sample(run, repetitions);
     best = Math.min(best, time);
     if (time * repetitions < effort.minSample) repetitions *= 2;
+    spent = performance.now() - start;
   }
   return Math.max(1, Math.ceil(effort.minSample / best));
 }

@@ -3,68 +3,28 @@
  * Build first; leave the machine alone while it runs.
  */
 
-import { parseArgs } from "node:util";
 import { KERNELS } from "../dist/kernels.js";
 import { cases, packageFigures } from "./cases.mjs";
-import { FULL, QUICK, sinkValue } from "./harness.mjs";
+import { sinkValue } from "./harness.mjs";
 import { measureCase, measureFigure } from "./measure.mjs";
+import { readOptions, refuse, SHARED_USAGE } from "./options.mjs";
 import { primeBaselines } from "./prime.mjs";
 import { heading, machine, row, warning } from "./report.mjs";
 
-const USAGE = `usage: npm run bench -- [--only PATTERN] [--rounds N] [--quick] [--json] [--check] [--list]
+const USAGE = `usage: npm run bench -- [options]
 
-  --only PATTERN   only what has PATTERN (a regular expression, any case) in its id
-  --rounds N       samples of each contender, ${FULL.rounds} if not given
-  --quick          ${QUICK.rounds} rounds and a shorter warm-up
-  --json           one JSON document instead of the table
+${SHARED_USAGE}\
   --check          exit code 1 when a target is missed
   --list           the ids, and nothing else
 `;
 
-/**
- * @param {string} problem
- * @returns {never}
- */
-function refuse(problem) {
-  process.stderr.write(`${problem}\n${USAGE}`);
-  process.exit(2);
-}
-
-function options() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        only: { type: "string", default: "" },
-        rounds: { type: "string" },
-        quick: { type: "boolean", default: false },
-        json: { type: "boolean", default: false },
-        check: { type: "boolean", default: false },
-        list: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-    const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-    if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) {
-      refuse(`--rounds must be a positive integer, got ${values.rounds}`);
-    }
-    return { ...values, rounds, only: new RegExp(values.only, "i") };
-  } catch (error) {
-    return refuse(/** @type {Error} */ (error).message);
-  }
-}
-
-const { only, rounds, quick, json, check, list, help } = options();
-if (help) {
-  process.stdout.write(USAGE);
-  process.exit(0);
-}
+const { effort, only, json, values } = readOptions(USAGE, ["check", "list"]);
 const untested = KERNELS.filter(({ name }) => !cases().some(({ kernels }) => kernels.includes(name)));
 if (untested.length > 0) throw new Error(`no case runs the kernel ${untested.map(({ name }) => name).join(", ")}`);
-const effort = { ...(quick ? QUICK : FULL), ...(rounds && { rounds }) };
 const chosen = cases().filter(({ id, checks }) => checks.some(({ label }) => only.test(`${id}/${label}`)));
 const figures = packageFigures().filter(({ id }) => only.test(id));
-if (chosen.length + figures.length === 0) refuse(`nothing matches --only ${only.source}`);
-if (list) {
+if (chosen.length + figures.length === 0) refuse(`nothing matches --only ${only.source}`, USAGE);
+if (values.list) {
   for (const { id } of [...chosen, ...figures]) console.log(id);
   process.exit(0);
 }
@@ -89,7 +49,7 @@ function add(found) {
 }
 
 primeBaselines();
-for (const tested of chosen) add(await measureCase(tested, effort));
+for (const tested of chosen) add((await measureCase(tested, effort)).filter(({ id }) => only.test(id)));
 for (const figure of figures) add([await measureFigure(figure, effort)]);
 
 const missed = measurements.filter(({ reached }) => reached === false);
@@ -100,4 +60,4 @@ if (json) {
   console.log(`\n${targets - missed.length} of ${targets} targets reached (checksum ${sinkValue()})`);
   for (const { id } of missed) console.log(`missed: ${id}`);
 }
-if (check && missed.length > 0) process.exitCode = 1;
+if (values.check && missed.length > 0) process.exitCode = 1;

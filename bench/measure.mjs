@@ -83,7 +83,9 @@ function perRound({ unit, of, against }, samples, elements) {
   if (unit === "µs/call") return own.map((time) => time * 1e3);
   if (against === undefined) throw new Error(`a ${unit} needs two contenders`);
   const other = samples(against);
-  return own.map((time, round) => (unit === "speedup" ? other[round] / time : time / other[round]));
+  return own
+    .slice(0, other.length)
+    .map((time, round) => (unit === "speedup" ? other[round] / time : time / other[round]));
 }
 
 /**

@@ -1,0 +1,270 @@
+/**
+ * npm run bench:peers: the same operations in other libraries, speed and error, taking turns in one process. Each peer
+ * keeps its data where it likes; halfnorm is shown both ways. Where a library has no function for an operation, it is
+ * composed of those it has.
+ */
+
+import { batchNorm, layerNorm, norm, rmsNorm, tensor } from "../../dist/index.js";
+import * as loops from "../baseline.mjs";
+import { table } from "../baseline-float16.mjs";
+import * as layers from "../baseline-layers.mjs";
+import { taken, times } from "../case.mjs";
+import { halves, normal, uniform } from "../data.mjs";
+import * as exact from "../exact.mjs";
+import { interleave, median, sinkValue } from "../harness.mjs";
+import { readOptions, refuse, SHARED_USAGE } from "../options.mjs";
+import { primeBaselines } from "../prime.mjs";
+import { line, machine, number, titles, ulp, warning } from "../report.mjs";
+import * as jax from "./jax.mjs";
+import * as numpy from "./numpy.mjs";
+import * as onnxruntime from "./onnxruntime.mjs";
+import * as tensorflow from "./tensorflow.mjs";
+
+/**
+ * @typedef {import("./peer.mjs").Problem} Problem
+ * @typedef {import("./peer.mjs").Peer} Peer
+ * @typedef {import("./peer.mjs").Solution} Solution
+ *
+ * @typedef {object} Line
+ * @property {string} operation
+ * @property {string} shape
+ * @property {string} name
+ * @property {string} data
+ * @property {number} [time] ns per element
+ * @property {number} [relative] to the first line of the operation with data in the same place
+ * @property {import("../exact.mjs").Ulp} [error]
+ */
+
+const EPS = 1e-5;
+const NAMES = {
+  l1: "L1",
+  l2: "L2",
+  linf: "L∞",
+  batchNorm: "batch norm",
+  layerNorm: "layer norm",
+  rmsNorm: "RMS norm",
+  layerNormHalf: "layer norm of float16",
+};
+
+/** @type {[Problem["operation"], number[]][]} */
+const PROBLEMS = [
+  ["l1", [30_000]],
+  ["l1", [1_000_000]],
+  ["l2", [30_000]],
+  ["l2", [1_000_000]],
+  ["linf", [30_000]],
+  ["linf", [1_000_000]],
+  ["batchNorm", [8, 256, 14, 14]],
+  ["batchNorm", [32, 64, 56, 56]],
+  ["layerNorm", [512, 768]],
+  ["layerNorm", [128, 4096]],
+  ["rmsNorm", [512, 768]],
+  ["layerNormHalf", [512, 768]],
+];
+
+/**
+ * @param {Problem["operation"]} operation
+ * @param {number[]} shape
+ * @returns {Problem}
+ */
+function problemOf(operation, shape) {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const parameters = shape.length === 1 ? 0 : shape[1];
+  const x = normal(size, 1, 1, shape.length === 1 ? 0 : 0.5);
+  const bits = halves(x);
+  return {
+    operation,
+    shape,
+    // what the float16 operation is given, so that all errors are about the same numbers
+    x: operation === "layerNormHalf" ? Float32Array.from(bits, (half) => table[half]) : x,
+    halves: bits,
+    weight: uniform(parameters, 0.5, 1.5, 2).map((v) => Math.round(v * 512) / 512),
+    bias: uniform(parameters, -0.5, 0.5, 3).map((v) => Math.round(v * 1024) / 1024),
+    eps: EPS,
+  };
+}
+
+/**
+ * The exact result.
+ * @param {Problem} problem
+ */
+function exactly({ operation, shape, x, weight, bias, eps }) {
+  if (operation === "l1") return [exact.l1(x)];
+  if (operation === "l2") return [exact.l2(x)];
+  if (operation === "linf") return [exact.linf(x)];
+  const walk = operation === "batchNorm" ? exact.channelsFirst(shape) : exact.rows(shape);
+  return exact.normalized({
+    x,
+    weight,
+    bias: operation === "rmsNorm" ? undefined : bias,
+    centre: operation !== "rmsNorm",
+    eps,
+    ...walk,
+  });
+}
+
+/** @type {Peer} */
+const resident = {
+  name: "halfnorm",
+  data: "resident",
+  async solve({ operation, shape, x, halves: bits, weight, bias }) {
+    const input = tensor(operation === "layerNormHalf" ? bits : x, shape);
+    const w = weight.length ? tensor(weight) : undefined;
+    const b = bias.length ? tensor(bias) : undefined;
+    const call = () => ours(operation, input, w, b);
+    return {
+      run: () => void call().dispose(),
+      result: () => valuesOf(call()),
+      dispose: () => {
+        for (const held of [input, w, b]) held?.dispose();
+      },
+    };
+  },
+};
+
+/** @type {Peer} */
+const copied = {
+  name: "halfnorm",
+  data: "copied",
+  async solve({ operation, shape, x, halves: bits, weight, bias }) {
+    const input = { data: operation === "layerNormHalf" ? bits : x, shape };
+    const call = () => ours(operation, input, weight, bias);
+    return { run: () => call().data[0], result: () => valuesOf(call()) };
+  },
+};
+
+/**
+ * @param {Problem["operation"]} operation
+ * @param {any} x
+ * @param {any} weight
+ * @param {any} bias
+ * @returns {any}
+ */
+function ours(operation, x, weight, bias) {
+  if (operation === "batchNorm") return batchNorm(x, { weight, bias, eps: EPS });
+  if (operation === "rmsNorm") return rmsNorm(x, { weight, eps: EPS });
+  if (operation === "l1" || operation === "l2" || operation === "linf") return norm(x, { norm: operation });
+  return layerNorm(x, { weight, bias, eps: EPS });
+}
+
+/** @param {{ data: ArrayLike<number> }} result */
+function valuesOf(result) {
+  const half = result.data instanceof Uint16Array;
+  const values = taken(result);
+  return half ? values.map((bits) => table[bits]) : values;
+}
+
+/** @type {Peer} */
+const loop = {
+  name: "loop in JavaScript",
+  data: "array",
+  async solve({ operation, shape, x, weight, bias, eps }) {
+    const y = new Float32Array(x.length);
+    const [a, b, ...rest] = shape;
+    const plane = rest.reduce((p, q) => p * q, 1);
+    /** @type {Record<string, () => number>} */
+    const calls = {
+      l1: () => loops.sumAbs(x, 0, x.length),
+      l2: () => Math.sqrt(loops.sumSquares(x, 0, x.length)),
+      linf: () => loops.maxAbs(x, 0, x.length),
+      batchNorm: () => layers.batchNorm(x, y, a, b, plane, weight, bias, eps)[0],
+      layerNorm: () => layers.layerNorm(x, y, a, b, weight, bias, eps)[0],
+      rmsNorm: () => layers.rmsNorm(x, y, a, b, weight, eps)[0],
+    };
+    const run = calls[operation];
+    if (!run) return undefined;
+    const result = () => {
+      const value = run();
+      return weight.length ? y : [value];
+    };
+    return { run, result };
+  },
+};
+
+const USAGE = `usage: npm run bench:peers -- [options]
+
+${SHARED_USAGE}`;
+
+const { effort, only, json } = readOptions(USAGE);
+const chosen = PROBLEMS.filter(([operation, shape]) => only.test(`${operation}/${shape.join("x")}`));
+if (chosen.length === 0) refuse(`nothing matches --only ${only.source}`, USAGE);
+
+/** @type {import("../report.mjs").Column<Line>[]} */
+const COLUMNS = [
+  { title: "", width: 22, text: ({ operation }) => operation },
+  { title: "", width: 12, text: ({ shape }) => shape },
+  { title: "", width: 32, text: ({ name }) => name },
+  { title: "data", width: 9, text: ({ data }) => data },
+  { title: "ns/element", width: 10, right: true, text: ({ time }) => (time === undefined ? "-" : number(time)) },
+  {
+    title: "time",
+    width: 9,
+    right: true,
+    text: ({ relative }) => (relative === undefined ? "" : `${number(relative)}×`),
+  },
+  { title: "ulp: max p99 mean", width: 0, text: ({ error }) => ulp(error) },
+];
+
+const about = machine();
+const busy = warning();
+if (busy) process.stderr.write(`${busy}\n`);
+const peers = [resident, copied, loop];
+for (const { open } of [onnxruntime, tensorflow, numpy, jax]) peers.push(await open());
+if (!json) {
+  console.log(`${about.cpu}, ${about.cores} cores, ${about.platform}, Node ${about.node}, V8 ${about.v8}`);
+  console.log(`medians of ${effort.rounds} rounds, contenders taking turns in random order; ulp against exact values`);
+  console.log("time: against halfnorm, with resident data unless the peer copies its data at every call\n");
+  console.log(titles(COLUMNS));
+}
+primeBaselines();
+/** @type {Line[]} */
+const lines = [];
+for (const [operation, shape] of chosen) {
+  for (const found of await compare(problemOf(operation, shape))) {
+    lines.push(found);
+    if (!json) console.log(line(COLUMNS, found));
+  }
+  if (!json) console.log();
+}
+if (json) console.log(JSON.stringify({ schema: "halfnorm.bench.peers/1", machine: about, effort, lines }, null, 2));
+else console.log(`(checksum ${sinkValue()})`);
+
+/**
+ * @param {Problem} problem
+ * @returns {Promise<Line[]>}
+ */
+async function compare(problem) {
+  /** @type {Map<string, Solution>} */
+  const solutions = new Map();
+  const key = (/** @type {Peer} */ { name, data }) => `${name} ${data}`;
+  for (const peer of peers) {
+    const solution = await peer.solve(problem);
+    if (solution) solutions.set(key(peer), solution);
+  }
+  const timings = await interleave(new Map([...solutions].map(([name, { run }]) => [name, run])), effort);
+  const correct = exactly(problem);
+  const grid = problem.operation === "layerNormHalf" ? exact.FLOAT16 : exact.FLOAT32;
+  /** @type {Line[]} */
+  const found = [];
+  for (const peer of peers) {
+    const { name, data } = peer;
+    const solution = solutions.get(key(peer));
+    const line = { operation: NAMES[problem.operation], shape: times(problem.shape), name, data };
+    if (!solution) {
+      found.push(line);
+      continue;
+    }
+    const own = /** @type {import("../harness.mjs").Timing} */ (timings.get(key(peer))).samples;
+    const reference = /** @type {import("../harness.mjs").Timing} */ (
+      timings.get(key(data === "copied" ? copied : resident))
+    );
+    found.push({
+      ...line,
+      time: (median(own) * 1e6) / problem.x.length,
+      relative: median(own.slice(0, reference.samples.length).map((time, round) => time / reference.samples[round])),
+      error: exact.ulps(await solution.result(), correct, grid),
+    });
+  }
+  for (const { dispose } of solutions.values()) await dispose?.();
+  return found;
+}
