@@ -21,11 +21,8 @@ const ORDER = { l1: 1, l2: 2, linf: Number.POSITIVE_INFINITY };
  * @returns {Promise<import("./peer.mjs").Solution | undefined>}
  */
 async function solve({ operation, shape, x, weight, bias, eps }) {
-  const half = operation === "layerNormHalf";
-  if (half && !("Float16Array" in globalThis)) return undefined; // it takes float16 data in no other form
-  /** @param {Float32Array} data */
-  const typed = (data) => (half ? new /** @type {any} */ (globalThis).Float16Array(data) : data);
-  const input = np.array(typed(x), { shape: [...shape] });
+  if (operation === "layerNormHalf") return undefined; // this backend has no float16
+  const input = np.array(x, { shape: [...shape] });
   if (operation === "l1" || operation === "l2" || operation === "linf") {
     const ord = ORDER[operation];
     const reduce = jax.jit((/** @type {jax.Array} */ a) => np.linalg.vectorNorm(np.ravel(a), { ord }));
@@ -36,8 +33,8 @@ async function solve({ operation, shape, x, weight, bias, eps }) {
     return { run, result: () => [run()], dispose: () => input.dispose() };
   }
   const parameters = operation === "batchNorm" ? [1, weight.length, 1, 1] : [weight.length];
-  const w = np.array(typed(weight), { shape: parameters });
-  const b = np.array(typed(bias), { shape: parameters });
+  const w = np.array(weight, { shape: parameters });
+  const b = np.array(bias, { shape: parameters });
   const axis = operation === "batchNorm" ? [0, 2, 3] : -1;
   const layer = jax.jit((/** @type {jax.Array} */ a, /** @type {jax.Array} */ g, /** @type {jax.Array} */ c) => {
     const centred = operation === "rmsNorm" ? a : np.subtract(a.ref, np.mean(a, axis, { keepdims: true }));

@@ -6,10 +6,10 @@
  * @typedef {object} Problem
  * @property {Operation} operation
  * @property {readonly number[]} shape
- * @property {Float32Array} x
+ * @property {Float32Array<ArrayBuffer>} x
  * @property {Uint16Array} halves x as float16
- * @property {Float32Array} weight empty for reductions
- * @property {Float32Array} bias
+ * @property {Float32Array<ArrayBuffer>} weight empty for reductions
+ * @property {Float32Array<ArrayBuffer>} bias
  * @property {number} eps
  *
  * @typedef {object} Solution
