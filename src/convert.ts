@@ -5,17 +5,7 @@ import { type Engine, engine } from "./engine.js";
 import { checkFormat, oneOf } from "./formats.js";
 import * as at from "./layout.js";
 import type { OutputOptions, Transform } from "./normalize.js";
-import {
-  bytesOf,
-  checkDType,
-  checkOverlap,
-  finish,
-  type Operand,
-  operand,
-  settle,
-  type Target,
-  target,
-} from "./operand.js";
+import { bytesOf, checkDType, checkOverlap, finish, type Operand, operand, settle, target } from "./operand.js";
 import { BLOCK } from "./run.js";
 import type { Tensor } from "./tensor.js";
 import type { Data, Dense, Float16, Format, OrtLike, Out, RoundingMode, Shaped, TensorLike } from "./types.js";
@@ -28,7 +18,7 @@ type Step = (own: Engine, from: number, to: number, n: number) => void;
  *
  * @param blocks Whether it may be done in blocks: whether the step does not depend on the position.
  */
-function transfer(own: Engine, x: Operand, y: Target, blocks: boolean, step?: Step): void {
+function transfer(own: Engine, x: Operand, y: Operand, blocks: boolean, step?: Step): void {
   const { heap, kernels } = own;
   settle(y);
   const narrow = y.storage === at.STORAGE_FLOAT16;
@@ -73,7 +63,7 @@ function transfer(own: Engine, x: Operand, y: Target, blocks: boolean, step?: St
 }
 
 /** As transfer(); a new tensor is given back when memory runs out. */
-export function elementwise(x: Operand, y: Target, blocks: boolean, step?: Step): Out | Dense {
+export function elementwise(x: Operand, y: Operand, blocks: boolean, step?: Step): Out | Dense {
   try {
     transfer(engine(), x, y, blocks, step);
   } catch (error) {

@@ -2,7 +2,7 @@ import { describe, typeError } from "./check.js";
 import { elementwise } from "./convert.js";
 import { engine } from "./engine.js";
 import { STORAGE_FLOAT32 } from "./layout.js";
-import { bytesOf, checkDType, type Operand, operand, type Target } from "./operand.js";
+import { bytesOf, checkDType, Operand, operand } from "./operand.js";
 import { checkFit, checkShape, sizeOf } from "./shape.js";
 import { Tensor } from "./tensor.js";
 import type { DType, Nested, TensorLike } from "./types.js";
@@ -40,7 +40,7 @@ function flatten(data: Nested, odd: boolean): Operand {
     for (let i = 0; i < level.length; i++) visit(level[i], depth + 1);
   };
   visit(data, 0);
-  return { array, address: 0, shape, size, storage: STORAGE_FLOAT32, half: false, resident: false };
+  return new Operand(array, 0, shape, size, STORAGE_FLOAT32);
 }
 
 /**
@@ -58,17 +58,7 @@ export function tensor(data: TensorLike | Nested, shape?: readonly number[], dty
   const dimensions = shape === undefined ? from.shape.slice() : checkShape("shape", shape);
   checkFit("shape", dimensions, from.size);
   if (storage !== undefined && storage !== from.storage) {
-    const to: Target = {
-      array: undefined,
-      address: 0,
-      shape: dimensions,
-      size: from.size,
-      storage,
-      half: false,
-      resident: true,
-      tensor: undefined,
-      out: undefined,
-    };
+    const to = new Operand(undefined, 0, dimensions, from.size, storage, true);
     return elementwise(from, to, true) as Tensor;
   }
   const result = new Tensor(dimensions, from.size, from.storage);

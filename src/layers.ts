@@ -39,7 +39,7 @@ function normalizeLast(x: TensorLike, options: LayerNormOptions | undefined, cen
   const { shape } = input;
   const axis = checkAxis("axis", o.axis ?? -1, shape.length);
   const last = ((1 << shape.length) - 1) & -(1 << axis);
-  return normalize(input, o, shape, last, last, sizeOf(shape.slice(axis)), centred);
+  return normalize(input, o, shape, last, last, sizeOf(shape, axis), centred);
 }
 
 /**

@@ -96,7 +96,7 @@ export class Heap {
     }
     if (end === this.top) {
       this.top = start;
-      starts.length = ends.length = low;
+      if (merged) starts.length = ends.length = low;
     } else if (merged === 1) {
       starts[low] = start;
       ends[low] = end;

@@ -6,6 +6,7 @@ import { checkArithmetic } from "./formats.js";
 import { NORM_NONE, SCALE_NORMALIZE, TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "./layout.js";
 import { checkNorm } from "./norms.js";
 import { checkDType, checkOverlap, finish, type Operand, parameter, target } from "./operand.js";
+import { Job } from "./plan.js";
 import { fill, run } from "./run.js";
 import { planWalk } from "./shape.js";
 import type { Tensor } from "./tensor.js";
@@ -88,7 +89,7 @@ export function normalize(
     ? TASK_GIVEN | TASK_APPLY
     : (centred ? TASK_CENTRE : 0) | (norm.kind === NORM_NONE ? 0 : TASK_NORM) | TASK_APPLY;
   if (x.size) {
-    const job = { task, norm, scale: SCALE_NORMALIZE, eps, factor, numerics, walk };
+    const job = new Job(task, norm, SCALE_NORMALIZE, eps, factor, numerics, walk);
     run(job, { x, y, weight, bias, gain: undefined, mean, deviation });
   } else fill(y, 0);
   return finish(y);

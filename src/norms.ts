@@ -2,8 +2,8 @@ import { checkBoolean, checkNumber, checkOptions, describe, rangeError, typeErro
 import { NORM_L1, NORM_L2, NORM_LINF, NORM_NONE, NORM_POWER, NORM_RANGE, NORM_TOP } from "./layout.js";
 import type { Normalizer } from "./types.js";
 
-/** A norm, checked. */
-export interface NormSpec {
+/** A norm, checked. A class for the reason that Job is one. */
+export class NormSpec {
   /** One of the NORM constants. */
   readonly kind: number;
   /** k of the top-k norm. */
@@ -11,16 +11,21 @@ export interface NormSpec {
   /** p of the Lp norm. */
   readonly power: number;
   readonly unscaled: boolean;
+
+  constructor(kind: number, top = 0, power = 0, unscaled = false) {
+    this.kind = kind;
+    this.top = top;
+    this.power = power;
+    this.unscaled = unscaled;
+  }
 }
 
-const simple = (kind: number): NormSpec => ({ kind, top: 0, power: 0, unscaled: false });
-
-export const MEAN_ONLY: NormSpec = /* @__PURE__ */ simple(NORM_NONE);
+export const MEAN_ONLY: NormSpec = /* @__PURE__ */ new NormSpec(NORM_NONE);
 const SIMPLE: Record<string, NormSpec> = {
-  l1: /* @__PURE__ */ simple(NORM_L1),
-  l2: /* @__PURE__ */ simple(NORM_L2),
-  linf: /* @__PURE__ */ simple(NORM_LINF),
-  range: /* @__PURE__ */ simple(NORM_RANGE),
+  l1: /* @__PURE__ */ new NormSpec(NORM_L1),
+  l2: /* @__PURE__ */ new NormSpec(NORM_L2),
+  linf: /* @__PURE__ */ new NormSpec(NORM_LINF),
+  range: /* @__PURE__ */ new NormSpec(NORM_RANGE),
 };
 
 /**
@@ -37,18 +42,13 @@ export function checkNorm(norm: Normalizer | undefined, count: number, centring:
       const { topk } = checkOptions(norm, ["topk"]);
       if (typeof topk !== "number") throw typeError("topk", "an integer", topk);
       if (Number.isInteger(topk) && topk >= 1 && topk <= count) {
-        return { kind: NORM_TOP, top: topk, power: 0, unscaled: false };
+        return new NormSpec(NORM_TOP, topk);
       }
       throw rangeError("topk", `an integer in [1, ${count}], the elements of a group`, topk);
     }
     if ("lp" in norm) {
       const { lp, unscaled } = checkOptions(norm, ["lp", "unscaled"]);
-      return {
-        kind: NORM_POWER,
-        top: 0,
-        power: checkNumber("lp", lp, 1),
-        unscaled: checkBoolean("unscaled", unscaled),
-      };
+      return new NormSpec(NORM_POWER, 0, checkNumber("lp", lp, 1), checkBoolean("unscaled", unscaled));
     }
   }
   const choices = `"l1", "l2", "linf", "range"${centring ? ', "none"' : ""}, { topk } or { lp }`;

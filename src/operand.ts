@@ -7,8 +7,11 @@ import { checkFit, checkShape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 import type { Data, Dense, DType, Out, TensorLike } from "./types.js";
 
-/** A tensor, checked. It is in kernel memory if it has an address, else in `array`. */
-export interface Operand {
+/**
+ * A tensor, checked: an argument, or where a result goes. It is in kernel memory if it has an address, else in
+ * `array`; a result that is yet to be made is in neither. One class for all, so that what handles them stays fast.
+ */
+export class Operand {
   /** Elements outside of kernel memory, float16 as bits. */
   array: Float32Array | Uint16Array | undefined;
   address: number;
@@ -16,17 +19,35 @@ export interface Operand {
   readonly size: number;
   /** One of the STORAGE constants. */
   readonly storage: number;
-  /** A native Float16Array came and goes. */
-  readonly half: boolean;
   /** Results go to kernel memory as well. */
   readonly resident: boolean;
-}
-
-/** Where a result goes: what was given as `out`, or what is made when the checks are done. */
-export interface Target extends Operand {
+  /** A native Float16Array came and goes. */
+  readonly half: boolean;
+  /** What was given to be filled. */
+  readonly out: Out | undefined;
   /** A new tensor, if that is what the result becomes. */
   tensor: Tensor | undefined;
-  readonly out: Out | undefined;
+
+  constructor(
+    array: Float32Array | Uint16Array | undefined,
+    address: number,
+    shape: readonly number[],
+    size: number,
+    storage: number,
+    resident = false,
+    half = false,
+    out?: Out,
+  ) {
+    this.array = array;
+    this.address = address;
+    this.shape = shape;
+    this.size = size;
+    this.storage = storage;
+    this.resident = resident;
+    this.half = half;
+    this.out = out;
+    this.tensor = undefined;
+  }
 }
 
 const FORMS = "a Float32Array, Uint16Array, Float16Array, { data, shape } or Tensor";
@@ -53,17 +74,13 @@ function wrap(name: string, data: unknown, shape: readonly number[] | undefined)
     throw typeError(name, shape ? "a Float32Array, Uint16Array or Float16Array" : FORMS, data);
   }
   const { buffer, byteOffset, length } = data as Data;
-  const ours = length > 0 && buffer === engine().heap.buffer;
-  return {
-    // a view of our own memory would be cut off by a grow: it is known by its address instead
-    array: ours ? undefined : half ? new Uint16Array(buffer, byteOffset, length) : (data as Float32Array | Uint16Array),
-    address: ours ? byteOffset : 0,
-    shape: shape ?? [length],
-    size: length,
-    storage: tag === "Float32Array" ? STORAGE_FLOAT32 : STORAGE_FLOAT16,
-    half,
-    resident: false,
-  };
+  const storage = tag === "Float32Array" ? STORAGE_FLOAT32 : STORAGE_FLOAT16;
+  // a view of our own memory would be cut off by a grow: it is known by its address instead
+  if (length && buffer === engine().heap.buffer) {
+    return new Operand(undefined, byteOffset, shape ?? [length], length, storage, false, half);
+  }
+  const array = half ? new Uint16Array(buffer, byteOffset, length) : (data as Float32Array | Uint16Array);
+  return new Operand(array, 0, shape ?? [length], length, storage, false, half);
 }
 
 /**
@@ -75,7 +92,7 @@ export function operand(name: string, value: TensorLike): Operand {
   if (value instanceof Tensor && value.engine === engine()) {
     const { address, shape, size, storage } = value;
     if (address === undefined) throw new TypeError(`"${name}" must be a live tensor, got one that was disposed of`);
-    return { array: undefined, address, shape, size, storage, half: false, resident: true };
+    return new Operand(undefined, address, shape, size, storage, true);
   }
   if (ArrayBuffer.isView(value)) return wrap(name, value, undefined);
   if (typeof value !== "object" || value === null || !("data" in value)) throw typeError(name, FORMS, value);
@@ -104,6 +121,13 @@ export function parameter(name: string, value: TensorLike | undefined, size: num
   return result;
 }
 
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a === b) return true;
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return i === a.length && i === b.length;
+}
+
 /**
  * Where a result goes.
  *
@@ -116,35 +140,22 @@ export function target(
   size: number,
   storage: number | undefined,
   like: Operand,
-): Target {
+): Operand {
   if (out === undefined) {
-    return {
-      array: undefined,
-      address: 0,
-      shape,
-      size,
-      storage: storage ?? like.storage,
-      half: like.half,
-      resident: like.resident,
-      tensor: undefined,
-      out,
-    };
+    return new Operand(undefined, 0, shape, size, storage ?? like.storage, like.resident, like.half);
   }
-  const view = ArrayBuffer.isView(out);
-  const shaped = !view && typeof out === "object" && out !== null && ("shape" in out || "dims" in out);
-  const found =
-    view || shaped || typeof out !== "object" || out === null || !("data" in out)
-      ? operand("out", out as TensorLike)
-      : wrap("out.data", out.data, undefined);
+  const shaped = typeof out === "object" && out !== null && !ArrayBuffer.isView(out);
+  // of { data } without a shape there is only the size to be checked
+  const bare = shaped && !(out instanceof Tensor) && "data" in out && !("shape" in out || "dims" in out);
+  const found = bare ? wrap("out.data", out.data, undefined) : operand("out", out as TensorLike);
   if (found.size !== size) throw new RangeError(`"out" must have ${size} elements, got ${found.size}`);
-  if (shaped && (found.shape.length !== shape.length || found.shape.some((length, i) => length !== shape[i]))) {
+  if (shaped && !bare && !sameShape(found.shape, shape)) {
     throw rangeError("out", `of shape ${describe(shape)}`, found.shape);
   }
   if (storage !== undefined && storage !== found.storage) {
     throw new TypeError(`"out" must hold ${dtypeOf(storage)}, got ${dtypeOf(found.storage)}`);
   }
-  const { array, address, half, resident } = found;
-  return { array, address, shape, size, storage: found.storage, half, resident, tensor: undefined, out };
+  return new Operand(found.array, found.address, shape, size, found.storage, found.resident, found.half, out);
 }
 
 function overlap(a: Operand, b: Operand): boolean {
@@ -159,7 +170,7 @@ function overlap(a: Operand, b: Operand): boolean {
  *
  * @param inPlace `out` may be exactly the operand.
  */
-export function checkOverlap(to: Target | undefined, name: string, from: Operand | undefined, inPlace = false): void {
+export function checkOverlap(to: Operand | undefined, name: string, from: Operand | undefined, inPlace = false): void {
   if (to?.out === undefined || !from || !overlap(to, from)) return;
   const same = inPlace && to.storage === from.storage && to.size === from.size;
   if (same && (to.array ? to.array.byteOffset === from.array?.byteOffset : to.address === from.address)) return;
@@ -167,7 +178,7 @@ export function checkOverlap(to: Target | undefined, name: string, from: Operand
 }
 
 /** Gives a target that becomes a tensor its memory. */
-export function settle(to: Target | undefined): void {
+export function settle(to: Operand | undefined): void {
   if (to?.resident && to.out === undefined) {
     to.tensor = new Tensor(to.shape, to.size, to.storage);
     to.address = to.tensor.address as number;
@@ -175,7 +186,7 @@ export function settle(to: Target | undefined): void {
 }
 
 /** What the caller gets. */
-export function finish(to: Target): Out | Dense {
+export function finish(to: Operand): Out | Dense {
   if (to.out !== undefined) return to.out;
   if (to.tensor) return to.tensor;
   const array = to.array as Float32Array | Uint16Array;

@@ -1,9 +1,10 @@
 import { checkAxes, checkBoolean, checkOptions } from "./check.js";
 import { deviationFactor } from "./constants.js";
-import { checkArithmetic } from "./formats.js";
+import { checkArithmetic, type Numerics } from "./formats.js";
 import { NORM_L2, SCALE_NORMALIZE, STORAGE_FLOAT32, TASK_CENTRE, TASK_NORM, TASK_TOTAL } from "./layout.js";
 import { checkNorm, MEAN_ONLY, type NormSpec } from "./norms.js";
-import { checkOverlap, finish, type Operand, operand, type Target, target } from "./operand.js";
+import { checkOverlap, finish, type Operand, operand, target } from "./operand.js";
+import { Job } from "./plan.js";
 import { fill, run } from "./run.js";
 import { keptShape, planWalk, type Walk } from "./shape.js";
 import { raw, streams } from "./stream.js";
@@ -59,7 +60,7 @@ const NORM_KEYS = ["norm", ...MEAN_KEYS];
 const STATISTICS_KEYS = ["norm", "axes", "keepDims", "calibrated", "arithmetic"];
 
 /** The walk and the result of a reduction. */
-function reduction(x: Operand, o: MeanOptions): { walk: Walk; to: Target } {
+function reduction(x: Operand, o: MeanOptions): { walk: Walk; to: Operand } {
   const reduced = checkAxes(o.axes, x.shape.length);
   const walk = planWalk(x.shape, reduced, 0);
   const shape = keptShape(x.shape, reduced, checkBoolean("keepDims", o.keepDims));
@@ -68,7 +69,29 @@ function reduction(x: Operand, o: MeanOptions): { walk: Walk; to: Target } {
   return { walk, to };
 }
 
-function reduce(x: Operand, o: MeanOptions, walk: Walk, to: Target, task: number, norm: NormSpec): unknown {
+/** Runs a job that writes statistics and nothing else. */
+function measure(
+  task: number,
+  norm: NormSpec,
+  factor: number,
+  numerics: Numerics | undefined,
+  walk: Walk,
+  x: Operand,
+  mean: Operand | undefined,
+  deviation: Operand | undefined,
+): void {
+  run(new Job(task, norm, SCALE_NORMALIZE, 0, factor, numerics, walk), {
+    x,
+    y: undefined,
+    weight: undefined,
+    bias: undefined,
+    gain: undefined,
+    mean,
+    deviation,
+  });
+}
+
+function reduce(x: Operand, o: MeanOptions, walk: Walk, to: Operand, task: number, norm: NormSpec): unknown {
   const numerics = checkArithmetic(o.arithmetic);
   const centred = task === TASK_CENTRE;
   if (!walk.elements) fill(to, centred ? Number.NaN : 0);
@@ -76,10 +99,7 @@ function reduce(x: Operand, o: MeanOptions, walk: Walk, to: Target, task: number
     const sum = raw(x, norm);
     fill(to, centred ? sum / walk.count : norm.kind === NORM_L2 ? Math.sqrt(sum) : sum);
   } else {
-    run(
-      { task, norm, scale: SCALE_NORMALIZE, eps: 0, factor: 1, numerics, walk },
-      { x, mean: centred ? to : undefined, deviation: centred ? undefined : to },
-    );
+    measure(task, norm, 1, numerics, walk, x, centred ? to : undefined, centred ? undefined : to);
   }
   return finish(to);
 }
@@ -121,12 +141,9 @@ export const statistics = ((x: TensorLike, options?: StatisticsOptions) => {
   const norm = checkNorm(o.norm, walk.count, false);
   const factor = deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
   const numerics = checkArithmetic(o.arithmetic);
-  const deviation = { ...to };
+  const deviation = target(undefined, to.shape, to.size, STORAGE_FLOAT32, input);
   if (walk.elements) {
-    run(
-      { task: TASK_CENTRE | TASK_NORM, norm, scale: SCALE_NORMALIZE, eps: 0, factor, numerics, walk },
-      { x: input, mean: to, deviation },
-    );
+    measure(TASK_CENTRE | TASK_NORM, norm, factor, numerics, walk, input, to, deviation);
   } else {
     fill(to, Number.NaN);
     fill(deviation, Number.NaN);

@@ -3,7 +3,7 @@
 import { type Engine, engine } from "./engine.js";
 import * as at from "./layout.js";
 import type { Heap } from "./memory.js";
-import { bytesOf, type Operand, settle, type Target } from "./operand.js";
+import { bytesOf, type Operand, settle } from "./operand.js";
 import { type Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
 import type { Walk } from "./shape.js";
 
@@ -12,20 +12,23 @@ export const BLOCK = 1 << 18;
 /** Segments that are shorter than this many bytes are not worth a copy of their own. */
 const LEAST_SEGMENT = 2048;
 
-/** All that a job reads and writes. Statistics are read with TASK_GIVEN, otherwise written. */
+/**
+ * All that a job reads and writes. Statistics are read with TASK_GIVEN, otherwise written. Always all of the keys in
+ * this order: objects of one kind keep what handles them fast.
+ */
 export interface Operands {
   readonly x: Operand;
-  readonly y?: Target | undefined;
-  readonly weight?: Operand | undefined;
-  readonly bias?: Operand | undefined;
-  readonly gain?: Operand | undefined;
-  readonly mean?: Operand | Target | undefined;
-  readonly deviation?: Operand | Target | undefined;
+  readonly y: Operand | undefined;
+  readonly weight: Operand | undefined;
+  readonly bias: Operand | undefined;
+  readonly gain: Operand | undefined;
+  readonly mean: Operand | undefined;
+  readonly deviation: Operand | undefined;
 }
 
 /** How much of the split dimension makes a block. */
 function shareOf(walk: Walk, bytes: number): number {
-  const whole = walk.sizes[walk.split] ?? 1;
+  const { whole } = walk;
   if (walk.elements * bytes <= 2 * BLOCK) return whole;
   const each = (walk.elements / whole) * bytes;
   let share = Math.min(whole, Math.max(1, Math.floor(BLOCK / each)));
@@ -43,7 +46,7 @@ function copyIn(heap: Heap, x: Operand, walk: Walk, address: number, from: numbe
   const view = viewOf(heap, x.storage);
   const array = x.array as Float32Array;
   let index = address / bytesOf(x.storage);
-  const whole = walk.sizes[walk.split] ?? 1;
+  const { whole } = walk;
   if (share === whole) {
     view.set(array, index);
     return;
@@ -57,10 +60,10 @@ function copyIn(heap: Heap, x: Operand, walk: Walk, address: number, from: numbe
 }
 
 /** Copies a block out of kernel memory. */
-function copyOut(heap: Heap, y: Target, walk: Walk, address: number, from: number, share: number): void {
+function copyOut(heap: Heap, y: Operand, walk: Walk, address: number, from: number, share: number): void {
   const view = viewOf(heap, y.storage);
   let index = address / bytesOf(y.storage);
-  const whole = walk.sizes[walk.split] ?? 1;
+  const { whole } = walk;
   if (share === whole) {
     if (y.array) y.array.set(view.subarray(index, index + y.size));
     else y.array = view.slice(index, index + y.size);
@@ -114,14 +117,14 @@ function compute(own: Engine, job: Job, operands: Operands): void {
   const { x, y, mean, deviation } = operands;
   const { heap } = own;
   const { walk, norm } = job;
+  const { whole } = walk;
   const given = job.task & at.TASK_GIVEN;
   settle(y);
   if (!given) {
-    settle(mean as Target);
-    settle(deviation as Target);
+    settle(mean);
+    settle(deviation);
   }
   heap.begin();
-  const whole = walk.sizes[walk.split] ?? 1;
   const share = x.array && !y?.address ? shareOf(walk, bytesOf(x.storage)) : whole;
   const elements = (walk.elements / whole) * share;
   // plain data is worked on in place where the storage stays the same
@@ -144,7 +147,7 @@ function compute(own: Engine, job: Job, operands: Operands): void {
   i32[at.OUTPUT >> 2] = destination;
   i32[at.OUTPUT_STORAGE >> 2] = y ? y.storage : 0;
   i32[at.SCRATCH >> 2] = scratch;
-  const step = (walk.weights[walk.split] ?? 0) * 4;
+  const step = walk.step * 4;
   const groups = (walk.groups / whole) * 4;
   for (let from = 0; from < whole; from += share) {
     const part = Math.min(share, whole - from);
@@ -175,13 +178,13 @@ export function run(job: Job, operands: Operands): void {
   try {
     compute(engine(), job, operands);
   } catch (error) {
-    for (const to of [operands.y, operands.mean, operands.deviation]) (to as Target | undefined)?.tensor?.dispose();
+    for (const to of [operands.y, operands.mean, operands.deviation]) to?.tensor?.dispose();
     throw error;
   }
 }
 
 /** Instead of run() where there is nothing to compute with: a result that is all one value. */
-export function fill(to: Target, value: number): void {
+export function fill(to: Operand, value: number): void {
   settle(to);
   const { heap } = engine();
   if (to.address) heap.f32.fill(value, to.address / 4, to.address / 4 + to.size);

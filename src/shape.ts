@@ -5,10 +5,10 @@ import { checkInteger, describe, rangeError, typeError } from "./check.js";
 /** Most dimensions of a tensor. */
 export const MAX_RANK = 8;
 
-/** Number of elements of a shape. */
-export function sizeOf(shape: readonly number[]): number {
+/** Number of elements of a shape, of its dimensions from `from` on. */
+export function sizeOf(shape: readonly number[], from = 0): number {
   let size = 1;
-  for (let i = 0; i < shape.length; i++) size *= shape[i];
+  for (let i = from; i < shape.length; i++) size *= shape[i];
   return size;
 }
 
@@ -55,6 +55,9 @@ export interface Walk {
    * segments, with its groups side by side in the results.
    */
   readonly split: number;
+  /** Its length, 1 for none, and its step in the weight, 0 for none. */
+  readonly whole: number;
+  readonly step: number;
   /** Product of the dimensions before `split`, which are reduced. */
   readonly outer: number;
 }
@@ -95,8 +98,21 @@ export function planWalk(shape: readonly number[], reduced: number, weighted: nu
     kept.push(false);
     weights.push(0);
   }
-  const split = kept.indexOf(true);
+  // at most one dimension is before it, unless weights keep reduced ones apart
+  let split = 0;
   let outer = 1;
-  for (let i = 0; i < split; i++) outer *= sizes[i];
-  return { sizes, kept, weights, elements: groups * count, groups, count, split, outer };
+  while (split < sizes.length && !kept[split]) outer *= sizes[split++];
+  const found = split < sizes.length;
+  return {
+    sizes,
+    kept,
+    weights,
+    elements: groups * count,
+    groups,
+    count,
+    split: found ? split : -1,
+    whole: found ? sizes[split] : 1,
+    step: found ? weights[split] : 0,
+    outer: found ? outer : 1,
+  };
 }

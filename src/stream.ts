@@ -5,7 +5,7 @@ import { engine } from "./engine.js";
 import * as at from "./layout.js";
 import type { NormSpec } from "./norms.js";
 import { bytesOf, type Operand } from "./operand.js";
-import { writeJob, writeWalk } from "./plan.js";
+import { Job, writeJob, writeWalk } from "./plan.js";
 import { BLOCK } from "./run.js";
 import { planWalk } from "./shape.js";
 
@@ -28,7 +28,7 @@ export function raw(x: Operand, norm: NormSpec): number {
   const view = x.storage === at.STORAGE_FLOAT16 ? heap.u16 : heap.f32;
   const task = at.TASK_RAW | (norm.kind === at.NORM_NONE ? at.TASK_CENTRE : at.TASK_NORM);
   let walk = planWalk([length], 1, 0);
-  writeJob(own, { task, norm, scale: at.SCALE_NORMALIZE, eps: 0, factor: 1, numerics: undefined, walk });
+  writeJob(own, new Job(task, norm, at.SCALE_NORMALIZE, 0, 1, undefined, walk));
   writeWalk(i32, f64, walk, 1);
   i32[at.INPUT >> 2] = block;
   i32[at.INPUT_STORAGE >> 2] = x.storage;

@@ -3,7 +3,8 @@ import { checkArithmetic } from "./formats.js";
 import * as at from "./layout.js";
 import type { OutputOptions, Transform, TransformBy } from "./normalize.js";
 import { checkNorm } from "./norms.js";
-import { checkDType, checkOverlap, finish, type Operand, operand, parameter, target } from "./operand.js";
+import { checkDType, checkOverlap, finish, Operand, operand, parameter, target } from "./operand.js";
+import { Job } from "./plan.js";
 import { norm as normOf } from "./reduce.js";
 import { fill, run, valuesOf } from "./run.js";
 import { planWalk } from "./shape.js";
@@ -66,7 +67,15 @@ function scaleBy(
   checkOverlap(y, "g", g);
   if (x.size) {
     const task = at.TASK_NORM | at.TASK_TOTAL | at.TASK_APPLY;
-    run({ task, norm, scale, eps: 0, factor: 1, numerics, walk }, { x, y, gain: gainOf ? gainOf() : g });
+    run(new Job(task, norm, scale, 0, 1, numerics, walk), {
+      x,
+      y,
+      weight: undefined,
+      bias: undefined,
+      gain: gainOf ? gainOf() : g,
+      mean: undefined,
+      deviation: undefined,
+    });
   } else fill(y, 0);
   return finish(y);
 }
@@ -124,7 +133,7 @@ export const boundedWeightNorm = ((v: TensorLike, options?: BoundedWeightNormOpt
       normOf(v, { out: array.subarray(0, 1) });
       array.fill(array[0] / Math.sqrt(channels));
     } else array.fill(rho);
-    return { array, address: 0, shape: [channels], size: channels, storage: 0, half: false, resident: false };
+    return new Operand(array, 0, [channels], channels, at.STORAGE_FLOAT32);
   };
   const direct = g && rho === undefined;
   return scaleBy("v", input, o, except(input.shape, axis), at.SCALE_GAIN, g, direct ? undefined : gains);
