@@ -2,18 +2,14 @@
 
 /** What came, in a few words. */
 export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
-  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
   if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
-  if (Array.isArray(value)) {
-    const shown = value.slice(0, 8).map((v) => (typeof v === "object" && v ? "..." : describe(v)));
-    return `[${shown.join(", ")}${value.length > 8 ? ", ..." : ""}]`;
-  }
-  const tag = (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag];
-  if (ArrayBuffer.isView(value)) return `a ${tag ?? "DataView"} of ${(value as { length?: number }).length}`;
-  const name = tag ?? value.constructor?.name;
-  return name && name !== "Object" ? `a ${name}` : `an object with ${Object.keys(value).join(", ") || "no keys"}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.slice(0, 9).map(describe).join(", ")}${value.length > 9 ? ", ..." : ""}]`;
+  // the class of built-in objects
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  if (ArrayBuffer.isView(value)) return `${tag}(${(value as Uint8Array).length ?? value.byteLength})`;
+  return tag === "Object" ? `{ ${Object.keys(value).slice(0, 9).join(", ")} }` : tag;
 }
 
 export function typeError(name: string, expected: string, got: unknown): TypeError {

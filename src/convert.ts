@@ -26,10 +26,10 @@ function transfer(own: Engine, x: Operand, y: Operand, blocks: boolean, step?: S
   const direct = x.address && y.address && !wide;
   const most = direct || !blocks ? x.size : Math.min(x.size, BLOCK / 4);
   heap.begin();
-  const input = x.address || heap.scratch(most * bytesOf(x.storage));
+  const input = x.address || heap.scratch(most * bytesOf(x.storage), x.array?.byteOffset);
   const middle = wide ? heap.scratch(most * 4) : 0;
   const inPlace = !x.address && !y.address && !narrow && x.storage === y.storage;
-  const output = y.address || (inPlace ? input : heap.scratch(most * bytesOf(y.storage)));
+  const output = y.address || (inPlace ? input : heap.scratch(most * bytesOf(y.storage), y.array?.byteOffset ?? 0));
   const source = x.storage ? heap.u16 : heap.f32;
   const result = narrow ? heap.u16 : heap.f32;
   const xBytes = bytesOf(x.storage);

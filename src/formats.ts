@@ -41,14 +41,10 @@ export function format(spec: Partial<FormatSpec> & Pick<FormatSpec, "precision" 
   const emin = checkInteger("emin", spec.emin, precision - 150, emax);
   const { overflow = "infinity", max = (2 - 2 ** (1 - precision)) * 2 ** emax } = spec;
   if (!OVERFLOWS.includes(overflow)) throw oneOf("overflow", OVERFLOWS, overflow);
-  if (typeof max !== "number") throw typeError("max", "a number", max);
-  // the largest value is in the largest binade and on the grid
   const steps = max / 2 ** (emax - precision + 1);
-  if (!Number.isInteger(steps) || steps < 2 ** (precision - 1) || steps >= 2 ** precision) {
-    throw rangeError("max", `a value with ${precision} significant bits and exponent ${emax}`, max);
-  }
-  if (overflow === "infinity" && steps !== 2 ** precision - 1) {
-    throw rangeError("max", "the largest of its binade where overflow gives infinity", max);
+  const most = 2 ** precision - 1;
+  if (!(Number.isInteger(steps) && steps > most / 2 && steps <= most) || (overflow === "infinity" && steps < most)) {
+    throw rangeError("max", "a number in the largest binade, and the last one where overflow gives infinity", max);
   }
   const subnormals = checkBoolean("subnormals", spec.subnormals, true);
   const result = Object.freeze({ precision, emin, emax, overflow, subnormals, max });

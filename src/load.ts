@@ -76,11 +76,7 @@ export async function load(options?: LoadOptions): Promise<Halfnorm> {
   else if (o.response !== undefined) module = await compile(await o.response);
   else if (module === undefined) {
     const bytes = o.bytes ?? (moduleBytes() as BufferSource);
-    if (
-      !ArrayBuffer.isView(bytes) &&
-      describe(bytes) !== "a ArrayBuffer" &&
-      describe(bytes) !== "a SharedArrayBuffer"
-    ) {
+    if (!ArrayBuffer.isView(bytes) && !describe(bytes).endsWith("ArrayBuffer")) {
       throw typeError("bytes", "an ArrayBuffer or a view of one", bytes);
     }
     module = await WebAssembly.compile(bytes);

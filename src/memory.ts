@@ -15,6 +15,14 @@ export interface Growable {
   grow(pages: number): unknown;
 }
 
+/**
+ * Large arrays begin at the start of a page of 4 KiB, or 16 bytes behind it. Where the destination of a copy lies up to
+ * 64 bytes behind the source, modulo pages, it can take ten times as long (measured: glibc 2.36 on AMD EPYC, 1.35
+ * instead of 0.12 ns per float32). What is copied to and from arrays begins so far from that place, that neither it nor
+ * what is a multiple of 256 bytes further on gets there.
+ */
+const AWAY = 4096 - 128;
+
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 
 export class Heap {
@@ -30,14 +38,13 @@ export class Heap {
   /** End of the last resident block. */
   top: number;
   readonly memory: Growable;
-  /** Free blocks below `top`, ascending; no two of them touch, and none touches `top`. */
-  private readonly starts: number[] = [];
-  private readonly ends: number[] = [];
+  /** Free blocks below `top`, first and end; no two of them touch, and none touches `top`. */
+  private holes: { start: number; end: number }[] = [];
   private scratchEnd: number;
 
   constructor(memory: Growable, base = HEAP) {
     this.memory = memory;
-    this.top = this.scratchEnd = aligned(base);
+    this.top = this.scratchEnd = aligned(base) + AWAY;
     this.refresh();
   }
 
@@ -49,17 +56,12 @@ export class Heap {
    */
   allocate(bytes: number): number {
     const size = aligned(bytes);
-    const { starts, ends } = this;
     let address = this.top;
-    let i = 0;
-    while (i < starts.length && ends[i] - starts[i] < size) i++;
-    if (i < starts.length) {
-      address = starts[i];
-      starts[i] += size;
-      if (starts[i] === ends[i]) {
-        starts.splice(i, 1);
-        ends.splice(i, 1);
-      }
+    const hole = this.holes.find(({ start, end }) => end - start >= size);
+    if (hole) {
+      address = hole.start;
+      hole.start += size;
+      if (hole.start === hole.end) this.holes.splice(this.holes.indexOf(hole), 1);
     } else {
       this.ensure(address + size);
       this.top = address + size;
@@ -72,38 +74,21 @@ export class Heap {
   /** Takes back a block of allocate(), with the bytes that were asked for. */
   free(address: number, bytes: number): void {
     const size = aligned(bytes);
-    const { starts, ends } = this;
     this.blocks--;
     this.used -= size;
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (starts[middle] < address) low = middle + 1;
-      else high = middle;
-    }
-    // `low` is the first free block behind this one
     let start = address;
     let end = address + size;
-    let merged = 0;
-    if (low < starts.length && starts[low] === end) {
-      end = ends[low];
-      merged++;
+    if (this.holes.length) {
+      // takes in the neighbours
+      this.holes = this.holes.filter((hole) => {
+        if (hole.end === start) start = hole.start;
+        else if (hole.start === end) end = hole.end;
+        else return true;
+        return false;
+      });
     }
-    if (low > 0 && ends[low - 1] === start) {
-      start = starts[--low];
-      merged++;
-    }
-    if (end === this.top) {
-      this.top = start;
-      if (merged) starts.length = ends.length = low;
-    } else if (merged === 1) {
-      starts[low] = start;
-      ends[low] = end;
-    } else {
-      starts.splice(low, merged, start);
-      ends.splice(low, merged, end);
-    }
+    if (end === this.top) this.top = start;
+    else this.holes.push({ start, end });
   }
 
   /** Begins a call: scratch space is empty. Nothing is left behind by a call that failed. */
@@ -114,10 +99,12 @@ export class Heap {
   /**
    * Scratch space of the call that is running, 64-byte aligned, not cleared.
    *
+   * @param from The offset in its buffer of an array that is copied from or to here: see AWAY.
    * @throws {RangeError} when memory cannot grow.
    */
-  scratch(bytes: number): number {
-    const address = this.scratchEnd;
+  scratch(bytes: number, from?: number): number {
+    let address = this.scratchEnd;
+    if (from !== undefined) address += (from + AWAY - address) & (4096 - ALIGN);
     const end = address + aligned(bytes);
     this.ensure(end);
     this.scratchEnd = end;

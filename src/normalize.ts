@@ -3,7 +3,7 @@
 import { checkBoolean, checkNumber } from "./check.js";
 import { deviationFactor } from "./constants.js";
 import { checkArithmetic } from "./formats.js";
-import { NORM_NONE, SCALE_NORMALIZE, TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "./layout.js";
+import { NORM_NONE, TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "./layout.js";
 import { checkNorm } from "./norms.js";
 import { checkDType, checkOverlap, finish, type Operand, parameter, target } from "./operand.js";
 import { Job } from "./plan.js";
@@ -89,8 +89,15 @@ export function normalize(
     ? TASK_GIVEN | TASK_APPLY
     : (centred ? TASK_CENTRE : 0) | (norm.kind === NORM_NONE ? 0 : TASK_NORM) | TASK_APPLY;
   if (x.size) {
-    const job = new Job(task, norm, SCALE_NORMALIZE, eps, factor, numerics, walk);
-    run(job, { x, y, weight, bias, gain: undefined, mean, deviation });
+    const job = new Job(x, walk, task, norm, numerics);
+    job.eps = eps;
+    job.factor = factor;
+    job.y = y;
+    job.weight = weight;
+    job.bias = bias;
+    job.mean = mean;
+    job.deviation = deviation;
+    run(job);
   } else fill(y, 0);
   return finish(y);
 }

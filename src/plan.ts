@@ -4,47 +4,47 @@ import type { Engine } from "./engine.js";
 import type { Numerics } from "./formats.js";
 import * as at from "./layout.js";
 import type { NormSpec } from "./norms.js";
+import type { Operand } from "./operand.js";
 import type { Walk } from "./shape.js";
 
 /**
- * What a planned kernel is to do, apart from where.
+ * What a planned kernel is to do, and with what.
  *
  * A class, and not an object literal: numbers that are whole in one call and not in the next would make V8 give up on
  * the literal, which then cost 1.5 µs a call (measured, Node 20).
  */
 export class Job {
+  readonly x: Operand;
+  readonly walk: Walk;
   /** A sum of the TASK constants. */
   readonly task: number;
   readonly norm: NormSpec;
-  /** One of the SCALE constants. */
-  readonly scale: number;
-  readonly eps: number;
-  /** Factor from the raw statistic to the deviation. */
-  readonly factor: number;
   /** undefined: native arithmetic. */
   readonly numerics: Numerics | undefined;
-  readonly walk: Walk;
+  /** One of the SCALE constants. */
+  scale = at.SCALE_NORMALIZE;
+  eps = 0;
+  /** Factor from the raw statistic to the deviation. */
+  factor = 1;
+  /** The output, with TASK_APPLY. */
+  y: Operand | undefined = undefined;
+  weight: Operand | undefined = undefined;
+  bias: Operand | undefined = undefined;
+  gain: Operand | undefined = undefined;
+  /** Statistics are read with TASK_GIVEN, otherwise written. */
+  mean: Operand | undefined = undefined;
+  deviation: Operand | undefined = undefined;
 
-  constructor(
-    task: number,
-    norm: NormSpec,
-    scale: number,
-    eps: number,
-    factor: number,
-    numerics: Numerics | undefined,
-    walk: Walk,
-  ) {
+  constructor(x: Operand, walk: Walk, task: number, norm: NormSpec, numerics: Numerics | undefined) {
+    this.x = x;
+    this.walk = walk;
     this.task = task;
     this.norm = norm;
-    this.scale = scale;
-    this.eps = eps;
-    this.factor = factor;
     this.numerics = numerics;
-    this.walk = walk;
   }
 }
 
-/** Scratch space of the top-k norm. */
+/** Scratch space of the top-k norm. After native rows() the k largest |x| of the last group are at its start. */
 export const topScratchBytes = (top: number): number => at.TOP_SCRATCH + top * at.TOP_SCRATCH_PER_K;
 
 /** The part that stays the same for all blocks of a call. */

@@ -1,13 +1,13 @@
 import { checkAxes, checkBoolean, checkOptions } from "./check.js";
 import { deviationFactor } from "./constants.js";
-import { checkArithmetic, type Numerics } from "./formats.js";
-import { NORM_L2, SCALE_NORMALIZE, STORAGE_FLOAT32, TASK_CENTRE, TASK_NORM, TASK_TOTAL } from "./layout.js";
+import { checkArithmetic } from "./formats.js";
+import { STORAGE_FLOAT32, TASK_CENTRE, TASK_NORM, TASK_TOTAL } from "./layout.js";
 import { checkNorm, MEAN_ONLY, type NormSpec } from "./norms.js";
 import { checkOverlap, finish, type Operand, operand, target } from "./operand.js";
 import { Job } from "./plan.js";
 import { fill, run } from "./run.js";
 import { keptShape, planWalk, type Walk } from "./shape.js";
-import { raw, streams } from "./stream.js";
+import { streamed, streams } from "./stream.js";
 import type { Tensor } from "./tensor.js";
 import type { Arithmetic, Dense, Norm, Out, Plain, TensorLike } from "./types.js";
 
@@ -69,37 +69,17 @@ function reduction(x: Operand, o: MeanOptions): { walk: Walk; to: Operand } {
   return { walk, to };
 }
 
-/** Runs a job that writes statistics and nothing else. */
-function measure(
-  task: number,
-  norm: NormSpec,
-  factor: number,
-  numerics: Numerics | undefined,
-  walk: Walk,
-  x: Operand,
-  mean: Operand | undefined,
-  deviation: Operand | undefined,
-): void {
-  run(new Job(task, norm, SCALE_NORMALIZE, 0, factor, numerics, walk), {
-    x,
-    y: undefined,
-    weight: undefined,
-    bias: undefined,
-    gain: undefined,
-    mean,
-    deviation,
-  });
-}
-
 function reduce(x: Operand, o: MeanOptions, walk: Walk, to: Operand, task: number, norm: NormSpec): unknown {
   const numerics = checkArithmetic(o.arithmetic);
   const centred = task === TASK_CENTRE;
   if (!walk.elements) fill(to, centred ? Number.NaN : 0);
-  else if (!numerics && walk.groups === 1 && streams(x, norm.kind)) {
-    const sum = raw(x, norm);
-    fill(to, centred ? sum / walk.count : norm.kind === NORM_L2 ? Math.sqrt(sum) : sum);
+  else if (!numerics && walk.groups === 1 && streams(x, norm)) {
+    fill(to, streamed(x, norm));
   } else {
-    measure(task, norm, 1, numerics, walk, x, centred ? to : undefined, centred ? undefined : to);
+    const job = new Job(x, walk, task, norm, numerics);
+    if (centred) job.mean = to;
+    else job.deviation = to;
+    run(job);
   }
   return finish(to);
 }
@@ -143,7 +123,11 @@ export const statistics = ((x: TensorLike, options?: StatisticsOptions) => {
   const numerics = checkArithmetic(o.arithmetic);
   const deviation = target(undefined, to.shape, to.size, STORAGE_FLOAT32, input);
   if (walk.elements) {
-    measure(TASK_CENTRE | TASK_NORM, norm, factor, numerics, walk, input, to, deviation);
+    const job = new Job(input, walk, TASK_CENTRE | TASK_NORM, norm, numerics);
+    job.factor = factor;
+    job.mean = to;
+    job.deviation = deviation;
+    run(job);
   } else {
     fill(to, Number.NaN);
     fill(deviation, Number.NaN);

@@ -12,20 +12,6 @@ export const BLOCK = 1 << 18;
 /** Segments that are shorter than this many bytes are not worth a copy of their own. */
 const LEAST_SEGMENT = 2048;
 
-/**
- * All that a job reads and writes. Statistics are read with TASK_GIVEN, otherwise written. Always all of the keys in
- * this order: objects of one kind keep what handles them fast.
- */
-export interface Operands {
-  readonly x: Operand;
-  readonly y: Operand | undefined;
-  readonly weight: Operand | undefined;
-  readonly bias: Operand | undefined;
-  readonly gain: Operand | undefined;
-  readonly mean: Operand | undefined;
-  readonly deviation: Operand | undefined;
-}
-
 /** How much of the split dimension makes a block. */
 function shareOf(walk: Walk, bytes: number): number {
   const { whole } = walk;
@@ -41,39 +27,27 @@ function shareOf(walk: Walk, bytes: number): number {
 const viewOf = (heap: Heap, storage: number): Float32Array | Uint16Array =>
   storage === at.STORAGE_FLOAT16 ? heap.u16 : heap.f32;
 
-/** Copies a block, elements [from, from + share) of the split dimension, into kernel memory. */
-function copyIn(heap: Heap, x: Operand, walk: Walk, address: number, from: number, share: number): void {
-  const view = viewOf(heap, x.storage);
-  const array = x.array as Float32Array;
-  let index = address / bytesOf(x.storage);
-  const { whole } = walk;
-  if (share === whole) {
-    view.set(array, index);
-    return;
+/** Copies a block, elements [from, from + share) of the split dimension, between an array and kernel memory. */
+function copy(heap: Heap, o: Operand, walk: Walk, address: number, from: number, share: number, out: boolean): void {
+  const view = viewOf(heap, o.storage);
+  let index = address / bytesOf(o.storage);
+  const all = share === walk.whole;
+  if (!o.array) {
+    // a new result
+    if (all) {
+      o.array = view.slice(index, index + o.size);
+      return;
+    }
+    o.array = new (o.storage ? Uint16Array : Float32Array)(o.size);
   }
-  const inner = walk.elements / walk.outer / whole;
-  for (let r = 0; r < walk.outer; r++) {
-    const start = (r * whole + from) * inner;
-    view.set(array.subarray(start, start + share * inner), index);
-    index += share * inner;
-  }
-}
-
-/** Copies a block out of kernel memory. */
-function copyOut(heap: Heap, y: Operand, walk: Walk, address: number, from: number, share: number): void {
-  const view = viewOf(heap, y.storage);
-  let index = address / bytesOf(y.storage);
-  const { whole } = walk;
-  if (share === whole) {
-    if (y.array) y.array.set(view.subarray(index, index + y.size));
-    else y.array = view.slice(index, index + y.size);
-    return;
-  }
-  y.array ??= new (y.storage === at.STORAGE_FLOAT16 ? Uint16Array : Float32Array)(y.size);
-  const inner = walk.elements / walk.outer / whole;
-  for (let r = 0; r < walk.outer; r++) {
-    y.array.set(view.subarray(index, index + share * inner), (r * whole + from) * inner);
-    index += share * inner;
+  const segments = all ? 1 : walk.outer;
+  const stride = o.size / segments;
+  const length = (stride / walk.whole) * share;
+  for (let start = (stride / walk.whole) * from; start < o.size; start += stride) {
+    const part = o.array.subarray(start, start + length);
+    if (out) part.set(view.subarray(index, index + length));
+    else view.set(part, index);
+    index += length;
   }
 }
 
@@ -107,16 +81,15 @@ const reserve = (heap: Heap, to: Operand | undefined): number => (to && (to.addr
 /** Copies a statistic out unless it is in place already. */
 function publish(heap: Heap, to: Operand | undefined, address: number): void {
   if (!to || to.address) return;
-  const values = heap.f32.subarray(address / 4, address / 4 + to.size);
+  const values = heap.f32.slice(address / 4, address / 4 + to.size);
   if (to.array) to.array.set(values);
-  else to.array = values.slice();
+  else to.array = values;
 }
 
 /** Computes. Everything was checked; the tensor has elements, and so have its groups. */
-function compute(own: Engine, job: Job, operands: Operands): void {
-  const { x, y, mean, deviation } = operands;
+function compute(own: Engine, job: Job): void {
+  const { x, y, mean, deviation, walk, norm } = job;
   const { heap } = own;
-  const { walk, norm } = job;
   const { whole } = walk;
   const given = job.task & at.TASK_GIVEN;
   settle(y);
@@ -131,11 +104,12 @@ function compute(own: Engine, job: Job, operands: Operands): void {
   const inPlace = x.array && x.storage === y?.storage;
   let source = x.address;
   let destination = y ? y.address : 0;
-  if (x.array) source = (inPlace && destination) || heap.scratch(elements * bytesOf(x.storage));
-  if (y && !destination) destination = inPlace ? source : heap.scratch(elements * bytesOf(y.storage));
-  const weight = place(own, operands.weight);
-  const bias = place(own, operands.bias);
-  const gain = place(own, operands.gain);
+  if (x.array) source = (inPlace && destination) || heap.scratch(elements * bytesOf(x.storage), x.array.byteOffset);
+  if (y && !destination)
+    destination = inPlace ? source : heap.scratch(elements * bytesOf(y.storage), y.array?.byteOffset ?? 0);
+  const weight = place(own, job.weight);
+  const bias = place(own, job.bias);
+  const gain = place(own, job.gain);
   const centre = given ? place(own, mean) : reserve(heap, mean);
   const scale = given ? place(own, deviation) : reserve(heap, deviation);
   const scratch = norm.top && heap.scratch(topScratchBytes(norm.top));
@@ -151,7 +125,7 @@ function compute(own: Engine, job: Job, operands: Operands): void {
   const groups = (walk.groups / whole) * 4;
   for (let from = 0; from < whole; from += share) {
     const part = Math.min(share, whole - from);
-    if (x.array) copyIn(heap, x, walk, source, from, part);
+    if (x.array) copy(heap, x, walk, source, from, part, false);
     writeWalk(i32, f64, walk, part);
     i32[at.WEIGHT >> 2] = weight && weight + from * step;
     i32[at.BIAS >> 2] = bias && bias + from * step;
@@ -161,7 +135,7 @@ function compute(own: Engine, job: Job, operands: Operands): void {
     if (job.numerics) own.kernels.emulate();
     else if (i32[at.LAYOUT >> 2] === at.LAYOUT_ROWS) own.kernels.rows();
     else own.kernels.columns();
-    if (y && !y.address) copyOut(heap, y, walk, destination, from, part);
+    if (y && !y.address) copy(heap, y, walk, destination, from, part, true);
   }
   if (!given) {
     publish(heap, mean, centre);
@@ -174,11 +148,11 @@ function compute(own: Engine, job: Job, operands: Operands): void {
  *
  * @throws {RangeError} when memory cannot grow.
  */
-export function run(job: Job, operands: Operands): void {
+export function run(job: Job): void {
   try {
-    compute(engine(), job, operands);
+    compute(engine(), job);
   } catch (error) {
-    for (const to of [operands.y, operands.mean, operands.deviation]) to?.tensor?.dispose();
+    for (const to of [job.y, job.mean, job.deviation]) to?.tensor?.dispose();
     throw error;
   }
 }

@@ -1,50 +1,85 @@
-// Sums and maxima over plain data that is longer than a block: copied to the same block piece by piece, so that it
-// passes through the cache once, and added up in float64.
+// Reductions of plain data that is longer than a block: copied to the same block piece by piece, so that it passes
+// through the cache once and memory stays as it is.
 
-import { engine } from "./engine.js";
+import { type Engine, engine } from "./engine.js";
 import * as at from "./layout.js";
 import type { NormSpec } from "./norms.js";
 import { bytesOf, type Operand } from "./operand.js";
-import { Job, writeJob, writeWalk } from "./plan.js";
+import { Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
 import { BLOCK } from "./run.js";
 import { planWalk } from "./shape.js";
 
-/** Whether raw() answers, and pays off. */
-export function streams(x: Operand, kind: number): boolean {
-  return x.array !== undefined && x.size * bytesOf(x.storage) > 2 * BLOCK && kind <= at.NORM_LINF;
+/** The largest k for which the candidates of all pieces are kept. */
+const MOST_TOP = 1024;
+
+/** Whether streamed() answers, and pays off. */
+export function streams(x: Operand, norm: NormSpec): boolean {
+  const { kind, top } = norm;
+  return (
+    x.array !== undefined &&
+    x.size * bytesOf(x.storage) > 2 * BLOCK &&
+    (kind <= at.NORM_LINF || (kind === at.NORM_TOP && top <= MOST_TOP))
+  );
 }
 
-/** Sum (NORM_NONE), sum of |x|, sum of squares or maximum of |x| over all elements of plain data, in float64. */
-export function raw(x: Operand, norm: NormSpec): number {
-  const own = engine();
-  const { heap, kernels } = own;
-  const bytes = bytesOf(x.storage);
-  const length = BLOCK / bytes;
-  heap.begin();
-  const block = heap.scratch(BLOCK);
-  const result = heap.scratch(8);
-  const { i32, f64 } = heap;
-  const array = x.array as Float32Array;
-  const view = x.storage === at.STORAGE_FLOAT16 ? heap.u16 : heap.f32;
-  const task = at.TASK_RAW | (norm.kind === at.NORM_NONE ? at.TASK_CENTRE : at.TASK_NORM);
-  let walk = planWalk([length], 1, 0);
-  writeJob(own, new Job(task, norm, at.SCALE_NORMALIZE, 0, 1, undefined, walk));
-  writeWalk(i32, f64, walk, 1);
-  i32[at.INPUT >> 2] = block;
-  i32[at.INPUT_STORAGE >> 2] = x.storage;
+/** Runs the kernel on `n` float32 or float16 at an address, all of them one group. */
+function runRow(own: Engine, job: Job, n: number, address: number, storage: number, result: number): void {
+  const { i32, f64 } = own.heap;
+  writeJob(own, job);
+  writeWalk(i32, f64, planWalk([n], 1, 0), 1);
+  i32[at.INPUT >> 2] = address;
+  i32[at.INPUT_STORAGE >> 2] = storage;
   i32[at.DEVIATION >> 2] = result;
   i32[at.OUTPUT >> 2] = i32[at.WEIGHT >> 2] = i32[at.BIAS >> 2] = i32[at.GAIN >> 2] = i32[at.MEAN >> 2] = 0;
+  own.kernels.rows();
+}
+
+/**
+ * The mean (NORM_NONE) or the norm of all elements of plain data, native arithmetic. Sums are taken in float64 over
+ * the pieces; of the top-k norm, the largest of all pieces are put together.
+ */
+export function streamed(x: Operand, norm: NormSpec): number {
+  const own = engine();
+  const { heap } = own;
+  const { kind, top } = norm;
+  const { size, storage } = x;
+  const array = x.array as Float32Array;
+  const bytes = bytesOf(storage);
+  const length = BLOCK / bytes;
+  const walk = planWalk([size], 1, 0);
+  heap.begin();
+  const block = heap.scratch(BLOCK, array.byteOffset);
+  const result = heap.scratch(8);
+  const candidates = top && heap.scratch(Math.ceil(size / length) * top * 4);
+  const scratch = top && heap.scratch(topScratchBytes(top));
+  heap.i32[at.SCRATCH >> 2] = scratch;
+  const view = storage === at.STORAGE_FLOAT16 ? heap.u16 : heap.f32;
+  const task = top ? at.TASK_NORM | at.TASK_TOTAL : at.TASK_RAW | (kind ? at.TASK_NORM : at.TASK_CENTRE);
+  const job = new Job(x, walk, task, norm, undefined);
   let total = 0;
-  for (let from = 0; from < x.size; from += length) {
-    const part = Math.min(length, x.size - from);
-    if (part < length) {
-      walk = planWalk([part], 1, 0);
-      writeWalk(i32, f64, walk, 1);
+  let found = 0;
+  for (let from = 0; from < size; from += length) {
+    const n = Math.min(length, size - from);
+    view.set(array.subarray(from, from + n), block / bytes);
+    if (top > n) {
+      // all of the rest are candidates
+      if (storage) own.kernels.unpack(block, candidates + found * 4, n);
+      else heap.f32.copyWithin(candidates / 4 + found, block / 4, block / 4 + n);
+      found += n;
+      continue;
     }
-    view.set(array.subarray(from, from + part), block / bytes);
-    kernels.rows();
-    const value = f64[result / 8];
-    total = norm.kind === at.NORM_LINF ? Math.max(total, value) : total + value;
+    runRow(own, job, n, block, storage, result);
+    if (top) {
+      heap.f32.copyWithin(candidates / 4 + found, scratch / 4, scratch / 4 + top);
+      found += top;
+    } else {
+      const value = heap.f64[result / 8];
+      total = kind === at.NORM_LINF ? Math.max(total, value) : total + value;
+    }
   }
-  return total;
+  if (top) {
+    runRow(own, job, found, candidates, at.STORAGE_FLOAT32, result);
+    return heap.f32[result / 4];
+  }
+  return kind === at.NORM_NONE ? total / size : kind === at.NORM_L2 ? Math.sqrt(total) : total;
 }

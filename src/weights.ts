@@ -67,15 +67,11 @@ function scaleBy(
   checkOverlap(y, "g", g);
   if (x.size) {
     const task = at.TASK_NORM | at.TASK_TOTAL | at.TASK_APPLY;
-    run(new Job(task, norm, scale, 0, 1, numerics, walk), {
-      x,
-      y,
-      weight: undefined,
-      bias: undefined,
-      gain: gainOf ? gainOf() : g,
-      mean: undefined,
-      deviation: undefined,
-    });
+    const job = new Job(x, walk, task, norm, numerics);
+    job.scale = scale;
+    job.y = y;
+    job.gain = gainOf ? gainOf() : g;
+    run(job);
   } else fill(y, 0);
   return finish(y);
 }

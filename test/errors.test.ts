@@ -28,6 +28,9 @@ import {
 // biome-ignore lint/suspicious/noExplicitAny: see above
 const any = (value: unknown): any => value;
 
+/** All of these take one tensor and need no more. */
+const calls = (...functions: unknown[]) => functions as ((x: unknown) => unknown)[];
+
 const plain = () => ({ data: Float32Array.from({ length: 24 }, (_, i) => i - 10), shape: [2, 3, 4] });
 let resident: Tensor;
 beforeEach(() => {
@@ -55,25 +58,22 @@ const FORMS = "a Float32Array, Uint16Array, Float16Array, { data, shape } or Ten
 
 describe("tensors", () => {
   test.each([
-    [new Float64Array(3), `"x" must be ${FORMS}, got a Float64Array of 3`],
+    [new Float64Array(3), `"x" must be ${FORMS}, got Float64Array(3)`],
     [[1, 2], `"x" must be ${FORMS}, got [1, 2]`],
     [3, `"x" must be ${FORMS}, got 3`],
     [null, `"x" must be ${FORMS}, got null`],
     [undefined, `"x" must be ${FORMS}, got undefined`],
     ["abc", `"x" must be ${FORMS}, got "abc"`],
-    [{ shape: [2] }, `"x" must be ${FORMS}, got an object with shape`],
-    [new DataView(new ArrayBuffer(8)), `"x" must be ${FORMS}, got a DataView of undefined`],
+    [{ shape: [2] }, `"x" must be ${FORMS}, got { shape }`],
+    [new DataView(new ArrayBuffer(8)), `"x" must be ${FORMS}, got DataView(8)`],
     [{ data: [1, 2], shape: [2] }, '"x.data" must be a Float32Array, Uint16Array or Float16Array, got [1, 2]'],
     [{ data: new Float32Array(2), shape: 2 }, '"x.shape" must be an array of lengths, got 2'],
     [{ data: new Float32Array(2) }, '"x.shape" must be an array of lengths, got undefined'],
-    [
-      { data: new Float32Array(2), shape: [2], dtype: "float16" },
-      '"x.data" must hold float16, got a Float32Array of 2',
-    ],
-    [{ data: new Uint16Array(2), dims: [2], type: "float32" }, '"x.data" must hold float32, got a Uint16Array of 2'],
+    [{ data: new Float32Array(2), shape: [2], dtype: "float16" }, '"x.data" must hold float16, got Float32Array(2)'],
+    [{ data: new Uint16Array(2), dims: [2], type: "float32" }, '"x.data" must hold float32, got Uint16Array(2)'],
   ])("%s is none", (x, message) => {
-    for (const call of [norm, mean, statistics, layerNorm, rmsNorm, lpNormalize, trelu, toFloat16, fromFloat16]) {
-      refuses(() => call(any(x)), new TypeError(message));
+    for (const call of calls(norm, mean, statistics, layerNorm, rmsNorm, lpNormalize, trelu, toFloat16, fromFloat16)) {
+      refuses(() => call(x), new TypeError(message));
     }
     refuses(() => round(any(x), "float16"), new TypeError(message));
   });
@@ -85,10 +85,10 @@ describe("tensors", () => {
     [{ data: new Float32Array(6), dims: [6], type: "int32" }, '"x.type" must be "float32" or "float16", got "int32"'],
     [
       { data: new Float32Array(1), shape: Array(9).fill(1) },
-      '"x.shape" must be a shape of at most 8 dimensions, got [1, 1, 1, 1, 1, 1, 1, 1, ...]',
+      '"x.shape" must be a shape of at most 8 dimensions, got [1, 1, 1, 1, 1, 1, 1, 1, 1]',
     ],
   ])("%s does not fit", (x, message) => {
-    for (const call of [norm, layerNorm, trelu]) refuses(() => call(any(x)), new RangeError(message));
+    for (const call of calls(norm, layerNorm, trelu)) refuses(() => call(x), new RangeError(message));
   });
 
   test("a tensor that was disposed of", () => {
@@ -96,7 +96,7 @@ describe("tensors", () => {
     const y = empty([3]);
     x.dispose();
     const error = new TypeError('"x" must be a live tensor, got one that was disposed of');
-    for (const call of [norm, mean, statistics, layerNorm, trelu]) refuses(() => call(x), error);
+    for (const call of calls(norm, mean, statistics, layerNorm, trelu)) refuses(() => call(x), error);
     const other = new TypeError('"weight" must be a live tensor, got one that was disposed of');
     refuses(() => layerNorm(y, { weight: x }), other);
     refuses(() => layerNorm(y, { out: x }), new TypeError('"out" must be a live tensor, got one that was disposed of'));
@@ -178,7 +178,7 @@ describe("norms", () => {
   test("of a wrong type", () => {
     const choices = '"norm" must be "l1", "l2", "linf", "range", { topk } or { lp }';
     refuses(() => norm(plain(), any({ norm: 2 })), new TypeError(`${choices}, got 2`));
-    refuses(() => norm(plain(), any({ norm: { p: 2 } })), new TypeError(`${choices}, got an object with p`));
+    refuses(() => norm(plain(), any({ norm: { p: 2 } })), new TypeError(`${choices}, got { p }`));
     refuses(() => norm(plain(), any({ norm: { topk: "3" } })), new TypeError('"topk" must be an integer, got "3"'));
     refuses(() => norm(plain(), any({ norm: { topk: 3, k: 1 } })), new TypeError('unknown option "k", known are topk'));
     refuses(() => rmsNorm(plain(), any({ norm: "none" })), new RangeError(`${choices}, got "none"`));
@@ -264,11 +264,11 @@ describe("options", () => {
     );
     refuses(
       () => toFloat16(any(new Uint16Array(2))),
-      new TypeError('"x" must be a float32 tensor, got a Uint16Array of 2'),
+      new TypeError('"x" must be a float32 tensor, got Uint16Array(2)'),
     );
     refuses(
       () => fromFloat16(any(new Float32Array(2))),
-      new TypeError('"x" must be a float16 tensor (bits in a Uint16Array, or a Float16Array), got a Float32Array of 2'),
+      new TypeError('"x" must be a float16 tensor (bits in a Uint16Array, or a Float16Array), got Float32Array(2)'),
     );
   });
 
@@ -307,8 +307,14 @@ describe("options", () => {
     [{ precision: 11, emin: -14, emax: 128 }, '"emax" must be an integer in [-126, 127], got 128'],
     [{ precision: 11, emin: -140, emax: 15 }, '"emin" must be an integer in [-139, 15], got -140'],
     [{ precision: 11, emin: 16, emax: 15 }, '"emin" must be an integer in [-139, 15], got 16'],
-    [{ ...float16, max: 65000 }, '"max" must be a value with 11 significant bits and exponent 15, got 65000'],
-    [{ ...float16, max: 65472 }, '"max" must be the largest of its binade where overflow gives infinity, got 65472'],
+    [
+      { ...float16, max: 65000 },
+      '"max" must be a number in the largest binade, and the last one where overflow gives infinity, got 65000',
+    ],
+    [
+      { ...float16, max: 65472 },
+      '"max" must be a number in the largest binade, and the last one where overflow gives infinity, got 65472',
+    ],
     [{ ...float16, overflow: "wrap" }, '"overflow" must be one of "infinity", "nan", "saturate", got "wrap"'],
   ])("format %o", (spec, message) => {
     refuses(() => format(any(spec)), new RangeError(message));
@@ -429,10 +435,7 @@ describe("load", () => {
     );
     await expectError({ bytes, url: "x" }, new TypeError('only one of "url", "bytes" can be given'));
     await expectError({ bytes: "x" }, new TypeError('"bytes" must be an ArrayBuffer or a view of one, got "x"'));
-    await expectError(
-      { module: {} },
-      new TypeError('"module" must be a WebAssembly.Module, got an object with no keys'),
-    );
+    await expectError({ module: {} }, new TypeError('"module" must be a WebAssembly.Module, got {  }'));
     await expectError({ maxBytes: 1 }, new RangeError('"maxBytes" must be an integer in [327680, 4294967296], got 1'));
     await expect(load({ bytes })).rejects.toThrow(WebAssembly.CompileError);
     await expectError(

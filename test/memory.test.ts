@@ -33,10 +33,11 @@ const state = (heap: Heap) => ({ top: heap.top, used: heap.used, blocks: heap.bl
 describe("resident blocks", () => {
   test("are aligned, apart, and reused", () => {
     const heap = new Heap(new FakeMemory(1, 1), BASE);
+    const start = heap.top;
     const a = heap.allocate(1);
     const b = heap.allocate(64);
     const c = heap.allocate(65);
-    expect([a, b, c, heap.top]).toEqual([BASE, BASE + 64, BASE + 128, BASE + 256]);
+    expect([a, b, c, heap.top]).toEqual([start, start + 64, start + 128, start + 256]);
     expect(state(heap)).toMatchObject({ used: 256, blocks: 3 });
     heap.free(b, 64);
     expect(heap.allocate(10)).toBe(b);
@@ -45,17 +46,23 @@ describe("resident blocks", () => {
     expect(heap.allocate(128)).toBe(a);
     heap.free(c, 65);
     heap.free(a, 128);
-    expect(state(heap)).toMatchObject({ top: BASE, used: 0, blocks: 0 });
+    expect(state(heap)).toMatchObject({ top: start, used: 0, blocks: 0 });
   });
 
-  test("a base that is not aligned is rounded up", () => {
-    expect(new Heap(new FakeMemory(1, 1), 100).allocate(4)).toBe(128);
+  test("begin behind the base, aligned, and not at the start of a page", () => {
+    for (const base of [0, 1, 100, 4096, 4100]) {
+      const address = new Heap(new FakeMemory(1, 1), base).allocate(4);
+      expect(address).toBeGreaterThanOrEqual(base);
+      expect(address).toBeLessThan(base + 4096 + 64);
+      expect(address % 64).toBe(0);
+    }
+    expect(new Heap(new FakeMemory(1, 1), BASE).allocate(4) % 4096).toBe(4096 - 128);
   });
 
   test("memory ends SLACK bytes behind the last block, not earlier", () => {
     const memory = new FakeMemory(1, 2);
     const heap = new Heap(memory, BASE);
-    heap.allocate(PAGE - BASE - SLACK);
+    heap.allocate(PAGE - heap.top - SLACK);
     expect(memory.grows).toBe(0);
     heap.allocate(1);
     expect(memory.grows).toBe(1);
@@ -100,6 +107,7 @@ describe("resident blocks", () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
         const heap = new Heap(new FakeMemory(1, 8), BASE);
+        const start = heap.top;
         const live: { address: number; bytes: number }[] = [];
         const check = () => {
           const sorted = live.map(({ address, bytes }) => [address, address + bytes]).sort((a, b) => a[0] - b[0]);
@@ -107,7 +115,7 @@ describe("resident blocks", () => {
             expect(sorted[i][0] % 64).toBe(0);
             if (i) expect(sorted[i][0]).toBeGreaterThanOrEqual(sorted[i - 1][1]);
           }
-          const end = Math.max(BASE, ...sorted.map(([, last]) => Math.ceil(last / 64) * 64));
+          const end = Math.max(start, ...sorted.map(([, last]) => Math.ceil(last / 64) * 64));
           expect(heap.top).toBe(end);
           expect(heap.blocks).toBe(live.length);
           expect(heap.used).toBe(live.reduce((sum, { bytes }) => sum + Math.ceil(bytes / 64) * 64, 0));
@@ -123,7 +131,7 @@ describe("resident blocks", () => {
           const block = live.pop() as { address: number; bytes: number };
           heap.free(block.address, block.bytes);
         }
-        expect(state(heap)).toMatchObject({ top: BASE, used: 0, blocks: 0 });
+        expect(state(heap)).toMatchObject({ top: start, used: 0, blocks: 0 });
       }),
     );
   });
@@ -141,9 +149,25 @@ describe("scratch space", () => {
     expect(heap.scratch(4)).toBe(a);
   });
 
+  test("for copies lies away from the page offset of the array", () => {
+    const heap = new Heap(new FakeMemory(1, 3), BASE);
+    heap.begin();
+    for (const offset of [0, 4, 64, 1000, 4096, 70_000]) {
+      const end = heap.scratch(1) + 64;
+      const address = heap.scratch(100, offset);
+      expect(address).toBeGreaterThanOrEqual(end);
+      expect(address).toBeLessThan(end + 4096);
+      expect(address % 64).toBe(0);
+      const ahead = (address - offset + 2 ** 20) % 4096;
+      expect(ahead).toBeGreaterThan(4096 - 128 - 64);
+      expect(ahead).toBeLessThanOrEqual(4096 - 128);
+    }
+  });
+
   test("a million calls never grow", () => {
     const memory = new FakeMemory(1, 100);
     const heap = new Heap(memory, BASE);
+    const { top } = heap;
     for (let i = 0; i < 1_000_000; i++) {
       const address = heap.allocate(4096);
       heap.begin();
@@ -151,6 +175,6 @@ describe("scratch space", () => {
       heap.free(address, 4096);
     }
     expect(memory.grows).toBe(0);
-    expect(heap.top).toBe(BASE);
+    expect(heap.top).toBe(top);
   });
 });

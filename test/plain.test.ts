@@ -170,7 +170,14 @@ describe("the same bits for plain and resident data", () => {
       }
       expect(norm(input, { norm: "linf" }).data[0]).toBe(x.reduce((m, v) => Math.max(m, Math.abs(v)), 0));
     }
+    for (const top of [1, 10, 1000, 17_000]) {
+      for (const data of [x, toFloat16(x), x.subarray(0, 4 * 65536 + 9)]) {
+        const options = { norm: { topk: top } };
+        expect(norm(data, options).data, `top-${top}`).toEqual(norm(tensor(data), options).data);
+      }
+    }
     x[700_001] = Number.NaN;
+    expect(norm(x, { norm: { topk: 3 } }).data[0]).toBeNaN();
     for (const kind of ["l1", "l2", "linf"] as const) expect(norm(x, { norm: kind }).data[0]).toBeNaN();
     expect(mean(x).data[0]).toBeNaN();
     x[700_001] = Number.NEGATIVE_INFINITY;
