@@ -1,0 +1,472 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterEach, describe, expect, test } from "vitest";
+import {
+  batchNorm,
+  boundedWeightNorm,
+  empty,
+  float8_e4m3fn,
+  float16,
+  format,
+  fromFloat16,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  load,
+  lpNormalize,
+  mean,
+  memory,
+  norm,
+  rmsNorm,
+  round,
+  statistics,
+  Tensor,
+  tensor,
+  toFloat16,
+  trelu,
+  weightNorm,
+} from "../src/index.js";
+import { moduleBytes } from "../src/wasm.generated.js";
+
+const before = memory();
+afterEach(() => {
+  // every test gives back what it takes
+  expect(memory()).toMatchObject({ used: before.used, tensors: before.tensors });
+});
+
+describe("tensor()", () => {
+  test.each([
+    { data: 3, shape: [] },
+    { data: [], shape: [0] },
+    { data: [[], []], shape: [2, 0] },
+    { data: [1, 2, 3], shape: [3] },
+    {
+      data: [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+      shape: [3, 2],
+    },
+    { data: [[[[[[[[1]]]]]]]], shape: [1, 1, 1, 1, 1, 1, 1, 1] },
+  ])("of numbers: $data", ({ data, shape }) => {
+    const x = tensor(data);
+    expect(x.shape).toEqual(shape);
+    expect(x.dtype).toBe("float32");
+    expect([...x.data]).toEqual([data].flat(Infinity));
+    x.dispose();
+  });
+
+  test("reshapes and copies", () => {
+    const data = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const x = tensor(data, [3, 2]);
+    const y = tensor(x);
+    const z = tensor(x, [6]);
+    const w = tensor({ data, dims: [2, 3], type: "float32" });
+    data.fill(0);
+    for (const t of [x, y, z, w]) expect([...t.data]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([x, y, z, w].map((t) => t.shape)).toEqual([[3, 2], [3, 2], [6], [2, 3]]);
+    expect(x.size).toBe(6);
+    for (const t of [x, y, z, w]) t.dispose();
+  });
+
+  test("converts", () => {
+    const x = tensor(Float32Array.of(1, -2.5, 65520, 2 ** -24), undefined, "float16");
+    expect(x.dtype).toBe("float16");
+    expect([...x.data]).toEqual([0x3c00, 0xc100, 0x7c00, 1]);
+    const y = tensor(x, [2, 2], "float32");
+    expect([...y.data]).toEqual([1, -2.5, Infinity, 2 ** -24]);
+    const z = tensor(y, undefined, "float32");
+    expect([...z.data]).toEqual([...y.data]);
+    for (const t of [x, y, z]) t.dispose();
+  });
+
+  test("rounds numbers to float16 once, not twice", () => {
+    // just above and below the tie between 1 and 1 + 2^-10, closer than float32 can tell
+    const tie = 1 + 2 ** -11;
+    const values = [
+      tie,
+      tie + 2 ** -40,
+      tie - 2 ** -40,
+      -tie - 2 ** -40,
+      1e300,
+      -1e-300,
+      Number.NaN,
+      2 ** -25 + 2 ** -60,
+    ];
+    const x = tensor(values, undefined, "float16");
+    expect([...x.data]).toEqual([0x3c00, 0x3c01, 0x3c00, 0xbc01, 0x7c00, 0x8000, 0x7e00, 1]);
+    x.dispose();
+  });
+
+  test("empty() is filled in place", () => {
+    const x = empty([2, 2]);
+    x.data.set([3, 4, 6, 8]);
+    const lengths = norm(x, { axes: [1] });
+    expect([...lengths.data]).toEqual([5, 10]);
+    const half = empty([3], "float16");
+    expect(half.data).toBeInstanceOf(Uint16Array);
+    for (const t of [x, lengths, half]) t.dispose();
+  });
+
+  test("tensors without elements take no memory", () => {
+    const used = memory();
+    const x = empty([0, 3]);
+    expect(x.data.length).toBe(0);
+    expect(x.slice().length).toBe(0);
+    expect(layerNorm(x).shape).toEqual([0, 3]);
+    expect(memory()).toEqual(used);
+    x.dispose();
+  });
+});
+
+describe("lifetime", () => {
+  test("data is live again after memory grew; a slice outlives the tensor", () => {
+    const x = tensor([1, 2, 3]);
+    const old = x.data;
+    expect(x.data).toBe(old);
+    const big = empty([memory().bytes / 2]);
+    expect(old.length).toBe(0);
+    expect([...x.data]).toEqual([1, 2, 3]);
+    x.data[1] = 7;
+    const copy = x.slice();
+    big.dispose();
+    x.dispose();
+    expect([...copy]).toEqual([1, 7, 3]);
+  });
+
+  test("dispose() once and twice, by hand and by using", () => {
+    const { used, tensors } = memory();
+    const x = tensor(new Float32Array(100));
+    expect(memory()).toMatchObject({ used: used + 448, tensors: tensors + 1 });
+    expect(x.disposed).toBe(false);
+    x.dispose();
+    x.dispose();
+    expect(x.disposed).toBe(true);
+    expect(memory()).toMatchObject({ used, tensors });
+    {
+      using y = tensor([1]);
+      expect(memory().tensors).toBe(tensors + 1);
+      expect(y.size).toBe(1);
+    }
+    expect(memory().tensors).toBe(tensors);
+  });
+
+  test("a tensor that is dropped is freed", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const { tensors } = memory();
+    (() => {
+      for (let i = 0; i < 10; i++) tensor([i]);
+    })();
+    expect(memory().tensors).toBe(tensors + 10);
+    for (let i = 0; i < 50 && memory().tensors > tensors; i++) {
+      collect();
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    expect(memory().tensors).toBe(tensors);
+  });
+
+  test("shapes are immutable, and printing does not print the engine", () => {
+    using x = tensor([[1, 2]]);
+    expect(() => (x.shape as number[]).push(3)).toThrow(TypeError);
+    expect(JSON.parse(JSON.stringify(x))).toEqual({ shape: [1, 2], dtype: "float32", size: 2 });
+  });
+
+  test("a million calls without growth", () => {
+    const x = tensor([[1, 2, 3, 5]]);
+    const out = empty([1, 4]);
+    const options = { out };
+    layerNorm(x, options);
+    norm(x, { norm: { topk: 2 } }).dispose();
+    const { bytes } = memory();
+    for (let i = 0; i < 1_000_000; i++) layerNorm(x, options);
+    for (let i = 0; i < 100_000; i++) {
+      norm(x).dispose();
+      rmsNorm(x.data);
+    }
+    expect(memory().bytes).toBe(bytes);
+    x.dispose();
+    out.dispose();
+  });
+});
+
+describe("forms of input and output", () => {
+  const data = Float32Array.of(3, 4, 0, 6, 8, 0);
+
+  test("plain in, plain out; resident in, resident out", () => {
+    const expected = { data: Float32Array.of(5, 10), shape: [2], dtype: "float32" };
+    const options = { axes: [-1] };
+    expect(norm({ data, shape: [2, 3] }, options)).toEqual(expected);
+    expect(norm({ data, dims: [2, 3], type: "float32" }, options)).toEqual(expected);
+    expect(norm({ data: toFloat16(data), shape: [2, 3], dtype: "float16" }, options)).toEqual(expected);
+    expect(norm({ data: toFloat16(data), dims: [2, 3], type: "float16" }, options)).toEqual(expected);
+    expect(norm(data)).toEqual({ data: Float32Array.of(Math.fround(Math.sqrt(125))), shape: [], dtype: "float32" });
+    using x = tensor(data, [2, 3]);
+    using y = norm(x, options);
+    expect(y).toBeInstanceOf(Tensor);
+    expect([y.shape, [...y.data]]).toEqual([[2], [5, 10]]);
+  });
+
+  test("as an onnxruntime tensor: a class with getters and fields of its own", () => {
+    class Ort {
+      readonly #data: Float32Array;
+      readonly dims: readonly number[];
+      readonly type = "float32";
+      readonly size: number;
+      constructor(values: Float32Array, dims: readonly number[]) {
+        this.#data = values;
+        this.dims = dims;
+        this.size = values.length;
+      }
+      get data() {
+        return this.#data;
+      }
+    }
+    const x = new Ort(data, [2, 3]);
+    expect(mean(x, { axes: [0] }).data).toEqual(Float32Array.of(4.5, 6, 0));
+    const out = new Ort(new Float32Array(6), [2, 3]);
+    expect(layerNorm(x, { out })).toBe(out);
+    expect(out.data).toEqual(layerNorm({ data, shape: [2, 3] }).data);
+  });
+
+  test("float16 results come as what the input was", () => {
+    // stands for the native class, which Node 20 does not have
+    class Float16Array extends Uint16Array {
+      override get [Symbol.toStringTag](): "Uint16Array" {
+        return "Float16Array" as "Uint16Array";
+      }
+    }
+    const native = (globalThis as { Float16Array?: unknown }).Float16Array;
+    (globalThis as { Float16Array?: unknown }).Float16Array = Float16Array;
+    try {
+      const bits = toFloat16(data);
+      const half = new Float16Array(bits);
+      const asBits = layerNorm(bits);
+      expect(asBits.dtype).toBe("float16");
+      expect(asBits.data.constructor).toBe(Uint16Array);
+      // biome-ignore lint/suspicious/noExplicitAny: the stand-in has a type of its own
+      const asHalf = layerNorm(half as any);
+      expect(asHalf.data).toBeInstanceOf(Float16Array);
+      expect([...new Uint16Array(asHalf.data.buffer)]).toEqual([...asBits.data]);
+      // biome-ignore lint/suspicious/noExplicitAny: see above
+      expect(layerNorm(half as any, { dtype: "float32" }).data).toBeInstanceOf(Float32Array);
+      expect(trelu(data, { dtype: "float16" }).data.constructor).toBe(Uint16Array);
+    } finally {
+      (globalThis as { Float16Array?: unknown }).Float16Array = native;
+    }
+  });
+
+  test("out of every form is filled and returned", () => {
+    const x = { data, shape: [2, 3] };
+    const expected = layerNorm(x).data;
+    const array = new Float32Array(6);
+    expect(layerNorm(x, { out: array })).toBe(array);
+    expect(array).toEqual(expected);
+    const bare = { data: new Float32Array(6) };
+    expect(layerNorm(x, { out: bare })).toBe(bare);
+    expect(bare.data).toEqual(expected);
+    using resident = empty([2, 3]);
+    expect(layerNorm(x, { out: resident })).toBe(resident);
+    expect(resident.data).toEqual(expected);
+    array.fill(0);
+    using input = tensor(data, [2, 3]);
+    expect(layerNorm(input, { out: array })).toBe(array);
+    expect(array).toEqual(expected);
+    const half = new Uint16Array(6);
+    expect(layerNorm(x, { out: half })).toBe(half);
+    expect(half).toEqual(toFloat16(expected));
+    const one = new Float32Array(1);
+    expect(mean(x, { out: one })).toBe(one);
+    expect(one[0]).toBe(3.5);
+    // the view that is given may be one of kernel memory
+    resident.data.set(data);
+    expect(layerNorm(resident, { out: resident.data })).toBe(resident.data);
+    expect(resident.data).toEqual(expected);
+    resident.data.set(data);
+    expect(layerNorm({ data: resident.data as Float32Array, shape: [2, 3] }).data).toEqual(expected);
+    expect([...resident.data]).toEqual([...data]);
+  });
+
+  test("a view of kernel memory survives the grow of its own call", async () => {
+    const own = await load();
+    const x = own.tensor(new Float32Array(30_000).fill(2));
+    const view = x.data as Float32Array;
+    const { bytes } = own.memory();
+    expect(own.norm(view, { norm: { topk: 20_000 } }).data[0]).toBe(2);
+    expect(own.memory().bytes).toBeGreaterThan(bytes);
+  });
+});
+
+describe("shapes", () => {
+  test("keepDims, negative axes, axes as a number, no axes", () => {
+    const x = { data: Float32Array.from({ length: 24 }, (_, i) => i), shape: [2, 3, 4] };
+    expect(mean(x, { axes: [0, -1], keepDims: true })).toMatchObject({ shape: [1, 3, 1] });
+    expect(mean(x, { axes: [0, -1] })).toMatchObject({ shape: [3], data: Float32Array.of(7.5, 11.5, 15.5) });
+    expect(mean(x, { axes: 1 }).shape).toEqual([2, 4]);
+    expect(mean(x, { keepDims: true }).shape).toEqual([1, 1, 1]);
+    expect(norm(x, { axes: [] })).toEqual({ ...x, dtype: "float32" });
+    expect(mean({ data: Float32Array.of(5), shape: [] })).toEqual({
+      data: Float32Array.of(5),
+      shape: [],
+      dtype: "float32",
+    });
+    const found = statistics(x, { axes: [2], keepDims: true });
+    expect([found.mean.shape, found.deviation.shape, found.count]).toEqual([[2, 3, 1], [2, 3, 1], 4]);
+  });
+
+  test("eight dimensions", () => {
+    const shape = [2, 1, 3, 2, 1, 2, 3, 2];
+    const data = Float32Array.from({ length: 144 }, (_, i) => Math.sin(i));
+    const x = { data, shape };
+    const sums = new Float64Array(2 * 2 * 3);
+    for (let i = 0; i < 144; i++) {
+      const [a, d, g] = [Math.floor(i / 72), Math.floor(i / 12) % 2, Math.floor(i / 2) % 3];
+      sums[(a * 2 + d) * 3 + g] += Math.abs(data[i]);
+    }
+    const found = norm(x, { norm: "l1", axes: [1, 2, 4, 5, 7] });
+    expect(found.shape).toEqual([2, 2, 3]);
+    found.data.forEach((value, i) => {
+      expect(Math.abs(value - sums[i])).toBeLessThan(1e-6 * sums[i]);
+    });
+    expect(groupNorm(x, { axis: 2, groups: 3 }).shape).toEqual(shape);
+  });
+
+  test("empty groups and empty tensors", () => {
+    const x = { data: new Float32Array(0), shape: [2, 0, 3] };
+    expect(norm(x, { axes: [1] })).toMatchObject({ shape: [2, 3], data: new Float32Array(6) });
+    for (const kind of ["l1", "linf", "range", { lp: 3 }] as const)
+      expect(norm(x, { norm: kind }).data).toEqual(new Float32Array(1));
+    expect(mean(x, { axes: [1] }).data).toEqual(new Float32Array(6).fill(Number.NaN));
+    expect(mean(x, { axes: [0] })).toMatchObject({ shape: [0, 3], data: new Float32Array(0) });
+    const found = statistics(x);
+    expect([found.mean.data[0], found.deviation.data[0], found.count]).toEqual([Number.NaN, Number.NaN, 0]);
+    const layers: unknown[] = [layerNorm, batchNorm, rmsNorm, instanceNorm, lpNormalize, trelu];
+    for (const layer of layers as (typeof trelu)[]) {
+      expect(layer(x)).toEqual({ ...x, dtype: "float32" });
+    }
+    expect(groupNorm({ data: new Float32Array(0), shape: [0, 4] }, { groups: 2 }).shape).toEqual([0, 4]);
+    expect(weightNorm(x, { g: new Float32Array(2) }).shape).toEqual([2, 0, 3]);
+    expect(boundedWeightNorm(x).shape).toEqual([2, 0, 3]);
+    expect(round(x, "float16").data.length).toBe(0);
+    expect(toFloat16(x)).toEqual({ data: new Uint16Array(0), shape: [2, 0, 3], dtype: "float16" });
+    expect(fromFloat16(new Uint16Array(0))).toEqual(new Float32Array(0));
+    const out = new Float32Array(0);
+    expect(layerNorm(x, { out })).toBe(out);
+  });
+});
+
+describe("weights", () => {
+  const v = { data: Float32Array.of(3, 4, 0, 5, 6, 8), shape: [3, 2] };
+  const near = (found: ArrayLike<number>, expected: number[]) =>
+    expected.forEach((value, i) => {
+      expect(found[i]).toBeCloseTo(value, 5);
+    });
+
+  test("bounded weight norm", () => {
+    const rho = Math.sqrt(150 / 3);
+    near(boundedWeightNorm(v).data, [0.6 * rho, 0.8 * rho, 0, rho, 0.6 * rho, 0.8 * rho]);
+    near(boundedWeightNorm(v, { rho: 10 }).data, [6, 8, 0, 10, 6, 8]);
+    const g = [1, 2, 2];
+    near(boundedWeightNorm(v, { g: Float32Array.from(g) }).data, [0.6, 0.8, 0, 2, 1.2, 1.6]);
+    near(boundedWeightNorm(v, { g: toFloat16(Float32Array.from(g)), rho: 6 }).data, [1.2, 1.6, 0, 4, 2.4, 3.2]);
+    using resident = tensor(g);
+    near(boundedWeightNorm(v, { g: resident, rho: 6 }).data, [1.2, 1.6, 0, 4, 2.4, 3.2]);
+    near(boundedWeightNorm(v, { g: new Float32Array(3), rho: 6 }).data, [0, 0, 0, 0, 0, 0]);
+    using x = tensor(v);
+    using y = boundedWeightNorm(x);
+    near(y.data, [...boundedWeightNorm(v).data]);
+  });
+
+  test("weight norm along another axis, and vectors of zeros", () => {
+    near(
+      weightNorm(v, { g: Float32Array.of(1, 1), axis: 1 }).data,
+      [3, 4, 0, 5, 6, 8].map((x, i) => x / Math.sqrt(i % 2 ? 105 : 45)),
+    );
+    const zeros = { data: new Float32Array(4), shape: [2, 2] };
+    expect(lpNormalize(zeros).data).toEqual(zeros.data);
+    expect(weightNorm(zeros, { g: Float32Array.of(1, 1) }).data).toEqual(new Float32Array(4).fill(Number.NaN));
+  });
+});
+
+describe("formats", () => {
+  test("are checked once and immutable", () => {
+    const spec = format({ precision: 11, emin: -14, emax: 15 });
+    expect(spec).toEqual(float16);
+    expect(format(spec)).toBe(spec);
+    expect(Object.isFrozen(spec)).toBe(true);
+    expect(float16.max).toBe(65504);
+    expect(float8_e4m3fn.max).toBe(448);
+  });
+
+  test("the overflow rule is an option", () => {
+    const x = Float32Array.of(464, 465, -1e9, Infinity);
+    expect(round(x, "float8_e4m3fn").data).toEqual(Float32Array.of(448, Number.NaN, Number.NaN, Number.NaN));
+    const saturating = format({ ...float8_e4m3fn, overflow: "saturate" });
+    expect([...round(x, saturating).data.subarray(0, 3)]).toEqual([448, 448, -448]);
+    expect(round(x, "float8_e4m3fn").data[1]).toBeNaN();
+  });
+
+  test("an arithmetic may be a spec", () => {
+    const x = Float32Array.of(1, 2 ** -11, 2 ** -11);
+    for (const arithmetic of ["float16", float16, { ...float16 }, { compute: float16 }] as const) {
+      expect(norm(x, { norm: "l1", arithmetic }).data[0]).toBe(1);
+    }
+    for (const accumulate of ["float32", "exact"] as const) {
+      const wide = norm(x, { norm: "l1", arithmetic: { compute: "float16", accumulate } });
+      expect(wide.data[0]).toBe(1 + 2 ** -10);
+    }
+  });
+});
+
+describe("load()", () => {
+  test("gives an instance of its own", async () => {
+    const own = await load();
+    const x = own.tensor([3, 4]);
+    expect(own.memory().tensors).toBe(1);
+    expect(memory().tensors).toBe(before.tensors);
+    const length = own.norm(x);
+    expect(length).toBeInstanceOf(Tensor);
+    expect(length.data[0]).toBe(5);
+    expect(Object.keys(own).sort()).toEqual(
+      "tensor empty memory norm mean statistics batchNorm layerNorm instanceNorm groupNorm rmsNorm lpNormalize weightNorm boundedWeightNorm trelu round toFloat16 fromFloat16"
+        .split(" ")
+        .sort(),
+    );
+  });
+
+  test("a tensor of another instance counts as plain data", async () => {
+    const own = await load();
+    const x = own.tensor([3, 4]);
+    expect(norm(x)).toEqual({ data: Float32Array.of(5), shape: [], dtype: "float32" });
+    const out = own.empty([2]);
+    expect(lpNormalize(x, { out })).toBe(out);
+    expect([...out.data]).toEqual([Math.fround(0.6), Math.fround(0.8)]);
+    expect(own.memory().tensors).toBe(2);
+  });
+
+  test("from bytes, a module, responses", async () => {
+    const bytes = moduleBytes();
+    const module = await WebAssembly.compile(bytes);
+    const typed = { headers: { "content-type": "application/wasm" } };
+    const sources = [
+      { bytes },
+      { bytes: bytes.buffer },
+      { module },
+      { response: new Response(bytes, typed) },
+      { response: Promise.resolve(new Response(bytes)) },
+      { url: `data:application/wasm;base64,${Buffer.from(bytes).toString("base64")}` },
+    ];
+    for (const source of sources) {
+      const own = await load({ ...source, maxBytes: 2 ** 20 });
+      expect(own.norm(Float32Array.of(3, 4)).data[0]).toBe(5);
+    }
+  });
+
+  test("an error inside leaves the default instance in charge", async () => {
+    const own = await load();
+    expect(() => own.norm(new Float64Array(1) as never)).toThrow(TypeError);
+    using x = tensor([1]);
+    expect(mean(x, { out: x.slice() })).toEqual(Float32Array.of(1));
+  });
+});
