@@ -3,33 +3,32 @@
 import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_REST, COLUMN_SCALE, COLUMN_SHIFT } from "./memory";
 import { storeLanes } from "./vectors";
 
-/** One scale and one shift for all n elements. */
+/** One scale and one shift for all n elements; a shift of -0 keeps the sign of zeros. */
 export function affine(x: usize, y: usize, n: i32, centre: f32, rest: f32, scale: f32, shift: f32): void {
   const k = f32x4.splat(centre);
   const m = f32x4.splat(rest);
   const s = f32x4.splat(scale);
   const b = f32x4.splat(shift);
   for (; n >= 16; n -= 16) {
-    const x0 = f32x4.sub(f32x4.sub(v128.load(x, 0), k), m);
-    const x1 = f32x4.sub(f32x4.sub(v128.load(x, 16), k), m);
-    const x2 = f32x4.sub(f32x4.sub(v128.load(x, 32), k), m);
-    const x3 = f32x4.sub(f32x4.sub(v128.load(x, 48), k), m);
-    v128.store(y, f32x4.add(f32x4.mul(x0, s), b), 0);
-    v128.store(y, f32x4.add(f32x4.mul(x1, s), b), 16);
-    v128.store(y, f32x4.add(f32x4.mul(x2, s), b), 32);
-    v128.store(y, f32x4.add(f32x4.mul(x3, s), b), 48);
+    const x0 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 0), k), m), s);
+    const x1 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 16), k), m), s);
+    const x2 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 32), k), m), s);
+    const x3 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 48), k), m), s);
+    v128.store(y, f32x4.add(x0, b), 0);
+    v128.store(y, f32x4.add(x1, b), 16);
+    v128.store(y, f32x4.add(x2, b), 32);
+    v128.store(y, f32x4.add(x3, b), 48);
     x += 64;
     y += 64;
   }
   for (; n > 0; n -= 4) {
-    const d = f32x4.sub(f32x4.sub(v128.load(x), k), m);
-    storeLanes(y, f32x4.add(f32x4.mul(d, s), b), n);
+    storeLanes(y, f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x), k), m), s), b), n);
     x += 16;
     y += 16;
   }
 }
 
-/** A weight and a bias per element; a step of 16 walks them, a step of 0 stays on one vector. */
+/** A weight and a bias per element. */
 export function affineWeighted(
   x: usize,
   y: usize,
@@ -38,31 +37,64 @@ export function affineWeighted(
   rest: f32,
   scale: f32,
   weight: usize,
-  weightStep: usize,
   bias: usize,
-  biasStep: usize,
 ): void {
   const k = f32x4.splat(centre);
-  const m = f32x4.splat(rest);
   const s = f32x4.splat(scale);
+  const m = f32x4.splat(rest);
+  for (; n >= 8; n -= 8) {
+    const x0 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 0), k), m), s);
+    const x1 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 16), k), m), s);
+    v128.store(y, f32x4.add(f32x4.mul(x0, v128.load(weight, 0)), v128.load(bias, 0)), 0);
+    v128.store(y, f32x4.add(f32x4.mul(x1, v128.load(weight, 16)), v128.load(bias, 16)), 16);
+    x += 32;
+    y += 32;
+    weight += 32;
+    bias += 32;
+  }
   for (; n > 0; n -= 4) {
     const d = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x), k), m), s);
     storeLanes(y, f32x4.add(f32x4.mul(d, v128.load(weight)), v128.load(bias)), n);
     x += 16;
     y += 16;
-    weight += weightStep;
-    bias += biasStep;
+    weight += 16;
+    bias += 16;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function distance(x: v128, at: usize): v128 {
+  return f32x4.sub(f32x4.sub(x, v128.load(COLUMN_CENTRE + at)), v128.load(COLUMN_REST + at));
 }
 
 /** n columns of one row, with the parameters of the panel's columns (columns.ts). */
 export function affineColumns(x: usize, y: usize, n: i32): void {
   let at: usize = 0;
+  for (; n >= 8; n -= 8) {
+    const a = x + at;
+    const x0 = distance(v128.load(a, 0), at);
+    const x1 = distance(v128.load(a, 16), at + 16);
+    const y0 = f32x4.mul(x0, v128.load(COLUMN_SCALE + at, 0));
+    const y1 = f32x4.mul(x1, v128.load(COLUMN_SCALE + at, 16));
+    const b = y + at;
+    v128.store(b, f32x4.add(y0, v128.load(COLUMN_SHIFT + at, 0)), 0);
+    v128.store(b, f32x4.add(y1, v128.load(COLUMN_SHIFT + at, 16)), 16);
+    at += 32;
+  }
   for (; n > 0; n -= 4) {
-    let d = f32x4.sub(v128.load(x + at), v128.load(COLUMN_CENTRE + at));
-    d = f32x4.sub(d, v128.load(COLUMN_REST + at));
-    d = f32x4.mul(f32x4.mul(d, v128.load(COLUMN_FIRST + at)), v128.load(COLUMN_SCALE + at));
+    const d = f32x4.mul(distance(v128.load(x + at), at), v128.load(COLUMN_SCALE + at));
     storeLanes(y + at, f32x4.add(d, v128.load(COLUMN_SHIFT + at)), n);
+    at += 16;
+  }
+}
+
+/** The same where a scale is beyond float32: first one power of two, then the rest. */
+export function affineColumnsInTwo(x: usize, y: usize, n: i32): void {
+  for (let at: usize = 0; n > 0; n -= 4) {
+    const d = distance(v128.load(x + at), at);
+    const scaled = f32x4.mul(f32x4.mul(d, v128.load(COLUMN_FIRST + at)), v128.load(COLUMN_SCALE + at));
+    storeLanes(y + at, f32x4.add(scaled, v128.load(COLUMN_SHIFT + at)), n);
     at += 16;
   }
 }

@@ -40,11 +40,12 @@ import {
   WEIGHT,
   WEIGHT_STEP,
 } from "../src/layout";
-import { affineColumns } from "./affine";
+import { affineColumns, affineColumnsInTwo } from "./affine";
 import { extremeColumns, plainColumns, powerColumns, termColumns, termColumnWide, topColumns } from "./column-sums";
 import { NO_HIGH, NO_LOW } from "./extremes";
 import {
   COLUMN_CENTRE,
+  COLUMN_CHUNK,
   COLUMN_FIRST,
   COLUMN_HIGH,
   COLUMN_LOW,
@@ -52,6 +53,7 @@ import {
   COLUMN_REST,
   COLUMN_SCALE,
   COLUMN_SHIFT,
+  COLUMN_SQUARES,
   COLUMN_SUM,
   GROUP_TOP,
   PANEL,
@@ -60,7 +62,7 @@ import {
 } from "./memory";
 import { powerOfTwo } from "./power";
 import { deviationFrom, factorFrom, firstStep } from "./statistics";
-import { Magnitude, Mean, Origin, Square } from "./sums";
+import { Magnitude, Mean, Near, Square } from "./sums";
 import { read, write } from "./tiles";
 import { startTop, sumTop, TOP_BYTES, topBufferBytes } from "./top";
 import { fromOrdered } from "./vectors";
@@ -69,6 +71,7 @@ import { keptOffset, reducedOffset } from "./walk";
 /** A pass over the rows of a panel. */
 const enum Pass {
   Plain,
+  Moments,
   Magnitudes,
   Squares,
   MagnitudesWide,
@@ -82,10 +85,11 @@ const enum Pass {
 // the panel at hand
 let start: i32 = 0;
 let width: i32 = 0;
-let centred: bool = false;
 /** The first column of a pass over a part of the panel: one column (wide sums), four (top-k). */
 let column: i32 = 0;
 let total: f64 = 0;
+/** A scale of the panel is beyond float32. */
+let inTwo: bool = false;
 
 function block(pass: Pass, p: usize, pitch: usize, rows: i32): void {
   const mean = load<f64>(COLUMN_MEAN + (<usize>column << 3));
@@ -93,13 +97,17 @@ function block(pass: Pass, p: usize, pitch: usize, rows: i32): void {
     case Pass.Plain:
       plainColumns(p, pitch, rows, width);
       break;
+    case Pass.Moments:
+      for (; rows > 0; rows -= CHUNK) {
+        moments(p, pitch, min(rows, CHUNK));
+        p += pitch * CHUNK;
+      }
+      break;
     case Pass.Magnitudes:
-      if (centred) termColumns<Magnitude, Mean>(p, pitch, rows, width);
-      else termColumns<Magnitude, Origin>(p, pitch, rows, width);
+      termColumns<Magnitude, Mean>(p, pitch, rows, width);
       break;
     case Pass.Squares:
-      if (centred) termColumns<Square, Mean>(p, pitch, rows, width);
-      else termColumns<Square, Origin>(p, pitch, rows, width);
+      termColumns<Square, Mean>(p, pitch, rows, width);
       break;
     case Pass.MagnitudesWide:
       total += termColumnWide<Magnitude>(p, pitch, rows, mean);
@@ -117,6 +125,51 @@ function block(pass: Pass, p: usize, pitch: usize, rows: i32): void {
       powerColumns(p, pitch, rows, width, load<f64>(POWER));
       break;
   }
+}
+
+/** Rows of which the sums and then the squares are taken while they are in the first-level cache. */
+const CHUNK: i32 = 64;
+
+/** Rows that `moments` has seen. */
+let seen: f64 = 0;
+
+/**
+ * Adds a chunk of rows to means and sums of squares about them: two steps within the chunk, then the update of Chan,
+ * Golub and LeVeque (1983). So data that fills no cache is read once for both.
+ */
+function moments(p: usize, pitch: usize, rows: i32): void {
+  const n = <f64>rows;
+  const weight = (seen * n) / (seen + n);
+  const share = n / (seen + n);
+  clear();
+  plainColumns(p, pitch, rows, width);
+  for (let j: usize = 0; j < <usize>width; j++) {
+    const mean = load<f64>(COLUMN_SUM + (j << 3)) / n;
+    store<f64>(COLUMN_CHUNK + (j << 3), mean);
+    store<f32>(COLUMN_CENTRE + (j << 2), <f32>mean);
+  }
+  clear();
+  termColumns<Square, Near>(p, pitch, rows, width);
+  for (let j: usize = 0; j < <usize>width; j++) {
+    const at = j << 3;
+    const mean = load<f64>(COLUMN_CHUNK + at);
+    const rest = mean - <f64>load<f32>(COLUMN_CENTRE + (j << 2));
+    const step = mean - load<f64>(COLUMN_MEAN + at);
+    const squares = load<f64>(COLUMN_SUM + at) - n * rest * rest;
+    store<f64>(COLUMN_SQUARES + at, load<f64>(COLUMN_SQUARES + at) + squares + step * step * weight);
+    store<f64>(COLUMN_MEAN + at, load<f64>(COLUMN_MEAN + at) + step * share);
+  }
+  seen += n;
+}
+
+/** Means and sums of squares of the panel in one pass; false where something is not finite, which merging would spoil. */
+function meansAndSquares(base: i32): bool {
+  seen = 0;
+  memory.fill(COLUMN_SQUARES, 0, <usize>width << 3);
+  run(Pass.Moments, base, width);
+  let sum = 0.0;
+  for (let j: usize = 0; j < <usize>width; j++) sum += load<f64>(COLUMN_SQUARES + (j << 3)) * 0;
+  return sum == 0;
 }
 
 /** One pass over all rows of `wide` columns that start at element `base`. */
@@ -155,18 +208,21 @@ function run(pass: Pass, base: i32, wide: i32): void {
 
 function apply(x: usize, y: usize, pitch: usize, rows: i32): void {
   for (; rows > 0; rows--) {
-    affineColumns(x, y, width);
+    if (inTwo) affineColumnsInTwo(x, y, width);
+    else affineColumns(x, y, width);
     x += pitch;
     y += pitch;
   }
 }
 
 /** The raw statistics of all columns of the panel into COLUMN_SUM. */
-function statistics(base: i32): void {
+function statistics(base: i32, done: bool): void {
   const norm = load<i32>(NORM);
   if (norm == NORM_L1 || norm == NORM_L2) {
-    clear();
-    run(norm == NORM_L1 ? Pass.Magnitudes : Pass.Squares, base, width);
+    if (!done) {
+      clear();
+      run(norm == NORM_L1 ? Pass.Magnitudes : Pass.Squares, base, width);
+    }
     const least = norm == NORM_L1 ? -1 : load<f64>(COUNT) * 1e-30;
     for (column = 0; column < width; column++) {
       const at = COLUMN_SUM + (<usize>column << 3);
@@ -272,10 +328,11 @@ function panel(base: i32, outer: i32, group: i32): void {
   const deviations = load<usize>(DEVIATION) + (<usize>group << 2);
   const keep = load<usize>(MEAN) != 0;
   const keepDeviation = load<usize>(DEVIATION) != 0;
-  centred = (task & (TASK_CENTRE | TASK_GIVEN)) != 0;
 
   memory.fill(COLUMN_MEAN, 0, <usize>((width + 3) & ~3) << 3);
-  if (!(task & TASK_GIVEN) && task & TASK_CENTRE) {
+  const centre = !(task & TASK_GIVEN) && (task & TASK_CENTRE) != 0;
+  const both = centre && (task & TASK_NORM) != 0 && norm == NORM_L2 && meansAndSquares(base);
+  if (centre && !both) {
     clear();
     run(Pass.Plain, base, width);
   }
@@ -284,7 +341,7 @@ function panel(base: i32, outer: i32, group: i32): void {
     if (task & TASK_GIVEN) {
       if (keep) mean = <f64>load<f32>(means + (j << 2));
     } else if (task & TASK_CENTRE) {
-      mean = load<f64>(COLUMN_SUM + (j << 3)) / n;
+      mean = both ? load<f64>(COLUMN_MEAN + (j << 3)) : load<f64>(COLUMN_SUM + (j << 3)) / n;
       if (keep) store<f32>(means + (j << 2), <f32>mean);
     }
     store<f64>(COLUMN_MEAN + (j << 3), mean);
@@ -292,7 +349,8 @@ function panel(base: i32, outer: i32, group: i32): void {
     store<f32>(COLUMN_REST + (j << 2), <f32>(mean - <f64>(<f32>mean)));
   }
   if (task & TASK_NORM) {
-    statistics(base);
+    if (both) memory.copy(COLUMN_SUM, COLUMN_SQUARES, <usize>width << 3);
+    statistics(base, both);
     for (let j: usize = 0; j < <usize>width; j++) {
       const deviation = deviationFrom(load<f64>(COLUMN_SUM + (j << 3)), exponentFor(<i32>j));
       if (keepDeviation) store<f32>(deviations + (j << 2), <f32>deviation);
@@ -308,6 +366,7 @@ function prepareOutput(task: i32, norm: i32, outer: i32, group: i32, deviations:
   const kept = <usize>(keptOffset(outer, KEPT_WEIGHT) + start * step) << 2;
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
+  inTwo = false;
   for (let j: usize = 0; j < <usize>width; j++) {
     let factor = 1.0;
     if (norm != NORM_NONE) {
@@ -317,6 +376,7 @@ function prepareOutput(task: i32, norm: i32, outer: i32, group: i32, deviations:
     const at = kept + (step ? j << 2 : 0);
     if (weights) factor *= <f64>load<f32>(weights + at);
     const first = firstStep(factor);
+    if (first != 1) inTwo = true;
     store<f32>(COLUMN_FIRST + (j << 2), first);
     store<f32>(COLUMN_SCALE + (j << 2), <f32>(factor / <f64>first));
     store<f32>(COLUMN_SHIFT + (j << 2), biases ? load<f32>(biases + at) : -0.0);

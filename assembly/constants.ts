@@ -29,12 +29,12 @@ export const HALF_MAGIC: usize = TABLE + 144;
 export const HALF_QUIET: usize = TABLE + 160;
 /** The sign bit of eight halves. */
 export const HALF_SIGN: usize = TABLE + 176;
-/** float32 ones, for arguments that are absent. */
-export const ONES: usize = TABLE + 192;
-/** float32 -0, what leaves every value as it is when it is added. */
-export const NEGATIVE_ZEROS: usize = SIGN;
-/** 2^112. */
-export const HALF_SCALE: usize = TABLE + 208;
+/** 2^112, from a half shifted into place to its value. */
+export const HALF_SCALE: usize = TABLE + 192;
+/** Sign and magnitude of a sign-extended half that was shifted into place. */
+export const HALF_SIGNED: usize = TABLE + 208;
+/** Magnitudes of eight halves. */
+export const HALF_MAGNITUDE: usize = TABLE + 224;
 
 v128.store(ABS, i32x4.splat(0x7fffffff));
 v128.store(SIGN, i32x4.splat(0x80000000));
@@ -48,5 +48,6 @@ v128.store(HALF_LIMIT, i32x4.splat(0x47800000));
 v128.store(HALF_MAGIC, i32x4.splat(0x06c00000));
 v128.store(HALF_QUIET, i16x8.splat(0x0200));
 v128.store(HALF_SIGN, i16x8.splat(-0x8000));
-v128.store(ONES, f32x4.splat(1));
 v128.store(HALF_SCALE, i32x4.splat(0x77800000));
+v128.store(HALF_SIGNED, i32x4.splat(0x8fffe000));
+v128.store(HALF_MAGNITUDE, i16x8.splat(0x7fff));

@@ -50,7 +50,6 @@ import {
   WEIGHT_STEP,
 } from "../src/layout";
 import { extremeColumns, topColumns } from "./column-sums";
-import { ONES } from "./constants";
 import { extremes, NO_HIGH, NO_LOW } from "./extremes";
 import {
   BUNDLE,
@@ -73,7 +72,7 @@ import {
 } from "./memory";
 import { addTile, finishSums, startSums } from "./orders";
 import { power } from "./power";
-import { Add, Divide, formatAt, holdsHalf, kindOf, map, Multiply, Operation, PLAIN, roundNumber } from "./rounding";
+import { Add, Divide, First, formatAt, holdsHalf, kindOf, map, Multiply, Operation, PLAIN, roundNumber } from "./rounding";
 import { copy, gather, gatherWeights, read, scatter, write } from "./tiles";
 import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "./top";
 import { fromOrdered, magnitude } from "./vectors";
@@ -139,8 +138,7 @@ function bundle(outer: i32, start: i32): void {
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
       if (!whole) readTile(from, n);
-      if (whole) copy(TILE_X, TILE_T, n * padded);
-      addTile(whole ? TILE_T : TILE_X, n);
+      addTile(TILE_X, n);
     }
     finishSums(GROUP_SUM);
     for (let j = 0; j < width; j++) {
@@ -378,7 +376,7 @@ function weightTile(field: usize, from: i32, n: i32, to: usize): void {
     for (let j = 0; j < width; j++) gatherWeights(field, group + j, from, n, TILE_T + (<usize>(j * n) << 2));
     transpose(TILE_T, n, to);
   }
-  map<Multiply>(to, ONES, 0, to, (n * padded + 3) >> 2, 1, format);
+  map<First>(to, to, 0, to, (n * padded + 3) >> 2, 1, format);
 }
 
 // --- tiles --------------------------------------------------------------------------------------------------
@@ -401,7 +399,7 @@ function readTile(from: i32, n: i32): void {
   }
   if (kindOf(format) == PLAIN) return;
   if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(format)) return;
-  map<Multiply>(TILE_X, ONES, 0, TILE_X, (n * padded + 3) >> 2, 1, format);
+  map<First>(TILE_X, TILE_X, 0, TILE_X, (n * padded + 3) >> 2, 1, format);
 }
 
 /** The reverse, to the output. */
@@ -426,15 +424,31 @@ function writeTile(from: i32, n: i32): void {
   }
 }
 
-/** `width` rows of n elements to n rows of `padded`. */
+/** `width` rows of n elements to n rows of `padded`; rows that are missing repeat the last. */
 function transpose(rows: usize, n: i32, to: usize): void {
   const pitch = <usize>padded << 2;
-  for (let j = 0; j < width; j++) {
-    let at = to + (<usize>j << 2);
-    for (let i = 0; i < n; i++) {
-      store<f32>(at, load<f32>(rows));
-      rows += 4;
-      at += pitch;
+  const bytes = <usize>n << 2;
+  const last = rows + bytes * (width - 1);
+  for (let j = 0; j < width; j += 4) {
+    const a = rows + bytes * j;
+    const b = min(a + bytes, last);
+    const c = min(b + bytes, last);
+    const d = min(c + bytes, last);
+    let out = to + (<usize>j << 2);
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const ra = v128.load(a + at);
+      const rb = v128.load(b + at);
+      const rc = v128.load(c + at);
+      const rd = v128.load(d + at);
+      const ab = i32x4.shuffle(ra, rb, 0, 4, 1, 5);
+      const cd = i32x4.shuffle(rc, rd, 0, 4, 1, 5);
+      const ef = i32x4.shuffle(ra, rb, 2, 6, 3, 7);
+      const gh = i32x4.shuffle(rc, rd, 2, 6, 3, 7);
+      v128.store(out, i64x2.shuffle(ab, cd, 0, 2));
+      v128.store(out + pitch, i64x2.shuffle(ab, cd, 1, 3));
+      v128.store(out + 2 * pitch, i64x2.shuffle(ef, gh, 0, 2));
+      v128.store(out + 3 * pitch, i64x2.shuffle(ef, gh, 1, 3));
+      out += pitch << 2;
     }
   }
 }

@@ -15,8 +15,11 @@ import {
   HALF_FIELDS,
   HALF_LIMIT,
   HALF_MAGIC,
+  HALF_MAGNITUDE,
   HALF_QUIET,
+  HALF_SCALE,
   HALF_SIGN,
+  HALF_SIGNED,
   HALF_SMALLEST,
   SIGN,
 } from "./constants";
@@ -41,8 +44,59 @@ function widen(h: v128, fields: v128, bias: v128, step: v128, smallest: v128, li
   return v128.or(v128.or(value, special), v128.and(x, sign));
 }
 
+/** Elements between two looks at what a stretch of halves holds. */
+const LOOK: i32 = 32;
+
+/**
+ * Whether 32 halves are zero or normal. With 1 taken off the magnitudes, zero is the greatest unsigned number and
+ * negative as a signed one, so that one extreme of each kind is enough:
+ *
+ *     magnitude   0        1 ... 0x3ff      0x400 ... 0x7bff      0x7c00 ...
+ *     less 1      0xffff   0 ... 0x3fe      0x3ff ... 0x7bfe      0x7bff ...
+ *                          subnormal        normal                infinity, NaN
+ */
+// @ts-ignore: decorator
+@inline
+function plain(src: usize, magnitude: v128): v128 {
+  const one = i16x8.splat(1);
+  const a = i16x8.sub(v128.and(v128.load(src, 0), magnitude), one);
+  const b = i16x8.sub(v128.and(v128.load(src, 16), magnitude), one);
+  const c = i16x8.sub(v128.and(v128.load(src, 32), magnitude), one);
+  const d = i16x8.sub(v128.and(v128.load(src, 48), magnitude), one);
+  const least = i16x8.min_u(i16x8.min_u(a, b), i16x8.min_u(c, d));
+  const most = i16x8.max_s(i16x8.max_s(a, b), i16x8.max_s(c, d));
+  return v128.or(i16x8.lt_u(least, i16x8.splat(0x03ff)), i16x8.gt_s(most, i16x8.splat(0x7bfe)));
+}
+
 /** float16 bits to float32. The regions do not overlap. */
 export function unpack(src: usize, dst: usize, n: i32): void {
+  const signed = v128.load(HALF_SIGNED);
+  const scale = v128.load(HALF_SCALE);
+  const magnitude = v128.load(HALF_MAGNITUDE);
+  while (n >= LOOK) {
+    if (v128.any_true(plain(src, magnitude))) {
+      // the same is likely to follow
+      const next = min(n, 8 * LOOK) & ~7;
+      unpackAny(src, dst, next);
+      src += <usize>next << 1;
+      dst += <usize>next << 2;
+      n -= next;
+      continue;
+    }
+    for (const end = dst + 4 * LOOK; dst < end; dst += 64) {
+      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 0), 13), signed), scale), 0);
+      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 8), 13), signed), scale), 16);
+      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 16), 13), signed), scale), 32);
+      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 24), 13), signed), scale), 48);
+      src += 32;
+    }
+    n -= LOOK;
+  }
+  unpackAny(src, dst, n);
+}
+
+/** The same for any halves, subnormals and specials among them. */
+function unpackAny(src: usize, dst: usize, n: i32): void {
   const fields = v128.load(HALF_FIELDS);
   const bias = v128.load(HALF_BIAS);
   const step = v128.load(EXPONENT_STEP);

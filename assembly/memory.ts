@@ -44,7 +44,9 @@ export const GROUP_LOW: usize = GROUP_HIGH + 16;
 /** Native columns: float64 and float32 values of each column of a panel. */
 export const COLUMN_SUM: usize = 98304;
 export const COLUMN_MEAN: usize = COLUMN_SUM + 8192 + 64;
-export const COLUMN_HIGH: usize = COLUMN_MEAN + 8192 + 64;
+export const COLUMN_SQUARES: usize = COLUMN_MEAN + 8192 + 64;
+export const COLUMN_CHUNK: usize = COLUMN_SQUARES + 8192 + 64;
+export const COLUMN_HIGH: usize = COLUMN_CHUNK + 8192 + 64;
 export const COLUMN_LOW: usize = COLUMN_HIGH + 4096 + 64;
 export const COLUMN_CENTRE: usize = COLUMN_LOW + 4096 + 64;
 export const COLUMN_REST: usize = COLUMN_CENTRE + 4096 + 64;

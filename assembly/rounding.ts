@@ -3,8 +3,8 @@
 // Three kinds of arithmetic, all of which give the format's own +, -, *, / exactly (nearest, ties to even):
 //
 //   PLAIN   float32 itself
-//   NARROW  precision <= 11 and exponents well inside float32's: the operation in float32 lanes, rounded once more. Two
-//           roundings are one here, because 24 >= 2 * 11 + 2 (Figueroa).
+//   NARROW  precision <= 11, exponents well inside float32's, overflow to infinity (float16, float8_e5m2): the operation
+//           in float32 lanes, rounded once more. Two roundings are one here, because 24 >= 2 * 11 + 2 (Figueroa).
 //   WIDE    every other format up to precision 24: the operation in float64 lanes, rounded to the format. 53 >= 2 * 24 + 2,
 //           and float64 neither overflows nor underflows on float32 operands.
 //
@@ -25,7 +25,7 @@ import {
   OVERFLOW_INFINITY,
   OVERFLOW_SATURATE,
 } from "../src/layout";
-import { ABS, EXPONENTS, ONES } from "./constants";
+import { EXPONENTS, SIGN } from "./constants";
 import { FORMAT_BYTES, FORMATS } from "./memory";
 import { powerOfTwo } from "./power";
 import { highPair, lowPair } from "./vectors";
@@ -36,10 +36,11 @@ export const WIDE: i32 = 2;
 
 // offsets in a format block; float32 lanes
 const LEAST: usize = 0;
-const MOST: usize = 16;
+const UP: usize = 16;
 const MAGIC: usize = 32;
 const LARGEST: usize = 48;
-const OVERFLOWED: usize = 64;
+const DOWN: usize = 64;
+const MOST: usize = 224;
 /** 2^(24 - precision) + 1, Veltkamp's factor. */
 const SPLITTER: usize = 80;
 // float64 lanes
@@ -55,7 +56,7 @@ const KIND: usize = 208;
 const PRECISION: usize = 212;
 const MINIMUM: usize = 216; // exponent of the smallest nonzero number
 const FLUSHES: usize = 220;
-const HOLDS_HALF: usize = 224;
+const HOLDS_HALF: usize = 240;
 
 /** Address of the block of a slot. */
 // @ts-ignore: decorator
@@ -130,10 +131,11 @@ export function setFormat(
   const flushes = !subnormals;
   const drop = 24 - precision;
   v128.store(f, i32x4.splat((emin + 127) << 23), LEAST);
+  v128.store(f, f32x4.splat(<f32>powerOfTwo(127 - emax)), UP);
   v128.store(f, i32x4.splat((emax + 127) << 23), MOST);
   v128.store(f, i32x4.splat((drop << 23) + 0x00400000), MAGIC);
   v128.store(f, f32x4.splat(<f32>max), LARGEST);
-  v128.store(f, f32x4.splat(<f32>over), OVERFLOWED);
+  v128.store(f, f32x4.splat(<f32>powerOfTwo(emax - 127)), DOWN);
   v128.store(f, f32x4.splat(<f32>(powerOfTwo(drop) + 1)), SPLITTER);
   v128.store(f, f64x2.splat(powerOfTwo(emin)), LEAST64);
   v128.store(f, f64x2.splat(powerOfTwo(emax)), MOST64);
@@ -143,7 +145,8 @@ export function setFormat(
   v128.store(f, f64x2.splat(flushes ? powerOfTwo(emin) : 0), FLUSHED64);
   v128.store(f, f64x2.splat(powerOfTwo(1 - precision)), SPACING64);
   const float32 = precision == 24 && emin == -126 && emax == 127 && !flushes && overflow == OVERFLOW_INFINITY;
-  const narrow = precision <= 11 && !flushes && minimum > -125 && emax + drop < 126;
+  const ordinary = overflow == OVERFLOW_INFINITY && max == (2 - powerOfTwo(1 - precision)) * powerOfTwo(emax);
+  const narrow = precision <= 11 && !flushes && ordinary && minimum > -125 && emax + drop < 126;
   store<i32>(f, float32 ? PLAIN : narrow ? NARROW : WIDE, KIND);
   store<i32>(f, precision, PRECISION);
   store<i32>(f, minimum, MINIMUM);
@@ -213,7 +216,7 @@ export function round(src: usize, dst: usize, n: i32, mode: i32, seed: u32): voi
   let i = 0;
   if (mode == MODE_NEAREST_EVEN) {
     i = n & ~3;
-    map<Multiply>(src, ONES, 0, dst, n >> 2, 1, f);
+    map<First>(src, src, 0, dst, n >> 2, 1, f);
   }
   for (; i < n; i++) {
     const at = <usize>i << 2;
@@ -247,6 +250,16 @@ export class Multiply implements Operation {
   }
 }
 
+/** The first operand alone. */
+export class First implements Operation {
+  lanes(a: v128, b: v128): v128 {
+    return a;
+  }
+  pairs(a: v128, b: v128): v128 {
+    return a;
+  }
+}
+
 export class Divide implements Operation {
   lanes(a: v128, b: v128): v128 {
     return f32x4.div(a, b);
@@ -264,25 +277,27 @@ export function wide<O extends Operation>(a: v128, b: v128, f: usize): v128 {
   return i64x2.shuffle(low, high, 0, 2);
 }
 
-/** Four float32 lanes to the grid of a NARROW format. */
+/**
+ * Four float32 lanes to the grid of a NARROW format. What is beyond the format overflows on the way up by `up` and stays
+ * infinite on the way down.
+ */
 // @ts-ignore: decorator
 @inline
 function narrow(
   x: v128,
-  abs: v128,
   exponents: v128,
   least: v128,
   most: v128,
   magic: v128,
-  largest: v128,
-  overflowed: v128,
+  up: v128,
+  down: v128,
+  sign: v128,
 ): v128 {
-  const a = v128.and(x, abs);
-  const e = i32x4.min_s(i32x4.max_s(v128.and(a, exponents), least), most);
+  const e = i32x4.min_s(i32x4.max_s(v128.and(x, exponents), least), most);
   const m = i32x4.add(e, magic);
-  let r = f32x4.sub(f32x4.add(a, m), m);
-  r = v128.bitselect(overflowed, r, f32x4.gt(r, largest));
-  return v128.or(r, v128.andnot(x, abs));
+  const r = f32x4.sub(f32x4.add(x, m), m);
+  // a zero that a negative number was rounded to has lost its sign
+  return v128.or(f32x4.mul(f32x4.mul(r, up), down), v128.and(x, sign));
 }
 
 /** One operation on four lanes, rounded to the format; for the places that are not hot. */
@@ -293,13 +308,13 @@ export function operate<O extends Operation>(a: v128, b: v128, kind: i32, f: usi
   if (kind == PLAIN) return x;
   return narrow(
     x,
-    v128.load(ABS),
     v128.load(EXPONENTS),
     v128.load(f, LEAST),
     v128.load(f, MOST),
     v128.load(f, MAGIC),
-    v128.load(f, LARGEST),
-    v128.load(f, OVERFLOWED),
+    v128.load(f, UP),
+    v128.load(f, DOWN),
+    v128.load(SIGN),
   );
 }
 
@@ -318,32 +333,32 @@ export function map<O extends Operation>(
 ): void {
   const operation = changetype<O>(0);
   const kind = kindOf(f);
-  const abs = v128.load(ABS);
   const exponents = v128.load(EXPONENTS);
   const least = v128.load(f, LEAST);
   const most = v128.load(f, MOST);
   const magic = v128.load(f, MAGIC);
-  const largest = v128.load(f, LARGEST);
-  const overflowed = v128.load(f, OVERFLOWED);
+  const up = v128.load(f, UP);
+  const down = v128.load(f, DOWN);
+  const sign = v128.load(SIGN);
   for (; rows > 0; rows--) {
     let at = b;
+    let i = vectors;
     if (kind == NARROW) {
-      for (let i = vectors; i > 0; i--) {
-        const x = operation.lanes(v128.load(a), v128.load(at));
-        v128.store(out, narrow(x, abs, exponents, least, most, magic, largest, overflowed));
-        a += 16;
-        out += 16;
-        at += step;
+      for (; i >= 2; i -= 2) {
+        const x = operation.lanes(v128.load(a, 0), v128.load(at));
+        const y = operation.lanes(v128.load(a, 16), v128.load(at + step));
+        v128.store(out, narrow(x, exponents, least, most, magic, up, down, sign), 0);
+        v128.store(out, narrow(y, exponents, least, most, magic, up, down, sign), 16);
+        a += 32;
+        out += 32;
+        at += step << 1;
       }
-    } else {
-      for (let i = vectors; i > 0; i--) {
-        const x = v128.load(a);
-        const y = v128.load(at);
-        v128.store(out, kind == PLAIN ? operation.lanes(x, y) : wide<O>(x, y, f));
-        a += 16;
-        out += 16;
-        at += step;
-      }
+    }
+    for (; i > 0; i--) {
+      v128.store(out, operate<O>(v128.load(a), v128.load(at), kind, f));
+      a += 16;
+      out += 16;
+      at += step;
     }
   }
 }

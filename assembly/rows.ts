@@ -42,13 +42,12 @@ import {
   WEIGHT_STEP,
 } from "../src/layout";
 import { affine, affineWeighted } from "./affine";
-import { NEGATIVE_ZEROS, ONES } from "./constants";
 import { extremes, greatestMagnitude, NO_HIGH, NO_LOW } from "./extremes";
 import { GROUP_HIGH, GROUP_LOW, GROUP_TOP, TILE, TILE_B, TILE_W, TILE_X } from "./memory";
 import { power, powerOfTwo } from "./power";
 import { deviationFrom, factorFrom, firstStep } from "./statistics";
-import { Magnitude, Mean, Origin, Square, sumPlain, sumTerms, sumTermsWide } from "./sums";
-import { gather, gatherWeights, scatter } from "./tiles";
+import { Magnitude, Mean, Near, Origin, Square, sumPlain, sumTerms, sumTermsWide } from "./sums";
+import { fill, gather, gatherWeights, scatter } from "./tiles";
 import { addTop, startTop, sumTop } from "./top";
 import { fromOrdered } from "./vectors";
 import { keptOffset, reducedOffset } from "./walk";
@@ -57,6 +56,7 @@ import { keptOffset, reducedOffset } from "./walk";
 const enum Pass {
   Plain,
   Magnitudes,
+  MagnitudesNear,
   Squares,
   MagnitudesWide,
   SquaresWide,
@@ -91,8 +91,11 @@ function block(pass: Pass, p: usize, n: i32): void {
     case Pass.Magnitudes:
       total += centred ? sumTerms<Magnitude, Mean>(p, n, centre, rest) : sumTerms<Magnitude, Origin>(p, n, 0, 0);
       break;
+    case Pass.MagnitudesNear:
+      total += sumTerms<Magnitude, Near>(p, n, centre, 0);
+      break;
     case Pass.Squares:
-      total += centred ? sumTerms<Square, Mean>(p, n, centre, rest) : sumTerms<Square, Origin>(p, n, 0, 0);
+      total += centred ? sumTerms<Square, Near>(p, n, centre, 0) : sumTerms<Square, Origin>(p, n, 0, 0);
       break;
     case Pass.MagnitudesWide:
       total += sumTermsWide<Magnitude>(p, n, mean);
@@ -148,13 +151,18 @@ function kept(sum: f64): bool {
 
 /** The raw statistic of the norm; `downscale` tells by what power of two an Lp norm was scaled. */
 function statistic(): f64 {
+  const n = <f64>count;
   switch (load<i32>(NORM)) {
     case NORM_L1:
-      run(Pass.Magnitudes);
+      run(centred ? Pass.MagnitudesNear : Pass.Magnitudes);
+      // sum |d - rest| differs by at most n |rest|, and by far less unless most of d has one sign
+      if (<f64>abs(rest) * n > total * 6e-8) run(Pass.Magnitudes);
       if (!(total < Infinity)) run(Pass.MagnitudesWide);
       return total;
     case NORM_L2:
+      // sum (d - rest)² = sum d² - n rest². On the grid of float32 the spread is no less than rest: little cancels
       run(Pass.Squares);
+      total -= n * <f64>rest * <f64>rest;
       if (!kept(total)) run(Pass.SquaresWide);
       return total;
     case NORM_TOP:
@@ -219,7 +227,6 @@ export function rows(): void {
     (apply && load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32) ||
     (segments > 1 && load<i32>(LENGTH) < SHORT);
   const once = staged && count <= TILE;
-  const weighted = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
   downscale = 1;
   for (let g = 0; g < groups; g++) {
     const at = <usize>g << 2;
@@ -253,65 +260,29 @@ export function rows(): void {
     }
     if (apply) {
       const factor = norm == NORM_NONE ? 1.0 : factorFrom(deviation, load<usize>(GAIN), g);
-      if (weighted) applyWeighted(g, factor);
-      else applyPlain(factor);
+      applyGroup(g, factor);
     }
   }
 }
 
-/** Elements per stretch and where it lies are the same for every output: the tile, the tiles, or the segments. */
-function applyPlain(factor: f64): void {
-  const first = firstStep(factor);
-  const second = <f32>(factor / <f64>first);
-  if (staged) {
-    for (let from = 0; from < count; from += TILE) {
-      const n = min(TILE, count - from);
-      if (!whole) gather(base, from, n, TILE_X);
-      output(TILE_X, TILE_X, n, first, second, -0.0);
-      scatter(base, from, n, TILE_X);
-    }
-    return;
-  }
-  const length = load<i32>(LENGTH);
-  const segments = load<i32>(REDUCED_TOTAL);
-  for (let s = 0; s < segments; s++) {
-    const at = <usize>(base + reducedOffset(s, REDUCED_STRIDE)) << 2;
-    output(load<usize>(INPUT) + at, load<usize>(OUTPUT) + at, length, first, second, -0.0);
-  }
-}
-
-/** d * first * second + shift. */
-function output(x: usize, y: usize, n: i32, first: f32, second: f32, shift: f32): void {
-  if (first == 1) {
-    affine(x, y, n, centre, rest, second, shift);
-  } else {
-    affine(x, y, n, centre, rest, first, -0.0);
-    affine(y, y, n, 0, 0, second, shift);
-  }
-}
-
-function applyWeighted(g: i32, factor: f64): void {
+/** The output of the group: where it is staged, tile by tile; else segment by segment, where it lies. */
+function applyGroup(g: i32, factor: f64): void {
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
-  const first = firstStep(factor);
-  const second = factor / <f64>first;
+  const weighted = (weights | biases) != 0;
   if (staged) {
     for (let from = 0; from < count; from += TILE) {
       const n = min(TILE, count - from);
       if (!whole) gather(base, from, n, TILE_X);
-      if (weights) gatherWeights(WEIGHT, g, from, n, TILE_W);
-      if (biases) gatherWeights(BIAS, g, from, n, TILE_B);
-      outputWeighted(
-        TILE_X,
-        TILE_X,
-        n,
-        first,
-        <f32>second,
-        weights ? TILE_W : ONES,
-        weights ? 16 : 0,
-        biases ? TILE_B : NEGATIVE_ZEROS,
-        biases ? 16 : 0,
-      );
+      if (weighted) {
+        if (weights) gatherWeights(WEIGHT, g, from, n, TILE_W);
+        else fill(TILE_W, n, 1);
+        if (biases) gatherWeights(BIAS, g, from, n, TILE_B);
+        else fill(TILE_B, n, -0.0);
+        outputWeighted(TILE_X, TILE_X, n, factor, TILE_W, TILE_B);
+      } else {
+        output(TILE_X, TILE_X, n, factor, -0.0);
+      }
       scatter(base, from, n, TILE_X);
     }
     return;
@@ -319,48 +290,47 @@ function applyWeighted(g: i32, factor: f64): void {
   const length = load<i32>(LENGTH);
   const segments = load<i32>(REDUCED_TOTAL);
   const kept = keptOffset(g, KEPT_WEIGHT);
-  const step = load<i32>(WEIGHT_STEP);
+  const step = load<i32>(WEIGHT_STEP) != 0 && weighted;
   for (let s = 0; s < segments; s++) {
     const at = <usize>(base + reducedOffset(s, REDUCED_STRIDE)) << 2;
     const w = <usize>(kept + reducedOffset(s, REDUCED_WEIGHT)) << 2;
     const x = load<usize>(INPUT) + at;
     const y = load<usize>(OUTPUT) + at;
-    if (step) {
-      outputWeighted(
-        x,
-        y,
-        length,
-        first,
-        <f32>second,
-        weights ? weights + w : ONES,
-        weights ? 16 : 0,
-        biases ? biases + w : NEGATIVE_ZEROS,
-        biases ? 16 : 0,
-      );
-    } else {
-      // one weight per segment goes into the factor
+    if (!step) {
+      // one weight for the whole segment goes into the factor
       const scale = weights ? factor * <f64>load<f32>(weights + w) : factor;
-      const up = firstStep(scale);
-      output(x, y, length, up, <f32>(scale / <f64>up), biases ? load<f32>(biases + w) : -0.0);
+      output(x, y, length, scale, biases ? load<f32>(biases + w) : -0.0);
+      continue;
+    }
+    for (let from = 0; from < length; from += TILE) {
+      const n = min(TILE, length - from);
+      const offset = <usize>from << 2;
+      if (!weights) fill(TILE_W, n, 1);
+      if (!biases) fill(TILE_B, n, -0.0);
+      const weight = weights ? weights + w + offset : TILE_W;
+      outputWeighted(x + offset, y + offset, n, factor, weight, biases ? biases + w + offset : TILE_B);
     }
   }
 }
 
-function outputWeighted(
-  x: usize,
-  y: usize,
-  n: i32,
-  first: f32,
-  second: f32,
-  weight: usize,
-  weightStep: usize,
-  bias: usize,
-  biasStep: usize,
-): void {
+/** d * factor + shift; in two steps where the factor is beyond float32. */
+function output(x: usize, y: usize, n: i32, factor: f64, shift: f32): void {
+  const first = firstStep(factor);
   if (first == 1) {
-    affineWeighted(x, y, n, centre, rest, second, weight, weightStep, bias, biasStep);
+    affine(x, y, n, centre, rest, <f32>factor, shift);
   } else {
     affine(x, y, n, centre, rest, first, -0.0);
-    affineWeighted(y, y, n, 0, 0, second, weight, weightStep, bias, biasStep);
+    affine(y, y, n, 0, 0, <f32>(factor / <f64>first), shift);
+  }
+}
+
+/** d * factor * weight + bias. */
+function outputWeighted(x: usize, y: usize, n: i32, factor: f64, weight: usize, bias: usize): void {
+  const first = firstStep(factor);
+  if (first == 1) {
+    affineWeighted(x, y, n, centre, rest, <f32>factor, weight, bias);
+  } else {
+    affine(x, y, n, centre, rest, first, -0.0);
+    affineWeighted(y, y, n, 0, 0, <f32>(factor / <f64>first), weight, bias);
   }
 }
