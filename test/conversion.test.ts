@@ -36,7 +36,9 @@ describe("float16", () => {
 
   test("all halves come back as they were", () => {
     const back = dataOf(toFloat16(fromFloat16(ALL_HALVES)));
-    const wrong = Array.from(ALL_HALVES).filter((bits) => back[bits] !== bits && !(isNaNBits(bits) && isNaNBits(back[bits])));
+    const wrong = Array.from(ALL_HALVES).filter(
+      (bits) => back[bits] !== bits && !(isNaNBits(bits) && isNaNBits(back[bits])),
+    );
     expect(wrong).toEqual([]);
     expect(back).toBeInstanceOf(Uint16Array);
   });
@@ -63,7 +65,11 @@ describe("float16", () => {
       expectHalves(bits, part);
       const halves = new Uint16Array(n + 7);
       halves.set(Array.from(bits), offset);
-      expectBits(fromFloat16(halves.subarray(offset, offset + n)), Array.from(part, (value) => HALVES[toHalfBits(value)]), "back");
+      expectBits(
+        fromFloat16(halves.subarray(offset, offset + n)),
+        Array.from(part, (value) => HALVES[toHalfBits(value)]),
+        "back",
+      );
     }
   });
 });
@@ -74,7 +80,11 @@ describe("rounding to a format", () => {
     // The larger grids are too many values to take every boundary.
     const binades = oracle.emax - oracle.emin + 3;
     const every = Math.ceil((binades * 2 ** oracle.precision) / 10_007);
-    const samples = { "a sample of all float32 values": strided(99_991, 3), boundaries: boundaries(oracle, every), specials: SPECIALS };
+    const samples = {
+      "a sample of all float32 values": strided(99_991, 3),
+      boundaries: boundaries(oracle, every),
+      specials: SPECIALS,
+    };
 
     test.each(MODES)("%s", (mode) => {
       for (const [name, values] of Object.entries(samples)) {
@@ -86,7 +96,11 @@ describe("rounding to a format", () => {
     test("nearest-even is the default, and a rounded value stays", () => {
       const values = samples["a sample of all float32 values"];
       const once = dataOf(round(values, asked));
-      expectBits(once, Float64Array.from(values, (value) => roundTo(oracle, value)), label);
+      expectBits(
+        once,
+        Float64Array.from(values, (value) => roundTo(oracle, value)),
+        label,
+      );
       for (const mode of [...MODES, "stochastic"] as RoundingMode[]) {
         const finite = Float32Array.from(once).filter(Number.isFinite);
         expectBits(round(finite, asked, { mode }), finite, `again, ${mode}`);
@@ -102,7 +116,12 @@ describe("rounding to a format", () => {
         const nearest = roundTo(oracle, values[i]);
         const outside = Math.abs(values[i]) > oracle.max || !oracle.subnormals;
         const allowed = outside ? [low, high, nearest] : [low, high];
-        if (!allowed.some((value) => Object.is(value, found[i]) || value === found[i] || (Number.isNaN(value) && Number.isNaN(found[i])))) {
+        if (
+          !allowed.some(
+            (value) =>
+              Object.is(value, found[i]) || value === found[i] || (Number.isNaN(value) && Number.isNaN(found[i])),
+          )
+        ) {
           wrong.push(`${values[i]} gives ${found[i]}, not ${low} or ${high}`);
         }
       }

@@ -67,7 +67,11 @@ const inGroups = (groups: number): Layer => ({
 const layer = (axes: number, centring: boolean): Layer => ({
   name: `${centring ? "layer" : "RMS"} norm of the last ${axes}`,
   call: (x, options) => (centring ? layerNorm : rmsNorm)(x, { ...options, axis: -axes }),
-  groups: (shape) => groupsOf(shape, Array.from({ length: axes }, (_, i) => -1 - i)),
+  groups: (shape) =>
+    groupsOf(
+      shape,
+      Array.from({ length: axes }, (_, i) => -1 - i),
+    ),
   weights: (shape) => sizeOf(shape.slice(-axes)),
   weightOf: (shape, index) => index.slice(-axes).reduce((at, i, axis) => at * shape.slice(-axes)[axis] + i, 0),
   centring,
@@ -114,15 +118,88 @@ function check(layer: Layer, pair: ArithmeticPair, { shape, kind, storage, norm,
 }
 
 const CASES: readonly { layer: Layer; shapes: readonly (readonly number[])[] }[] = [
-  { layer: batch, shapes: [[4, 3, 3, 5], [2, 5, 8, 8], [33, 2], [5, 35], [2, 1, 4097], [130, 3, 1, 3], [1, 4, 36]] },
-  { layer: channelsLast, shapes: [[4, 3, 5, 3], [2, 4, 4, 33], [129, 8], [1030, 2], [3, 2, 100]] },
-  { layer: instance, shapes: [[3, 4, 3, 5], [2, 3, 129], [2, 2, 32, 32], [40, 2, 7]] },
-  { layer: inGroups(2), shapes: [[3, 4, 3, 5], [2, 6, 43], [2, 2, 16, 16], [33, 4, 2]] },
-  { layer: inGroups(3), shapes: [[2, 6, 5], [2, 3, 4, 4], [1, 9, 130]] },
-  { layer: layer(1, true), shapes: [[5, 33], [3, 257], [2, 4100], [36, 8], [2, 3, 64]] },
-  { layer: layer(2, true), shapes: [[4, 3, 11], [2, 2, 5, 13], [2, 65, 64]] },
-  { layer: layer(1, false), shapes: [[5, 33], [3, 257], [2, 4100], [36, 8]] },
-  { layer: layer(3, false), shapes: [[3, 4, 3, 5], [1, 2, 2, 2, 7]] },
+  {
+    layer: batch,
+    shapes: [
+      [4, 3, 3, 5],
+      [2, 5, 8, 8],
+      [33, 2],
+      [5, 35],
+      [2, 1, 4097],
+      [130, 3, 1, 3],
+      [1, 4, 36],
+    ],
+  },
+  {
+    layer: channelsLast,
+    shapes: [
+      [4, 3, 5, 3],
+      [2, 4, 4, 33],
+      [129, 8],
+      [1030, 2],
+      [3, 2, 100],
+    ],
+  },
+  {
+    layer: instance,
+    shapes: [
+      [3, 4, 3, 5],
+      [2, 3, 129],
+      [2, 2, 32, 32],
+      [40, 2, 7],
+    ],
+  },
+  {
+    layer: inGroups(2),
+    shapes: [
+      [3, 4, 3, 5],
+      [2, 6, 43],
+      [2, 2, 16, 16],
+      [33, 4, 2],
+    ],
+  },
+  {
+    layer: inGroups(3),
+    shapes: [
+      [2, 6, 5],
+      [2, 3, 4, 4],
+      [1, 9, 130],
+    ],
+  },
+  {
+    layer: layer(1, true),
+    shapes: [
+      [5, 33],
+      [3, 257],
+      [2, 4100],
+      [36, 8],
+      [2, 3, 64],
+    ],
+  },
+  {
+    layer: layer(2, true),
+    shapes: [
+      [4, 3, 11],
+      [2, 2, 5, 13],
+      [2, 65, 64],
+    ],
+  },
+  {
+    layer: layer(1, false),
+    shapes: [
+      [5, 33],
+      [3, 257],
+      [2, 4100],
+      [36, 8],
+    ],
+  },
+  {
+    layer: layer(3, false),
+    shapes: [
+      [3, 4, 3, 5],
+      [1, 2, 2, 2, 7],
+    ],
+  },
 ];
 
 describe.each(CASES)("$layer.name", ({ layer, shapes }) => {
@@ -159,7 +236,11 @@ describe("inference with given statistics", () => {
         const scale = oracle.scaleFromDeviation(recipe, deviation[channel], 1e-3);
         return oracle.apply(pair.oracle, d, scale, () => weight[channel])[0];
       });
-      expectBits(both(x, (t) => batchNorm(t, options)), expected, `${show(norm)}; ${pair.label}`);
+      expectBits(
+        both(x, (t) => batchNorm(t, options)),
+        expected,
+        `${show(norm)}; ${pair.label}`,
+      );
       const moved: Plain = { data: x.data.slice(), shape: [3, 5, 4] };
       const last = (t: TensorLike) => batchNorm(t, { ...options, axis: 2 });
       const transposed = Float64Array.from(read, (value, position) => {
@@ -182,7 +263,11 @@ test("statistics have what the normalization used", () => {
       const options = { norm, arithmetic: pair.asked };
       const { mean, deviation } = statistics(x, { ...options, axes: [0, 2] });
       const again = batchNorm(x, { ...options, mean, deviation });
-      expectBits(both(x, (t) => batchNorm(t, options)), numbers(again), `${show(norm)}; ${pair.label}`);
+      expectBits(
+        both(x, (t) => batchNorm(t, options)),
+        numbers(again),
+        `${show(norm)}; ${pair.label}`,
+      );
     }
   }
 });

@@ -1,13 +1,22 @@
 /** Emulated norms, means and deviations against the oracle, to the bit. */
 import { describe, expect, test } from "vitest";
 import { mean, norm, statistics } from "../src/index.js";
+import { ORDERS } from "./oracle/arithmetic.js";
 import * as oracle from "./oracle/emulated.js";
 import { groupsOf } from "./oracle/walk.js";
 import { both, STORAGES, type Storage } from "./support/call.js";
 import { LONG_SIZES, normsOf, SIZES, show } from "./support/cases.js";
 import { expectBits } from "./support/compare.js";
 import { grouped, KINDS, type Kind, stored, values } from "./support/data.js";
-import { type ArithmeticPair, arithmetics, FLOAT16, FORMATS, MORE_FORMATS } from "./support/formats.js";
+import {
+  type ArithmeticPair,
+  arithmetic,
+  arithmetics,
+  FLOAT16,
+  FLOAT32,
+  FORMATS,
+  MORE_FORMATS,
+} from "./support/formats.js";
 
 interface Case {
   readonly shape: readonly number[];
@@ -28,14 +37,26 @@ function check(pair: ArithmeticPair, { shape, axes, kind, storage, norms }: Case
   const what = `${pair.label}; ${kind} ${storage} ${JSON.stringify(shape)} over ${JSON.stringify(axes)}`;
   const options = { axes, arithmetic: pair.asked };
 
-  expectBits(both(x, (t) => mean(t, options)), middles, `mean; ${what}`);
+  expectBits(
+    both(x, (t) => mean(t, options)),
+    middles,
+    `mean; ${what}`,
+  );
   for (const kind of norms) {
     const recipe = { norm: kind, arithmetic: pair.oracle };
     const label = `${show(kind)}; ${what}`;
     const total = both(x, (t) => norm(t, { ...options, norm: kind }));
-    expectBits(total, groups.map((group) => oracle.vectorNorm(recipe, group)), `norm ${label}`);
+    expectBits(
+      total,
+      groups.map((group) => oracle.vectorNorm(recipe, group)),
+      `norm ${label}`,
+    );
     const found = both(x, (t) => statistics(t, { ...options, norm: kind }).deviation);
-    expectBits(found, distances.map((d) => oracle.deviation(recipe, d)), `deviation ${label}`);
+    expectBits(
+      found,
+      distances.map((d) => oracle.deviation(recipe, d)),
+      `deviation ${label}`,
+    );
   }
 }
 
@@ -125,17 +146,78 @@ test("an accumulator narrower than the terms", () => {
   }
 });
 
+describe("sums that are easily rounded in the wrong place", () => {
+  const total = (pair: ArithmeticPair, terms: readonly number[]) => {
+    // The mean of a power of two of elements is their sum but for the exponent.
+    const x = Float32Array.from({ length: 64 }, (_, i) => terms[i] ?? 0);
+    const expected = oracle.mean(pair.oracle, oracle.inputs(pair.oracle, x));
+    expectBits(
+      both({ data: x, shape: [64] }, (t) => mean(t, { arithmetic: pair.asked })),
+      [expected],
+      pair.label,
+    );
+    const columns = Float32Array.from({ length: 320 }, (_, i) => x[Math.floor(i / 5)]);
+    const call = both({ data: columns, shape: [64, 5] }, (t) => mean(t, { axes: [0], arithmetic: pair.asked }));
+    expectBits(call, new Array(5).fill(expected), `columns; ${pair.label}`);
+  };
+
+  test("a sum that falls just below a power of two, where the grid is finer", () => {
+    for (const compute of [...FORMATS, ...MORE_FORMATS]) {
+      for (const pair of arithmetics(compute)) {
+        const ulp = 2 ** (1 - compute.oracle.precision);
+        for (const size of [1, -1]) {
+          for (const part of [0.2, 0.25, 0.3, 0.4, 0.5, 0.6]) {
+            // 1 on its own for a block of additions, then a little less
+            total(pair, [size, ...new Array(31).fill(0), -size * ulp * part]);
+            total(pair, [size, -size * ulp * part]);
+            total(pair, [...new Array(20).fill(0), size, 0, 0, -size * ulp * part, size * 0.75]);
+          }
+        }
+      }
+    }
+  });
+
+  test("a tie that a term far below the accumulator's digits decides", () => {
+    for (const compute of [FLOAT32, MORE_FORMATS[8], MORE_FORMATS[9]]) {
+      for (const accumulate of [FORMATS[1], FORMATS[2], FLOAT16]) {
+        for (const order of ORDERS) {
+          const pair = arithmetic(compute, accumulate, order);
+          const tie = 1 + 2 ** -accumulate.oracle.precision;
+          for (const small of [2 ** -14, 2 ** -24, 2 ** -60, 2 ** -100]) {
+            total(pair, [small, tie]);
+            total(pair, [-small, tie]);
+            total(pair, [small, ...new Array(31).fill(0), tie]);
+            total(pair, [-small, ...new Array(31).fill(0), -tie]);
+          }
+        }
+      }
+    }
+  });
+});
+
 describe("empty groups", () => {
   test("norms are zero, mean and variance are not numbers", () => {
     for (const arithmetic of [undefined, ...arithmetics(FLOAT16).map((pair) => pair.asked)]) {
       const x = { data: new Float32Array(0), shape: [3, 0, 2] };
       const options = { axes: [1], arithmetic };
       for (const kind of ["l1", "l2", "linf", { lp: 3 }] as const) {
-        expectBits(both(x, (t) => norm(t, { ...options, norm: kind })), [0, 0, 0, 0, 0, 0], show(kind));
+        expectBits(
+          both(x, (t) => norm(t, { ...options, norm: kind })),
+          [0, 0, 0, 0, 0, 0],
+          show(kind),
+        );
       }
       const nothing = new Array(6).fill(Number.NaN);
-      expectBits(both(x, (t) => mean(t, options)), nothing, "mean");
-      expectBits(both(x, (t) => statistics(t, { ...options, norm: "l2" }).deviation), nothing, "deviation");
+      expectBits(
+        both(x, (t) => mean(t, options)),
+        nothing,
+        "mean",
+      );
+      expectBits(
+        both(x, (t) => statistics(t, { ...options, norm: "l2" }).deviation),
+        nothing,
+        "deviation",
+      );
       expect(both(x, (t) => norm(t, { ...options, keepDims: true })).shape).toEqual([3, 1, 2]);
       // No group at all: no result.
       expect(both(x, (t) => norm(t, { axes: [0], arithmetic })).shape).toEqual([0, 2]);

@@ -165,7 +165,8 @@ describe.each(LAYERS)("$name", (layer) => {
     [[2, 130, 130]],
   ])("%o", (shape) => {
     const n = layer.axes(shape).reduce((product, axis) => product * shape[axis], 1);
-    for (const [i, norm] of normsOf(n).entries()) check(layer, shape, norm, gaussian(sizeOf(shape), i, 1), i + shape[0]);
+    for (const [i, norm] of normsOf(n).entries())
+      check(layer, shape, norm, gaussian(sizeOf(shape), i, 1), i + shape[0]);
   });
 });
 
@@ -212,7 +213,7 @@ test("layer norm on a large mean is within 1e-6 of exact", () => {
       const x: Plain = { data, shape: [4, n] };
       for (const norm of normsOf(n)) {
         const { values } = reference(data, { shape: [4, n], axes: [1], norm, eps: 1e-5 });
-          for (const y of forms(x, (t) => layerNorm(t, { norm }))) {
+        for (const y of forms(x, (t) => layerNorm(t, { norm }))) {
           expectNear(y, values, () => 1, 1e-6, `${show(norm)} around ${mean}`);
         }
       }
@@ -248,7 +249,11 @@ test("only the mean is subtracted", () => {
   for (const storage of STORAGES) {
     const { x, read } = stored(gaussian(198, 3, 1e3), shape, storage);
     const expected = reference(read, { shape, axes: [0, 2], norm: "none", eps: 0, bias: (index) => bias[index[1]] });
-    expectOutput(forms(x, (t) => batchNorm(t, { norm: "none", bias })), expected, `mean only, ${storage}`);
+    expectOutput(
+      forms(x, (t) => batchNorm(t, { norm: "none", bias })),
+      expected,
+      `mean only, ${storage}`,
+    );
   }
 });
 
@@ -258,7 +263,11 @@ test("huge, tiny and subnormal data keep their digits", () => {
       const data = gaussian(600, 9, 0, scale);
       const x: Plain = { data, shape: [2, 300] };
       const expected = reference(data, { shape: [2, 300], axes: [1], norm, eps: 0 });
-      expectOutput(forms(x, (t) => layerNorm(t, { norm, eps: 0 })), expected, `${show(norm)} at ${scale}`);
+      expectOutput(
+        forms(x, (t) => layerNorm(t, { norm, eps: 0 })),
+        expected,
+        `${show(norm)} at ${scale}`,
+      );
     }
   }
   // 1 / S of a subnormal S is infinite in float32: it must not be taken there.
@@ -274,12 +283,25 @@ describe("trelu", () => {
   const scale = Math.sqrt(0.5 * (1 - 1 / Math.PI));
 
   test("values", () => {
-    const data = Float32Array.of(...gaussian(1001, 1), 0, -0, 1e30, -1e30, 2 ** -149, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+    const data = Float32Array.of(
+      ...gaussian(1001, 1),
+      0,
+      -0,
+      1e30,
+      -1e30,
+      2 ** -149,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    );
     for (const storage of STORAGES) {
       const { x, read } = stored(data, [data.length], storage);
       const values = Float64Array.from(read, (value) => (Math.max(value, 0) - shift) / scale);
       const sizes = Float64Array.from(read, (value) => Math.max(value, shift) / scale);
-      expectOutput(forms(x, (t) => trelu(t)), { values, sizes }, storage);
+      expectOutput(
+        forms(x, (t) => trelu(t)),
+        { values, sizes },
+        storage,
+      );
     }
     expect(numbers(trelu(Float32Array.of(Number.NaN)))[0]).toBe(Number.NaN);
   });

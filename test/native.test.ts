@@ -125,7 +125,12 @@ test("a large mean with a small deviation", () => {
 
 describe("float16 storage", () => {
   test.each([1, 2, 3, 4, 7, 8, 9, 31, 32, 33, 127, 1000, 1025, 4097, 30_000])("%i elements", (n) => {
-    for (const values of [gaussian(n, 22), gaussian(n, 23, 100, 3), gaussian(n, 24, 0, 1e-6), gaussian(n, 25, 0, 2e4)]) {
+    for (const values of [
+      gaussian(n, 22),
+      gaussian(n, 23, 100, 3),
+      gaussian(n, 24, 0, 1e-6),
+      gaussian(n, 25, 0, 2e4),
+    ]) {
       const bits = toHalves(values.map((value) => Math.min(Math.max(value, -65504), 65504)));
       const data = Float32Array.from(numbers(bits));
       const x = { data: bits, shape: [n] };

@@ -41,7 +41,10 @@ function laidOut(n: number, values: Float32Array, columns: boolean, storage: Sto
     data: storage === "float16" ? toHalves(data) : data,
     shape: columns ? [n, count] : [count, n],
   };
-  const rows = (y: Plain) => Array.from({ length: count }, (_, r) => Array.from({ length: n }, (_, i) => numbers(y)[place(r, i)]));
+  const rows = (y: Plain) => {
+    const found = numbers(y);
+    return Array.from({ length: count }, (_, r) => Array.from({ length: n }, (_, i) => found[place(r, i)]));
+  };
   return { x, axis: columns ? 0 : 1, rows };
 }
 
@@ -81,12 +84,18 @@ describe.each(["rows", "columns"])("native %s", (layout) => {
         const { values } = marked(n, special);
         const { x, axis, rows } = laidOut(n, values, columns, STORAGES[n % 2]);
         const alone = (call: (x: TensorLike) => Result) => {
-          const clean = laidOut(n, values.map((value, i) => (i < n * n ? values[n * n + (i % n)] : value)), columns, STORAGES[n % 2]);
+          const clean = laidOut(
+            n,
+            values.map((value, i) => (i < n * n ? values[n * n + (i % n)] : value)),
+            columns,
+            STORAGES[n % 2],
+          );
           return clean.rows(both(clean.x, call))[n];
         };
         for (const kind of normsOf(n)) {
           // axis 0 of columns: a batch of channels; RMS norm has no such layout
-          const call = (t: TensorLike) => (columns ? lpNormalize(t, { norm: kind, axis }) : layerNorm(t, { norm: kind }));
+          const call = (t: TensorLike) =>
+            columns ? lpNormalize(t, { norm: kind, axis }) : layerNorm(t, { norm: kind });
           if (!columns) {
             for (const y of forms(x, call)) {
               const found = rows(y);
@@ -97,7 +106,9 @@ describe.each(["rows", "columns"])("native %s", (layout) => {
             }
           }
           if (kind === "range") continue;
-          for (const uncentred of columns ? [call] : [(t: TensorLike) => rmsNorm(t, { norm: kind }), (t: TensorLike) => lpNormalize(t, { norm: kind })]) {
+          for (const uncentred of columns
+            ? [call]
+            : [(t: TensorLike) => rmsNorm(t, { norm: kind }), (t: TensorLike) => lpNormalize(t, { norm: kind })]) {
             for (const y of forms(x, uncentred)) {
               const found = rows(y);
               const label = `uncentred, ${show(kind)}, ${special}, ${n}`;
@@ -105,7 +116,8 @@ describe.each(["rows", "columns"])("native %s", (layout) => {
                 found[r].forEach((value, i) => {
                   // finite / inf = 0 with its sign; NaN, and inf / inf, stay
                   const wanted = Number.isNaN(special) || i === r ? Number.NaN : values[r * n + i] < 0 ? -0 : 0;
-                  if (!Object.is(value, wanted)) expect.fail(`${label}: row ${r}, element ${i} is ${value} instead of ${wanted}`);
+                  if (!Object.is(value, wanted))
+                    expect.fail(`${label}: row ${r}, element ${i} is ${value} instead of ${wanted}`);
                 });
               }
               expect(found[n], `${label}, clean`).toEqual(alone(uncentred));
@@ -118,7 +130,10 @@ describe.each(["rows", "columns"])("native %s", (layout) => {
 });
 
 describe("emulated", () => {
-  const chosen: ArithmeticPair[] = [...arithmetics(FLOAT16), ...FORMATS.slice(1).map((format) => arithmetics(format)[1])];
+  const chosen: ArithmeticPair[] = [
+    ...arithmetics(FLOAT16),
+    ...FORMATS.slice(1).map((format) => arithmetics(format)[1]),
+  ];
   test.each(chosen)("$label", (pair) => {
     for (const special of SPECIALS) {
       for (const n of LENGTHS) {
@@ -134,19 +149,36 @@ describe("emulated", () => {
           const middles = groups.map((group) => oracle.mean(pair.oracle, group));
           const distances = groups.map((group, g) => oracle.centred(pair.oracle, group, middles[g]));
           const options = { axes: [axis], arithmetic: pair.asked };
-          expectBits(both(x, (t) => mean(t, options)), middles, `mean of ${n} with ${special}`);
+          expectBits(
+            both(x, (t) => mean(t, options)),
+            middles,
+            `mean of ${n} with ${special}`,
+          );
           const kinds = normsOf(n);
           for (const kind of [kinds[n % 8], kinds[(n + 3) % 8]]) {
             const recipe = { norm: kind, arithmetic: pair.oracle };
             const label = `${show(kind)} of ${n} with ${special}, ${columns ? "columns" : "rows"}; ${pair.label}`;
             const total = both(x, (t) => norm(t, { ...options, norm: kind }));
-            expectBits(total, groups.map((group) => oracle.vectorNorm(recipe, group)), `norm ${label}`);
+            expectBits(
+              total,
+              groups.map((group) => oracle.vectorNorm(recipe, group)),
+              `norm ${label}`,
+            );
             const deviation = both(x, (t) => statistics(t, { ...options, norm: kind }).deviation);
-            expectBits(deviation, distances.map((d) => oracle.deviation(recipe, d)), `deviation ${label}`);
+            expectBits(
+              deviation,
+              distances.map((d) => oracle.deviation(recipe, d)),
+              `deviation ${label}`,
+            );
             if (columns) continue;
             const y = both(x, (t) => layerNorm(t, { norm: kind, arithmetic: pair.asked }));
             const outputs = distances.flatMap((d) => oracle.apply(pair.oracle, d, oracle.scale(recipe, d, 1e-5)));
-            expectBits(Float32Array.from(rows(y).flat()), outputs, `layer norm ${label}`);
+            const found = rows(y).flat();
+            expectBits(
+              storage === "float16" ? toHalves(found) : Float32Array.from(found),
+              outputs,
+              `layer norm ${label}`,
+            );
           }
         }
       }
@@ -161,7 +193,9 @@ test("infinities of both signs have no mean", () => {
       data[0] = Number.POSITIVE_INFINITY;
       data[n - 1] = Number.NEGATIVE_INFINITY;
       expect(both({ data, shape: [n] }, (t) => mean(t, { arithmetic })).data[0]).toBe(Number.NaN);
-      expect(both({ data, shape: [n] }, (t) => norm(t, { norm: "l1", arithmetic })).data[0]).toBe(Number.POSITIVE_INFINITY);
+      expect(both({ data, shape: [n] }, (t) => norm(t, { norm: "l1", arithmetic })).data[0]).toBe(
+        Number.POSITIVE_INFINITY,
+      );
     }
   }
 });
@@ -172,9 +206,17 @@ test("signs of zero", () => {
       const x: Plain = { data: new Float32Array(n).fill(-0), shape: [n] };
       const label = `${n} elements, ${JSON.stringify(arithmetic)}`;
       // A sum starts from +0, so the mean of negative zeros is +0 and d = -0 - 0 = -0.
-      expectBits(both(x, (t) => mean(t, { arithmetic })), [0], `mean; ${label}`);
+      expectBits(
+        both(x, (t) => mean(t, { arithmetic })),
+        [0],
+        `mean; ${label}`,
+      );
       for (const kind of normsOf(n)) {
-        expectBits(both(x, (t) => norm(t, { norm: kind, arithmetic })), [0], `${show(kind)}; ${label}`);
+        expectBits(
+          both(x, (t) => norm(t, { norm: kind, arithmetic })),
+          [0],
+          `${show(kind)}; ${label}`,
+        );
         const y = both(x, (t) => layerNorm(t, { norm: kind, arithmetic, eps: 0.01 }));
         expectBits(y, new Array(n).fill(-0), `layer norm, ${show(kind)}; ${label}`);
         const z = both(x, (t) => rmsNorm(t, { norm: kind, arithmetic, eps: 0.01 }));
@@ -191,15 +233,16 @@ describe("the ends of float32's range, native", () => {
     expect(both(x, (t) => mean(t)).data[0]).toBe(Math.fround(1.5e38));
     expect(both(x, (t) => norm(t, { norm: "linf" })).data[0]).toBe(Math.fround(3e38));
     expect(both(x, (t) => norm(t, { norm: { topk: 3 } })).data[0]).toBe(Math.fround(3e38));
+    // |d| of 1.5, 4.5, 1.5 and 1.5e38: one of them is beyond the largest float32, the result is not.
     const l1 = both(x, (t) => statistics(t, { norm: "l1" }).deviation).data[0];
-    const exact = 2.25 * Math.fround(3e38) * Math.fround(Math.sqrt(Math.PI / 2)) * 0.5;
-    expect(l1).toBe(Number.isFinite(Math.fround(exact)) ? l1 : Number.POSITIVE_INFINITY);
+    expect(l1 / (2.25e38 * Math.sqrt(Math.PI / 2))).toBeCloseTo(1, 6);
   });
 
   test("squares beyond the range do not matter", () => {
-    for (const scale of [2 ** 120, 2 ** 64, 2 ** -64, 2 ** -120, 2 ** -140]) {
+    for (const scale of [2 ** 120, 2 ** 64, 2 ** -64, 2 ** -120]) {
       const x: Plain = { data: Float32Array.of(3, -4, 12, 84).map((value) => value * scale), shape: [4] };
-      for (const y of forms(x, (t) => norm(t, { norm: "l2" }))) expect(y.data[0] / scale).toBeCloseTo(Math.sqrt(7225), 4);
+      for (const y of forms(x, (t) => norm(t, { norm: "l2" })))
+        expect(y.data[0] / scale).toBeCloseTo(Math.sqrt(7225), 4);
       for (const y of forms(x, (t) => norm(t, { norm: { lp: 4 } }))) {
         expect(y.data[0] / scale).toBeCloseTo((81 + 256 + 20736 + 84 ** 4) ** 0.25, 4);
       }

@@ -1,6 +1,20 @@
 /** Where data lies: odd offsets, the end of memory, results in place, and data longer than a block. */
 import { describe, expect, test } from "vitest";
-import { batchNorm, empty, fromFloat16, layerNorm, mean, norm, round, statistics, type Tensor, tensor, toFloat16, trelu } from "../src/index.js";
+import {
+  batchNorm,
+  empty,
+  fromFloat16,
+  layerNorm,
+  mean,
+  memory,
+  norm,
+  round,
+  statistics,
+  type Tensor,
+  tensor,
+  toFloat16,
+  trelu,
+} from "../src/index.js";
 import type { TensorLike } from "../src/types.js";
 import * as oracle from "./oracle/emulated.js";
 import { type Plain, resident, STORAGES } from "./support/call.js";
@@ -22,7 +36,8 @@ const CALLS: Record<string, (x: TensorLike) => Result> = {
   "emulated L1": (x) => norm(x, { axes: [-1], norm: "l1", arithmetic: "float16" }),
   "emulated L2, pairwise": (x) => norm(x, { axes: [-1], arithmetic: { compute: "float16", order: "pairwise" } }),
   "emulated layer norm": (x) => layerNorm(x, { norm: "l1", arithmetic: "float16" }),
-  "emulated batch norm": (x) => batchNorm(x, { norm: "l2", arithmetic: { compute: "bfloat16", accumulate: "float32" } }),
+  "emulated batch norm": (x) =>
+    batchNorm(x, { norm: "l2", arithmetic: { compute: "bfloat16", accumulate: "float32" } }),
 };
 
 const bytes = (result: Result) => {
@@ -80,31 +95,20 @@ describe("tensors that end where memory ends", () => {
   });
 });
 
-/** A tensor behind which no other fits without memory growing, as far as the public interface can arrange that. */
+/** A tensor in the last bytes of memory: of many in a row, the one before memory had to grow. */
 function lastTensor(data: Float32Array | Uint16Array, shape: readonly number[], fillers: Tensor[]): Tensor {
-  const x = tensor(data, shape);
-  const { buffer } = x.data;
-  for (let size = 1 << 14; size >= 16; size >>= 1) {
-    for (;;) {
-      const filler = empty([size]);
-      fillers.push(filler);
-      if (filler.data.buffer !== buffer) return last(data, shape, fillers);
-      if (fillers.length > 3000) return x;
+  while (memory().bytes - memory().used > 400_000) fillers.push(empty([20_000]));
+  let highest = tensor(data, shape);
+  for (const { buffer } = highest.data; ; ) {
+    const next = tensor(data, shape);
+    if (highest.data.buffer !== buffer) {
+      fillers.push(next);
+      return highest;
     }
+    const later = next.data.byteOffset > highest.data.byteOffset;
+    fillers.push(later ? highest : next);
+    if (later) highest = next;
   }
-  return x;
-}
-
-/** The tensor at the highest address of those of its size. */
-function last(data: Float32Array | Uint16Array, shape: readonly number[], fillers: Tensor[]): Tensor {
-  let best = tensor(data, shape);
-  for (let i = 0; i < 8; i++) {
-    const other = tensor(data, shape);
-    const [low, high] = other.data.byteOffset > best.data.byteOffset ? [best, other] : [other, best];
-    fillers.push(low);
-    best = high;
-  }
-  return best;
 }
 
 describe("in place", () => {
@@ -145,7 +149,10 @@ describe("in place", () => {
 
   test("round and trelu", () => {
     const values = gaussian(1001, 1);
-    for (const call of [(t: TensorLike, o: object) => round(t, "bfloat16", o), (t: TensorLike, o: object) => trelu(t, o)]) {
+    for (const call of [
+      (t: TensorLike, o: object) => round(t, "bfloat16", o),
+      (t: TensorLike, o: object) => trelu(t, o),
+    ]) {
       const expected = numbers(call(values, {}));
       const own = values.slice();
       call(own, { out: own });
@@ -159,15 +166,7 @@ describe("in place", () => {
 });
 
 describe("data longer than a block of a plain call", () => {
-  const shapes = [
-    [400_000],
-    [3, 130_000],
-    [700, 600],
-    [9, 50, 31, 31],
-    [2, 3, 70_001],
-    [40_000, 10],
-    [5, 70_000],
-  ];
+  const shapes = [[400_000], [3, 130_000], [700, 600], [9, 50, 31, 31], [2, 3, 70_001], [40_000, 10], [5, 70_000]];
   const pairs = [
     undefined,
     arithmetic(FLOAT16),
@@ -191,7 +190,11 @@ describe("data longer than a block of a plain call", () => {
           const other = resident(x, call);
           expect(plain.shape).toEqual(other.shape);
           expect(dataOf(plain).length).toBe(groups);
-          expectBits(plain, numbers(other), `${show(kind)} of [${shape}] over [${reduced}], ${pair?.label ?? "native"}`);
+          expectBits(
+            plain,
+            numbers(other),
+            `${show(kind)} of [${shape}] over [${reduced}], ${pair?.label ?? "native"}`,
+          );
         }
       }
       if (shape.length < 2) continue;
@@ -230,7 +233,10 @@ test("norms of every kind agree between a vector and its pieces", () => {
     const data = gaussian(4 * n, n);
     for (const kind of normsOf(n)) {
       const together = numbers(norm({ data, shape: [4, n] }, { axes: [1], norm: kind }));
-      const apart = Array.from({ length: 4 }, (_, r) => numbers(norm(data.slice(r * n, (r + 1) * n), { norm: kind }))[0]);
+      const apart = Array.from(
+        { length: 4 },
+        (_, r) => numbers(norm(data.slice(r * n, (r + 1) * n), { norm: kind }))[0],
+      );
       expectBits(Float32Array.from(together), apart, `${show(kind)} of ${n}`);
     }
   }

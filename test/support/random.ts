@@ -44,6 +44,28 @@ export function normal(seed: number): () => number {
   };
 }
 
+/** Standard normal numbers with their tails (Marsaglia's polar method), for statistics that depend on them. */
+export function trueNormal(seed: number): () => number {
+  const next = uniform(seed);
+  let spare: number | undefined;
+  return () => {
+    if (spare !== undefined) {
+      const value = spare;
+      spare = undefined;
+      return value;
+    }
+    for (;;) {
+      const u = 2 * next() - 1;
+      const v = 2 * next() - 1;
+      const s = u * u + v * v;
+      if (s >= 1 || s === 0) continue;
+      const size = Math.sqrt((-2 * Math.log(s)) / s);
+      spare = v * size;
+      return u * size;
+    }
+  };
+}
+
 /** n float32 values of a distribution. */
 export function floats(n: number, next: () => number): Float32Array {
   return Float32Array.from({ length: n }, next);

@@ -1,0 +1,138 @@
+/**
+ * Conversions and rounding on all 2^32 float32 values. Takes minutes, so it is not part of the ordinary run:
+ *
+ *     HALFNORM_EXHAUSTIVE=1 npx vitest run test/exhaustive
+ */
+import { describe, expect, test } from "vitest";
+import { empty, round, toFloat16 } from "../../src/index.js";
+import { type Mode, roundTo, toHalfBits } from "../oracle/formats.js";
+import { FORMATS, MORE_FORMATS } from "../support/formats.js";
+
+/** Values that are converted in one call. */
+const BATCH = 2 ** 22;
+const INFINITY = 0x7f800000;
+const MODES: readonly Mode[] = ["nearest-even", "toward-zero", "up", "down", "odd"];
+
+const word = new Float32Array(1);
+const wordBits = new Uint32Array(word.buffer);
+
+function floatOf(bits: number): number {
+  wordBits[0] = bits;
+  return word[0];
+}
+
+function bitsOf(value: number): number {
+  word[0] = value;
+  return wordBits[0];
+}
+
+/**
+ * Calls `visit(from, to, result)` for maximal runs of float32 bits with the same result, over all but NaNs. Rounding is
+ * monotonic, so the end of a run is found by bisection: few calls of the oracle decide on many values.
+ */
+function runs(result: (value: number) => number, visit: (from: number, to: number, result: number) => void): void {
+  for (const sign of [0, 2 ** 31]) {
+    let from = sign;
+    const end = sign + INFINITY;
+    while (from <= end) {
+      const here = result(floatOf(from));
+      const same = (bits: number) => Object.is(result(floatOf(bits)), here);
+      let reach = 1;
+      while (from + reach <= end && same(from + reach)) reach *= 2;
+      let low = from + Math.floor(reach / 2);
+      let high = Math.min(from + reach, end + 1);
+      while (high - low > 1) {
+        const middle = Math.floor((low + high) / 2);
+        if (same(middle)) low = middle;
+        else high = middle;
+      }
+      visit(from, low, here);
+      from = low + 1;
+    }
+  }
+}
+
+/** Compares a conversion of all float32 values with runs of expected bits; returns the first few that differ. */
+function compare<T extends Uint16Array | Uint32Array>(
+  convert: () => T,
+  input: Uint32Array,
+  expected: { starts: Float64Array; bits: Uint32Array; count: number },
+  isNaNBits: (bits: number) => boolean,
+): string[] {
+  const wrong: string[] = [];
+  let run = 0;
+  for (let start = 0; start < 2 ** 32 && wrong.length < 5; start += BATCH) {
+    for (let i = 0; i < BATCH; i++) input[i] = start + i;
+    const found = convert();
+    for (let i = 0; i < BATCH; ) {
+      const bits = start + i;
+      if ((bits & 0x7fffffff) > INFINITY) {
+        if (!isNaNBits(found[i])) wrong.push(`NaN ${bits.toString(16)} gives ${found[i].toString(16)}`);
+        i++;
+        continue;
+      }
+      while (run + 1 < expected.count && expected.starts[run + 1] <= bits) run++;
+      const wanted = expected.bits[run];
+      const nan = isNaNBits(wanted);
+      const signEnd = (bits >= 2 ** 31 ? 2 ** 31 : 0) + INFINITY + 1;
+      const end = Math.min(run + 1 < expected.count ? expected.starts[run + 1] : 2 ** 32, signEnd) - start;
+      for (const stop = Math.min(end, BATCH); i < stop; i++) {
+        if (found[i] !== wanted && !(nan && isNaNBits(found[i]))) {
+          wrong.push(`${(start + i).toString(16)} gives ${found[i].toString(16)} instead of ${wanted.toString(16)}`);
+          if (wrong.length >= 5) return wrong;
+        }
+      }
+    }
+  }
+  return wrong;
+}
+
+function expectations(result: (value: number) => number, encode: (value: number) => number) {
+  const starts: number[] = [];
+  const bits: number[] = [];
+  runs(result, (from, _, value) => {
+    starts.push(from);
+    bits.push(encode(value));
+  });
+  return { starts: Float64Array.from(starts), bits: Uint32Array.from(bits), count: starts.length };
+}
+
+test("float32 to float16", () => {
+  const input = empty([BATCH]);
+  const output = empty([BATCH], "float16");
+  const view = () => new Uint32Array(input.data.buffer, input.data.byteOffset, BATCH);
+  const wrong = compare(
+    () => {
+      toFloat16(input, { out: output });
+      return output.data as Uint16Array;
+    },
+    view(),
+    expectations(toHalfBits, (bits) => bits),
+    (bits) => (bits & 0x7fff) > 0x7c00,
+  );
+  expect(wrong).toEqual([]);
+  input.dispose();
+  output.dispose();
+});
+
+describe.each([...FORMATS, ...MORE_FORMATS])("rounding to $label", ({ asked, oracle }) => {
+  // The runs of a format with many digits are too many to list; those are compared with the oracle in a sample only.
+  const modes = oracle.precision <= 13 ? MODES : [];
+  test.each(modes)("%s", (mode) => {
+    const input = empty([BATCH]);
+    const output = empty([BATCH]);
+    const view = (tensor: typeof input) => new Uint32Array(tensor.data.buffer, tensor.data.byteOffset, BATCH);
+    const wrong = compare(
+      () => {
+        round(input, asked, { mode, out: output });
+        return view(output);
+      },
+      view(input),
+      expectations((value) => roundTo(oracle, value, mode), bitsOf),
+      (bits) => (bits & 0x7fffffff) > INFINITY,
+    );
+    expect(wrong).toEqual([]);
+    input.dispose();
+    output.dispose();
+  });
+});
