@@ -70,11 +70,7 @@ export function sum(arithmetic: Arithmetic, terms: readonly number[]): Sum {
     // Terms that are not finite decide the sum as in IEEE 754, in any order.
     let plain = 0;
     for (const term of terms) plain += Number.isFinite(term) ? 0 : term;
-    return plain === 0
-      ? process.env.EXACT_A
-        ? roundTo(arithmetic.compute, exactSum(terms).toOdd())
-        : exactSum(terms)
-      : plain;
+    return plain === 0 ? exactSum(terms) : plain;
   }
   const format = arithmetic.accumulate;
   if (arithmetic.order === "sequential") return sequentialSum(format, terms);
