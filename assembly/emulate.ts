@@ -72,7 +72,7 @@ import {
 } from "./memory";
 import { addTile, finishSums, startSums } from "./orders";
 import { power } from "./power";
-import { Add, Divide, First, formatAt, holdsHalf, kindOf, map, Multiply, Operation, PLAIN, roundNumber } from "./rounding";
+import { Add, Divide, First, formatAt, holdsHalf, kindOf, map, Multiply, Operation, PLAIN, roundNumber, roundQuotient } from "./rounding";
 import { copy, gather, gatherWeights, read, scatter, write } from "./tiles";
 import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "./top";
 import { fromOrdered, magnitude } from "./vectors";
@@ -142,7 +142,7 @@ function bundle(outer: i32, start: i32): void {
     }
     finishSums(GROUP_SUM);
     for (let j = 0; j < width; j++) {
-      const mean = rounded(groupOf(GROUP_SUM, j) / load<f64>(COUNT));
+      const mean = roundQuotient(load<f64>(GROUP_SUM + (<usize>j << 3)), load<f64>(COUNT), format);
       setGroup(GROUP_MEAN, j, mean);
       if (load<usize>(MEAN)) store<f32>(means + (<usize>j << 2), <f32>mean);
     }
@@ -157,7 +157,7 @@ function bundle(outer: i32, start: i32): void {
   const given = (task & TASK_GIVEN) != 0;
   if (task & TASK_NORM) statistics(centred);
   for (let j = 0; j < width; j++) {
-    let raw = groupOf(GROUP_SUM, j);
+    let raw = load<f64>(GROUP_SUM + (<usize>j << 3));
     let deviation = 0.0;
     if (task & TASK_NORM) {
       raw = rawFrom(raw);
@@ -230,13 +230,13 @@ function statistics(centred: bool): void {
   if (sums) {
     finishSums(GROUP_SUM);
   } else if (norm == NORM_TOP) {
-    for (let j = 0; j < width; j++) store<f32>(GROUP_SUM + (<usize>j << 2), sumLargest(GROUP_TOP + TOP_BYTES * j, k));
+    for (let j = 0; j < width; j++) store<f64>(GROUP_SUM + (<usize>j << 3), sumLargest(GROUP_TOP + TOP_BYTES * j, k));
   } else {
     for (let j: usize = 0; j < <usize>width << 2; j += 4) {
       const high = <f64>fromOrdered(load<i32>(COLUMN_HIGH + j));
       const low = <f64>fromOrdered(load<i32>(COLUMN_LOW + j));
       const extreme = norm == NORM_RANGE ? rounded(high - low) : max(high, -low);
-      store<f32>(GROUP_SUM + j, <f32>extreme);
+      store<f64>(GROUP_SUM + (j << 1), extreme);
     }
   }
 }
@@ -256,7 +256,7 @@ function terms(norm: i32, n: i32): void {
 }
 
 /** The k largest of a top-k state, summed from the largest down. */
-function sumLargest(state: usize, k: i32): f32 {
+function sumLargest(state: usize, k: i32): f64 {
   const largest = finishTop(state);
   sortDown(largest, k);
   startSums(1, true);
@@ -266,15 +266,15 @@ function sumLargest(state: usize, k: i32): f32 {
     addTile(TILE_T, n);
   }
   finishSums(TILE_T);
-  return load<f32>(TILE_T);
+  return load<f64>(TILE_T);
 }
 
 /** The variance (L2), the mean of the terms (L1, top-k, Lp) or the extreme, rounded. */
 function rawFrom(sum: f64): f64 {
   const norm = load<i32>(NORM);
-  if (norm == NORM_TOP) return rounded(sum / <f64>load<i32>(TOP));
+  if (norm == NORM_TOP) return roundQuotient(sum, <f64>load<i32>(TOP), format);
   if (norm == NORM_LINF || norm == NORM_RANGE) return sum;
-  return load<i32>(TASK) & TASK_TOTAL ? rounded(sum) : rounded(sum / load<f64>(COUNT));
+  return load<i32>(TASK) & TASK_TOTAL ? rounded(sum) : roundQuotient(sum, load<f64>(COUNT), format);
 }
 
 function deviationFrom(raw: f64): f64 {

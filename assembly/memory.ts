@@ -28,9 +28,9 @@ export const TREE: usize = LANES_SAVED + 4096 + 64;
 /** Exact accumulators of each group of a bundle (exact.ts). */
 export const EXACT_SUMS: usize = TREE + 4096;
 
-/** float32 values of each group of a bundle. */
+/** A float64 statistic and float32 values of each group of a bundle. */
 export const GROUP_SUM: usize = EXACT_SUMS + 4096;
-export const GROUP_MEAN: usize = GROUP_SUM + 128;
+export const GROUP_MEAN: usize = GROUP_SUM + 256;
 export const GROUP_NEGATED: usize = GROUP_MEAN + 128;
 export const GROUP_SCALE: usize = GROUP_NEGATED + 128;
 export const GROUP_WEIGHT: usize = GROUP_SCALE + 128;

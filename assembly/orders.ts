@@ -12,6 +12,7 @@
 
 import { EXACT, FORMAT_ACCUMULATE, FORMAT_COMPUTE, ORDER, ORDER_LANES, ORDER_PAIRWISE } from "../src/layout";
 import { addExact, EXACT_BYTES, finishExact, startExact } from "./exact";
+import { greatestMagnitude } from "./extremes";
 import { EXACT_SUMS, LANES, LANES_SAVED, TREE } from "./memory";
 import {
   Add,
@@ -22,7 +23,6 @@ import {
   operate,
   PLAIN,
   precisionOf,
-  roundNumber,
   splits,
   splitterOf,
 } from "./rounding";
@@ -86,34 +86,37 @@ export function addTile(x: usize, count: i32): void {
     if (order == ORDER_LANES) {
       accumulate(x, width << 3, (count + 31) >> 5);
     } else {
+      if (width == 1 && split) {
+        for (; count >= 4 * BLOCK; count -= 4 * BLOCK) {
+          if (!addBlocks(x)) break;
+          push(2);
+          x += 16 * BLOCK;
+        }
+      }
       for (; count > 0; count -= BLOCK) {
         clearLanes();
         accumulate(x, width << 3, (min(count, BLOCK) + 31) >> 5);
         halve();
-        push();
+        push(0);
         x += row * BLOCK;
       }
     }
   }
 }
 
-/** Writes the sums of the groups to `out`, as float32; exact ones are rounded to the compute format. */
+/** Writes the sums of the groups to `out`, as float64; exact ones are rounded to odd (exact.ts). */
 export function finishSums(out: usize): void {
   const order = load<i32>(ORDER);
-  if (load<i32>(EXACT)) {
-    for (let j = 0; j < width; j++) {
-      const sum = finishExact(EXACT_SUMS + EXACT_BYTES * j);
-      store<f32>(out + (<usize>j << 2), <f32>roundNumber(sum, formatAt(FORMAT_COMPUTE)));
-    }
-    return;
+  const exact = load<i32>(EXACT);
+  if (!exact) {
+    if (order == ORDER_PAIRWISE) climb();
+    else if (order == ORDER_LANES) halve();
+    else if (width == 1) store<f32>(LANES, chain);
   }
-  if (order < ORDER_LANES && width == 1) {
-    store<f32>(out, chain);
-    return;
+  for (let j: usize = 0; j < <usize>width; j++) {
+    const sum = exact ? finishExact(EXACT_SUMS + EXACT_BYTES * j) : <f64>load<f32>(LANES + (j << 2));
+    store<f64>(out + (j << 3), sum);
   }
-  if (order == ORDER_LANES) halve();
-  if (order == ORDER_PAIRWISE) climb();
-  memory.copy(out, LANES, <usize>width << 2);
 }
 
 // --- rows of accumulators ------------------------------------------------------------------------------
@@ -238,11 +241,15 @@ function levelAt(level: i32): usize {
   return TREE + 128 * level;
 }
 
-/** One more block sum: like a carry in binary counting it merges with every complete subtree of its size. */
-function push(): void {
-  let level = 0;
-  for (; levels & (1 << level); level++) addRow(levelAt(level));
-  levels = (levels | (1 << level)) & ~((1 << level) - 1);
+/**
+ * One more subtree of 2^level blocks: like a carry in binary counting it merges with every complete subtree of its size.
+ */
+function push(level: i32): void {
+  for (; levels & (1 << level); level++) {
+    addRow(levelAt(level));
+    levels &= ~(1 << level);
+  }
+  levels |= 1 << level;
   memory.copy(levelAt(level), LANES, <usize>((width + 3) & ~3) << 2);
 }
 
@@ -255,6 +262,58 @@ function climb(): void {
     else memory.copy(LANES, levelAt(level), <usize>((width + 3) & ~3) << 2);
     started = true;
   }
+}
+
+/** One of the first four columns of vectors of a block, four rows and its half 16 lanes on, folded into one vector. */
+// @ts-ignore: decorator
+@inline
+function foldColumn(x: usize, c: v128): v128 {
+  // +0 first: the accumulators start from it
+  let s = f32x4.add(v128.load(x, 0), f32x4.splat(0));
+  let t = f32x4.add(v128.load(x, 64), f32x4.splat(0));
+  s = splitBy(f32x4.add(s, v128.load(x, 128)), c);
+  t = splitBy(f32x4.add(t, v128.load(x, 192)), c);
+  s = splitBy(f32x4.add(s, v128.load(x, 256)), c);
+  t = splitBy(f32x4.add(t, v128.load(x, 320)), c);
+  s = splitBy(f32x4.add(s, v128.load(x, 384)), c);
+  t = splitBy(f32x4.add(t, v128.load(x, 448)), c);
+  return splitBy(f32x4.add(s, t), c);
+}
+
+/** Sum of four blocks of one group into LANES, as a subtree; false when a sum may leave the range of the format. */
+function addBlocks(x: usize): bool {
+  const c = v128.load(splitterOf(format));
+  const largest = load<f32>(largestOf(format));
+  // signed sums may come back from beyond the range
+  const n = 4 * BLOCK;
+  if (!rising && !(reinterpret<f32>(greatestMagnitude(x, n)) * <f32>n <= largest)) return false;
+  for (let b: usize = 0; b < 64; b += 16) {
+    const t0 = foldColumn(x, c);
+    const t1 = foldColumn(x + 16, c);
+    const t2 = foldColumn(x + 32, c);
+    const t3 = foldColumn(x + 48, c);
+    const u0 = splitBy(f32x4.add(t0, t2), c);
+    const u1 = splitBy(f32x4.add(t1, t3), c);
+    v128.store(LANES + b, splitBy(f32x4.add(u0, u1), c));
+    x += 4 * BLOCK;
+  }
+  // four vectors of four lanes, transposed: lane b of each is block b
+  const v0 = v128.load(LANES, 0);
+  const v1 = v128.load(LANES, 16);
+  const v2 = v128.load(LANES, 32);
+  const v3 = v128.load(LANES, 48);
+  const low01 = i32x4.shuffle(v0, v1, 0, 4, 1, 5);
+  const low23 = i32x4.shuffle(v2, v3, 0, 4, 1, 5);
+  const high01 = i32x4.shuffle(v0, v1, 2, 6, 3, 7);
+  const high23 = i32x4.shuffle(v2, v3, 2, 6, 3, 7);
+  const even = splitBy(f32x4.add(i64x2.shuffle(low01, low23, 0, 2), i64x2.shuffle(high01, high23, 0, 2)), c);
+  const odd = splitBy(f32x4.add(i64x2.shuffle(low01, low23, 1, 3), i64x2.shuffle(high01, high23, 1, 3)), c);
+  let sums = splitBy(f32x4.add(even, odd), c);
+  sums = splitBy(f32x4.add(sums, i32x4.shuffle(sums, sums, 1, 0, 3, 2)), c);
+  sums = splitBy(f32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0)), c);
+  if (!(abs(f32x4.extract_lane(sums, 0)) <= largest)) return false;
+  v128.store(LANES, sums);
+  return true;
 }
 
 // --- one long chain ---------------------------------------------------------------------------------------
@@ -270,8 +329,9 @@ function addChain(x: usize, n: i32): void {
     chain = sum;
     return;
   }
+  const short = precisionOf(format) <= 11;
   for (; n >= LINK; n -= LINK) {
-    if (!split || !(addLink(x) || addLinkSplit(x))) addSlowly(x, LINK);
+    if (!split || !((short && addLink(x)) || addLinkSplit(x))) addSlowly(x, LINK);
     x += <usize>LINK << 2;
   }
   addSlowly(x, n);
@@ -279,7 +339,7 @@ function addChain(x: usize, n: i32): void {
 
 function addSlowly(x: usize, n: i32): void {
   for (; n > 0; n--) {
-    chain = <f32>roundNumber(<f64>chain + <f64>load<f32>(x), format);
+    chain = f32x4.extract_lane(operate<Add>(f32x4.splat(chain), v128.load32_splat(x), kind, format), 0);
     x += 4;
   }
 }
@@ -298,8 +358,8 @@ function addLink(x: usize): bool {
   const m = reinterpret<f32>(((e + 24 - p) << 23) + 0x00400000);
   const top = reinterpret<f32>((e + 1) << 23);
   let t = f32x4.splat(m + chain);
-  let low = t;
-  let high = t;
+  let low = f32x4.splat(Infinity);
+  let high = f32x4.splat(-Infinity);
   for (let i = 0; i < LINK; i += 4) {
     t = f32x4.add(t, v128.load32_splat(x, 0));
     low = f32x4.pmin(low, t);
@@ -319,8 +379,9 @@ function addLink(x: usize): bool {
   const lowest = f32x4.extract_lane(low, 0) - m;
   const highest = f32x4.extract_lane(high, 0) - m;
   if (!(sum == sum) || !(highest < top) || !(lowest > -top)) return false;
+  // at the bottom of the binade itself the sum may have come from below, where the grid is finer
   const bottom = reinterpret<f32>(e << 23);
-  if (e > least && lowest < bottom && highest > -bottom) return false;
+  if (e > least && lowest <= bottom && highest >= -bottom) return false;
   // -0 would be lost, but no sum that starts from +0 is -0
   chain = sum;
   return true;

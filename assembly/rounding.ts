@@ -103,16 +103,19 @@ export function holdsHalf(format: usize): bool {
 export function splits(terms: usize, sums: usize): bool {
   const p = precisionOf(sums);
   return (
-    (p == 24 || (p <= 11 && precisionOf(terms) <= 11)) &&
+    (p == 24 || (p <= 11 && precisionOf(terms) <= p)) &&
     load<i32>(terms, MINIMUM) >= load<i32>(sums, MINIMUM) &&
     load<i32>(sums, FLUSHES) == 0
   );
 }
 
-/** The kind of sums in `sums` of terms on the grid of `terms`. */
+/**
+ * The kind of sums in `sums` of terms on the grid of `terms`. Longer terms than sums break the argument for NARROW: a
+ * term may be half way between two sums, and what decides far below it.
+ */
 export function kindOfSums(terms: usize, sums: usize): i32 {
   const kind = kindOf(sums);
-  return kind == NARROW && precisionOf(terms) > 11 ? WIDE : kind;
+  return kind == NARROW && precisionOf(terms) > precisionOf(sums) ? WIDE : kind;
 }
 
 /** Fills the block of a slot. `max` is the largest finite value. */
@@ -226,6 +229,19 @@ export function round(src: usize, dst: usize, n: i32, mode: i32, seed: u32): voi
   }
 }
 
+/**
+ * sum / n rounded once, for a sum that was rounded to odd: the quotient is rounded to odd as well, by the sign of the
+ * remainder (exact for n up to 2^26: the quotient is split into halves of 27 and 26 bits).
+ */
+export function roundQuotient(sum: f64, n: f64, f: usize): f64 {
+  const q = sum / n;
+  const high = reinterpret<f64>(reinterpret<i64>(q) & ~0x7ffffff);
+  const remainder = sum - high * n - (q - high) * n;
+  let bits = reinterpret<i64>(q);
+  if (remainder < 0 || remainder > 0) bits = (remainder > 0 == q > 0 ? bits : bits - 1) | 1;
+  return roundNumber(reinterpret<f64>(bits), f);
+}
+
 /** What is done to two operands before rounding. */
 export interface Operation {
   lanes(a: v128, b: v128): v128;
@@ -236,8 +252,20 @@ export class Add implements Operation {
   lanes(a: v128, b: v128): v128 {
     return f32x4.add(a, b);
   }
+  /**
+   * The sum rounded to odd, from where another rounding is exact whatever the lengths of a and b: toward zero (one bit
+   * less where the error of the rounded sum points to zero), then the last bit set, unless it was exact (Boldo and
+   * Melquiond, 2008). The error is Knuth's; it is NaN for infinities, which stay.
+   */
   pairs(a: v128, b: v128): v128 {
-    return f64x2.add(a, b);
+    const sum = f64x2.add(a, b);
+    const part = f64x2.sub(sum, a);
+    const error = f64x2.add(f64x2.sub(a, f64x2.sub(sum, part)), f64x2.sub(b, part));
+    const zero = f64x2.splat(0);
+    const inexact = v128.or(f64x2.lt(error, zero), f64x2.gt(error, zero));
+    const above = i64x2.shr_s(v128.xor(error, sum), 63);
+    const odd = v128.or(i64x2.add(sum, v128.and(inexact, above)), v128.and(inexact, i64x2.splat(1)));
+    return odd;
   }
 }
 
