@@ -75,7 +75,8 @@ export function normalize(
   const walk = planWalk(shape, reduced, weighted);
   const norm = checkNorm(o.norm, deviation ? 2 ** 53 : walk.count, centred);
   const eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
-  const factor = deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
+  const calibrated = checkBoolean("calibrated", o.calibrated);
+  const factor = deviation ? 1 : deviationFactor(norm, walk.count, calibrated);
   const numerics = checkArithmetic(o.arithmetic);
   const weight = parameter("weight", o.weight, parameters);
   const bias = parameter("bias", o.bias, parameters);

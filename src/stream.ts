@@ -45,10 +45,12 @@ export function streamed(x: Operand, norm: NormSpec): number {
   const { size, storage } = x;
   const array = x.array as Float32Array;
   const bytes = bytesOf(storage);
-  const length = BLOCK / bytes;
+  // finding the largest has its price at the start of every piece
+  const piece = top ? 4 * BLOCK : BLOCK;
+  const length = piece / bytes;
   const walk = planWalk([size], 1, 0);
   heap.begin();
-  const block = heap.scratch(BLOCK, array.byteOffset);
+  const block = heap.scratch(piece, array.byteOffset);
   const result = heap.scratch(8);
   const candidates = top && heap.scratch(Math.ceil(size / length) * top * 4);
   const scratch = top && heap.scratch(topScratchBytes(top));
