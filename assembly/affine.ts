@@ -1,7 +1,7 @@
 // Native output: y = (x - centre - rest) * scale * weight + bias over contiguous float32, in place or not.
 
 import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_REST, COLUMN_SCALE, COLUMN_SHIFT } from "./memory";
-import { storeLanes } from "./vectors";
+import { storeFirst, storeLanes } from "./vectors";
 
 /** One scale and one shift for all n elements; a shift of -0 keeps the sign of zeros. */
 export function affine(x: usize, y: usize, n: i32, centre: f32, rest: f32, scale: f32, shift: f32): void {
@@ -68,29 +68,42 @@ function distance(x: v128, at: usize): v128 {
   return f32x4.sub(f32x4.sub(x, v128.load(COLUMN_CENTRE + at)), v128.load(COLUMN_REST + at));
 }
 
-/** n columns of one row, with the parameters of the panel's columns (columns.ts). */
-export function affineColumns(x: usize, y: usize, n: i32): void {
-  let at: usize = 0;
-  for (; n >= 8; n -= 8) {
-    const a = x + at;
-    const x0 = distance(v128.load(a, 0), at);
-    const x1 = distance(v128.load(a, 16), at + 16);
-    const y0 = f32x4.mul(x0, v128.load(COLUMN_SCALE + at, 0));
-    const y1 = f32x4.mul(x1, v128.load(COLUMN_SCALE + at, 16));
-    const b = y + at;
-    v128.store(b, f32x4.add(y0, v128.load(COLUMN_SHIFT + at, 0)), 0);
-    v128.store(b, f32x4.add(y1, v128.load(COLUMN_SHIFT + at, 16)), 16);
-    at += 32;
-  }
-  for (; n > 0; n -= 4) {
-    const d = f32x4.mul(distance(v128.load(x + at), at), v128.load(COLUMN_SCALE + at));
-    storeLanes(y + at, f32x4.add(d, v128.load(COLUMN_SHIFT + at)), n);
-    at += 16;
+/** Rows that the columns are walked down at a time. */
+const STRIP: i32 = 32;
+
+/** rows x n columns, `pitch` bytes from row to row, with the parameters of the panel's columns (columns.ts). */
+export function affineColumns(x: usize, y: usize, n: i32, pitch: usize, rows: i32): void {
+  for (; rows > 0; rows -= STRIP) {
+    const strip = min(rows, STRIP);
+    for (let j = 0; j < n; j += 4) {
+      const at = <usize>j << 2;
+      const k = v128.load(COLUMN_CENTRE + at);
+      const m = v128.load(COLUMN_REST + at);
+      const s = v128.load(COLUMN_SCALE + at);
+      const b = v128.load(COLUMN_SHIFT + at);
+      let from = x + at;
+      let to = y + at;
+      if (n - j >= 4) {
+        for (let i = strip; i > 0; i--) {
+          v128.store(to, f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from), k), m), s), b));
+          from += pitch;
+          to += pitch;
+        }
+      } else {
+        for (let i = strip; i > 0; i--) {
+          storeFirst(to, f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from), k), m), s), b), n - j);
+          from += pitch;
+          to += pitch;
+        }
+      }
+    }
+    x += pitch * STRIP;
+    y += pitch * STRIP;
   }
 }
 
-/** The same where a scale is beyond float32: first one power of two, then the rest. */
-export function affineColumnsInTwo(x: usize, y: usize, n: i32): void {
+/** One row where a scale is beyond float32: first one power of two, then the rest. */
+export function affineRowInTwo(x: usize, y: usize, n: i32): void {
   for (let at: usize = 0; n > 0; n -= 4) {
     const d = distance(v128.load(x + at), at);
     const scaled = f32x4.mul(f32x4.mul(d, v128.load(COLUMN_FIRST + at)), v128.load(COLUMN_SCALE + at));

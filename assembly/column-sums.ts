@@ -29,10 +29,13 @@ export function plainColumns(p: usize, pitch: usize, rows: i32, width: i32): voi
       let row = x;
       let low = v128.load(at, 0);
       let high = v128.load(at, 16);
-      for (let i = 0; i < 8; i++) {
+      for (let i = 0; i < 4; i++) {
+        const next = row + pitch;
         low = f64x2.add(low, lowPair(v128.load64_zero(row, 0)));
         high = f64x2.add(high, lowPair(v128.load64_zero(row, 8)));
-        row += pitch;
+        low = f64x2.add(low, lowPair(v128.load64_zero(next, 0)));
+        high = f64x2.add(high, lowPair(v128.load64_zero(next, 8)));
+        row = next + pitch;
       }
       v128.store(at, low, 0);
       v128.store(at, high, 16);

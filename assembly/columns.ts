@@ -40,7 +40,7 @@ import {
   WEIGHT,
   WEIGHT_STEP,
 } from "../src/layout";
-import { affineColumns, affineColumnsInTwo } from "./affine";
+import { affineColumns, affineRowInTwo } from "./affine";
 import { extremeColumns, plainColumns, powerColumns, termColumns, termColumnWide, topColumns } from "./column-sums";
 import { NO_HIGH, NO_LOW } from "./extremes";
 import {
@@ -207,9 +207,12 @@ function run(pass: Pass, base: i32, wide: i32): void {
 }
 
 function apply(x: usize, y: usize, pitch: usize, rows: i32): void {
+  if (!inTwo) {
+    affineColumns(x, y, width, pitch, rows);
+    return;
+  }
   for (; rows > 0; rows--) {
-    if (inTwo) affineColumnsInTwo(x, y, width);
-    else affineColumns(x, y, width);
+    affineRowInTwo(x, y, width);
     x += pitch;
     y += pitch;
   }

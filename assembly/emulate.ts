@@ -73,7 +73,7 @@ import {
 import { addTile, finishSums, startSums } from "./orders";
 import { power } from "./power";
 import { Add, Divide, First, formatAt, holdsHalf, kindOf, map, Multiply, Operation, PLAIN, roundNumber, roundQuotient } from "./rounding";
-import { copy, gather, gatherWeights, read, scatter, write } from "./tiles";
+import { copy, gather, gatherWeights, read, readMagnitudes, scatter, write } from "./tiles";
 import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "./top";
 import { fromOrdered, magnitude } from "./vectors";
 import { keptOffset, reducedOffset } from "./walk";
@@ -91,6 +91,11 @@ let stretch: i32 = TILE;
 /** The whole bundle fits the tile and stays in it, centred in place. */
 let whole: bool = false;
 let columnwise: bool = false;
+/** The tiles hold the terms of the sum as they are read. */
+let bare: bool = false;
+/** Elements of weight and bias that TILE_W and TILE_B hold, rounded; -1 for none. */
+let weightsAt: i32 = -1;
+let biasesAt: i32 = -1;
 
 // @ts-ignore: decorator
 @inline
@@ -105,6 +110,15 @@ export function emulate(): void {
   count = <i32>load<f64>(COUNT);
   const sequential = load<i32>(ORDER) == ORDER_SEQUENTIAL && !load<i32>(EXACT);
   const widest = load<i32>(NORM) == NORM_TOP ? 4 : BUNDLE;
+  // a sum of |x| over halves that need no rounding
+  bare =
+    load<i32>(NORM) == NORM_L1 &&
+    !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN | TASK_APPLY)) &&
+    load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 &&
+    holdsHalf(format);
+  readMagnitudes(bare);
+  weightsAt = -1;
+  biasesAt = -1;
   const outer = load<i32>(KEPT_TOTAL);
   const inner = columnwise ? load<i32>(LENGTH) : outer;
   const blocks = columnwise ? outer : 1;
@@ -121,6 +135,7 @@ export function emulate(): void {
       bundle(o, start);
     }
   }
+  readMagnitudes(false);
 }
 
 /** One bundle from input to output. */
@@ -216,10 +231,10 @@ function statistics(centred: bool): void {
       if (centred) across<Add>(GROUP_NEGATED, n);
     }
     if (sums) {
-      terms(norm, n * padded);
-      addTile(TILE_T, n);
+      if (!bare) terms(norm, n * padded);
+      addTile(bare ? TILE_X : TILE_T, n);
     } else if (norm == NORM_TOP) {
-      if (padded == 1) addTop(GROUP_TOP, TILE_X, n, 0, 0);
+      if (padded == 1) addTop(GROUP_TOP, TILE_X, n);
       else topColumns(TILE_X, <usize>padded << 2, n, 0, width, GROUP_TOP);
     } else if (padded == 1) {
       extremes(TILE_X, n, COLUMN_HIGH, COLUMN_LOW);
@@ -369,8 +384,13 @@ function weightOffset(outer: i32, start: i32, j: i32): i32 {
 
 /** Weights of elements [from, from + n) of each group, rounded, to a tile. */
 function weightTile(field: usize, from: i32, n: i32, to: usize): void {
-  // rows that share their weights share the tile
   if (padded == 1) {
+    // rows that share their weights share the tile
+    const at = whole ? keptOffset(group, KEPT_WEIGHT) : -1;
+    const held = field == WEIGHT ? weightsAt : biasesAt;
+    if (at >= 0 && at == held) return;
+    if (field == WEIGHT) weightsAt = at;
+    else biasesAt = at;
     gatherWeights(field, group, from, n, to);
   } else {
     for (let j = 0; j < width; j++) gatherWeights(field, group + j, from, n, TILE_T + (<usize>(j * n) << 2));

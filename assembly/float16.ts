@@ -70,40 +70,49 @@ function plain(src: usize, magnitude: v128): v128 {
 
 /** float16 bits to float32. The regions do not overlap. */
 export function unpack(src: usize, dst: usize, n: i32): void {
-  const signed = v128.load(HALF_SIGNED);
+  unpackMasked(src, dst, n, v128.load(HALF_SIGNED));
+}
+
+/** float16 bits to float32 magnitudes. */
+export function unpackMagnitudes(src: usize, dst: usize, n: i32): void {
+  unpackMasked(src, dst, n, v128.load(HALF_FIELDS));
+}
+
+/** `kept`: the bits of a shifted half that count. */
+function unpackMasked(src: usize, dst: usize, n: i32, kept: v128): void {
   const scale = v128.load(HALF_SCALE);
   const magnitude = v128.load(HALF_MAGNITUDE);
   while (n >= LOOK) {
     if (v128.any_true(plain(src, magnitude))) {
       // the same is likely to follow
       const next = min(n, 8 * LOOK) & ~7;
-      unpackAny(src, dst, next);
+      unpackAny(src, dst, next, kept);
       src += <usize>next << 1;
       dst += <usize>next << 2;
       n -= next;
       continue;
     }
     for (const end = dst + 4 * LOOK; dst < end; dst += 64) {
-      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 0), 13), signed), scale), 0);
-      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 8), 13), signed), scale), 16);
-      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 16), 13), signed), scale), 32);
-      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 24), 13), signed), scale), 48);
+      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 0), 13), kept), scale), 0);
+      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 8), 13), kept), scale), 16);
+      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 16), 13), kept), scale), 32);
+      v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 24), 13), kept), scale), 48);
       src += 32;
     }
     n -= LOOK;
   }
-  unpackAny(src, dst, n);
+  unpackAny(src, dst, n, kept);
 }
 
 /** The same for any halves, subnormals and specials among them. */
-function unpackAny(src: usize, dst: usize, n: i32): void {
+function unpackAny(src: usize, dst: usize, n: i32, kept: v128): void {
   const fields = v128.load(HALF_FIELDS);
   const bias = v128.load(HALF_BIAS);
   const step = v128.load(EXPONENT_STEP);
   const smallest = v128.load(HALF_SMALLEST);
   const limit = v128.load(BELOW_65536);
   const infinity = v128.load(EXPONENTS);
-  const sign = v128.load(SIGN);
+  const sign = v128.and(v128.load(SIGN), kept);
   for (; n >= 8; n -= 8) {
     v128.store(dst, widen(v128.load16x4_s(src, 0), fields, bias, step, smallest, limit, infinity, sign), 0);
     v128.store(dst, widen(v128.load16x4_s(src, 8), fields, bias, step, smallest, limit, infinity, sign), 16);

@@ -43,7 +43,7 @@ import {
 } from "../src/layout";
 import { affine, affineWeighted } from "./affine";
 import { extremes, greatestMagnitude, NO_HIGH, NO_LOW } from "./extremes";
-import { GROUP_HIGH, GROUP_LOW, GROUP_TOP, TILE, TILE_B, TILE_W, TILE_X } from "./memory";
+import { GROUP_HIGH, GROUP_LOW, GROUP_TOP, TILE, TILE_B, TILE_T, TILE_W, TILE_X } from "./memory";
 import { power, powerOfTwo } from "./power";
 import { deviationFrom, factorFrom, firstStep } from "./statistics";
 import { Magnitude, Mean, Near, Origin, Square, sumPlain, sumTerms, sumTermsWide } from "./sums";
@@ -110,7 +110,16 @@ function block(pass: Pass, p: usize, n: i32): void {
       extremes(p, n, GROUP_HIGH, GROUP_LOW);
       break;
     case Pass.Top:
-      addTop(GROUP_TOP, p, n, centre, rest);
+      if (!centred) {
+        addTop(GROUP_TOP, p, n);
+        break;
+      }
+      for (; n > 0; n -= TILE) {
+        const m = min(n, TILE);
+        affine(p, TILE_T, m, centre, rest, 1, -0.0);
+        addTop(GROUP_TOP, TILE_T, m);
+        p += <usize>TILE << 2;
+      }
       break;
     case Pass.Powers:
       const exponent = load<f64>(POWER);
@@ -275,11 +284,9 @@ function applyGroup(g: i32, factor: f64): void {
       const n = min(TILE, count - from);
       if (!whole) gather(base, from, n, TILE_X);
       if (weighted) {
-        if (weights) gatherWeights(WEIGHT, g, from, n, TILE_W);
-        else fill(TILE_W, n, 1);
-        if (biases) gatherWeights(BIAS, g, from, n, TILE_B);
-        else fill(TILE_B, n, -0.0);
-        outputWeighted(TILE_X, TILE_X, n, factor, TILE_W, TILE_B);
+        const weight = weightsFor(WEIGHT, g, from, n, 1, TILE_W);
+        const bias = weightsFor(BIAS, g, from, n, -0.0, TILE_B);
+        outputWeighted(TILE_X, TILE_X, n, factor, weight, bias);
       } else {
         output(TILE_X, TILE_X, n, factor, -0.0);
       }
@@ -305,12 +312,24 @@ function applyGroup(g: i32, factor: f64): void {
     for (let from = 0; from < length; from += TILE) {
       const n = min(TILE, length - from);
       const offset = <usize>from << 2;
-      if (!weights) fill(TILE_W, n, 1);
-      if (!biases) fill(TILE_B, n, -0.0);
-      const weight = weights ? weights + w + offset : TILE_W;
-      outputWeighted(x + offset, y + offset, n, factor, weight, biases ? biases + w + offset : TILE_B);
+      const first = s * length + from;
+      const weight = weightsFor(WEIGHT, g, first, n, 1, TILE_W);
+      outputWeighted(x + offset, y + offset, n, factor, weight, weightsFor(BIAS, g, first, n, -0.0, TILE_B));
     }
   }
+}
+
+/** Weights or biases of elements [from, from + n) of a group: where they lie if that is in one stretch, else in a tile. */
+function weightsFor(field: usize, g: i32, from: i32, n: i32, absent: f32, tile: usize): usize {
+  const weights = load<usize>(field);
+  if (!weights) {
+    fill(tile, n, absent);
+  } else if (load<i32>(REDUCED_TOTAL) == 1 && load<i32>(WEIGHT_STEP)) {
+    return weights + (<usize>(keptOffset(g, KEPT_WEIGHT) + from) << 2);
+  } else {
+    gatherWeights(field, g, from, n, tile);
+  }
+  return tile;
 }
 
 /** d * factor + shift; in two steps where the factor is beyond float32. */

@@ -13,7 +13,7 @@ import {
   STORAGE_FLOAT32,
   WEIGHT_STEP,
 } from "../src/layout";
-import { pack, unpack } from "./float16";
+import { pack, unpack, unpackMagnitudes } from "./float16";
 import { storeLanes } from "./vectors";
 import { keptOffset, reducedOffset } from "./walk";
 
@@ -39,10 +39,18 @@ export function fill(dst: usize, n: i32, value: f32): void {
   }
 }
 
+/** Halves are read as magnitudes: sums of |x| need no pass to take them. */
+let magnitudes: bool = false;
+
+export function readMagnitudes(yes: bool): void {
+  magnitudes = yes;
+}
+
 /** n contiguous elements at element `at` of the input, as float32 at `to`. */
 export function read(at: i32, n: i32, to: usize): void {
   const input = load<usize>(INPUT);
   if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32) copy(input + (<usize>at << 2), to, n);
+  else if (magnitudes) unpackMagnitudes(input + (<usize>at << 1), to, n);
   else unpack(input + (<usize>at << 1), to, n);
 }
 

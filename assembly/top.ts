@@ -7,6 +7,7 @@
 // A state of 16 bytes: threshold | number collected | address of the buffer | k. Magnitudes are float32 bits, which
 // order like integers; NaN is the greatest.
 
+import { ABS } from "./constants";
 import { magnitude } from "./vectors";
 
 export const TOP_BYTES: usize = 16;
@@ -15,13 +16,13 @@ export const TOP_BYTES: usize = 16;
 // @ts-ignore: decorator
 @inline
 function capacity(k: i32): i32 {
-  return k + max(k, 256);
+  return k + max(k, 48);
 }
 
 /** Bytes that the buffer of one state takes. */
 export function topBufferBytes(k: i32): usize {
-  // 32 more: a block of elements is collected before the buffer is looked at
-  return <usize>(capacity(k) + 32) << 2;
+  // 64 more: a block of elements is collected before the buffer is looked at
+  return <usize>(capacity(k) + 64) << 2;
 }
 
 export function startTop(state: usize, buffer: usize, k: i32): void {
@@ -31,59 +32,92 @@ export function startTop(state: usize, buffer: usize, k: i32): void {
   store<i32>(state, k, 12);
 }
 
-/** Adds |x - centre - rest| of n float32 at p. */
-export function addTop(state: usize, p: usize, n: i32, centre: f32, rest: f32): void {
-  const k = f32x4.splat(centre);
-  const m = f32x4.splat(rest);
+/** Adds |x| of n float32 at p. */
+export function addTop(state: usize, p: usize, n: i32): void {
+  const abs = v128.load(ABS);
+  const k = load<i32>(state, 12);
   const buffer = load<usize>(state, 8);
-  const full = buffer + (<usize>capacity(load<i32>(state, 12)) << 2);
+  const full = buffer + (<usize>capacity(k) << 2);
   let threshold = load<i32>(state, 0);
+  if (threshold < 0 && n >= SAMPLE && k <= MOST_SAMPLED) {
+    threshold = sample(buffer, p, k);
+  }
   let least = i32x4.splat(threshold);
   let to = buffer + (<usize>load<i32>(state, 4) << 2);
-  for (; n >= 16; n -= 16) {
-    const a = magnitude(f32x4.sub(f32x4.sub(v128.load(p, 0), k), m));
-    const b = magnitude(f32x4.sub(f32x4.sub(v128.load(p, 16), k), m));
-    const c = magnitude(f32x4.sub(f32x4.sub(v128.load(p, 32), k), m));
-    const d = magnitude(f32x4.sub(f32x4.sub(v128.load(p, 48), k), m));
+  for (; n >= 32; n -= 32) {
+    const a = i32x4.max_s(v128.and(v128.load(p, 0), abs), v128.and(v128.load(p, 16), abs));
+    const b = i32x4.max_s(v128.and(v128.load(p, 32), abs), v128.and(v128.load(p, 48), abs));
+    const c = i32x4.max_s(v128.and(v128.load(p, 64), abs), v128.and(v128.load(p, 80), abs));
+    const d = i32x4.max_s(v128.and(v128.load(p, 96), abs), v128.and(v128.load(p, 112), abs));
     const most = i32x4.max_s(i32x4.max_s(a, b), i32x4.max_s(c, d));
     if (v128.any_true(i32x4.gt_s(most, least))) {
-      to = collect(to, a, threshold);
-      to = collect(to, b, threshold);
-      to = collect(to, c, threshold);
-      to = collect(to, d, threshold);
+      to = collect(to, p, 32, threshold);
       if (to >= full) {
         to = cut(state, to);
         threshold = load<i32>(state);
         least = i32x4.splat(threshold);
       }
     }
-    p += 64;
+    p += 128;
   }
-  for (; n > 0; n--) {
-    const x = reinterpret<i32>(load<f32>(p) - centre - rest) & 0x7fffffff;
-    store<i32>(to, x);
-    to += x > threshold ? 4 : 0;
-    p += 4;
-  }
+  to = collect(to, p, n, threshold);
   if (to >= full) to = cut(state, to);
+  else store<i32>(state, threshold);
   store<i32>(state, <i32>((to - buffer) >> 2), 4);
 }
 
-/** Appends the lanes above the threshold. */
-function collect(to: usize, x: v128, threshold: i32): usize {
-  let lane = i32x4.extract_lane(x, 0);
-  store<i32>(to, lane);
-  to += lane > threshold ? 4 : 0;
-  lane = i32x4.extract_lane(x, 1);
-  store<i32>(to, lane);
-  to += lane > threshold ? 4 : 0;
-  lane = i32x4.extract_lane(x, 2);
-  store<i32>(to, lane);
-  to += lane > threshold ? 4 : 0;
-  lane = i32x4.extract_lane(x, 3);
-  store<i32>(to, lane);
-  to += lane > threshold ? 4 : 0;
+/** Elements whose 64 partial maxima give a first threshold, and the largest k that they do for. */
+const SAMPLE: i32 = 2048;
+const MOST_SAMPLED: i32 = 32;
+
+/**
+ * A first threshold: below the k-th largest of 64 maxima over disjoint elements, so at least k elements are above it.
+ * The buffer is still empty and serves as work space.
+ */
+function sample(buffer: usize, p: usize, k: i32): i32 {
+  for (let at: usize = 0; at < 256; at += 16) {
+    let most = i32x4.splat(0);
+    let x = p + at;
+    for (const end = x + (<usize>SAMPLE << 2); x < end; x += 256) most = i32x4.max_s(most, magnitude(v128.load(x)));
+    v128.store(buffer + at, most);
+  }
+  const kept = buffer + (<usize>k << 2);
+  largestFirst(buffer, buffer + 256, kept);
+  return leastOf(buffer, kept) - 1;
+}
+
+/** Appends those of n magnitudes that are above the threshold. */
+function collect(to: usize, p: usize, n: i32, threshold: i32): usize {
+  const least = i32x4.splat(threshold);
+  for (; n >= 4; n -= 4) {
+    const x = magnitude(v128.load(p));
+    if (v128.any_true(i32x4.gt_s(x, least))) {
+      to = append(to, i32x4.extract_lane(x, 0), threshold);
+      to = append(to, i32x4.extract_lane(x, 1), threshold);
+      to = append(to, i32x4.extract_lane(x, 2), threshold);
+      to = append(to, i32x4.extract_lane(x, 3), threshold);
+    }
+    p += 16;
+  }
+  for (; n > 0; n--) {
+    to = append(to, load<i32>(p) & 0x7fffffff, threshold);
+    p += 4;
+  }
   return to;
+}
+
+// @ts-ignore: decorator
+@inline
+function append(to: usize, x: i32, threshold: i32): usize {
+  store<i32>(to, x);
+  return to + (x > threshold ? 4 : 0);
+}
+
+/** The least of the magnitudes in [p, end). */
+function leastOf(p: usize, end: usize): i32 {
+  let least = i32.MAX_VALUE;
+  for (; p < end; p += 4) least = min(least, load<i32>(p));
+  return least;
 }
 
 /** Adds magnitude bits, one at a time. */
@@ -105,9 +139,7 @@ function cut(state: usize, to: usize): usize {
   const kept = buffer + (<usize>k << 2);
   if (to > kept) {
     largestFirst(buffer, to, kept);
-    let least = i32.MAX_VALUE;
-    for (let p = buffer; p < kept; p += 4) least = min(least, load<i32>(p));
-    store<i32>(state, least);
+    store<i32>(state, leastOf(buffer, kept));
     to = kept;
   }
   return to;
