@@ -75,7 +75,7 @@ import { power } from "./power";
 import { Add, Divide, First, formatAt, holdsHalf, kindOf, map, Multiply, Operation, PLAIN, roundNumber, roundQuotient } from "./rounding";
 import { copy, gather, gatherWeights, read, readMagnitudes, scatter, write } from "./tiles";
 import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "./top";
-import { fromOrdered, magnitude } from "./vectors";
+import { clearVectors, fromOrdered, magnitude } from "./vectors";
 import { keptOffset, reducedOffset } from "./walk";
 
 // the bundle at hand
@@ -142,7 +142,7 @@ export function emulate(): void {
 function bundle(outer: i32, start: i32): void {
   const task = load<i32>(TASK);
   if (padded != width) memory.fill(TILE_X, 0, <usize>TILE << 2);
-  memory.fill(GROUP_MEAN, 0, GROUP_TOP - GROUP_MEAN);
+  if (padded > 1) clearVectors(GROUP_MEAN, GROUP_TOP - GROUP_MEAN);
   if (whole) readTile(0, count);
 
   const means = load<usize>(MEAN) + (<usize>group << 2);

@@ -26,12 +26,12 @@ import {
   splits,
   splitterOf,
 } from "./rounding";
-import { magnitude } from "./vectors";
+import { clearVectors, copyVectors, magnitude } from "./vectors";
 
 /** Elements of a block of the pairwise order. */
 const BLOCK: i32 = 128;
 /** Elements of a chain between two looks at its exponent. */
-const LINK: i32 = 16;
+const LINK: i32 = 32;
 
 let width: i32 = 1;
 let kind: i32 = PLAIN;
@@ -58,7 +58,7 @@ export function startSums(groups: i32, nonNegative: bool): void {
 }
 
 function clearLanes(): void {
-  memory.fill(LANES, 0, <usize>lanes() << 2);
+  clearVectors(LANES, <usize>lanes() << 2);
 }
 
 /** Number of accumulators, up to whole vectors. */
@@ -82,7 +82,7 @@ export function addTile(x: usize, count: i32): void {
     else accumulate(x, width >> 2, count);
   } else {
     const rest = count & 31;
-    if (rest) memory.fill(x + row * count, 0, row * (32 - rest));
+    if (rest) clearVectors(x + row * count, row * (32 - rest));
     if (order == ORDER_LANES) {
       accumulate(x, width << 3, (count + 31) >> 5);
     } else {
@@ -125,9 +125,9 @@ export function finishSums(out: usize): void {
 function accumulate(x: usize, vectors: i32, rows: i32): void {
   const bytes = <usize>vectors << 4;
   if (split) {
-    memory.copy(LANES_SAVED, LANES, bytes);
+    copyVectors(LANES, LANES_SAVED, bytes);
     if (rising ? accumulateSplit<Rising>(x, vectors, rows) : accumulateSplit<Signed>(x, vectors, rows)) return;
-    memory.copy(LANES, LANES_SAVED, bytes);
+    copyVectors(LANES_SAVED, LANES, bytes);
   }
   for (; rows > 0; rows--) {
     for (let at: usize = 0; at < bytes; at += 16) {
@@ -250,7 +250,7 @@ function push(level: i32): void {
     levels &= ~(1 << level);
   }
   levels |= 1 << level;
-  memory.copy(levelAt(level), LANES, <usize>((width + 3) & ~3) << 2);
+  copyVectors(LANES, levelAt(level), <usize>width << 2);
 }
 
 /** The subtrees that are left, the smallest first: the tree that splits at the largest power of two. */
@@ -259,7 +259,7 @@ function climb(): void {
   for (let level = 0; level < 32; level++) {
     if (!(levels & (1 << level))) continue;
     if (started) addRow(levelAt(level));
-    else memory.copy(LANES, levelAt(level), <usize>((width + 3) & ~3) << 2);
+    else copyVectors(levelAt(level), LANES, <usize>width << 2);
     started = true;
   }
 }
@@ -268,11 +268,8 @@ function climb(): void {
 // @ts-ignore: decorator
 @inline
 function foldColumn(x: usize, c: v128): v128 {
-  // +0 first: the accumulators start from it
-  let s = f32x4.add(v128.load(x, 0), f32x4.splat(0));
-  let t = f32x4.add(v128.load(x, 64), f32x4.splat(0));
-  s = splitBy(f32x4.add(s, v128.load(x, 128)), c);
-  t = splitBy(f32x4.add(t, v128.load(x, 192)), c);
+  let s = splitBy(f32x4.add(v128.load(x, 0), v128.load(x, 128)), c);
+  let t = splitBy(f32x4.add(v128.load(x, 64), v128.load(x, 192)), c);
   s = splitBy(f32x4.add(s, v128.load(x, 256)), c);
   t = splitBy(f32x4.add(t, v128.load(x, 320)), c);
   s = splitBy(f32x4.add(s, v128.load(x, 384)), c);
@@ -312,7 +309,8 @@ function addBlocks(x: usize): bool {
   sums = splitBy(f32x4.add(sums, i32x4.shuffle(sums, sums, 1, 0, 3, 2)), c);
   sums = splitBy(f32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0)), c);
   if (!(abs(f32x4.extract_lane(sums, 0)) <= largest)) return false;
-  v128.store(LANES, sums);
+  // the accumulators start from +0, which a sum of -0 alone shows
+  v128.store(LANES, f32x4.add(sums, f32x4.splat(0)));
   return true;
 }
 
@@ -345,7 +343,7 @@ function addSlowly(x: usize, n: i32): void {
 }
 
 /**
- * 16 additions while the sum stays in its binade.
+ * 32 additions while the sum stays in its binade.
  *
  * With M as in rounding.ts for the binade of the sum s, t = M + s is exact, and t += x rounds s + x to the grid by
  * itself: the chain is one addition per element. All lanes hold the same sum; the extremes of t tell whether it left
@@ -387,7 +385,7 @@ function addLink(x: usize): bool {
   return true;
 }
 
-/** 16 additions by Veltkamp's splitting. */
+/** 32 additions by Veltkamp's splitting. */
 function addLinkSplit(x: usize): bool {
   const c = load<f32>(splitterOf(format));
   const largest = load<f32>(largestOf(format));

@@ -32,6 +32,16 @@ export function storeLanes(p: usize, x: v128, count: i32): void {
   else storeFirst(p, x, count);
 }
 
+/** Copies whole vectors; memory.copy is a call out of the module, dear for so few. */
+export function copyVectors(src: usize, dst: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(dst + at, v128.load(src + at));
+}
+
+/** Zeroes whole vectors. */
+export function clearVectors(dst: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(dst + at, i32x4.splat(0));
+}
+
 /** Adds four float32 lanes into two pairs of float64 lanes: the low pair here, the high pair in `highPair`. */
 // @ts-ignore: decorator
 @inline
