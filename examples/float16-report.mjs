@@ -175,9 +175,9 @@ function report({ name, tensor, layer: kind, order = "lanes", reshape = (x) => x
   console.log("");
 }
 
-console.log(`float16 against exact: the median of the scales that a layer divides by, and the error of its output in
-units of float16's last place (ulp; large where subtracting the mean leaves almost nothing). Zeros are
-results that are 0 and should not be.
+console.log(`float16 against exact: the median of the scales that a layer divides by, and the error of its output
+in units of float16's last place (ulp; large where subtracting the mean leaves almost nothing).
+Zeros are results that are 0 and should not be.
 `);
 for (const each of CASES) report(each);
 for (const [label, names] of failures) {
