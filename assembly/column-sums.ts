@@ -145,11 +145,10 @@ export function extremeColumns(p: usize, pitch: usize, rows: i32, width: i32): v
 }
 
 /** Adds up to four columns, of which the first is column `j` of the panel, to as many top-k states at `states`. */
-export function topColumns(p: usize, pitch: usize, rows: i32, j: i32, width: i32, states: usize): void {
+export function topColumns(p: usize, pitch: usize, rows: i32, j: i32, n: i32, states: usize): void {
   const at = <usize>j << 2;
   const k = v128.load(COLUMN_CENTRE + at);
   const m = v128.load(COLUMN_REST + at);
-  const n = min(4, width - j);
   let least = thresholds(states);
   for (; rows > 0; rows--) {
     const d = magnitude(f32x4.sub(f32x4.sub(v128.load(p), k), m));

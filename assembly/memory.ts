@@ -37,9 +37,6 @@ export const GROUP_WEIGHT: usize = GROUP_SCALE + 128;
 export const GROUP_BIAS: usize = GROUP_WEIGHT + 128;
 /** State of the top-k selection of up to four groups (top.ts). */
 export const GROUP_TOP: usize = GROUP_BIAS + 128;
-/** Extremes of a group in rows (extremes.ts). */
-export const GROUP_HIGH: usize = GROUP_TOP + 128;
-export const GROUP_LOW: usize = GROUP_HIGH + 16;
 
 /** Native columns: float64 and float32 values of each column of a panel. */
 export const COLUMN_SUM: usize = 98304;

@@ -1,0 +1,266 @@
+// Native arithmetic: mean, statistic, deviation and output of every group, for rows and columns alike.
+
+import {
+  COUNT,
+  DEVIATION,
+  GAIN,
+  KEPT_STRIDE,
+  KEPT_TOTAL,
+  LENGTH,
+  MEAN,
+  NORM,
+  NORM_L1,
+  NORM_L2,
+  NORM_LINF,
+  NORM_NONE,
+  NORM_POWER,
+  NORM_TOP,
+  SCRATCH,
+  TASK,
+  TASK_APPLY,
+  TASK_CENTRE,
+  TASK_GIVEN,
+  TASK_NORM,
+  TASK_RAW,
+  TOP,
+} from "../src/layout";
+import { applyColumns, momentsOf, passColumns } from "./columns";
+import { NO_HIGH, NO_LOW } from "./extremes";
+import {
+  COLUMN_CENTRE,
+  COLUMN_FIRST,
+  COLUMN_HIGH,
+  COLUMN_LOW,
+  COLUMN_MEAN,
+  COLUMN_REST,
+  COLUMN_SQUARES,
+  COLUMN_SUM,
+  GROUP_TOP,
+  PANEL,
+} from "./memory";
+import { Pass } from "./passes";
+import { powerOfTwo } from "./power";
+import { applyRow, enterRow, passRow, prepareRows } from "./rows";
+import { deviationFrom, factorFrom } from "./statistics";
+import { startTop, sumTop, TOP_BYTES, topBufferBytes } from "./top";
+import { clearVectors, copyVectors, fromOrdered } from "./vectors";
+import { keptOffset } from "./walk";
+
+// the panel at hand: `width` groups from number `group` on, the first at element `base`
+let columnwise: bool = false;
+let base: i32 = 0;
+let group: i32 = 0;
+let width: i32 = 1;
+
+/** Groups that end in contiguous elements, one at a time. */
+export function rows(): void {
+  columnwise = false;
+  width = 1;
+  prepareRows();
+  const groups = load<i32>(KEPT_TOTAL);
+  for (group = 0; group < groups; group++) {
+    base = keptOffset(group, KEPT_STRIDE);
+    enterRow(base);
+    panel(group, 0);
+  }
+}
+
+/** Groups side by side: the batch axis, channels last. */
+export function columns(): void {
+  columnwise = true;
+  const outer = load<i32>(KEPT_TOTAL);
+  const length = load<i32>(LENGTH);
+  for (let o = 0; o < outer; o++) {
+    const from = keptOffset(o, KEPT_STRIDE);
+    for (let start = 0; start < length; start += PANEL) {
+      width = min(PANEL, length - start);
+      base = from + start;
+      group = o * length + start;
+      panel(o, start);
+    }
+  }
+}
+
+/** One pass over `wide` groups of the panel from number `column` on. */
+function run(pass: Pass, column: i32, wide: i32): void {
+  if (columnwise) passColumns(pass, base, column, wide);
+  else passRow(pass, base);
+}
+
+/** float64 values of the groups of the panel, up to whole vectors. */
+// @ts-ignore: decorator
+@inline
+function bytes64(): usize {
+  return <usize>((width + 3) & ~3) << 3;
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOf(j: i32): usize {
+  return COLUMN_SUM + (<usize>j << 3);
+}
+
+function meanOf(j: i32): f64 {
+  return load<f64>(COLUMN_MEAN + (<usize>j << 3));
+}
+
+/** The panel whose groups start with element `start` of the contiguous part, in outer group `outer`. */
+function panel(outer: i32, start: i32): void {
+  const task = load<i32>(TASK);
+  const norm = load<i32>(NORM);
+  const n = load<f64>(COUNT);
+  const means = load<usize>(MEAN);
+  const deviations = load<usize>(DEVIATION);
+  const given = (task & TASK_GIVEN) != 0;
+  const centre = (task & TASK_CENTRE) != 0 && !given;
+  const first = <usize>group << 2;
+
+  clearVectors(COLUMN_MEAN, bytes64());
+  const both = centre && columnwise && task & TASK_NORM && norm == NORM_L2 ? momentsOf(base, width) : false;
+  if (centre && !both) sum(Pass.Plain);
+  for (let j = 0; j < width; j++) {
+    const at = means + first + (<usize>j << 2);
+    let mean = 0.0;
+    if (centre) mean = both ? meanOf(j) : load<f64>(sumOf(j)) / n;
+    else if (given && means) mean = <f64>load<f32>(at);
+    if (centre && means) store<f32>(at, <f32>mean);
+    store<f64>(COLUMN_MEAN + (<usize>j << 3), mean);
+    store<f32>(COLUMN_CENTRE + (<usize>j << 2), <f32>mean);
+    store<f32>(COLUMN_REST + (<usize>j << 2), <f32>(mean - <f64>(<f32>mean)));
+  }
+  if (norm != NORM_NONE && task & (TASK_NORM | TASK_RAW)) statistics(norm, both);
+  if (task & TASK_RAW) {
+    store<f64>(deviations + (first << 1), load<f64>(COLUMN_SUM));
+    return;
+  }
+  for (let j = 0; j < width; j++) {
+    const at = deviations + first + (<usize>j << 2);
+    let deviation = 1.0;
+    if (task & TASK_NORM) {
+      deviation = deviationFrom(load<f64>(sumOf(j)), norm == NORM_POWER ? exponentOf(j) : 0);
+      if (deviations) store<f32>(at, <f32>deviation);
+    } else if (given) {
+      deviation = <f64>load<f32>(at);
+    }
+    store<f64>(sumOf(j), norm == NORM_NONE ? 1 : factorFrom(deviation, load<usize>(GAIN), group + j));
+  }
+  if (!(task & TASK_APPLY)) return;
+  if (columnwise) applyColumns(base, outer, start, width);
+  else applyRow(base, group, load<f64>(COLUMN_SUM));
+}
+
+/** One pass that adds up into COLUMN_SUM, from 0. */
+function sum(pass: Pass): void {
+  clearVectors(COLUMN_SUM, bytes64());
+  run(pass, 0, width);
+}
+
+/** The raw statistic of every group into COLUMN_SUM; `both`: the sums of squares stand in COLUMN_SQUARES already. */
+function statistics(norm: i32, both: bool): void {
+  if (norm == NORM_L1) magnitudes();
+  else if (norm == NORM_L2) squares(both);
+  else if (norm == NORM_TOP) tops();
+  else if (norm == NORM_POWER) powers();
+  else extremes(norm);
+}
+
+function magnitudes(): void {
+  const n = load<f64>(COUNT);
+  sum(Pass.MagnitudesNear);
+  // sum |d - rest| differs by at most n |rest|, and by far less unless most of d has one sign
+  let near = true;
+  for (let j = 0; j < width; j++) {
+    const rest = load<f32>(COLUMN_REST + (<usize>j << 2));
+    if (<f64>abs(rest) * n > load<f64>(sumOf(j)) * 6e-8) near = false;
+  }
+  if (!near) sum(Pass.Magnitudes);
+  for (let j = 0; j < width; j++) {
+    if (!(load<f64>(sumOf(j)) < Infinity)) again(Pass.MagnitudesWide, j);
+  }
+}
+
+function squares(both: bool): void {
+  const n = load<f64>(COUNT);
+  if (both) copyVectors(COLUMN_SQUARES, COLUMN_SUM, bytes64());
+  else sum(Pass.Squares);
+  for (let j = 0; j < width; j++) {
+    // sum (d - rest)² = sum d² - n rest². On the grid of float32 the spread is no less than the rest: little cancels
+    const rest = both ? 0 : <f64>load<f32>(COLUMN_REST + (<usize>j << 2));
+    const total = load<f64>(sumOf(j)) - n * rest * rest;
+    store<f64>(sumOf(j), total);
+    // squares that left float32, or are so small that their digits did
+    if (!(total < Infinity && total > n * 1e-30)) again(Pass.SquaresWide, j);
+  }
+}
+
+/** The sum of one group once more, in float64. */
+function again(pass: Pass, j: i32): void {
+  store<f64>(sumOf(j), 0);
+  run(pass, j, 1);
+}
+
+function tops(): void {
+  const k = load<i32>(TOP);
+  for (let j = 0; j < width; j += 4) {
+    const wide = min(4, width - j);
+    for (let i = 0; i < wide; i++) startTop(GROUP_TOP + TOP_BYTES * i, load<usize>(SCRATCH) + topBufferBytes(k) * i, k);
+    run(Pass.Top, j, wide);
+    for (let i = 0; i < wide; i++) store<f64>(sumOf(j + i), sumTop(GROUP_TOP + TOP_BYTES * i));
+  }
+}
+
+function powers(): void {
+  for (let at: usize = 0; at < <usize>width << 2; at += 16) v128.store(COLUMN_FIRST + at, f32x4.splat(1));
+  sum(Pass.Powers);
+  let left = false;
+  for (let j = 0; j < width; j++) {
+    const total = load<f64>(sumOf(j));
+    if (!(total < Infinity && total > 1e-290)) left = true;
+  }
+  if (!left) return;
+  // powers that left float64: once more with the greatest distance of each group brought near 1
+  findExtremes();
+  for (let j = 0; j < width; j++) {
+    const far = max(highOf(j) - meanOf(j), meanOf(j) - lowOf(j));
+    const exponent = 1022 - <i32>(reinterpret<i64>(far) >> 52);
+    const scale: f32 = far > 0 && far < Infinity ? <f32>powerOfTwo(max(-126, min(127, exponent))) : 1;
+    store<f32>(COLUMN_FIRST + (<usize>j << 2), scale);
+  }
+  sum(Pass.Powers);
+}
+
+/** Exponent of two that the Lp norm of group j has to be scaled back by. */
+function exponentOf(j: i32): i32 {
+  return 127 - (load<i32>(COLUMN_FIRST + (<usize>j << 2)) >> 23);
+}
+
+function extremes(norm: i32): void {
+  if (!columnwise && norm == NORM_LINF && !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN))) {
+    store<i32>(COLUMN_HIGH, 0);
+    run(Pass.Greatest, 0, 1);
+    store<f64>(COLUMN_SUM, <f64>load<f32>(COLUMN_HIGH));
+    return;
+  }
+  findExtremes();
+  for (let j = 0; j < width; j++) {
+    const high = highOf(j);
+    const low = lowOf(j);
+    store<f64>(sumOf(j), norm == NORM_LINF ? max(high - meanOf(j), meanOf(j) - low) : high - low);
+  }
+}
+
+function findExtremes(): void {
+  for (let at: usize = 0; at < <usize>width << 2; at += 16) {
+    v128.store(COLUMN_HIGH + at, i32x4.splat(NO_HIGH));
+    v128.store(COLUMN_LOW + at, i32x4.splat(NO_LOW));
+  }
+  run(Pass.Extremes, 0, width);
+}
+
+function highOf(j: i32): f64 {
+  return <f64>fromOrdered(load<i32>(COLUMN_HIGH + (<usize>j << 2)));
+}
+
+function lowOf(j: i32): f64 {
+  return <f64>fromOrdered(load<i32>(COLUMN_LOW + (<usize>j << 2)));
+}

@@ -1,0 +1,25 @@
+// What a pass over the elements of a panel adds up. A panel is one group in rows (rows.ts) or up to PANEL groups in columns
+// (columns.ts); the accumulators of group j are the j-th of COLUMN_SUM, COLUMN_HIGH, ... (memory.ts) in both.
+
+export const enum Pass {
+  /** Sum of x, in float64. */
+  Plain,
+  /** Mean and sum of squares about it (columns only). */
+  Moments,
+  /** Sum of |x - centre - rest|, and without the rest. */
+  Magnitudes,
+  MagnitudesNear,
+  /** Sum of (x - centre)². */
+  Squares,
+  /** The same about the mean in float64, one group at a time. */
+  MagnitudesWide,
+  SquaresWide,
+  /** Greatest |x| (rows only). */
+  Greatest,
+  /** Greatest and least x. */
+  Extremes,
+  /** The k largest |x - centre - rest|, up to four groups at a time. */
+  Top,
+  /** Sum of (|x - mean| * COLUMN_FIRST)^p. */
+  Powers,
+}
