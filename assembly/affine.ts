@@ -42,15 +42,19 @@ export function affineWeighted(
   const k = f32x4.splat(centre);
   const s = f32x4.splat(scale);
   const m = f32x4.splat(rest);
-  for (; n >= 8; n -= 8) {
+  for (; n >= 16; n -= 16) {
     const x0 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 0), k), m), s);
     const x1 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 16), k), m), s);
+    const x2 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 32), k), m), s);
+    const x3 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 48), k), m), s);
     v128.store(y, f32x4.add(f32x4.mul(x0, v128.load(weight, 0)), v128.load(bias, 0)), 0);
     v128.store(y, f32x4.add(f32x4.mul(x1, v128.load(weight, 16)), v128.load(bias, 16)), 16);
-    x += 32;
-    y += 32;
-    weight += 32;
-    bias += 32;
+    v128.store(y, f32x4.add(f32x4.mul(x2, v128.load(weight, 32)), v128.load(bias, 32)), 32);
+    v128.store(y, f32x4.add(f32x4.mul(x3, v128.load(weight, 48)), v128.load(bias, 48)), 48);
+    x += 64;
+    y += 64;
+    weight += 64;
+    bias += 64;
   }
   for (; n > 0; n -= 4) {
     const d = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x), k), m), s);
@@ -62,8 +66,6 @@ export function affineWeighted(
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function distance(x: v128, at: usize): v128 {
   return f32x4.sub(f32x4.sub(x, v128.load(COLUMN_CENTRE + at)), v128.load(COLUMN_REST + at));
 }
@@ -76,7 +78,7 @@ export function affineColumns(x: usize, y: usize, n: i32, pitch: usize, rows: i3
   for (; rows > 0; rows -= STRIP) {
     const strip = min(rows, STRIP);
     for (let j = 0; j < n; j += 4) {
-      const at = <usize>j << 2;
+      const at = (<usize>j) << 2;
       const k = v128.load(COLUMN_CENTRE + at);
       const m = v128.load(COLUMN_REST + at);
       const s = v128.load(COLUMN_SCALE + at);

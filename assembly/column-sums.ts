@@ -13,8 +13,6 @@ import { Centre, Term } from "./sums";
 import { addOne, TOP_BYTES } from "./top";
 import { highPair, lowPair, magnitude, ordered } from "./vectors";
 
-// @ts-ignore: decorator
-@inline
 function accumulate(at: usize, low: v128, high: v128): void {
   v128.store(at, f64x2.add(v128.load(at, 0), low), 0);
   v128.store(at, f64x2.add(v128.load(at, 16), high), 16);
@@ -60,7 +58,7 @@ export function plainColumns(p: usize, pitch: usize, rows: i32, width: i32): voi
 export function termColumns<T extends Term, C extends Centre>(p: usize, pitch: usize, rows: i32, width: i32): void {
   const term = changetype<T>(0);
   const from = changetype<C>(0);
-  const bytes = <usize>width << 2;
+  const bytes = (<usize>width) << 2;
   for (; rows >= 8; rows -= 8) {
     for (let j: usize = 0; j < bytes; j += 16) {
       const k = v128.load(COLUMN_CENTRE + j);
@@ -123,7 +121,7 @@ export function powerColumns(p: usize, pitch: usize, rows: i32, width: i32, expo
 
 /** Greatest and least of each column as `ordered` integers into COLUMN_HIGH and COLUMN_LOW. */
 export function extremeColumns(p: usize, pitch: usize, rows: i32, width: i32): void {
-  const bytes = <usize>width << 2;
+  const bytes = (<usize>width) << 2;
   for (; rows > 0; ) {
     const n = min(rows, 8);
     for (let j: usize = 0; j < bytes; j += 16) {
@@ -146,7 +144,7 @@ export function extremeColumns(p: usize, pitch: usize, rows: i32, width: i32): v
 
 /** Adds up to four columns, of which the first is column `j` of the panel, to as many top-k states at `states`. */
 export function topColumns(p: usize, pitch: usize, rows: i32, j: i32, n: i32, states: usize): void {
-  const at = <usize>j << 2;
+  const at = (<usize>j) << 2;
   const k = v128.load(COLUMN_CENTRE + at);
   const m = v128.load(COLUMN_REST + at);
   let least = thresholds(states);

@@ -45,8 +45,8 @@ let inTwo: bool = false;
 
 /** A part of a pass: `rows` rows of `wide` columns, the first of which is column `column` of the panel. */
 function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide: i32): void {
-  const at = COLUMN_SUM + (<usize>column << 3);
-  const mean = load<f64>(COLUMN_MEAN + (<usize>column << 3));
+  const at = COLUMN_SUM + ((<usize>column) << 3);
+  const mean = load<f64>(COLUMN_MEAN + ((<usize>column) << 3));
   switch (pass) {
     case Pass.Plain:
       plainColumns(p, pitch, rows, wide);
@@ -98,14 +98,14 @@ function moments(p: usize, pitch: usize, rows: i32, width: i32): void {
   const n = <f64>rows;
   const weight = (seen * n) / (seen + n);
   const share = n / (seen + n);
-  clearVectors(COLUMN_SUM, <usize>((width + 3) & ~3) << 3);
+  clearVectors(COLUMN_SUM, (<usize>((width + 3) & ~3)) << 3);
   plainColumns(p, pitch, rows, width);
   for (let j: usize = 0; j < <usize>width; j++) {
     const mean = load<f64>(COLUMN_SUM + (j << 3)) / n;
     store<f64>(COLUMN_CHUNK + (j << 3), mean);
     store<f32>(COLUMN_CENTRE + (j << 2), <f32>mean);
   }
-  clearVectors(COLUMN_SUM, <usize>((width + 3) & ~3) << 3);
+  clearVectors(COLUMN_SUM, (<usize>((width + 3) & ~3)) << 3);
   termColumns<Square, Near>(p, pitch, rows, width);
   for (let j: usize = 0; j < <usize>width; j++) {
     const at = j << 3;
@@ -125,7 +125,7 @@ function moments(p: usize, pitch: usize, rows: i32, width: i32): void {
  */
 export function momentsOf(base: i32, width: i32): bool {
   seen = 0;
-  clearVectors(COLUMN_SQUARES, <usize>((width + 3) & ~3) << 3);
+  clearVectors(COLUMN_SQUARES, (<usize>((width + 3) & ~3)) << 3);
   walk(Pass.Moments, false, base, 0, width);
   let sum = 0.0;
   for (let j: usize = 0; j < <usize>width; j++) sum += load<f64>(COLUMN_SQUARES + (j << 3)) * 0;
@@ -140,21 +140,21 @@ export function passColumns(pass: Pass, base: i32, column: i32, wide: i32): void
 /** All rows of `wide` columns that start at element `base`: a part of a pass each, or of the output. */
 function walk(pass: Pass, output: bool, base: i32, column: i32, wide: i32): void {
   const rank = load<i32>(REDUCED_RANK);
-  const last = <usize>(max(rank, 1) - 1) << 2;
+  const last = (<usize>(max(rank, 1) - 1)) << 2;
   const inner = rank > 0 ? load<i32>(<usize>REDUCED_COUNT + last) : 1;
   const stride = rank > 0 ? load<i32>(<usize>REDUCED_STRIDE + last) : 0;
   const rows = load<i32>(REDUCED_TOTAL);
   const direct =
     load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32 && !(output && load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32);
   const padded = (wide + 3) & ~3;
-  const pitch = <usize>padded << 2;
+  const pitch = (<usize>padded) << 2;
   for (let row = 0; row < rows; row += inner) {
     let at = base + reducedOffset(row, REDUCED_STRIDE);
     if (direct) {
-      const bytes = <usize>at << 2;
+      const bytes = (<usize>at) << 2;
       const x = load<usize>(INPUT) + bytes;
-      if (output) apply(x, load<usize>(OUTPUT) + bytes, <usize>stride << 2, inner, wide);
-      else block(pass, x, <usize>stride << 2, inner, column, wide);
+      if (output) apply(x, load<usize>(OUTPUT) + bytes, (<usize>stride) << 2, inner, wide);
+      else block(pass, x, (<usize>stride) << 2, inner, column, wide);
       continue;
     }
     for (let from = 0; from < inner; ) {
@@ -187,7 +187,7 @@ function apply(x: usize, y: usize, pitch: usize, rows: i32, width: i32): void {
 /** Scale and shift of every column from the factors in COLUMN_SUM, then the output. */
 export function applyColumns(base: i32, outer: i32, start: i32, width: i32): void {
   const step = load<i32>(WEIGHT_STEP);
-  const kept = <usize>(keptOffset(outer, KEPT_WEIGHT) + start * step) << 2;
+  const kept = (<usize>(keptOffset(outer, KEPT_WEIGHT) + start * step)) << 2;
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
   inTwo = false;

@@ -72,7 +72,20 @@ import {
 } from "./memory";
 import { addTile, finishSums, startSums } from "./orders";
 import { power } from "./power";
-import { Add, Divide, First, formatAt, holdsHalf, kindOf, map, Multiply, Operation, PLAIN, roundNumber, roundQuotient } from "./rounding";
+import {
+  Add,
+  Divide,
+  First,
+  formatAt,
+  holdsHalf,
+  kindOf,
+  Multiply,
+  map,
+  Operation,
+  PLAIN,
+  roundNumber,
+  roundQuotient,
+} from "./rounding";
 import { copy, gather, gatherWeights, read, readMagnitudes, scatter, write } from "./tiles";
 import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "./top";
 import { clearVectors, fromOrdered, magnitude } from "./vectors";
@@ -97,8 +110,6 @@ let bare: bool = false;
 let weightsAt: i32 = -1;
 let biasesAt: i32 = -1;
 
-// @ts-ignore: decorator
-@inline
 function rounded(x: f64): f64 {
   return roundNumber(x, format);
 }
@@ -141,13 +152,13 @@ export function emulate(): void {
 /** One bundle from input to output. */
 function bundle(outer: i32, start: i32): void {
   const task = load<i32>(TASK);
-  if (padded != width) memory.fill(TILE_X, 0, <usize>TILE << 2);
+  if (padded != width) memory.fill(TILE_X, 0, (<usize>TILE) << 2);
   if (padded > 1) clearVectors(GROUP_MEAN, GROUP_TOP - GROUP_MEAN);
   if (whole) readTile(0, count);
 
-  const means = load<usize>(MEAN) + (<usize>group << 2);
+  const means = load<usize>(MEAN) + ((<usize>group) << 2);
   if (load<usize>(MEAN) && task & TASK_GIVEN) {
-    for (let j = 0; j < width; j++) setGroup(GROUP_MEAN, j, rounded(<f64>load<f32>(means + (<usize>j << 2))));
+    for (let j = 0; j < width; j++) setGroup(GROUP_MEAN, j, rounded(<f64>load<f32>(means + ((<usize>j) << 2))));
   } else if (task & TASK_CENTRE) {
     startSums(padded, false);
     for (let from = 0; from < count; from += stretch) {
@@ -157,9 +168,9 @@ function bundle(outer: i32, start: i32): void {
     }
     finishSums(GROUP_SUM);
     for (let j = 0; j < width; j++) {
-      const mean = roundQuotient(load<f64>(GROUP_SUM + (<usize>j << 3)), load<f64>(COUNT), format);
+      const mean = roundQuotient(load<f64>(GROUP_SUM + ((<usize>j) << 3)), load<f64>(COUNT), format);
       setGroup(GROUP_MEAN, j, mean);
-      if (load<usize>(MEAN)) store<f32>(means + (<usize>j << 2), <f32>mean);
+      if (load<usize>(MEAN)) store<f32>(means + ((<usize>j) << 2), <f32>mean);
     }
   }
   const centred = (task & (TASK_CENTRE | TASK_GIVEN)) != 0;
@@ -168,18 +179,18 @@ function bundle(outer: i32, start: i32): void {
     if (whole) across<Add>(GROUP_NEGATED, count);
   }
 
-  const deviations = load<usize>(DEVIATION) + (<usize>group << 2);
+  const deviations = load<usize>(DEVIATION) + ((<usize>group) << 2);
   const given = (task & TASK_GIVEN) != 0;
   if (task & TASK_NORM) statistics(centred);
   for (let j = 0; j < width; j++) {
-    let raw = load<f64>(GROUP_SUM + (<usize>j << 3));
+    let raw = load<f64>(GROUP_SUM + ((<usize>j) << 3));
     let deviation = 0.0;
     if (task & TASK_NORM) {
       raw = rawFrom(raw);
       deviation = deviationFrom(raw);
-      if (load<usize>(DEVIATION)) store<f32>(deviations + (<usize>j << 2), <f32>deviation);
+      if (load<usize>(DEVIATION)) store<f32>(deviations + ((<usize>j) << 2), <f32>deviation);
     } else if (given) {
-      deviation = rounded(<f64>load<f32>(deviations + (<usize>j << 2)));
+      deviation = rounded(<f64>load<f32>(deviations + ((<usize>j) << 2)));
       raw = rounded(deviation * deviation);
     }
     if (task & TASK_APPLY) setGroup(GROUP_SCALE, j, factorFrom(raw, deviation, j));
@@ -187,16 +198,14 @@ function bundle(outer: i32, start: i32): void {
   if (task & TASK_APPLY) output(centred, outer, start);
 }
 
-// @ts-ignore: decorator
-@inline
 function groupOf(values: usize, j: i32): f64 {
-  return <f64>load<f32>(values + (<usize>j << 2));
+  return <f64>load<f32>(values + ((<usize>j) << 2));
 }
 
 /** A value of group j; of a single group in all four lanes. */
 function setGroup(values: usize, j: i32, x: f64): void {
   if (padded == 1) v128.store(values, f32x4.splat(<f32>x));
-  else store<f32>(values + (<usize>j << 2), <f32>x);
+  else store<f32>(values + ((<usize>j) << 2), <f32>x);
 }
 
 /** TILE_X = TILE_X (operation) the value of each group, over n elements of each. */
@@ -213,7 +222,7 @@ function statistics(centred: bool): void {
   const k = load<i32>(TOP);
   const sums = norm == NORM_L1 || norm == NORM_L2 || norm == NORM_POWER;
   if (sums) startSums(padded, true);
-  for (let j: usize = 0; j < <usize>padded << 2; j += 16) {
+  for (let j: usize = 0; j < (<usize>padded) << 2; j += 16) {
     v128.store(COLUMN_HIGH + j, i32x4.splat(NO_HIGH));
     v128.store(COLUMN_LOW + j, i32x4.splat(NO_LOW));
   }
@@ -235,19 +244,19 @@ function statistics(centred: bool): void {
       addTile(bare ? TILE_X : TILE_T, n);
     } else if (norm == NORM_TOP) {
       if (padded == 1) addTop(GROUP_TOP, TILE_X, n);
-      else topColumns(TILE_X, <usize>padded << 2, n, 0, width, GROUP_TOP);
+      else topColumns(TILE_X, (<usize>padded) << 2, n, 0, width, GROUP_TOP);
     } else if (padded == 1) {
       extremes(TILE_X, n, COLUMN_HIGH, COLUMN_LOW);
     } else {
-      extremeColumns(TILE_X, <usize>padded << 2, n, padded);
+      extremeColumns(TILE_X, (<usize>padded) << 2, n, padded);
     }
   }
   if (sums) {
     finishSums(GROUP_SUM);
   } else if (norm == NORM_TOP) {
-    for (let j = 0; j < width; j++) store<f64>(GROUP_SUM + (<usize>j << 3), sumLargest(GROUP_TOP + TOP_BYTES * j, k));
+    for (let j = 0; j < width; j++) store<f64>(GROUP_SUM + ((<usize>j) << 3), sumLargest(GROUP_TOP + TOP_BYTES * j, k));
   } else {
-    for (let j: usize = 0; j < <usize>width << 2; j += 4) {
+    for (let j: usize = 0; j < (<usize>width) << 2; j += 4) {
       const high = <f64>fromOrdered(load<i32>(COLUMN_HIGH + j));
       const low = <f64>fromOrdered(load<i32>(COLUMN_LOW + j));
       const extreme = norm == NORM_RANGE ? rounded(high - low) : max(high, -low);
@@ -261,10 +270,10 @@ function terms(norm: i32, n: i32): void {
   if (norm == NORM_L2) {
     map<Multiply>(TILE_X, TILE_X, 16, TILE_T, (n + 3) >> 2, 1, format);
   } else if (norm == NORM_L1) {
-    for (let at: usize = 0; at < <usize>n << 2; at += 16) v128.store(TILE_T + at, magnitude(v128.load(TILE_X + at)));
+    for (let at: usize = 0; at < (<usize>n) << 2; at += 16) v128.store(TILE_T + at, magnitude(v128.load(TILE_X + at)));
   } else {
     const p = load<f64>(POWER);
-    for (let at: usize = 0; at < <usize>n << 2; at += 4) {
+    for (let at: usize = 0; at < (<usize>n) << 2; at += 4) {
       store<f32>(TILE_T + at, <f32>rounded(power(abs(<f64>load<f32>(TILE_X + at)), p)));
     }
   }
@@ -277,7 +286,7 @@ function sumLargest(state: usize, k: i32): f64 {
   startSums(1, true);
   for (let from = 0; from < k; from += TILE) {
     const n = min(TILE, k - from);
-    copy(largest + (<usize>from << 2), TILE_T, n);
+    copy(largest + ((<usize>from) << 2), TILE_T, n);
     addTile(TILE_T, n);
   }
   finishSums(TILE_T);
@@ -308,7 +317,7 @@ function factorFrom(raw: f64, deviation: f64, j: i32): f64 {
   if (norm == NORM_NONE) return 1;
   if (scale == SCALE_DIVIDE) return deviation == 0 ? 1 : deviation;
   if (scale == SCALE_GAIN) {
-    return rounded(rounded(<f64>load<f32>(load<usize>(GAIN) + (<usize>(group + j) << 2))) / deviation);
+    return rounded(rounded(<f64>load<f32>(load<usize>(GAIN) + ((<usize>(group + j)) << 2))) / deviation);
   }
   const eps = rounded(load<f64>(EPS));
   const given = (load<i32>(TASK) & TASK_GIVEN) != 0;
@@ -333,7 +342,7 @@ function output(centred: bool, outer: i32, start: i32): void {
   const uniform = (weights | biases) != 0 && isUniform();
   if (uniform) {
     for (let j = 0; j < width; j++) {
-      const at = <usize>weightOffset(outer, start, j) << 2;
+      const at = (<usize>weightOffset(outer, start, j)) << 2;
       if (weights) setGroup(GROUP_WEIGHT, j, rounded(<f64>load<f32>(weights + at)));
       if (biases) setGroup(GROUP_BIAS, j, rounded(<f64>load<f32>(biases + at)));
     }
@@ -371,7 +380,7 @@ function isUniform(): bool {
   if (columnwise) return true;
   if (load<i32>(WEIGHT_STEP)) return false;
   for (let level = 0; level < load<i32>(REDUCED_RANK); level++) {
-    if (load<i32>(<usize>REDUCED_WEIGHT + (<usize>level << 2))) return false;
+    if (load<i32>(<usize>REDUCED_WEIGHT + ((<usize>level) << 2))) return false;
   }
   return true;
 }
@@ -393,7 +402,7 @@ function weightTile(field: usize, from: i32, n: i32, to: usize): void {
     else biasesAt = at;
     gatherWeights(field, group, from, n, to);
   } else {
-    for (let j = 0; j < width; j++) gatherWeights(field, group + j, from, n, TILE_T + (<usize>(j * n) << 2));
+    for (let j = 0; j < width; j++) gatherWeights(field, group + j, from, n, TILE_T + ((<usize>(j * n)) << 2));
     transpose(TILE_T, n, to);
   }
   map<First>(to, to, 0, to, (n * padded + 3) >> 2, 1, format);
@@ -407,13 +416,13 @@ function readTile(from: i32, n: i32): void {
     let to = TILE_X;
     for (let i = from; i < from + n; i++) {
       read(base + reducedOffset(i, REDUCED_STRIDE), width, to);
-      to += <usize>padded << 2;
+      to += (<usize>padded) << 2;
     }
   } else if (padded == 1) {
     gather(base, from, n, TILE_X);
   } else {
     for (let j = 0; j < width; j++) {
-      gather(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T + (<usize>(j * n) << 2));
+      gather(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T + ((<usize>(j * n)) << 2));
     }
     transpose(TILE_T, n, TILE_X);
   }
@@ -428,16 +437,16 @@ function writeTile(from: i32, n: i32): void {
     let source = TILE_X;
     for (let i = from; i < from + n; i++) {
       write(base + reducedOffset(i, REDUCED_STRIDE), width, source);
-      source += <usize>padded << 2;
+      source += (<usize>padded) << 2;
     }
   } else if (padded == 1) {
     scatter(base, from, n, TILE_X);
   } else {
     for (let j = 0; j < width; j++) {
-      let source = TILE_X + (<usize>j << 2);
-      for (let to = TILE_T; to < TILE_T + (<usize>n << 2); to += 4) {
+      let source = TILE_X + ((<usize>j) << 2);
+      for (let to = TILE_T; to < TILE_T + ((<usize>n) << 2); to += 4) {
         store<f32>(to, load<f32>(source));
-        source += <usize>padded << 2;
+        source += (<usize>padded) << 2;
       }
       scatter(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T);
     }
@@ -446,15 +455,15 @@ function writeTile(from: i32, n: i32): void {
 
 /** `width` rows of n elements to n rows of `padded`; rows that are missing repeat the last. */
 function transpose(rows: usize, n: i32, to: usize): void {
-  const pitch = <usize>padded << 2;
-  const bytes = <usize>n << 2;
+  const pitch = (<usize>padded) << 2;
+  const bytes = (<usize>n) << 2;
   const last = rows + bytes * (width - 1);
   for (let j = 0; j < width; j += 4) {
     const a = rows + bytes * j;
     const b = min(a + bytes, last);
     const c = min(b + bytes, last);
     const d = min(c + bytes, last);
-    let out = to + (<usize>j << 2);
+    let out = to + ((<usize>j) << 2);
     for (let at: usize = 0; at < bytes; at += 16) {
       const ra = v128.load(a + at);
       const rb = v128.load(b + at);

@@ -29,9 +29,9 @@ export function addExact(state: usize, x: f32): void {
   const exponent = max(field, 1) - 1;
   const mantissa = (bits & 0x007fffff) | (field > 0 ? 0x00800000 : 0);
   const limb = exponent / BITS;
-  const shifted = <i64>mantissa << (exponent - limb * BITS);
+  const shifted = (<i64>mantissa) << (exponent - limb * BITS);
   const sign = <i64>(bits >> 31);
-  const at = state + (<usize>limb << 3);
+  const at = state + ((<usize>limb) << 3);
   store<i64>(at, load<i64>(at, 0) + (((shifted & MASK) ^ sign) - sign), 0);
   store<i64>(at, load<i64>(at, 8) + (((shifted >> BITS) ^ sign) - sign), 8);
 }
@@ -40,7 +40,7 @@ export function addExact(state: usize, x: f32): void {
 function carry(state: usize, sign: i64): i64 {
   let c: i64 = 0;
   for (let i = 0; i < LIMBS; i++) {
-    const at = state + (<usize>i << 3);
+    const at = state + ((<usize>i) << 3);
     const limb = load<i64>(at) * sign + c;
     c = limb >> BITS;
     store<i64>(at, i < LIMBS - 1 ? limb & MASK : limb);
@@ -48,10 +48,8 @@ function carry(state: usize, sign: i64): i64 {
   return load<i64>(state, 8 * (LIMBS - 1));
 }
 
-// @ts-ignore: decorator
-@inline
 function limbAt(state: usize, i: i32): i64 {
-  return i < 0 ? 0 : load<i64>(state + (<usize>i << 3));
+  return i < 0 ? 0 : load<i64>(state + ((<usize>i) << 3));
 }
 
 /** The sum in float64 rounded to odd, in 49 bits or more: from there another rounding is that of the exact sum. */
@@ -66,7 +64,7 @@ export function finishExact(state: usize): f64 {
   const high = (limbAt(state, top) << BITS) | limbAt(state, top - 1);
   const low = limbAt(state, top - 2);
   const drop = max(0, 64 - 29 - <i32>clz(high));
-  let rest = low & ((<i64>1 << drop) - 1);
+  let rest = low & (((<i64>1) << drop) - 1);
   for (let i = top - 3; i >= 0; i--) rest |= limbAt(state, i);
   const mantissa = (high << (BITS - drop)) | (low >> drop) | (rest != 0 ? 1 : 0);
   const sum = scaleByPower(<f64>mantissa, BITS * (top - 2) + drop - 149);

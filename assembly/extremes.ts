@@ -54,8 +54,6 @@ export function extremes(p: usize, n: i32, high: usize, low: usize): void {
   store<i32>(low, leastLane(least));
 }
 
-// @ts-ignore: decorator
-@inline
 function orderedBy(x: v128, abs: v128): v128 {
   return v128.xor(x, v128.and(i32x4.shr_s(x, 31), abs));
 }

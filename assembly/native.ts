@@ -88,20 +88,16 @@ function run(pass: Pass, column: i32, wide: i32): void {
 }
 
 /** float64 values of the groups of the panel, up to whole vectors. */
-// @ts-ignore: decorator
-@inline
 function bytes64(): usize {
-  return <usize>((width + 3) & ~3) << 3;
+  return (<usize>((width + 3) & ~3)) << 3;
 }
 
-// @ts-ignore: decorator
-@inline
 function sumOf(j: i32): usize {
-  return COLUMN_SUM + (<usize>j << 3);
+  return COLUMN_SUM + ((<usize>j) << 3);
 }
 
 function meanOf(j: i32): f64 {
-  return load<f64>(COLUMN_MEAN + (<usize>j << 3));
+  return load<f64>(COLUMN_MEAN + ((<usize>j) << 3));
 }
 
 /** The panel whose groups start with element `start` of the contiguous part, in outer group `outer`. */
@@ -113,20 +109,20 @@ function panel(outer: i32, start: i32): void {
   const deviations = load<usize>(DEVIATION);
   const given = (task & TASK_GIVEN) != 0;
   const centre = (task & TASK_CENTRE) != 0 && !given;
-  const first = <usize>group << 2;
+  const first = (<usize>group) << 2;
 
   clearVectors(COLUMN_MEAN, bytes64());
   const both = centre && columnwise && task & TASK_NORM && norm == NORM_L2 ? momentsOf(base, width) : false;
   if (centre && !both) sum(Pass.Plain);
   for (let j = 0; j < width; j++) {
-    const at = means + first + (<usize>j << 2);
+    const at = means + first + ((<usize>j) << 2);
     let mean = 0.0;
     if (centre) mean = both ? meanOf(j) : load<f64>(sumOf(j)) / n;
     else if (given && means) mean = <f64>load<f32>(at);
     if (centre && means) store<f32>(at, <f32>mean);
-    store<f64>(COLUMN_MEAN + (<usize>j << 3), mean);
-    store<f32>(COLUMN_CENTRE + (<usize>j << 2), <f32>mean);
-    store<f32>(COLUMN_REST + (<usize>j << 2), <f32>(mean - <f64>(<f32>mean)));
+    store<f64>(COLUMN_MEAN + ((<usize>j) << 3), mean);
+    store<f32>(COLUMN_CENTRE + ((<usize>j) << 2), <f32>mean);
+    store<f32>(COLUMN_REST + ((<usize>j) << 2), <f32>(mean - <f64>(<f32>mean)));
   }
   if (norm != NORM_NONE && task & (TASK_NORM | TASK_RAW)) statistics(norm, both);
   if (task & TASK_RAW) {
@@ -134,7 +130,7 @@ function panel(outer: i32, start: i32): void {
     return;
   }
   for (let j = 0; j < width; j++) {
-    const at = deviations + first + (<usize>j << 2);
+    const at = deviations + first + ((<usize>j) << 2);
     let deviation = 1.0;
     if (task & TASK_NORM) {
       deviation = deviationFrom(load<f64>(sumOf(j)), norm == NORM_POWER ? exponentOf(j) : 0);
@@ -170,7 +166,7 @@ function magnitudes(): void {
   // sum |d - rest| differs by at most n |rest|, and by far less unless most of d has one sign
   let near = true;
   for (let j = 0; j < width; j++) {
-    const rest = load<f32>(COLUMN_REST + (<usize>j << 2));
+    const rest = load<f32>(COLUMN_REST + ((<usize>j) << 2));
     if (<f64>abs(rest) * n > load<f64>(sumOf(j)) * 6e-8) near = false;
   }
   if (!near) sum(Pass.Magnitudes);
@@ -185,7 +181,7 @@ function squares(both: bool): void {
   else sum(Pass.Squares);
   for (let j = 0; j < width; j++) {
     // sum (d - rest)² = sum d² - n rest². On the grid of float32 the spread is no less than the rest: little cancels
-    const rest = both ? 0 : <f64>load<f32>(COLUMN_REST + (<usize>j << 2));
+    const rest = both ? 0 : <f64>load<f32>(COLUMN_REST + ((<usize>j) << 2));
     const total = load<f64>(sumOf(j)) - n * rest * rest;
     store<f64>(sumOf(j), total);
     // squares that left float32, or are so small that their digits did
@@ -210,7 +206,7 @@ function tops(): void {
 }
 
 function powers(): void {
-  for (let at: usize = 0; at < <usize>width << 2; at += 16) v128.store(COLUMN_FIRST + at, f32x4.splat(1));
+  for (let at: usize = 0; at < (<usize>width) << 2; at += 16) v128.store(COLUMN_FIRST + at, f32x4.splat(1));
   sum(Pass.Powers);
   let left = false;
   for (let j = 0; j < width; j++) {
@@ -224,14 +220,14 @@ function powers(): void {
     const far = max(highOf(j) - meanOf(j), meanOf(j) - lowOf(j));
     const exponent = 1022 - <i32>(reinterpret<i64>(far) >> 52);
     const scale: f32 = far > 0 && far < Infinity ? <f32>powerOfTwo(max(-126, min(127, exponent))) : 1;
-    store<f32>(COLUMN_FIRST + (<usize>j << 2), scale);
+    store<f32>(COLUMN_FIRST + ((<usize>j) << 2), scale);
   }
   sum(Pass.Powers);
 }
 
 /** Exponent of two that the Lp norm of group j has to be scaled back by. */
 function exponentOf(j: i32): i32 {
-  return 127 - (load<i32>(COLUMN_FIRST + (<usize>j << 2)) >> 23);
+  return 127 - (load<i32>(COLUMN_FIRST + ((<usize>j) << 2)) >> 23);
 }
 
 function extremes(norm: i32): void {
@@ -250,7 +246,7 @@ function extremes(norm: i32): void {
 }
 
 function findExtremes(): void {
-  for (let at: usize = 0; at < <usize>width << 2; at += 16) {
+  for (let at: usize = 0; at < (<usize>width) << 2; at += 16) {
     v128.store(COLUMN_HIGH + at, i32x4.splat(NO_HIGH));
     v128.store(COLUMN_LOW + at, i32x4.splat(NO_LOW));
   }
@@ -258,9 +254,9 @@ function findExtremes(): void {
 }
 
 function highOf(j: i32): f64 {
-  return <f64>fromOrdered(load<i32>(COLUMN_HIGH + (<usize>j << 2)));
+  return <f64>fromOrdered(load<i32>(COLUMN_HIGH + ((<usize>j) << 2)));
 }
 
 function lowOf(j: i32): f64 {
-  return <f64>fromOrdered(load<i32>(COLUMN_LOW + (<usize>j << 2)));
+  return <f64>fromOrdered(load<i32>(COLUMN_LOW + ((<usize>j) << 2)));
 }

@@ -28,6 +28,28 @@ import {
 } from "./rounding";
 import { clearVectors, copyVectors, magnitude } from "./vectors";
 
+/** Veltkamp's splitting, in line wherever it is called. */
+class Split {
+  /** x rounded to the bits that Veltkamp's factor c leaves: y = x c, then y - (y - x). */
+  @inline
+  static by(x: v128, c: v128): v128 {
+    const y = f32x4.mul(x, c);
+    return f32x4.sub(y, f32x4.sub(y, x));
+  }
+
+  /** One of the first four columns of vectors of a block, four rows and its half 16 lanes on, folded into one vector. */
+  @inline
+  static column(x: usize, c: v128): v128 {
+    let s = Split.by(f32x4.add(v128.load(x, 0), v128.load(x, 128)), c);
+    let t = Split.by(f32x4.add(v128.load(x, 64), v128.load(x, 192)), c);
+    s = Split.by(f32x4.add(s, v128.load(x, 256)), c);
+    t = Split.by(f32x4.add(t, v128.load(x, 320)), c);
+    s = Split.by(f32x4.add(s, v128.load(x, 384)), c);
+    t = Split.by(f32x4.add(t, v128.load(x, 448)), c);
+    return Split.by(f32x4.add(s, t), c);
+  }
+}
+
 /** Elements of a block of the pairwise order. */
 const BLOCK: i32 = 128;
 /** Elements of a chain between two looks at its exponent. */
@@ -58,7 +80,7 @@ export function startSums(groups: i32, nonNegative: bool): void {
 }
 
 function clearLanes(): void {
-  clearVectors(LANES, <usize>lanes() << 2);
+  clearVectors(LANES, (<usize>lanes()) << 2);
 }
 
 /** Number of accumulators, up to whole vectors. */
@@ -69,7 +91,7 @@ function lanes(): i32 {
 /** Adds `count` elements of each group. Tiles but the last hold a multiple of 128; what follows the last is zeroed. */
 export function addTile(x: usize, count: i32): void {
   const order = load<i32>(ORDER);
-  const row = <usize>width << 2;
+  const row = (<usize>width) << 2;
   if (load<i32>(EXACT)) {
     for (let i = 0; i < count; i++) {
       for (let j = 0; j < width; j++) {
@@ -123,7 +145,7 @@ export function finishSums(out: usize): void {
 
 /** LANES += every row of `vectors` vectors (a multiple of 8) at x. */
 function accumulate(x: usize, vectors: i32, rows: i32): void {
-  const bytes = <usize>vectors << 4;
+  const bytes = (<usize>vectors) << 4;
   if (split) {
     copyVectors(LANES, LANES_SAVED, bytes);
     if (rising ? accumulateSplit<Rising>(x, vectors, rows) : accumulateSplit<Signed>(x, vectors, rows)) return;
@@ -144,7 +166,7 @@ interface Course {
 
 /** Sums of non-negative terms cannot come down again: where they end is enough. */
 class Rising implements Course {
-  note(most: v128, sum: v128): v128 {
+  note(most: v128, _sum: v128): v128 {
     return most;
   }
 }
@@ -155,14 +177,6 @@ class Signed implements Course {
   }
 }
 
-/** x rounded to the bits that Veltkamp's factor c leaves: y = x c, then y - (y - x). */
-// @ts-ignore: decorator
-@inline
-function splitBy(x: v128, c: v128): v128 {
-  const y = f32x4.mul(x, c);
-  return f32x4.sub(y, f32x4.sub(y, x));
-}
-
 /**
  * The same by three operations per rounding; false when a sum left the range of the format (or was not a number), where
  * they do not hold.
@@ -171,7 +185,7 @@ function accumulateSplit<C extends Course>(x: usize, vectors: i32, rows: i32): b
   const course = changetype<C>(0);
   const c = v128.load(splitterOf(format));
   const largest = v128.load(largestOf(format));
-  const pitch = <usize>vectors << 4;
+  const pitch = (<usize>vectors) << 4;
   let inside = i32x4.splat(-1);
   for (let at = LANES; vectors > 0; vectors -= 8) {
     let a0 = v128.load(at, 0);
@@ -185,14 +199,14 @@ function accumulateSplit<C extends Course>(x: usize, vectors: i32, rows: i32): b
     let most = f32x4.splat(0);
     let p = x;
     for (let i = rows; i > 0; i--) {
-      a0 = splitBy(f32x4.add(a0, v128.load(p, 0)), c);
-      a1 = splitBy(f32x4.add(a1, v128.load(p, 16)), c);
-      a2 = splitBy(f32x4.add(a2, v128.load(p, 32)), c);
-      a3 = splitBy(f32x4.add(a3, v128.load(p, 48)), c);
-      a4 = splitBy(f32x4.add(a4, v128.load(p, 64)), c);
-      a5 = splitBy(f32x4.add(a5, v128.load(p, 80)), c);
-      a6 = splitBy(f32x4.add(a6, v128.load(p, 96)), c);
-      a7 = splitBy(f32x4.add(a7, v128.load(p, 112)), c);
+      a0 = Split.by(f32x4.add(a0, v128.load(p, 0)), c);
+      a1 = Split.by(f32x4.add(a1, v128.load(p, 16)), c);
+      a2 = Split.by(f32x4.add(a2, v128.load(p, 32)), c);
+      a3 = Split.by(f32x4.add(a3, v128.load(p, 48)), c);
+      a4 = Split.by(f32x4.add(a4, v128.load(p, 64)), c);
+      a5 = Split.by(f32x4.add(a5, v128.load(p, 80)), c);
+      a6 = Split.by(f32x4.add(a6, v128.load(p, 96)), c);
+      a7 = Split.by(f32x4.add(a7, v128.load(p, 112)), c);
       most = course.note(course.note(course.note(course.note(most, a0), a1), a2), a3);
       most = course.note(course.note(course.note(course.note(most, a4), a5), a6), a7);
       p += pitch;
@@ -217,7 +231,7 @@ function accumulateSplit<C extends Course>(x: usize, vectors: i32, rows: i32): b
 /** Folds the 32 accumulators of each group into the first: w = 16, 8, 4, 2, 1. */
 function halve(): void {
   for (let half = 16 * width; half >= width; half >>= 1) {
-    const bytes = <usize>half << 2;
+    const bytes = (<usize>half) << 2;
     for (let at: usize = 0; at < bytes; at += 16) {
       const sum = operate<Add>(v128.load(LANES + at), v128.load(LANES + bytes + at), kind, format);
       v128.store(LANES + at, sum);
@@ -229,14 +243,12 @@ function halve(): void {
 
 /** LANES = (row at p) + LANES. */
 function addRow(p: usize): void {
-  const bytes = <usize>width << 2;
+  const bytes = (<usize>width) << 2;
   for (let at: usize = 0; at < bytes; at += 16) {
     v128.store(LANES + at, operate<Add>(v128.load(p + at), v128.load(LANES + at), kind, format));
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function levelAt(level: i32): usize {
   return TREE + 128 * level;
 }
@@ -250,7 +262,7 @@ function push(level: i32): void {
     levels &= ~(1 << level);
   }
   levels |= 1 << level;
-  copyVectors(LANES, levelAt(level), <usize>width << 2);
+  copyVectors(LANES, levelAt(level), (<usize>width) << 2);
 }
 
 /** The subtrees that are left, the smallest first: the tree that splits at the largest power of two. */
@@ -259,22 +271,9 @@ function climb(): void {
   for (let level = 0; level < 32; level++) {
     if (!(levels & (1 << level))) continue;
     if (started) addRow(levelAt(level));
-    else copyVectors(levelAt(level), LANES, <usize>width << 2);
+    else copyVectors(levelAt(level), LANES, (<usize>width) << 2);
     started = true;
   }
-}
-
-/** One of the first four columns of vectors of a block, four rows and its half 16 lanes on, folded into one vector. */
-// @ts-ignore: decorator
-@inline
-function foldColumn(x: usize, c: v128): v128 {
-  let s = splitBy(f32x4.add(v128.load(x, 0), v128.load(x, 128)), c);
-  let t = splitBy(f32x4.add(v128.load(x, 64), v128.load(x, 192)), c);
-  s = splitBy(f32x4.add(s, v128.load(x, 256)), c);
-  t = splitBy(f32x4.add(t, v128.load(x, 320)), c);
-  s = splitBy(f32x4.add(s, v128.load(x, 384)), c);
-  t = splitBy(f32x4.add(t, v128.load(x, 448)), c);
-  return splitBy(f32x4.add(s, t), c);
 }
 
 /** Sum of four blocks of one group into LANES, as a subtree; false when a sum may leave the range of the format. */
@@ -285,13 +284,13 @@ function addBlocks(x: usize): bool {
   const n = 4 * BLOCK;
   if (!rising && !(reinterpret<f32>(greatestMagnitude(x, n)) * <f32>n <= largest)) return false;
   for (let b: usize = 0; b < 64; b += 16) {
-    const t0 = foldColumn(x, c);
-    const t1 = foldColumn(x + 16, c);
-    const t2 = foldColumn(x + 32, c);
-    const t3 = foldColumn(x + 48, c);
-    const u0 = splitBy(f32x4.add(t0, t2), c);
-    const u1 = splitBy(f32x4.add(t1, t3), c);
-    v128.store(LANES + b, splitBy(f32x4.add(u0, u1), c));
+    const t0 = Split.column(x, c);
+    const t1 = Split.column(x + 16, c);
+    const t2 = Split.column(x + 32, c);
+    const t3 = Split.column(x + 48, c);
+    const u0 = Split.by(f32x4.add(t0, t2), c);
+    const u1 = Split.by(f32x4.add(t1, t3), c);
+    v128.store(LANES + b, Split.by(f32x4.add(u0, u1), c));
     x += 4 * BLOCK;
   }
   // four vectors of four lanes, transposed: lane b of each is block b
@@ -303,11 +302,11 @@ function addBlocks(x: usize): bool {
   const low23 = i32x4.shuffle(v2, v3, 0, 4, 1, 5);
   const high01 = i32x4.shuffle(v0, v1, 2, 6, 3, 7);
   const high23 = i32x4.shuffle(v2, v3, 2, 6, 3, 7);
-  const even = splitBy(f32x4.add(i64x2.shuffle(low01, low23, 0, 2), i64x2.shuffle(high01, high23, 0, 2)), c);
-  const odd = splitBy(f32x4.add(i64x2.shuffle(low01, low23, 1, 3), i64x2.shuffle(high01, high23, 1, 3)), c);
-  let sums = splitBy(f32x4.add(even, odd), c);
-  sums = splitBy(f32x4.add(sums, i32x4.shuffle(sums, sums, 1, 0, 3, 2)), c);
-  sums = splitBy(f32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0)), c);
+  const even = Split.by(f32x4.add(i64x2.shuffle(low01, low23, 0, 2), i64x2.shuffle(high01, high23, 0, 2)), c);
+  const odd = Split.by(f32x4.add(i64x2.shuffle(low01, low23, 1, 3), i64x2.shuffle(high01, high23, 1, 3)), c);
+  let sums = Split.by(f32x4.add(even, odd), c);
+  sums = Split.by(f32x4.add(sums, i32x4.shuffle(sums, sums, 1, 0, 3, 2)), c);
+  sums = Split.by(f32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0)), c);
   if (!(abs(f32x4.extract_lane(sums, 0)) <= largest)) return false;
   // the accumulators start from +0, which a sum of -0 alone shows
   v128.store(LANES, f32x4.add(sums, f32x4.splat(0)));
@@ -330,7 +329,7 @@ function addChain(x: usize, n: i32): void {
   const short = precisionOf(format) <= 11;
   for (; n >= LINK; n -= LINK) {
     if (!split || !((short && addLink(x)) || addLinkSplit(x))) addSlowly(x, LINK);
-    x += <usize>LINK << 2;
+    x += (<usize>LINK) << 2;
   }
   addSlowly(x, n);
 }
@@ -390,7 +389,7 @@ function addLinkSplit(x: usize): bool {
   const c = load<f32>(splitterOf(format));
   const largest = load<f32>(largestOf(format));
   let sum = chain;
-  for (const end = x + (<usize>LINK << 2); x < end; x += 4) {
+  for (const end = x + ((<usize>LINK) << 2); x < end; x += 4) {
     sum += load<f32>(x);
     const y = sum * c;
     sum = y - (y - sum);

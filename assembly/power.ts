@@ -2,9 +2,7 @@
 
 /** 2^k for k in -1074..1023. */
 export function powerOfTwo(k: i32): f64 {
-  return k >= -1022
-    ? reinterpret<f64>((<i64>k + 1023) << 52)
-    : reinterpret<f64>(<i64>1 << (k + 1074));
+  return k >= -1022 ? reinterpret<f64>((<i64>k + 1023) << 52) : reinterpret<f64>((<i64>1) << (k + 1074));
 }
 
 /** x * 2^k for any k, rounded once. */

@@ -30,6 +30,31 @@ import { FORMAT_BYTES, FORMATS } from "./memory";
 import { powerOfTwo } from "./power";
 import { highPair, lowPair } from "./vectors";
 
+/** In line wherever it is called. */
+class Lanes {
+  /**
+   * Four float32 lanes to the grid of a NARROW format. What is beyond the format overflows on the way up by `up` and stays
+   * infinite on the way down.
+   */
+  @inline
+  static narrow(
+    x: v128,
+    exponents: v128,
+    least: v128,
+    most: v128,
+    magic: v128,
+    up: v128,
+    down: v128,
+    sign: v128,
+  ): v128 {
+    const e = i32x4.min_s(i32x4.max_s(v128.and(x, exponents), least), most);
+    const m = i32x4.add(e, magic);
+    const r = f32x4.sub(f32x4.add(x, m), m);
+    // a zero that a negative number was rounded to has lost its sign
+    return v128.or(f32x4.mul(f32x4.mul(r, up), down), v128.and(x, sign));
+  }
+}
+
 export const PLAIN: i32 = 0;
 export const NARROW: i32 = 1;
 export const WIDE: i32 = 2;
@@ -59,8 +84,6 @@ const FLUSHES: usize = 220;
 const HOLDS_HALF: usize = 240;
 
 /** Address of the block of a slot. */
-// @ts-ignore: decorator
-@inline
 export function formatAt(slot: i32): usize {
   return FORMATS + FORMAT_BYTES * slot;
 }
@@ -74,14 +97,10 @@ export function precisionOf(format: usize): i32 {
 }
 
 /** Addresses of Veltkamp's factor and of the largest finite value, in four lanes each. */
-// @ts-ignore: decorator
-@inline
 export function splitterOf(format: usize): usize {
   return format + SPLITTER;
 }
 
-// @ts-ignore: decorator
-@inline
 export function largestOf(format: usize): usize {
   return format + LARGEST;
 }
@@ -200,8 +219,6 @@ export function roundDirected(x: f64, f: usize, mode: i32, random: f64): f64 {
   return copysign(r, x);
 }
 
-// @ts-ignore: decorator
-@inline
 function fmod2(x: f64): f64 {
   return x - 2 * floor(x * 0.5);
 }
@@ -222,7 +239,7 @@ export function round(src: usize, dst: usize, n: i32, mode: i32, seed: u32): voi
     map<First>(src, src, 0, dst, n >> 2, 1, f);
   }
   for (; i < n; i++) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     const x = <f64>load<f32>(src + at);
     const random = <f64>mix(mix(seed) + <u32>i) * 2.3283064365386963e-10;
     store<f32>(dst + at, <f32>(mode == MODE_NEAREST_EVEN ? roundNumber(x, f) : roundDirected(x, f, mode, random)));
@@ -280,10 +297,10 @@ export class Multiply implements Operation {
 
 /** The first operand alone. */
 export class First implements Operation {
-  lanes(a: v128, b: v128): v128 {
+  lanes(a: v128, _b: v128): v128 {
     return a;
   }
-  pairs(a: v128, b: v128): v128 {
+  pairs(a: v128, _b: v128): v128 {
     return a;
   }
 }
@@ -305,36 +322,13 @@ export function wide<O extends Operation>(a: v128, b: v128, f: usize): v128 {
   return i64x2.shuffle(low, high, 0, 2);
 }
 
-/**
- * Four float32 lanes to the grid of a NARROW format. What is beyond the format overflows on the way up by `up` and stays
- * infinite on the way down.
- */
-// @ts-ignore: decorator
-@inline
-function narrow(
-  x: v128,
-  exponents: v128,
-  least: v128,
-  most: v128,
-  magic: v128,
-  up: v128,
-  down: v128,
-  sign: v128,
-): v128 {
-  const e = i32x4.min_s(i32x4.max_s(v128.and(x, exponents), least), most);
-  const m = i32x4.add(e, magic);
-  const r = f32x4.sub(f32x4.add(x, m), m);
-  // a zero that a negative number was rounded to has lost its sign
-  return v128.or(f32x4.mul(f32x4.mul(r, up), down), v128.and(x, sign));
-}
-
 /** One operation on four lanes, rounded to the format; for the places that are not hot. */
 export function operate<O extends Operation>(a: v128, b: v128, kind: i32, f: usize): v128 {
   const operation = changetype<O>(0);
   if (kind == WIDE) return wide<O>(a, b, f);
   const x = operation.lanes(a, b);
   if (kind == PLAIN) return x;
-  return narrow(
+  return Lanes.narrow(
     x,
     v128.load(EXPONENTS),
     v128.load(f, LEAST),
@@ -375,8 +369,8 @@ export function map<O extends Operation>(
       for (; i >= 2; i -= 2) {
         const x = operation.lanes(v128.load(a, 0), v128.load(at));
         const y = operation.lanes(v128.load(a, 16), v128.load(at + step));
-        v128.store(out, narrow(x, exponents, least, most, magic, up, down, sign), 0);
-        v128.store(out, narrow(y, exponents, least, most, magic, up, down, sign), 16);
+        v128.store(out, Lanes.narrow(x, exponents, least, most, magic, up, down, sign), 0);
+        v128.store(out, Lanes.narrow(y, exponents, least, most, magic, up, down, sign), 16);
         a += 32;
         out += 32;
         at += step << 1;

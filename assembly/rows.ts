@@ -82,11 +82,11 @@ export function passRow(pass: Pass, base: i32): void {
       block(pass, TILE_X, n);
     }
   } else {
-    const input = load<usize>(INPUT) + (<usize>base << 2);
+    const input = load<usize>(INPUT) + ((<usize>base) << 2);
     const length = load<i32>(LENGTH);
     const segments = load<i32>(REDUCED_TOTAL);
     for (let s = 0; s < segments; s++) {
-      block(pass, input + (<usize>reducedOffset(s, REDUCED_STRIDE) << 2), length);
+      block(pass, input + ((<usize>reducedOffset(s, REDUCED_STRIDE)) << 2), length);
     }
   }
 }
@@ -131,16 +131,17 @@ function block(pass: Pass, p: usize, n: i32): void {
         const m = min(n, TILE);
         affine(p, TILE_T, m, centre, rest, 1, -0.0);
         addTop(GROUP_TOP, TILE_T, m);
-        p += <usize>TILE << 2;
+        p += (<usize>TILE) << 2;
       }
       break;
-    case Pass.Powers:
+    case Pass.Powers: {
       const scale = <f64>load<f32>(COLUMN_FIRST);
       const exponent = load<f64>(POWER);
-      for (const end = p + (<usize>n << 2); p < end; p += 4) {
+      for (const end = p + ((<usize>n) << 2); p < end; p += 4) {
         sum += power(abs(<f64>load<f32>(p) - mean) * scale, exponent);
       }
       break;
+    }
   }
   store<f64>(COLUMN_SUM, load<f64>(COLUMN_SUM) + sum);
 }
@@ -170,8 +171,8 @@ export function applyRow(base: i32, g: i32, factor: f64): void {
   const kept = keptOffset(g, KEPT_WEIGHT);
   const step = load<i32>(WEIGHT_STEP) != 0 && weighted;
   for (let s = 0; s < segments; s++) {
-    const at = <usize>(base + reducedOffset(s, REDUCED_STRIDE)) << 2;
-    const w = <usize>(kept + reducedOffset(s, REDUCED_WEIGHT)) << 2;
+    const at = (<usize>(base + reducedOffset(s, REDUCED_STRIDE))) << 2;
+    const w = (<usize>(kept + reducedOffset(s, REDUCED_WEIGHT))) << 2;
     const x = load<usize>(INPUT) + at;
     const y = load<usize>(OUTPUT) + at;
     if (!step) {
@@ -182,7 +183,7 @@ export function applyRow(base: i32, g: i32, factor: f64): void {
     }
     for (let from = 0; from < length; from += TILE) {
       const n = min(TILE, length - from);
-      const offset = <usize>from << 2;
+      const offset = (<usize>from) << 2;
       const first = s * length + from;
       const weight = weightsFor(WEIGHT, g, first, n, 1, TILE_W);
       outputWeighted(x + offset, y + offset, n, factor, weight, weightsFor(BIAS, g, first, n, -0.0, TILE_B));
@@ -196,7 +197,7 @@ function weightsFor(field: usize, g: i32, from: i32, n: i32, absent: f32, tile: 
   if (!weights) {
     fill(tile, n, absent);
   } else if (load<i32>(REDUCED_TOTAL) == 1 && load<i32>(WEIGHT_STEP)) {
-    return weights + (<usize>(keptOffset(g, KEPT_WEIGHT) + from) << 2);
+    return weights + ((<usize>(keptOffset(g, KEPT_WEIGHT) + from)) << 2);
   } else {
     gatherWeights(field, g, from, n, tile);
   }

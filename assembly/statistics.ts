@@ -60,7 +60,7 @@ export function factorFrom(deviation: f64, gain: usize, group: i32): f64 {
   const scale = load<i32>(SCALE);
   // a group of zeros stays as it is (ONNX LpNormalization)
   if (scale == SCALE_DIVIDE) return deviation == 0 ? 1 : 1 / deviation;
-  if (scale == SCALE_GAIN) return <f64>load<f32>(gain + (<usize>group << 2)) / deviation;
+  if (scale == SCALE_GAIN) return <f64>load<f32>(gain + ((<usize>group) << 2)) / deviation;
   return 1 / scaleFrom(deviation);
 }
 

@@ -36,14 +36,14 @@ export interface Centre {
 }
 
 export class Origin implements Centre {
-  distance(x: v128, centre: v128, rest: v128): v128 {
+  distance(x: v128, _centre: v128, _rest: v128): v128 {
     return x;
   }
 }
 
 /** The centre to float32: enough where what is missing to the mean can be made up for afterwards. */
 export class Near implements Centre {
-  distance(x: v128, centre: v128, rest: v128): v128 {
+  distance(x: v128, centre: v128, _rest: v128): v128 {
     return f32x4.sub(x, centre);
   }
 }
@@ -64,18 +64,9 @@ export function sumTerms<T extends Term, C extends Centre>(p: usize, n: i32, cen
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
   for (; n >= 32; n -= 32) {
-    const a = f32x4.add(
-      term.of(from.distance(v128.load(p, 0), k, m)),
-      term.of(from.distance(v128.load(p, 16), k, m)),
-    );
-    const b = f32x4.add(
-      term.of(from.distance(v128.load(p, 32), k, m)),
-      term.of(from.distance(v128.load(p, 48), k, m)),
-    );
-    const c = f32x4.add(
-      term.of(from.distance(v128.load(p, 64), k, m)),
-      term.of(from.distance(v128.load(p, 80), k, m)),
-    );
+    const a = f32x4.add(term.of(from.distance(v128.load(p, 0), k, m)), term.of(from.distance(v128.load(p, 16), k, m)));
+    const b = f32x4.add(term.of(from.distance(v128.load(p, 32), k, m)), term.of(from.distance(v128.load(p, 48), k, m)));
+    const c = f32x4.add(term.of(from.distance(v128.load(p, 64), k, m)), term.of(from.distance(v128.load(p, 80), k, m)));
     const d = f32x4.add(
       term.of(from.distance(v128.load(p, 96), k, m)),
       term.of(from.distance(v128.load(p, 112), k, m)),

@@ -20,7 +20,7 @@ import { keptOffset, reducedOffset } from "./walk";
 /** Copies n float32. */
 export function copy(src: usize, dst: usize, n: i32): void {
   if (n >= 128) {
-    memory.copy(dst, src, <usize>n << 2);
+    memory.copy(dst, src, (<usize>n) << 2);
     return;
   }
   for (; n > 0; n -= 4) {
@@ -49,21 +49,19 @@ export function readMagnitudes(yes: bool): void {
 /** n contiguous elements at element `at` of the input, as float32 at `to`. */
 export function read(at: i32, n: i32, to: usize): void {
   const input = load<usize>(INPUT);
-  if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32) copy(input + (<usize>at << 2), to, n);
-  else if (magnitudes) unpackMagnitudes(input + (<usize>at << 1), to, n);
-  else unpack(input + (<usize>at << 1), to, n);
+  if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32) copy(input + ((<usize>at) << 2), to, n);
+  else if (magnitudes) unpackMagnitudes(input + ((<usize>at) << 1), to, n);
+  else unpack(input + ((<usize>at) << 1), to, n);
 }
 
 /** n float32 at `from` to element `at` of the output. */
 export function write(at: i32, n: i32, from: usize): void {
   const output = load<usize>(OUTPUT);
-  if (load<i32>(OUTPUT_STORAGE) == STORAGE_FLOAT32) copy(from, output + (<usize>at << 2), n);
-  else pack(from, output + (<usize>at << 1), n);
+  if (load<i32>(OUTPUT_STORAGE) == STORAGE_FLOAT32) copy(from, output + ((<usize>at) << 2), n);
+  else pack(from, output + ((<usize>at) << 1), n);
 }
 
 /** Offset of element `index` of a group in rows. */
-// @ts-ignore: decorator
-@inline
 function segmentOf(index: i32, length: i32): i32 {
   return load<i32>(REDUCED_RANK) > 0 ? index / length : 0;
 }
@@ -76,7 +74,7 @@ export function gather(base: i32, from: i32, n: i32, to: usize): void {
   while (n > 0) {
     const count = min(n, length - position);
     read(base + reducedOffset(segment, REDUCED_STRIDE) + position, count, to);
-    to += <usize>count << 2;
+    to += (<usize>count) << 2;
     n -= count;
     position = 0;
     segment++;
@@ -91,7 +89,7 @@ export function scatter(base: i32, from: i32, n: i32, source: usize): void {
   while (n > 0) {
     const count = min(n, length - position);
     write(base + reducedOffset(segment, REDUCED_STRIDE) + position, count, source);
-    source += <usize>count << 2;
+    source += (<usize>count) << 2;
     n -= count;
     position = 0;
     segment++;
@@ -100,17 +98,17 @@ export function scatter(base: i32, from: i32, n: i32, source: usize): void {
 
 /** Weights (`field` WEIGHT) or biases (BIAS) of elements [from, from + n) of group `index` in rows, to `to`. */
 export function gatherWeights(field: usize, index: i32, from: i32, n: i32, to: usize): void {
-  const weights = load<usize>(field) + (<usize>keptOffset(index, KEPT_WEIGHT) << 2);
+  const weights = load<usize>(field) + ((<usize>keptOffset(index, KEPT_WEIGHT)) << 2);
   const length = load<i32>(LENGTH);
   const step = load<i32>(WEIGHT_STEP);
   let segment = segmentOf(from, length);
   let position = from - segment * length;
   while (n > 0) {
     const count = min(n, length - position);
-    const at = weights + (<usize>(reducedOffset(segment, REDUCED_WEIGHT) + position * step) << 2);
+    const at = weights + ((<usize>(reducedOffset(segment, REDUCED_WEIGHT) + position * step)) << 2);
     if (step) copy(at, to, count);
     else fill(to, count, load<f32>(at));
-    to += <usize>count << 2;
+    to += (<usize>count) << 2;
     n -= count;
     position = 0;
     segment++;

@@ -10,11 +10,18 @@
 import { ABS } from "./constants";
 import { magnitude } from "./vectors";
 
+/** In line wherever it is called. */
+class Candidates {
+  @inline
+  static append(to: usize, x: i32, threshold: i32): usize {
+    store<i32>(to, x);
+    return to + (x > threshold ? 4 : 0);
+  }
+}
+
 export const TOP_BYTES: usize = 16;
 
 /** Candidates that are collected before the buffer is cut back to k. */
-// @ts-ignore: decorator
-@inline
 function capacity(k: i32): i32 {
   return k + max(k, 48);
 }
@@ -22,7 +29,7 @@ function capacity(k: i32): i32 {
 /** Bytes that the buffer of one state takes. */
 export function topBufferBytes(k: i32): usize {
   // 64 more: a block of elements is collected before the buffer is looked at
-  return <usize>(capacity(k) + 64) << 2;
+  return (<usize>(capacity(k) + 64)) << 2;
 }
 
 export function startTop(state: usize, buffer: usize, k: i32): void {
@@ -37,13 +44,13 @@ export function addTop(state: usize, p: usize, n: i32): void {
   const abs = v128.load(ABS);
   const k = load<i32>(state, 12);
   const buffer = load<usize>(state, 8);
-  const full = buffer + (<usize>capacity(k) << 2);
+  const full = buffer + ((<usize>capacity(k)) << 2);
   let threshold = load<i32>(state, 0);
   if (threshold < 0 && n >= SAMPLE && k <= MOST_SAMPLED) {
     threshold = sample(buffer, p, k);
   }
   let least = i32x4.splat(threshold);
-  let to = buffer + (<usize>load<i32>(state, 4) << 2);
+  let to = buffer + ((<usize>load<i32>(state, 4)) << 2);
   for (; n >= 32; n -= 32) {
     const a = i32x4.max_s(v128.and(v128.load(p, 0), abs), v128.and(v128.load(p, 16), abs));
     const b = i32x4.max_s(v128.and(v128.load(p, 32), abs), v128.and(v128.load(p, 48), abs));
@@ -78,10 +85,10 @@ function sample(buffer: usize, p: usize, k: i32): i32 {
   for (let at: usize = 0; at < 256; at += 16) {
     let most = i32x4.splat(0);
     let x = p + at;
-    for (const end = x + (<usize>SAMPLE << 2); x < end; x += 256) most = i32x4.max_s(most, magnitude(v128.load(x)));
+    for (const end = x + ((<usize>SAMPLE) << 2); x < end; x += 256) most = i32x4.max_s(most, magnitude(v128.load(x)));
     v128.store(buffer + at, most);
   }
-  const kept = buffer + (<usize>k << 2);
+  const kept = buffer + ((<usize>k) << 2);
   largestFirst(buffer, buffer + 256, kept);
   return leastOf(buffer, kept) - 1;
 }
@@ -92,25 +99,18 @@ function collect(to: usize, p: usize, n: i32, threshold: i32): usize {
   for (; n >= 4; n -= 4) {
     const x = magnitude(v128.load(p));
     if (v128.any_true(i32x4.gt_s(x, least))) {
-      to = append(to, i32x4.extract_lane(x, 0), threshold);
-      to = append(to, i32x4.extract_lane(x, 1), threshold);
-      to = append(to, i32x4.extract_lane(x, 2), threshold);
-      to = append(to, i32x4.extract_lane(x, 3), threshold);
+      to = Candidates.append(to, i32x4.extract_lane(x, 0), threshold);
+      to = Candidates.append(to, i32x4.extract_lane(x, 1), threshold);
+      to = Candidates.append(to, i32x4.extract_lane(x, 2), threshold);
+      to = Candidates.append(to, i32x4.extract_lane(x, 3), threshold);
     }
     p += 16;
   }
   for (; n > 0; n--) {
-    to = append(to, load<i32>(p) & 0x7fffffff, threshold);
+    to = Candidates.append(to, load<i32>(p) & 0x7fffffff, threshold);
     p += 4;
   }
   return to;
-}
-
-// @ts-ignore: decorator
-@inline
-function append(to: usize, x: i32, threshold: i32): usize {
-  store<i32>(to, x);
-  return to + (x > threshold ? 4 : 0);
 }
 
 /** The least of the magnitudes in [p, end). */
@@ -124,7 +124,7 @@ function leastOf(p: usize, end: usize): i32 {
 export function addOne(state: usize, x: i32): void {
   if (x <= load<i32>(state)) return;
   const count = load<i32>(state, 4);
-  const to = load<usize>(state, 8) + (<usize>count << 2);
+  const to = load<usize>(state, 8) + ((<usize>count) << 2);
   store<i32>(to, x);
   store<i32>(state, count + 1, 4);
   if (count + 1 >= capacity(load<i32>(state, 12))) {
@@ -136,7 +136,7 @@ export function addOne(state: usize, x: i32): void {
 function cut(state: usize, to: usize): usize {
   const buffer = load<usize>(state, 8);
   const k = load<i32>(state, 12);
-  const kept = buffer + (<usize>k << 2);
+  const kept = buffer + ((<usize>k) << 2);
   if (to > kept) {
     largestFirst(buffer, to, kept);
     store<i32>(state, leastOf(buffer, kept));
@@ -178,7 +178,7 @@ function largestFirst(first: usize, end: usize, kept: usize): void {
 /** Finishes: the k largest stand at the start of the buffer, in no order. Returns its address. */
 export function finishTop(state: usize): usize {
   const buffer = load<usize>(state, 8);
-  cut(state, buffer + (<usize>load<i32>(state, 4) << 2));
+  cut(state, buffer + ((<usize>load<i32>(state, 4)) << 2));
   return buffer;
 }
 
@@ -198,29 +198,29 @@ export function sortDown(p: usize, n: i32): void {
   for (let i = (n >> 1) - 1; i >= 0; i--) sink(p, i, n);
   for (let end = n - 1; end > 0; end--) {
     const least = load<i32>(p);
-    store<i32>(p, load<i32>(p + (<usize>end << 2)));
-    store<i32>(p + (<usize>end << 2), least);
+    store<i32>(p, load<i32>(p + ((<usize>end) << 2)));
+    store<i32>(p + ((<usize>end) << 2), least);
     sink(p, 0, end);
   }
 }
 
 /** Lets entry i of a heap with the least on top sink to its place. */
 function sink(p: usize, i: i32, n: i32): void {
-  const x = load<i32>(p + (<usize>i << 2));
+  const x = load<i32>(p + ((<usize>i) << 2));
   for (;;) {
     let child = 2 * i + 1;
     if (child >= n) break;
-    let y = load<i32>(p + (<usize>child << 2));
+    let y = load<i32>(p + ((<usize>child) << 2));
     if (child + 1 < n) {
-      const z = load<i32>(p + (<usize>child << 2), 4);
+      const z = load<i32>(p + ((<usize>child) << 2), 4);
       if (z < y) {
         y = z;
         child++;
       }
     }
     if (y >= x) break;
-    store<i32>(p + (<usize>i << 2), y);
+    store<i32>(p + ((<usize>i) << 2), y);
     i = child;
   }
-  store<i32>(p + (<usize>i << 2), x);
+  store<i32>(p + ((<usize>i) << 2), x);
 }

@@ -1,15 +1,11 @@
 // Small words over 128-bit vectors that every kernel speaks.
 
 /** All bits but the sign, in four 32-bit lanes. */
-// @ts-ignore: decorator
-@inline
 export function magnitude(x: v128): v128 {
   return v128.and(x, i32x4.splat(0x7fffffff));
 }
 
 /** Ones in the first `count` of four lanes. */
-// @ts-ignore: decorator
-@inline
 export function firstLanes(count: i32): v128 {
   return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
 }
@@ -25,8 +21,6 @@ export function storeFirst(p: usize, x: v128, count: i32): void {
 }
 
 /** Stores 1 to 4 lanes. */
-// @ts-ignore: decorator
-@inline
 export function storeLanes(p: usize, x: v128, count: i32): void {
   if (count >= 4) v128.store(p, x);
   else storeFirst(p, x, count);
@@ -43,20 +37,14 @@ export function clearVectors(dst: usize, bytes: usize): void {
 }
 
 /** Adds four float32 lanes into two pairs of float64 lanes: the low pair here, the high pair in `highPair`. */
-// @ts-ignore: decorator
-@inline
 export function lowPair(x: v128): v128 {
   return f64x2.promote_low_f32x4(x);
 }
 
-// @ts-ignore: decorator
-@inline
 export function highPair(x: v128): v128 {
   return f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 0));
 }
 
-// @ts-ignore: decorator
-@inline
 export function pairSum(x: v128): f64 {
   return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
 }
@@ -79,8 +67,6 @@ export function leastLane(x: v128): i32 {
  *
  *     -NaN < -inf < -1 < -0 < +0 < 1 < inf < NaN
  */
-// @ts-ignore: decorator
-@inline
 export function ordered(x: v128): v128 {
   return v128.xor(x, v128.and(i32x4.shr_s(x, 31), i32x4.splat(0x7fffffff)));
 }

@@ -9,9 +9,9 @@ import { KEPT_COUNT, KEPT_RANK, REDUCED_COUNT, REDUCED_RANK } from "../src/layou
 function offset(index: i32, rank: i32, counts: usize, strides: usize): i32 {
   let sum = 0;
   for (let level = rank - 1; level > 0; level--) {
-    const count = load<i32>(counts + (<usize>level << 2));
+    const count = load<i32>(counts + ((<usize>level) << 2));
     const rest = index / count;
-    sum += (index - rest * count) * load<i32>(strides + (<usize>level << 2));
+    sum += (index - rest * count) * load<i32>(strides + ((<usize>level) << 2));
     index = rest;
   }
   return rank > 0 ? sum + index * load<i32>(strides) : 0;
