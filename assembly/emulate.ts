@@ -9,15 +9,9 @@ import {
   COUNT,
   DEVIATION,
   EPS,
-  EXACT,
-  FORMAT_COMPUTE,
   GAIN,
-  INPUT_STORAGE,
-  KEPT_STRIDE,
   KEPT_TOTAL,
   KEPT_WEIGHT,
-  LAYOUT,
-  LAYOUT_COLUMNS,
   LENGTH,
   MEAN,
   NORM,
@@ -28,17 +22,13 @@ import {
   NORM_POWER,
   NORM_RANGE,
   NORM_TOP,
-  ORDER,
-  ORDER_SEQUENTIAL,
   POWER,
   REDUCED_RANK,
-  REDUCED_STRIDE,
   REDUCED_WEIGHT,
   SCALE,
   SCALE_DIVIDE,
   SCALE_GAIN,
   SCRATCH,
-  STORAGE_FLOAT16,
   TASK,
   TASK_APPLY,
   TASK_CENTRE,
@@ -49,10 +39,28 @@ import {
   WEIGHT,
   WEIGHT_STEP,
 } from "../src/layout";
+import {
+  across,
+  bare,
+  columnwise,
+  count,
+  enterBundle,
+  format,
+  group,
+  groupOf,
+  padded,
+  prepareBundles,
+  readTile,
+  setGroup,
+  stretch,
+  weightTile,
+  whole,
+  width,
+  writeTile,
+} from "./bundle";
 import { extremeColumns, topColumns } from "./column-sums";
 import { extremes, NO_HIGH, NO_LOW } from "./extremes";
 import {
-  BUNDLE,
   COLUMN_CENTRE,
   COLUMN_HIGH,
   COLUMN_LOW,
@@ -72,43 +80,11 @@ import {
 } from "./memory";
 import { addTile, finishSums, startSums } from "./orders";
 import { power } from "./power";
-import {
-  Add,
-  Divide,
-  First,
-  formatAt,
-  holdsHalf,
-  kindOf,
-  Multiply,
-  map,
-  Operation,
-  PLAIN,
-  roundNumber,
-  roundQuotient,
-} from "./rounding";
-import { copy, gather, gatherWeights, read, readMagnitudes, scatter, write } from "./tiles";
+import { Add, Divide, Multiply, map, roundNumber, roundQuotient } from "./rounding";
+import { copy, readMagnitudes } from "./tiles";
 import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "./top";
-import { clearVectors, fromOrdered, magnitude } from "./vectors";
-import { keptOffset, reducedOffset } from "./walk";
-
-// the bundle at hand
-let format: usize = 0;
-let width: i32 = 1;
-/** `width` filled up: 1, 32 in sequential order, else a multiple of 4. */
-let padded: i32 = 1;
-let group: i32 = 0;
-let base: i32 = 0;
-let count: i32 = 0;
-/** Elements of a group that a tile holds: a multiple of 128. */
-let stretch: i32 = TILE;
-/** The whole bundle fits the tile and stays in it, centred in place. */
-let whole: bool = false;
-let columnwise: bool = false;
-/** The tiles hold the terms of the sum as they are read. */
-let bare: bool = false;
-/** Elements of weight and bias that TILE_W and TILE_B hold, rounded; -1 for none. */
-let weightsAt: i32 = -1;
-let biasesAt: i32 = -1;
+import { fromOrdered, magnitude } from "./vectors";
+import { keptOffset } from "./walk";
 
 function rounded(x: f64): f64 {
   return roundNumber(x, format);
@@ -116,33 +92,13 @@ function rounded(x: f64): f64 {
 
 /** Runs the plan. */
 export function emulate(): void {
-  format = formatAt(FORMAT_COMPUTE);
-  columnwise = load<i32>(LAYOUT) == LAYOUT_COLUMNS;
-  count = <i32>load<f64>(COUNT);
-  const sequential = load<i32>(ORDER) == ORDER_SEQUENTIAL && !load<i32>(EXACT);
-  const widest = load<i32>(NORM) == NORM_TOP ? 4 : BUNDLE;
-  // a sum of |x| over halves that need no rounding
-  bare =
-    load<i32>(NORM) == NORM_L1 &&
-    !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN | TASK_APPLY)) &&
-    load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 &&
-    holdsHalf(format);
-  readMagnitudes(bare);
-  weightsAt = -1;
-  biasesAt = -1;
+  prepareBundles();
   const outer = load<i32>(KEPT_TOTAL);
   const inner = columnwise ? load<i32>(LENGTH) : outer;
   const blocks = columnwise ? outer : 1;
   for (let o = 0; o < blocks; o++) {
     for (let start = 0; start < inner; start += width) {
-      width = min(widest, inner - start);
-      // a single chain is quicker alone than beside three idle lanes
-      if (!columnwise && (!sequential || width < 4)) width = 1;
-      padded = width == 1 ? 1 : sequential ? BUNDLE : (width + 3) & ~3;
-      stretch = (TILE / padded) & ~127;
-      whole = count <= stretch;
-      group = o * inner + start;
-      base = columnwise ? keptOffset(o, KEPT_STRIDE) + start : keptOffset(start, KEPT_STRIDE);
+      enterBundle(o, start, inner);
       bundle(o, start);
     }
   }
@@ -152,10 +108,6 @@ export function emulate(): void {
 /** One bundle from input to output. */
 function bundle(outer: i32, start: i32): void {
   const task = load<i32>(TASK);
-  if (padded != width) memory.fill(TILE_X, 0, (<usize>TILE) << 2);
-  if (padded > 1) clearVectors(GROUP_MEAN, GROUP_TOP - GROUP_MEAN);
-  if (whole) readTile(0, count);
-
   const means = load<usize>(MEAN) + ((<usize>group) << 2);
   if (load<usize>(MEAN) && task & TASK_GIVEN) {
     for (let j = 0; j < width; j++) setGroup(GROUP_MEAN, j, rounded(<f64>load<f32>(means + ((<usize>j) << 2))));
@@ -196,22 +148,6 @@ function bundle(outer: i32, start: i32): void {
     if (task & TASK_APPLY) setGroup(GROUP_SCALE, j, factorFrom(raw, deviation, j));
   }
   if (task & TASK_APPLY) output(centred, outer, start);
-}
-
-function groupOf(values: usize, j: i32): f64 {
-  return <f64>load<f32>(values + ((<usize>j) << 2));
-}
-
-/** A value of group j; of a single group in all four lanes. */
-function setGroup(values: usize, j: i32, x: f64): void {
-  if (padded == 1) v128.store(values, f32x4.splat(<f32>x));
-  else store<f32>(values + ((<usize>j) << 2), <f32>x);
-}
-
-/** TILE_X = TILE_X (operation) the value of each group, over n elements of each. */
-function across<O extends Operation>(values: usize, n: i32): void {
-  if (padded == 1) map<O>(TILE_X, values, 0, TILE_X, (n + 3) >> 2, 1, format);
-  else map<O>(TILE_X, values, 16, TILE_X, padded >> 2, n, format);
 }
 
 // --- statistics -------------------------------------------------------------------------------------------
@@ -389,95 +325,4 @@ function isUniform(): bool {
 function weightOffset(outer: i32, start: i32, j: i32): i32 {
   if (columnwise) return keptOffset(outer, KEPT_WEIGHT) + (start + j) * load<i32>(WEIGHT_STEP);
   return keptOffset(start + j, KEPT_WEIGHT);
-}
-
-/** Weights of elements [from, from + n) of each group, rounded, to a tile. */
-function weightTile(field: usize, from: i32, n: i32, to: usize): void {
-  if (padded == 1) {
-    // rows that share their weights share the tile
-    const at = whole ? keptOffset(group, KEPT_WEIGHT) : -1;
-    const held = field == WEIGHT ? weightsAt : biasesAt;
-    if (at >= 0 && at == held) return;
-    if (field == WEIGHT) weightsAt = at;
-    else biasesAt = at;
-    gatherWeights(field, group, from, n, to);
-  } else {
-    for (let j = 0; j < width; j++) gatherWeights(field, group + j, from, n, TILE_T + ((<usize>(j * n)) << 2));
-    transpose(TILE_T, n, to);
-  }
-  map<First>(to, to, 0, to, (n * padded + 3) >> 2, 1, format);
-}
-
-// --- tiles --------------------------------------------------------------------------------------------------
-
-/** Elements [from, from + n) of every group of the bundle, rounded to the compute format, to TILE_X. */
-function readTile(from: i32, n: i32): void {
-  if (columnwise) {
-    let to = TILE_X;
-    for (let i = from; i < from + n; i++) {
-      read(base + reducedOffset(i, REDUCED_STRIDE), width, to);
-      to += (<usize>padded) << 2;
-    }
-  } else if (padded == 1) {
-    gather(base, from, n, TILE_X);
-  } else {
-    for (let j = 0; j < width; j++) {
-      gather(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T + ((<usize>(j * n)) << 2));
-    }
-    transpose(TILE_T, n, TILE_X);
-  }
-  if (kindOf(format) == PLAIN) return;
-  if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(format)) return;
-  map<First>(TILE_X, TILE_X, 0, TILE_X, (n * padded + 3) >> 2, 1, format);
-}
-
-/** The reverse, to the output. */
-function writeTile(from: i32, n: i32): void {
-  if (columnwise) {
-    let source = TILE_X;
-    for (let i = from; i < from + n; i++) {
-      write(base + reducedOffset(i, REDUCED_STRIDE), width, source);
-      source += (<usize>padded) << 2;
-    }
-  } else if (padded == 1) {
-    scatter(base, from, n, TILE_X);
-  } else {
-    for (let j = 0; j < width; j++) {
-      let source = TILE_X + ((<usize>j) << 2);
-      for (let to = TILE_T; to < TILE_T + ((<usize>n) << 2); to += 4) {
-        store<f32>(to, load<f32>(source));
-        source += (<usize>padded) << 2;
-      }
-      scatter(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T);
-    }
-  }
-}
-
-/** `width` rows of n elements to n rows of `padded`; rows that are missing repeat the last. */
-function transpose(rows: usize, n: i32, to: usize): void {
-  const pitch = (<usize>padded) << 2;
-  const bytes = (<usize>n) << 2;
-  const last = rows + bytes * (width - 1);
-  for (let j = 0; j < width; j += 4) {
-    const a = rows + bytes * j;
-    const b = min(a + bytes, last);
-    const c = min(b + bytes, last);
-    const d = min(c + bytes, last);
-    let out = to + ((<usize>j) << 2);
-    for (let at: usize = 0; at < bytes; at += 16) {
-      const ra = v128.load(a + at);
-      const rb = v128.load(b + at);
-      const rc = v128.load(c + at);
-      const rd = v128.load(d + at);
-      const ab = i32x4.shuffle(ra, rb, 0, 4, 1, 5);
-      const cd = i32x4.shuffle(rc, rd, 0, 4, 1, 5);
-      const ef = i32x4.shuffle(ra, rb, 2, 6, 3, 7);
-      const gh = i32x4.shuffle(rc, rd, 2, 6, 3, 7);
-      v128.store(out, i64x2.shuffle(ab, cd, 0, 2));
-      v128.store(out + pitch, i64x2.shuffle(ab, cd, 1, 3));
-      v128.store(out + 2 * pitch, i64x2.shuffle(ef, gh, 0, 2));
-      v128.store(out + 3 * pitch, i64x2.shuffle(ef, gh, 1, 3));
-      out += pitch << 2;
-    }
-  }
 }

@@ -1,0 +1,193 @@
+// A bundle: the groups that are emulated side by side, and their tiles.
+//
+// A panel of columns; rows that were transposed (many rows in sequential order); or a single row.
+
+import {
+  COUNT,
+  EXACT,
+  FORMAT_COMPUTE,
+  INPUT_STORAGE,
+  KEPT_STRIDE,
+  KEPT_WEIGHT,
+  LAYOUT,
+  LAYOUT_COLUMNS,
+  NORM,
+  NORM_L1,
+  NORM_TOP,
+  ORDER,
+  ORDER_SEQUENTIAL,
+  REDUCED_STRIDE,
+  STORAGE_FLOAT16,
+  TASK,
+  TASK_APPLY,
+  TASK_CENTRE,
+  TASK_GIVEN,
+  WEIGHT,
+} from "../src/layout";
+import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "./memory";
+import { First, formatAt, holdsHalf, kindOf, map, Operation, PLAIN } from "./rounding";
+import { gather, gatherWeights, read, readMagnitudes, scatter, write } from "./tiles";
+import { clearVectors } from "./vectors";
+import { keptOffset, reducedOffset } from "./walk";
+
+/** The format that is computed in. */
+export let format: usize = 0;
+export let columnwise: bool = false;
+/** Elements of a group. */
+export let count: i32 = 0;
+/** Groups side by side. */
+export let width: i32 = 1;
+/** `width` filled up: 1, 32 in sequential order, else a multiple of 4. */
+export let padded: i32 = 1;
+/** Number of the first group. */
+export let group: i32 = 0;
+/** Elements of a group that a tile holds: a multiple of 128. */
+export let stretch: i32 = TILE;
+/** The whole bundle fits the tile and stays in it, centred in place. */
+export let whole: bool = false;
+/** The tiles hold the terms of the sum as they are read: |x| of halves that need no rounding. */
+export let bare: bool = false;
+
+/** Element where the first group starts. */
+let base: i32 = 0;
+let sequential: bool = false;
+/** Elements of weight and bias that TILE_W and TILE_B hold, rounded; -1 for none. */
+let weightsAt: i32 = -1;
+let biasesAt: i32 = -1;
+
+/** Before the first bundle of a plan. */
+export function prepareBundles(): void {
+  format = formatAt(FORMAT_COMPUTE);
+  columnwise = load<i32>(LAYOUT) == LAYOUT_COLUMNS;
+  count = <i32>load<f64>(COUNT);
+  sequential = load<i32>(ORDER) == ORDER_SEQUENTIAL && !load<i32>(EXACT);
+  bare =
+    load<i32>(NORM) == NORM_L1 &&
+    !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN | TASK_APPLY)) &&
+    load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 &&
+    holdsHalf(format);
+  readMagnitudes(bare);
+  weightsAt = -1;
+  biasesAt = -1;
+}
+
+/** The bundle that starts with group `start` of `inner` ones in outer group `outer`. */
+export function enterBundle(outer: i32, start: i32, inner: i32): void {
+  width = min(load<i32>(NORM) == NORM_TOP ? 4 : BUNDLE, inner - start);
+  // a single chain is quicker alone than beside three idle lanes
+  if (!columnwise && (!sequential || width < 4)) width = 1;
+  padded = width == 1 ? 1 : sequential ? BUNDLE : (width + 3) & ~3;
+  stretch = (TILE / padded) & ~127;
+  whole = count <= stretch;
+  group = outer * inner + start;
+  base = columnwise ? keptOffset(outer, KEPT_STRIDE) + start : keptOffset(start, KEPT_STRIDE);
+  // lanes without a group hold zeros
+  if (padded != width) memory.fill(TILE_X, 0, (<usize>TILE) << 2);
+  if (padded > 1) clearVectors(GROUP_MEAN, GROUP_TOP - GROUP_MEAN);
+  if (whole) readTile(0, count);
+}
+
+export function groupOf(values: usize, j: i32): f64 {
+  return <f64>load<f32>(values + ((<usize>j) << 2));
+}
+
+/** A value of group j; of a single group in all four lanes. */
+export function setGroup(values: usize, j: i32, x: f64): void {
+  if (padded == 1) v128.store(values, f32x4.splat(<f32>x));
+  else store<f32>(values + ((<usize>j) << 2), <f32>x);
+}
+
+/** TILE_X = TILE_X (operation) the value of each group, over n elements of each. */
+export function across<O extends Operation>(values: usize, n: i32): void {
+  if (padded == 1) map<O>(TILE_X, values, 0, TILE_X, (n + 3) >> 2, 1, format);
+  else map<O>(TILE_X, values, 16, TILE_X, padded >> 2, n, format);
+}
+
+/** Weights of elements [from, from + n) of each group, rounded, to a tile. */
+export function weightTile(field: usize, from: i32, n: i32, to: usize): void {
+  if (padded == 1) {
+    // rows that share their weights share the tile
+    const at = whole ? keptOffset(group, KEPT_WEIGHT) : -1;
+    const held = field == WEIGHT ? weightsAt : biasesAt;
+    if (at >= 0 && at == held) return;
+    if (field == WEIGHT) weightsAt = at;
+    else biasesAt = at;
+    gatherWeights(field, group, from, n, to);
+  } else {
+    for (let j = 0; j < width; j++) gatherWeights(field, group + j, from, n, TILE_T + ((<usize>(j * n)) << 2));
+    transpose(TILE_T, n, to);
+  }
+  map<First>(to, to, 0, to, (n * padded + 3) >> 2, 1, format);
+}
+
+/** Elements [from, from + n) of every group of the bundle, rounded to the compute format, to TILE_X. */
+export function readTile(from: i32, n: i32): void {
+  if (columnwise) {
+    let to = TILE_X;
+    for (let i = from; i < from + n; i++) {
+      read(base + reducedOffset(i, REDUCED_STRIDE), width, to);
+      to += (<usize>padded) << 2;
+    }
+  } else if (padded == 1) {
+    gather(base, from, n, TILE_X);
+  } else {
+    for (let j = 0; j < width; j++) {
+      gather(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T + ((<usize>(j * n)) << 2));
+    }
+    transpose(TILE_T, n, TILE_X);
+  }
+  if (kindOf(format) == PLAIN) return;
+  if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(format)) return;
+  map<First>(TILE_X, TILE_X, 0, TILE_X, (n * padded + 3) >> 2, 1, format);
+}
+
+/** The reverse, to the output. */
+export function writeTile(from: i32, n: i32): void {
+  if (columnwise) {
+    let source = TILE_X;
+    for (let i = from; i < from + n; i++) {
+      write(base + reducedOffset(i, REDUCED_STRIDE), width, source);
+      source += (<usize>padded) << 2;
+    }
+  } else if (padded == 1) {
+    scatter(base, from, n, TILE_X);
+  } else {
+    for (let j = 0; j < width; j++) {
+      let source = TILE_X + ((<usize>j) << 2);
+      for (let to = TILE_T; to < TILE_T + ((<usize>n) << 2); to += 4) {
+        store<f32>(to, load<f32>(source));
+        source += (<usize>padded) << 2;
+      }
+      scatter(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T);
+    }
+  }
+}
+
+/** `width` rows of n elements to n rows of `padded`; rows that are missing repeat the last. */
+function transpose(rows: usize, n: i32, to: usize): void {
+  const pitch = (<usize>padded) << 2;
+  const bytes = (<usize>n) << 2;
+  const last = rows + bytes * (width - 1);
+  for (let j = 0; j < width; j += 4) {
+    const a = rows + bytes * j;
+    const b = min(a + bytes, last);
+    const c = min(b + bytes, last);
+    const d = min(c + bytes, last);
+    let out = to + ((<usize>j) << 2);
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const ra = v128.load(a + at);
+      const rb = v128.load(b + at);
+      const rc = v128.load(c + at);
+      const rd = v128.load(d + at);
+      const ab = i32x4.shuffle(ra, rb, 0, 4, 1, 5);
+      const cd = i32x4.shuffle(rc, rd, 0, 4, 1, 5);
+      const ef = i32x4.shuffle(ra, rb, 2, 6, 3, 7);
+      const gh = i32x4.shuffle(rc, rd, 2, 6, 3, 7);
+      v128.store(out, i64x2.shuffle(ab, cd, 0, 2));
+      v128.store(out + pitch, i64x2.shuffle(ab, cd, 1, 3));
+      v128.store(out + 2 * pitch, i64x2.shuffle(ef, gh, 0, 2));
+      v128.store(out + 3 * pitch, i64x2.shuffle(ef, gh, 1, 3));
+      out += pitch << 2;
+    }
+  }
+}
