@@ -1,7 +1,7 @@
 // Native output: y = (x - centre - rest) * scale * weight + bias over contiguous float32, in place or not.
 
 import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_REST, COLUMN_SCALE, COLUMN_SHIFT } from "./memory";
-import { storeFirst, storeLanes } from "./vectors";
+import { storeLanes } from "./vectors";
 
 /** One scale and one shift for all n elements; a shift of -0 keeps the sign of zeros. */
 export function affine(x: usize, y: usize, n: i32, centre: f32, rest: f32, scale: f32, shift: f32): void {
@@ -70,37 +70,45 @@ function distance(x: v128, at: usize): v128 {
   return f32x4.sub(f32x4.sub(x, v128.load(COLUMN_CENTRE + at)), v128.load(COLUMN_REST + at));
 }
 
-/** Rows that the columns are walked down at a time. */
-const STRIP: i32 = 32;
-
 /** rows x n columns, `pitch` bytes from row to row, with the parameters of the panel's columns (columns.ts). */
 export function affineColumns(x: usize, y: usize, n: i32, pitch: usize, rows: i32): void {
-  for (; rows > 0; rows -= STRIP) {
-    const strip = min(rows, STRIP);
-    for (let j = 0; j < n; j += 4) {
+  // four rows share the loads of the parameters; more would leave the order of memory, which the prefetcher follows
+  const whole = n & ~3;
+  for (; rows >= 4; rows -= 4) {
+    for (let j = 0; j < whole; j += 4) {
       const at = (<usize>j) << 2;
       const k = v128.load(COLUMN_CENTRE + at);
       const m = v128.load(COLUMN_REST + at);
       const s = v128.load(COLUMN_SCALE + at);
       const b = v128.load(COLUMN_SHIFT + at);
-      let from = x + at;
-      let to = y + at;
-      if (n - j >= 4) {
-        for (let i = strip; i > 0; i--) {
-          v128.store(to, f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from), k), m), s), b));
-          from += pitch;
-          to += pitch;
-        }
-      } else {
-        for (let i = strip; i > 0; i--) {
-          storeFirst(to, f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from), k), m), s), b), n - j);
-          from += pitch;
-          to += pitch;
-        }
-      }
+      const from = x + at;
+      const y0 = f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from), k), m), s), b);
+      const y1 = f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from + pitch), k), m), s), b);
+      const y2 = f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from + 2 * pitch), k), m), s), b);
+      const y3 = f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from + 3 * pitch), k), m), s), b);
+      const to = y + at;
+      v128.store(to, y0);
+      v128.store(to + pitch, y1);
+      v128.store(to + 2 * pitch, y2);
+      v128.store(to + 3 * pitch, y3);
     }
-    x += pitch * STRIP;
-    y += pitch * STRIP;
+    for (let i: usize = 0; i < 4; i++) affineRow(x + i * pitch, y + i * pitch, n, whole);
+    x += pitch << 2;
+    y += pitch << 2;
+  }
+  for (; rows > 0; rows--) {
+    affineRow(x, y, n, 0);
+    x += pitch;
+    y += pitch;
+  }
+}
+
+/** Columns [j, n) of one row. */
+function affineRow(x: usize, y: usize, n: i32, j: i32): void {
+  for (; j < n; j += 4) {
+    const at = (<usize>j) << 2;
+    const d = f32x4.mul(distance(v128.load(x + at), at), v128.load(COLUMN_SCALE + at));
+    storeLanes(y + at, f32x4.add(d, v128.load(COLUMN_SHIFT + at)), n - j);
   }
 }
 

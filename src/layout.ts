@@ -43,7 +43,10 @@ export const MEAN = PLAN + 40;
 export const DEVIATION = PLAN + 44;
 /** Address of one float32 g per group (SCALE_GAIN). */
 export const GAIN = PLAN + 48;
-/** Work space of the top-k norm, see topScratchBytes. */
+/**
+ * Work space of the top-k norm: TOP_SCRATCH + k * TOP_SCRATCH_PER_K bytes. After native rows of one group the k largest
+ * magnitudes stand at its start, in no order.
+ */
 export const SCRATCH = PLAN + 52;
 /** LAYOUT_ROWS: a group ends in LENGTH contiguous elements. LAYOUT_COLUMNS: LENGTH groups lie side by side. */
 export const LAYOUT = PLAN + 56;
