@@ -108,16 +108,19 @@ export function unpackMagnitudes(src: usize, dst: usize, n: i32): void {
 function unpackMasked(src: usize, dst: usize, n: i32, kept: v128): void {
   const scale = v128.load(HALF_SCALE);
   const magnitude = v128.load(HALF_MAGNITUDE);
+  let stretch = LOOK;
   while (n >= LOOK) {
     if (v128.any_true(Halves.plain(src, magnitude))) {
-      // the same is likely to follow
-      const next = min(n, 8 * LOOK) & ~7;
+      // the same may follow: look again later every time
+      const next = min(n, stretch) & ~7;
+      stretch = min(2 * stretch, 16 * LOOK);
       unpackAny(src, dst, next, kept);
       src += (<usize>next) << 1;
       dst += (<usize>next) << 2;
       n -= next;
       continue;
     }
+    stretch = LOOK;
     for (const end = dst + 4 * LOOK; dst < end; dst += 64) {
       v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 0), 13), kept), scale), 0);
       v128.store(dst, f32x4.mul(v128.and(i32x4.shl(v128.load16x4_s(src, 8), 13), kept), scale), 16);

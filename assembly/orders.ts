@@ -36,18 +36,6 @@ class Split {
     const y = f32x4.mul(x, c);
     return f32x4.sub(y, f32x4.sub(y, x));
   }
-
-  /** One of the first four columns of vectors of a block, four rows and its half 16 lanes on, folded into one vector. */
-  @inline
-  static column(x: usize, c: v128): v128 {
-    let s = Split.by(f32x4.add(v128.load(x, 0), v128.load(x, 128)), c);
-    let t = Split.by(f32x4.add(v128.load(x, 64), v128.load(x, 192)), c);
-    s = Split.by(f32x4.add(s, v128.load(x, 256)), c);
-    t = Split.by(f32x4.add(t, v128.load(x, 320)), c);
-    s = Split.by(f32x4.add(s, v128.load(x, 384)), c);
-    t = Split.by(f32x4.add(t, v128.load(x, 448)), c);
-    return Split.by(f32x4.add(s, t), c);
-  }
 }
 
 /** Elements of a block of the pairwise order. */
@@ -284,14 +272,34 @@ function addBlocks(x: usize): bool {
   const n = 4 * BLOCK;
   if (!rising && !(reinterpret<f32>(greatestMagnitude(x, n)) * <f32>n <= largest)) return false;
   for (let b: usize = 0; b < 64; b += 16) {
-    const t0 = Split.column(x, c);
-    const t1 = Split.column(x + 16, c);
-    const t2 = Split.column(x + 32, c);
-    const t3 = Split.column(x + 48, c);
+    // eight chains at a time: one after the other they would wait for themselves
+    let a0 = v128.load(x, 0);
+    let a1 = v128.load(x, 16);
+    let a2 = v128.load(x, 32);
+    let a3 = v128.load(x, 48);
+    let a4 = v128.load(x, 64);
+    let a5 = v128.load(x, 80);
+    let a6 = v128.load(x, 96);
+    let a7 = v128.load(x, 112);
+    for (const end = x + 3 * 128; x < end; ) {
+      x += 128;
+      a0 = Split.by(f32x4.add(a0, v128.load(x, 0)), c);
+      a1 = Split.by(f32x4.add(a1, v128.load(x, 16)), c);
+      a2 = Split.by(f32x4.add(a2, v128.load(x, 32)), c);
+      a3 = Split.by(f32x4.add(a3, v128.load(x, 48)), c);
+      a4 = Split.by(f32x4.add(a4, v128.load(x, 64)), c);
+      a5 = Split.by(f32x4.add(a5, v128.load(x, 80)), c);
+      a6 = Split.by(f32x4.add(a6, v128.load(x, 96)), c);
+      a7 = Split.by(f32x4.add(a7, v128.load(x, 112)), c);
+    }
+    x += 128;
+    const t0 = Split.by(f32x4.add(a0, a4), c);
+    const t1 = Split.by(f32x4.add(a1, a5), c);
+    const t2 = Split.by(f32x4.add(a2, a6), c);
+    const t3 = Split.by(f32x4.add(a3, a7), c);
     const u0 = Split.by(f32x4.add(t0, t2), c);
     const u1 = Split.by(f32x4.add(t1, t3), c);
     v128.store(LANES + b, Split.by(f32x4.add(u0, u1), c));
-    x += 4 * BLOCK;
   }
   // four vectors of four lanes, transposed: lane b of each is block b
   const v0 = v128.load(LANES, 0);

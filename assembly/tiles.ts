@@ -68,6 +68,10 @@ function segmentOf(index: i32, length: i32): i32 {
 
 /** Elements [from, from + n) of the group in rows that starts at element `base`, to `to`. */
 export function gather(base: i32, from: i32, n: i32, to: usize): void {
+  if (load<i32>(REDUCED_RANK) == 0) {
+    read(base + from, n, to);
+    return;
+  }
   const length = load<i32>(LENGTH);
   let segment = segmentOf(from, length);
   let position = from - segment * length;
