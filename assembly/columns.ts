@@ -120,8 +120,8 @@ function moments(p: usize, pitch: usize, rows: i32, width: i32): void {
 }
 
 /**
- * Means into COLUMN_MEAN and sums of squares about them into COLUMN_SQUARES, in one pass; false where something is not
- * finite, which merging would spoil. COLUMN_MEAN is zero before.
+ * Means into COLUMN_MEAN and sums of squares about them into COLUMN_SQUARES, in one pass; false when one of the squares
+ * is not finite, whose mean is then not either. COLUMN_MEAN is zero before.
  */
 export function momentsOf(base: i32, width: i32): bool {
   seen = 0;

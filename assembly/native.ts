@@ -96,6 +96,10 @@ function sumOf(j: i32): usize {
   return COLUMN_SUM + ((<usize>j) << 3);
 }
 
+function squaresOf(j: i32): f64 {
+  return load<f64>(COLUMN_SQUARES + ((<usize>j) << 3));
+}
+
 function meanOf(j: i32): f64 {
   return load<f64>(COLUMN_MEAN + ((<usize>j) << 3));
 }
@@ -112,12 +116,14 @@ function panel(outer: i32, start: i32): void {
   const first = (<usize>group) << 2;
 
   clearVectors(COLUMN_MEAN, bytes64());
-  const both = centre && columnwise && task & TASK_NORM && norm == NORM_L2 ? momentsOf(base, width) : false;
-  if (centre && !both) sum(Pass.Plain);
+  const both = centre && columnwise && (task & TASK_NORM) != 0 && norm == NORM_L2;
+  // merging spoils what is not finite
+  const finite = both && momentsOf(base, width);
+  if (centre && !finite) sum(Pass.Plain);
   for (let j = 0; j < width; j++) {
     const at = means + first + ((<usize>j) << 2);
     let mean = 0.0;
-    if (centre) mean = both ? meanOf(j) : load<f64>(sumOf(j)) / n;
+    if (centre) mean = both && isFinite(squaresOf(j)) ? meanOf(j) : load<f64>(sumOf(j)) / n;
     else if (given && means) mean = <f64>load<f32>(at);
     if (centre && means) store<f32>(at, <f32>mean);
     store<f64>(COLUMN_MEAN + ((<usize>j) << 3), mean);
@@ -161,18 +167,28 @@ function statistics(norm: i32, both: bool): void {
 }
 
 function magnitudes(): void {
-  const n = load<f64>(COUNT);
   sum(Pass.MagnitudesNear);
-  // sum |d - rest| differs by at most n |rest|, and by far less unless most of d has one sign
-  let near = true;
+  let far = false;
   for (let j = 0; j < width; j++) {
-    const rest = load<f32>(COLUMN_REST + ((<usize>j) << 2));
-    if (<f64>abs(rest) * n > load<f64>(sumOf(j)) * 6e-8) near = false;
+    if (!isNear(j, load<f64>(sumOf(j)))) far = true;
   }
-  if (!near) sum(Pass.Magnitudes);
+  if (far) {
+    // what one group needs does not change the others
+    copyVectors(COLUMN_SUM, COLUMN_SQUARES, bytes64());
+    sum(Pass.Magnitudes);
+    for (let j = 0; j < width; j++) {
+      if (isNear(j, squaresOf(j))) store<f64>(sumOf(j), squaresOf(j));
+    }
+  }
   for (let j = 0; j < width; j++) {
     if (!(load<f64>(sumOf(j)) < Infinity)) again(Pass.MagnitudesWide, j);
   }
+}
+
+/** Whether sum |d| stands for sum |d - rest|: they differ by n |rest| at most, by far less unless most d have one sign. */
+function isNear(j: i32, total: f64): bool {
+  const rest = load<f32>(COLUMN_REST + ((<usize>j) << 2));
+  return !(<f64>abs(rest) * load<f64>(COUNT) > total * 6e-8);
 }
 
 function squares(both: bool): void {
@@ -208,21 +224,23 @@ function tops(): void {
 function powers(): void {
   for (let at: usize = 0; at < (<usize>width) << 2; at += 16) v128.store(COLUMN_FIRST + at, f32x4.splat(1));
   sum(Pass.Powers);
+  // powers that left float64: once more with the greatest distance of those groups brought near 1
   let left = false;
   for (let j = 0; j < width; j++) {
-    const total = load<f64>(sumOf(j));
-    if (!(total < Infinity && total > 1e-290)) left = true;
-  }
-  if (!left) return;
-  // powers that left float64: once more with the greatest distance of each group brought near 1
-  findExtremes();
-  for (let j = 0; j < width; j++) {
+    if (!hasLeft(j)) continue;
+    if (!left) findExtremes();
+    left = true;
     const far = max(highOf(j) - meanOf(j), meanOf(j) - lowOf(j));
     const exponent = 1022 - <i32>(reinterpret<i64>(far) >> 52);
     const scale: f32 = far > 0 && far < Infinity ? <f32>powerOfTwo(max(-126, min(127, exponent))) : 1;
     store<f32>(COLUMN_FIRST + ((<usize>j) << 2), scale);
   }
-  sum(Pass.Powers);
+  if (left) sum(Pass.Powers);
+}
+
+function hasLeft(j: i32): bool {
+  const total = load<f64>(sumOf(j));
+  return !(total < Infinity && total > 1e-290);
 }
 
 /** Exponent of two that the Lp norm of group j has to be scaled back by. */
