@@ -17,6 +17,7 @@ interface Options {
   readonly eps: number;
   readonly weight?: Float32Array;
   readonly bias?: Float32Array;
+  readonly dtype?: Storage;
   readonly arithmetic: ArithmeticPair["asked"];
 }
 
@@ -92,7 +93,9 @@ function check(layer: Layer, pair: ArithmeticPair, { shape, kind, storage, norm,
   const weight = weighted & 1 ? gaussian(n, 5, 1, 0.5) : undefined;
   const bias = weighted & 2 ? gaussian(n, 6) : undefined;
   const eps = [1e-5, 0, 1e-3][size % 3];
-  const y = both(x, (t) => layer.call(t, { norm, eps, weight, bias, arithmetic: pair.asked }));
+  // The result in the other storage now and then.
+  const dtype = size % 2 ? undefined : STORAGES[1 - STORAGES.indexOf(storage)];
+  const y = both(x, (t) => layer.call(t, { norm, eps, weight, bias, dtype, arithmetic: pair.asked }));
   const expected = new Float64Array(size);
   const recipe = { norm, arithmetic: pair.oracle };
   for (const { elements } of layer.groups(shape)) {

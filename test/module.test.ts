@@ -9,7 +9,7 @@ const bytes = readFileSync(new URL("../build/halfnorm.wasm", import.meta.url));
 const module = new WebAssembly.Module(bytes);
 
 /** What the module may weigh, in bytes: a new kernel has to be worth it. */
-const BUDGET = { raw: 32_768, gzip: 12_288 };
+const BUDGET = { raw: 32_768, gzip: 13_312 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
 function sections(): Map<number, Buffer> {

@@ -127,7 +127,9 @@ function check(layer: Layer, shape: readonly number[], norm: Norm, data: Float32
   const weight = turn & 2 ? gaussian(n, 5, 1, 0.5) : undefined;
   const bias = turn & 4 ? gaussian(n, 6) : undefined;
   const eps = turn % 3 ? 1e-5 : 1e-3;
-  const y = forms(x, (t) => layer.call(t, { norm, eps, weight, bias }));
+  // The result in the other storage now and then.
+  const dtype = turn % 5 === 0 ? STORAGES[(turn + 1) % 2] : undefined;
+  const y = forms(x, (t) => layer.call(t, { norm, eps, weight, bias, dtype }));
   const at = (index: readonly number[]) => layer.weightOf(shape, index);
   const expected = reference(read, {
     shape,
