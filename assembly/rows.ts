@@ -64,6 +64,11 @@ export function prepareRows(): void {
     ((load<i32>(TASK) & TASK_APPLY) != 0 && load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32) ||
     (load<i32>(REDUCED_TOTAL) > 1 && load<i32>(LENGTH) < SHORT);
   whole = staged && count <= TILE;
+  // what is absent stands in its tile for all groups
+  const weights = load<usize>(WEIGHT);
+  const biases = load<usize>(BIAS);
+  if (biases && !weights) fill(TILE_W, min(TILE, count), 1);
+  if (weights && !biases) fill(TILE_B, min(TILE, count), -0.0);
 }
 
 /** Before the first pass over a group. */
@@ -156,8 +161,8 @@ export function applyRow(base: i32, g: i32, factor: f64): void {
       const n = min(TILE, count - from);
       if (!whole) gather(base, from, n, TILE_X);
       if (weighted) {
-        const weight = weightsFor(WEIGHT, g, from, n, 1, TILE_W);
-        const bias = weightsFor(BIAS, g, from, n, -0.0, TILE_B);
+        const weight = weightsFor(WEIGHT, g, from, n, TILE_W);
+        const bias = weightsFor(BIAS, g, from, n, TILE_B);
         outputWeighted(TILE_X, TILE_X, n, factor, weight, bias);
       } else {
         output(TILE_X, TILE_X, n, factor, -0.0);
@@ -185,22 +190,20 @@ export function applyRow(base: i32, g: i32, factor: f64): void {
       const n = min(TILE, length - from);
       const offset = (<usize>from) << 2;
       const first = s * length + from;
-      const weight = weightsFor(WEIGHT, g, first, n, 1, TILE_W);
-      outputWeighted(x + offset, y + offset, n, factor, weight, weightsFor(BIAS, g, first, n, -0.0, TILE_B));
+      const weight = weightsFor(WEIGHT, g, first, n, TILE_W);
+      outputWeighted(x + offset, y + offset, n, factor, weight, weightsFor(BIAS, g, first, n, TILE_B));
     }
   }
 }
 
 /** Weights or biases of elements [from, from + n) of a group: where they lie if that is in one stretch, else in a tile. */
-function weightsFor(field: usize, g: i32, from: i32, n: i32, absent: f32, tile: usize): usize {
+function weightsFor(field: usize, g: i32, from: i32, n: i32, tile: usize): usize {
   const weights = load<usize>(field);
-  if (!weights) {
-    fill(tile, n, absent);
-  } else if (load<i32>(REDUCED_TOTAL) == 1 && load<i32>(WEIGHT_STEP)) {
+  if (!weights) return tile;
+  if (load<i32>(REDUCED_TOTAL) == 1 && load<i32>(WEIGHT_STEP)) {
     return weights + ((<usize>(keptOffset(g, KEPT_WEIGHT) + from)) << 2);
-  } else {
-    gatherWeights(field, g, from, n, tile);
   }
+  gatherWeights(field, g, from, n, tile);
   return tile;
 }
 

@@ -17,11 +17,19 @@ import { pack, unpack, unpackMagnitudes } from "./float16";
 import { storeLanes } from "./vectors";
 import { keptOffset, reducedOffset } from "./walk";
 
-/** Copies n float32. */
+/** Copies n float32; memory.copy is a call out of the module, dear for few. */
 export function copy(src: usize, dst: usize, n: i32): void {
-  if (n >= 128) {
+  if (n >= 512) {
     memory.copy(dst, src, (<usize>n) << 2);
     return;
+  }
+  for (; n >= 8; n -= 8) {
+    const x = v128.load(src, 0);
+    const y = v128.load(src, 16);
+    v128.store(dst, x, 0);
+    v128.store(dst, y, 16);
+    src += 32;
+    dst += 32;
   }
   for (; n > 0; n -= 4) {
     storeLanes(dst, v128.load(src), n);
@@ -33,10 +41,11 @@ export function copy(src: usize, dst: usize, n: i32): void {
 /** Fills n float32. */
 export function fill(dst: usize, n: i32, value: f32): void {
   const x = f32x4.splat(value);
-  for (; n > 0; n -= 4) {
-    storeLanes(dst, x, n);
+  for (; n >= 4; n -= 4) {
+    v128.store(dst, x);
     dst += 16;
   }
+  if (n > 0) storeLanes(dst, x, n);
 }
 
 /** Halves are read as magnitudes: sums of |x| need no pass to take them. */
