@@ -1,6 +1,6 @@
 import { checkAxis, checkOptions } from "./check.js";
 import { NORMALIZATION_KEYS, type NormalizationOptions, normalize, type Transform } from "./normalize.js";
-import { operand, parameter } from "./operand.js";
+import { operand } from "./operand.js";
 import type { TensorLike } from "./types.js";
 
 export interface BatchNormOptions extends NormalizationOptions {
@@ -25,10 +25,7 @@ export const batchNorm = ((x: TensorLike, options?: BatchNormOptions) => {
   const input = operand("x", x);
   const { shape } = input;
   const axis = checkAxis("axis", o.axis ?? 1, shape.length);
-  const mean = parameter("mean", o.mean, shape[axis]);
-  const deviation = parameter("deviation", o.deviation, shape[axis]);
-  if (!mean !== !deviation) throw new TypeError('"mean" and "deviation" must be given both or neither');
   const channel = 1 << axis;
   const others = ((1 << shape.length) - 1) ^ channel;
-  return normalize(input, o, shape, others, channel, shape[axis], true, mean, deviation);
+  return normalize(input, o, shape, others, channel, shape[axis]);
 }) as Transform<BatchNormOptions>;

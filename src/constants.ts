@@ -62,7 +62,9 @@ function expectedTop(n: number, k: number, sides: number): number {
   for (let i = 0; i <= STEPS; i++) {
     const x = from + i * step;
     const inner = sides * between(x);
-    const log = (k - 1) * Math.log(((sides / 2 - inner) * n) / k) + (n - k - 1) * Math.log(((1 - sides / 2 + inner) * n) / (n - k));
+    const log =
+      (k - 1) * Math.log(((sides / 2 - inner) * n) / k) +
+      (n - k - 1) * Math.log(((1 - sides / 2 + inner) * n) / (n - k));
     const weight = Math.exp(log) * density(x) * (i % STEPS ? 2 + 2 * (i % 2) : 1);
     whole += weight;
     sum += weight * density(x);

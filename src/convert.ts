@@ -1,11 +1,21 @@
 // What works element by element: rounding, conversion, TReLU.
 
-import { checkInteger, checkOptions, typeError } from "./check.js";
+import { checkInteger, checkOptions, choose, wrong } from "./check.js";
 import { type Engine, engine } from "./engine.js";
-import { checkFormat, oneOf } from "./formats.js";
+import { checkFormat } from "./formats.js";
 import * as at from "./layout.js";
 import type { OutputOptions, Transform } from "./normalize.js";
-import { bytesOf, checkDType, checkOverlap, finish, type Operand, operand, settle, target } from "./operand.js";
+import {
+  arrayOf,
+  bytesOf,
+  checkDType,
+  checkOverlap,
+  finish,
+  type Operand,
+  operand,
+  settle,
+  target,
+} from "./operand.js";
 import { BLOCK } from "./run.js";
 import type { Tensor } from "./tensor.js";
 import type { Data, Dense, Float16, Format, OrtLike, Out, RoundingMode, Shaped, TensorLike } from "./types.js";
@@ -55,11 +65,11 @@ function transfer(own: Engine, x: Operand, y: Operand, blocks: boolean, step?: S
     if (n === x.size && !y.array) {
       y.array = result.slice(index, index + n);
     } else {
-      y.array ??= new (narrow ? Uint16Array : Float32Array)(x.size);
+      y.array ??= new (arrayOf(y.storage))(x.size);
       y.array.set(result.subarray(index, index + n), from);
     }
   }
-  if (!y.size) y.array ??= narrow ? new Uint16Array() : new Float32Array();
+  if (!y.size) y.array ??= new (arrayOf(y.storage))();
 }
 
 /** As transfer(); a new tensor is given back when memory runs out. */
@@ -114,8 +124,7 @@ export const round = ((x: TensorLike, format: Format, options?: RoundOptions) =>
   const input = operand("x", x);
   const spec = checkFormat("format", format);
   const { mode = "nearest-even", seed = 0 } = o;
-  if (typeof mode !== "string" || !Object.hasOwn(MODES, mode)) throw oneOf("mode", Object.keys(MODES), mode);
-  const code = MODES[mode];
+  const code = choose("mode", MODES, mode);
   checkInteger("seed", seed, 0, 2 ** 32 - 1);
   const y = target(o.out, input.shape, input.size, checkDType("dtype", o.dtype), input);
   checkOverlap(y, "x", input, true);
@@ -154,11 +163,7 @@ function convert(x: TensorLike, options: ConvertOptions | undefined, storage: nu
   const o = checkOptions(options, CONVERT_KEYS);
   const input = operand("x", x);
   if (input.storage === storage) {
-    throw typeError(
-      "x",
-      storage ? "a float32 tensor" : "a float16 tensor (bits in a Uint16Array, or a Float16Array)",
-      x,
-    );
+    throw wrong("x", storage ? "a float32 tensor" : "a float16 tensor (bits in a Uint16Array, or a Float16Array)", x);
   }
   const y = target(o.out, input.shape, input.size, storage, input);
   checkOverlap(y, "x", input);

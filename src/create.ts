@@ -1,4 +1,4 @@
-import { describe, typeError } from "./check.js";
+import { describe, wrong } from "./check.js";
 import { elementwise } from "./convert.js";
 import { engine } from "./engine.js";
 import { STORAGE_FLOAT32 } from "./layout.js";
@@ -27,13 +27,13 @@ function flatten(data: Nested, odd: boolean): Operand {
   let index = 0;
   const visit = (level: Nested, depth: number): void => {
     if (depth === shape.length) {
-      if (typeof level !== "number") throw typeError("data", "numbers, nested one level for each dimension", level);
+      if (typeof level !== "number") throw wrong("data", "numbers, nested one level for each dimension", level);
       array[index] = level;
       if (odd) toOdd(level, array, bits, index);
       index++;
       return;
     }
-    if (!Array.isArray(level)) throw typeError("data", "numbers, nested one level for each dimension", level);
+    if (!Array.isArray(level)) throw wrong("data", "numbers, nested one level for each dimension", level);
     if (level.length !== shape[depth]) {
       throw new RangeError(`"data" must have rows of one length, got ${level.length} elements next to ${shape[depth]}`);
     }
@@ -58,7 +58,9 @@ export function tensor(data: TensorLike | Nested, shape?: readonly number[], dty
   const dimensions = shape === undefined ? from.shape.slice() : checkShape("shape", shape);
   checkFit("shape", dimensions, from.size);
   if (storage !== undefined && storage !== from.storage) {
-    const to = new Operand(undefined, 0, dimensions, from.size, storage, true);
+    const to = new Operand(undefined, 0, dimensions, from.size, storage);
+    to.tensor = new Tensor(dimensions, from.size, storage);
+    to.address = to.tensor.address as number;
     return elementwise(from, to, true) as Tensor;
   }
   const result = new Tensor(dimensions, from.size, from.storage);

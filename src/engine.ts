@@ -1,17 +1,14 @@
 // One instance of the Wasm module with its memory. The only file that instantiates.
 
 import { instantiateSync } from "@assemblyscript/loader";
-import type { FormatSpec } from "./formats.js";
+import { type FormatSpec, OVERFLOWS } from "./formats.js";
 import type { Kernels } from "./kernels.js";
-import { OVERFLOW_INFINITY, OVERFLOW_NAN, OVERFLOW_SATURATE } from "./layout.js";
 import { Heap } from "./memory.js";
 import { moduleBytes } from "./wasm.generated.js";
 
 /** Pages that the module asks for, and the most it allows: 4 GiB. */
 const INITIAL_PAGES = 5;
 export const MAXIMUM_PAGES = 65536;
-
-const OVERFLOW = { infinity: OVERFLOW_INFINITY, nan: OVERFLOW_NAN, saturate: OVERFLOW_SATURATE };
 
 export class Engine {
   readonly heap: Heap;
@@ -30,7 +27,7 @@ export class Engine {
   setFormat(slot: number, format: FormatSpec): void {
     if (this.formats[slot] === format) return;
     const { precision, emin, emax, max, overflow, subnormals } = format;
-    this.kernels.setFormat(slot, precision, emin, emax, max, OVERFLOW[overflow], subnormals ? 1 : 0);
+    this.kernels.setFormat(slot, precision, emin, emax, max, OVERFLOWS[overflow], +subnormals);
     this.formats[slot] = format;
   }
 }

@@ -1,6 +1,13 @@
-import { checkBoolean, checkInteger, checkOptions, describe, rangeError, typeError } from "./check.js";
-import { ORDER_LANES, ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "./layout.js";
-import type { Arithmetic, Format, FormatName, Order } from "./types.js";
+import { checkBoolean, checkInteger, checkOptions, choose, isObject, wrong } from "./check.js";
+import {
+  ORDER_LANES,
+  ORDER_PAIRWISE,
+  ORDER_SEQUENTIAL,
+  OVERFLOW_INFINITY,
+  OVERFLOW_NAN,
+  OVERFLOW_SATURATE,
+} from "./layout.js";
+import type { Arithmetic, FormatName, Order } from "./types.js";
 
 /** What becomes of a finite value beyond the largest: infinity, NaN, or the largest itself. */
 export type Overflow = "infinity" | "nan" | "saturate";
@@ -22,7 +29,7 @@ export interface FormatSpec {
 }
 
 const KEYS = ["precision", "emin", "emax", "overflow", "subnormals", "max"];
-const OVERFLOWS = ["infinity", "nan", "saturate"];
+export const OVERFLOWS = { infinity: OVERFLOW_INFINITY, nan: OVERFLOW_NAN, saturate: OVERFLOW_SATURATE };
 /** Specs that were checked before: formats are immutable. */
 const known = /* @__PURE__ */ new WeakSet<object>();
 
@@ -33,18 +40,18 @@ const known = /* @__PURE__ */ new WeakSet<object>();
  * @throws {TypeError | RangeError} for a field that is missing or out of range.
  */
 export function format(spec: Partial<FormatSpec> & Pick<FormatSpec, "precision" | "emin" | "emax">): FormatSpec {
-  if (typeof spec !== "object" || spec === null) throw typeError("format", "an object", spec);
+  if (!isObject(spec)) throw wrong("format", "an object", spec);
   if (known.has(spec)) return spec as FormatSpec;
   checkOptions(spec, KEYS);
   const precision = checkInteger("precision", spec.precision, 2, 24);
   const emax = checkInteger("emax", spec.emax, -126, 127);
   const emin = checkInteger("emin", spec.emin, precision - 150, emax);
   const { overflow = "infinity", max = (2 - 2 ** (1 - precision)) * 2 ** emax } = spec;
-  if (!OVERFLOWS.includes(overflow)) throw oneOf("overflow", OVERFLOWS, overflow);
+  const infinite = choose("overflow", OVERFLOWS, overflow) === OVERFLOW_INFINITY;
   const steps = max / 2 ** (emax - precision + 1);
   const most = 2 ** precision - 1;
-  if (!(Number.isInteger(steps) && steps > most / 2 && steps <= most) || (overflow === "infinity" && steps < most)) {
-    throw rangeError("max", "a number in the largest binade, and the last one where overflow gives infinity", max);
+  if (!Number.isInteger(steps) || steps > most || steps <= (infinite ? most - 1 : most / 2)) {
+    throw wrong("max", "a number in the largest binade, and the last one where overflow gives infinity", max, "number");
   }
   const subnormals = checkBoolean("subnormals", spec.subnormals, true);
   const result = Object.freeze({ precision, emin, emax, overflow, subnormals, max });
@@ -90,16 +97,9 @@ export interface Numerics {
   readonly order: number;
 }
 
-export function oneOf(name: string, choices: readonly string[], got: unknown): Error {
-  const list = `one of ${choices.map(describe).join(", ")}`;
-  return typeof got === "string" ? rangeError(name, list, got) : typeError(name, list, got);
-}
-
 /** A format by name or as a spec. */
 export function checkFormat(name: string, value: unknown): FormatSpec {
-  if (typeof value === "object" && value !== null) return format(value as FormatSpec);
-  if (typeof value === "string" && Object.hasOwn(NAMED, value)) return NAMED[value as FormatName];
-  throw oneOf(name, Object.keys(NAMED), value);
+  return isObject(value) ? format(value as FormatSpec) : choose(name, NAMED, value);
 }
 
 const ARITHMETIC_KEYS = ["compute", "accumulate", "order"];
@@ -107,18 +107,15 @@ const ARITHMETIC_KEYS = ["compute", "accumulate", "order"];
 /** undefined stays: native arithmetic. */
 export function checkArithmetic(value: Arithmetic | undefined): Numerics | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== "object" || value === null || "precision" in value) {
-    const spec = checkFormat("arithmetic", value as Format);
-    return { compute: spec, accumulate: spec, exact: false, order: ORDER_LANES };
-  }
-  const { compute, accumulate, order = "lanes" } = checkOptions(value, ARITHMETIC_KEYS);
-  if (!Object.hasOwn(ORDERS, order)) throw oneOf("order", Object.keys(ORDERS), order);
-  const spec = checkFormat("compute", compute);
+  const bare = !isObject(value) || "precision" in value;
+  const { compute, accumulate, order = "lanes" } = bare ? { compute: value } : checkOptions(value, ARITHMETIC_KEYS);
+  const code = choose("order", ORDERS, order);
+  const spec = checkFormat(bare ? "arithmetic" : "compute", compute);
   const exact = accumulate === "exact";
   return {
     compute: spec,
     accumulate: exact || accumulate === undefined ? spec : checkFormat("accumulate", accumulate),
     exact,
-    order: ORDERS[order],
+    order: code,
   };
 }

@@ -1,4 +1,4 @@
-import { checkAxis, checkInteger, checkOptions, rangeError } from "./check.js";
+import { checkAxis, checkInteger, checkOptions, wrong } from "./check.js";
 import {
   NORMALIZATION_KEYS,
   type NormalizationOptions,
@@ -61,9 +61,9 @@ export const rmsNorm = ((x: TensorLike, options?: RmsNormOptions) =>
 
 function channelAxis(x: Operand, axis: unknown): number {
   const { shape } = x;
-  if (shape.length < 2) throw rangeError("x", "a tensor with a batch axis and a channel axis", shape);
+  if (shape.length < 2) throw wrong("x", "a tensor with a batch axis and a channel axis", shape, "object");
   const channel = checkAxis("axis", axis ?? 1, shape.length);
-  if (!channel) throw rangeError("axis", "another one than the batch axis", axis);
+  if (!channel) throw wrong("axis", "another one than the batch axis", axis, "number");
   return channel;
 }
 
@@ -79,7 +79,7 @@ export const instanceNorm = ((x: TensorLike, options?: InstanceNormOptions) => {
   const axis = channelAxis(input, o.axis);
   const channel = 1 << axis;
   const others = ((1 << shape.length) - 1) ^ channel ^ 1;
-  return normalize(input, o, shape, others, channel, shape[axis], true);
+  return normalize(input, o, shape, others, channel, shape[axis]);
 }) as Transform<InstanceNormOptions>;
 
 /**
@@ -95,9 +95,9 @@ export const groupNorm = ((x: TensorLike, options: GroupNormOptions) => {
   const axis = channelAxis(input, o.axis);
   const channels = shape[axis];
   const groups = checkInteger("groups", o.groups, 1, Math.max(channels, 1));
-  if (channels % groups) throw rangeError("groups", `a divisor of the ${channels} channels`, groups);
+  if (channels % groups) throw wrong("groups", `a divisor of the ${channels} channels`, groups, "number");
   // the channels become two axes: groups, and the channels of a group
   const split = [...shape.slice(0, axis), groups, channels / groups, ...shape.slice(axis + 1)];
   const others = ((1 << split.length) - 1) ^ (1 << axis) ^ 1;
-  return normalize(input, o, split, others, 3 << axis, channels, true);
+  return normalize(input, o, split, others, 3 << axis, channels);
 }) as TransformBy<GroupNormOptions>;

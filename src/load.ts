@@ -1,5 +1,5 @@
 import { batchNorm } from "./batch-norm.js";
-import { checkInteger, checkOptions, describe, typeError } from "./check.js";
+import { checkInteger, checkOptions, describe, wrong } from "./check.js";
 import { fromFloat16, round, toFloat16, trelu } from "./convert.js";
 import { empty, memory, tensor } from "./create.js";
 import { Engine, MAXIMUM_PAGES, within } from "./engine.js";
@@ -77,10 +77,10 @@ export async function load(options?: LoadOptions): Promise<Halfnorm> {
   else if (module === undefined) {
     const bytes = o.bytes ?? (moduleBytes() as BufferSource);
     if (!ArrayBuffer.isView(bytes) && !describe(bytes).endsWith("ArrayBuffer")) {
-      throw typeError("bytes", "an ArrayBuffer or a view of one", bytes);
+      throw wrong("bytes", "an ArrayBuffer or a view of one", bytes);
     }
     module = await WebAssembly.compile(bytes);
-  } else if (!(module instanceof WebAssembly.Module)) throw typeError("module", "a WebAssembly.Module", module);
+  } else if (!(module instanceof WebAssembly.Module)) throw wrong("module", "a WebAssembly.Module", module);
   const exports = WebAssembly.Module.exports(module);
   for (const { name } of KERNELS) {
     if (!exports.some((entry) => entry.name === name))

@@ -116,21 +116,16 @@ export class Heap {
     const missing = end + SLACK - this.buffer.byteLength;
     if (missing <= 0) return;
     const pages = Math.ceil(missing / PAGE);
-    const headroom = Math.min(this.buffer.byteLength / PAGE / 8, MOST_HEADROOM) | 0;
-    if (!this.grow(pages + headroom) && !this.grow(pages)) {
-      throw new RangeError(
-        `not enough memory: ${end + SLACK} bytes needed, growing from ${this.buffer.byteLength} failed`,
-      );
-    }
-    this.refresh();
-  }
-
-  private grow(pages: number): boolean {
-    try {
-      this.memory.grow(pages);
-      return true;
-    } catch {
-      return false;
+    for (let headroom = Math.min(this.buffer.byteLength / PAGE / 8, MOST_HEADROOM) | 0; ; headroom = 0) {
+      try {
+        this.memory.grow(pages + headroom);
+        return this.refresh();
+      } catch {
+        if (headroom) continue;
+        throw new RangeError(
+          `not enough memory: ${end + SLACK} bytes needed, growing from ${this.buffer.byteLength} failed`,
+        );
+      }
     }
   }
 

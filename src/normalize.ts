@@ -3,7 +3,7 @@
 import { checkBoolean, checkNumber } from "./check.js";
 import { deviationFactor } from "./constants.js";
 import { checkArithmetic } from "./formats.js";
-import { NORM_NONE, TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "./layout.js";
+import { TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "./layout.js";
 import { checkNorm } from "./norms.js";
 import { checkDType, checkOverlap, finish, type Operand, parameter, target } from "./operand.js";
 import { Job } from "./plan.js";
@@ -55,7 +55,11 @@ export interface TransformBy<Options extends OutputOptions> {
 
 export const NORMALIZATION_KEYS = ["norm", "weight", "bias", "eps", "calibrated", "arithmetic", "dtype", "out"];
 
+/** Tensors with one element for each channel or normalized element. */
+const PARAMETERS = ["weight", "bias", "mean", "deviation"] as const;
+
 /**
+ * @param o `mean` and `deviation` are applied instead of those of x.
  * @param shape Dimensions of x, which may be split further than its own.
  * @param reduced Set of axes, as bits, that a group extends over.
  * @param weighted Set of axes, as bits, that weight and bias extend over.
@@ -63,42 +67,32 @@ export const NORMALIZATION_KEYS = ["norm", "weight", "bias", "eps", "calibrated"
  */
 export function normalize(
   x: Operand,
-  o: NormalizationOptions,
+  o: NormalizationOptions & { mean?: TensorLike | undefined; deviation?: TensorLike | undefined },
   shape: readonly number[],
   reduced: number,
   weighted: number,
   parameters: number,
-  centred: boolean,
-  mean?: Operand,
-  deviation?: Operand,
+  centred = true,
 ): Out | Dense {
+  const given = o.mean !== undefined;
+  if (given !== (o.deviation !== undefined)) {
+    throw new TypeError('"mean" and "deviation" must be given both or neither');
+  }
   const walk = planWalk(shape, reduced, weighted);
-  const norm = checkNorm(o.norm, deviation ? 2 ** 53 : walk.count, centred);
-  const eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
+  const norm = checkNorm(o.norm, given ? 2 ** 53 : walk.count, centred);
+  const task = given ? TASK_GIVEN : (centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);
+  const job = new Job(x, walk, task | TASK_APPLY, norm, checkArithmetic(o.arithmetic));
+  job.eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
   const calibrated = checkBoolean("calibrated", o.calibrated);
-  const factor = deviation ? 1 : deviationFactor(norm, walk.count, calibrated);
-  const numerics = checkArithmetic(o.arithmetic);
-  const weight = parameter("weight", o.weight, parameters);
-  const bias = parameter("bias", o.bias, parameters);
+  if (!given) job.factor = deviationFactor(norm, walk.count, calibrated);
   const y = target(o.out, x.shape, x.size, checkDType("dtype", o.dtype), x);
+  job.y = y;
   checkOverlap(y, "x", x, true);
-  checkOverlap(y, "weight", weight);
-  checkOverlap(y, "bias", bias);
-  checkOverlap(y, "mean", mean);
-  checkOverlap(y, "deviation", deviation);
-  const task = deviation
-    ? TASK_GIVEN | TASK_APPLY
-    : (centred ? TASK_CENTRE : 0) | (norm.kind === NORM_NONE ? 0 : TASK_NORM) | TASK_APPLY;
-  if (x.size) {
-    const job = new Job(x, walk, task, norm, numerics);
-    job.eps = eps;
-    job.factor = factor;
-    job.y = y;
-    job.weight = weight;
-    job.bias = bias;
-    job.mean = mean;
-    job.deviation = deviation;
-    run(job);
-  } else fill(y, 0);
+  for (const name of PARAMETERS) {
+    job[name] = parameter(name, o[name], parameters);
+    checkOverlap(y, name, job[name]);
+  }
+  if (x.size) run(job);
+  else fill(y, 0);
   return finish(y);
 }

@@ -1,23 +1,20 @@
-import { checkBoolean, checkNumber, checkOptions, describe, rangeError, typeError } from "./check.js";
+import { checkBoolean, checkInteger, checkNumber, checkOptions, isObject, wrong } from "./check.js";
 import { NORM_L1, NORM_L2, NORM_LINF, NORM_NONE, NORM_POWER, NORM_RANGE, NORM_TOP } from "./layout.js";
 import type { Normalizer } from "./types.js";
 
 /** A norm, checked. A class for the reason that Job is one. */
 export class NormSpec {
-  /** One of the NORM constants. */
-  readonly kind: number;
-  /** k of the top-k norm. */
-  readonly top: number;
-  /** p of the Lp norm. */
-  readonly power: number;
-  readonly unscaled: boolean;
-
-  constructor(kind: number, top = 0, power = 0, unscaled = false) {
-    this.kind = kind;
-    this.top = top;
-    this.power = power;
-    this.unscaled = unscaled;
-  }
+  /**
+   * @param kind One of the NORM constants.
+   * @param top k of the top-k norm.
+   * @param power p of the Lp norm.
+   */
+  constructor(
+    readonly kind: number,
+    readonly top = 0,
+    readonly power = 0,
+    readonly unscaled = false,
+  ) {}
 }
 
 export const MEAN_ONLY: NormSpec = /* @__PURE__ */ new NormSpec(NORM_NONE);
@@ -37,21 +34,15 @@ export function checkNorm(norm: Normalizer | undefined, count: number, centring:
   if (typeof norm === "string") {
     if (Object.hasOwn(SIMPLE, norm)) return SIMPLE[norm];
     if (centring && norm === "none") return MEAN_ONLY;
-  } else if (typeof norm === "object" && norm !== null) {
+  } else if (isObject(norm)) {
     if ("topk" in norm) {
       const { topk } = checkOptions(norm, ["topk"]);
-      if (typeof topk !== "number") throw typeError("topk", "an integer", topk);
-      if (Number.isInteger(topk) && topk >= 1 && topk <= count) {
-        return new NormSpec(NORM_TOP, topk);
-      }
-      throw rangeError("topk", `an integer in [1, ${count}], the elements of a group`, topk);
+      return new NormSpec(NORM_TOP, checkInteger("topk", topk, 1, count, ", the elements of a group"));
     }
     if ("lp" in norm) {
       const { lp, unscaled } = checkOptions(norm, ["lp", "unscaled"]);
       return new NormSpec(NORM_POWER, 0, checkNumber("lp", lp, 1), checkBoolean("unscaled", unscaled));
     }
   }
-  const choices = `"l1", "l2", "linf", "range"${centring ? ', "none"' : ""}, { topk } or { lp }`;
-  const Kind = typeof norm === "string" ? RangeError : TypeError;
-  throw new Kind(`"norm" must be ${choices}, got ${describe(norm)}`);
+  throw wrong("norm", `"l1", "l2", "linf", "range"${centring ? ', "none"' : ""}, { topk } or { lp }`, norm, "string");
 }

@@ -1,10 +1,10 @@
 // What a function is given and what it gives: tensors of all forms, reduced to one.
 
-import { describe, rangeError, typeError } from "./check.js";
+import { checkSize, choose, describe, isObject, wrong } from "./check.js";
 import { engine } from "./engine.js";
 import { STORAGE_FLOAT16, STORAGE_FLOAT32 } from "./layout.js";
 import { checkFit, checkShape } from "./shape.js";
-import { Tensor } from "./tensor.js";
+import type { Tensor } from "./tensor.js";
 import type { Data, Dense, DType, Out, TensorLike } from "./types.js";
 
 /**
@@ -12,75 +12,79 @@ import type { Data, Dense, DType, Out, TensorLike } from "./types.js";
  * `array`; a result that is yet to be made is in neither. One class for all, so that what handles them stays fast.
  */
 export class Operand {
-  /** Elements outside of kernel memory, float16 as bits. */
-  array: Float32Array | Uint16Array | undefined;
-  address: number;
-  readonly shape: readonly number[];
-  readonly size: number;
-  /** One of the STORAGE constants. */
-  readonly storage: number;
-  /** Results go to kernel memory as well. */
-  readonly resident: boolean;
-  /** A native Float16Array came and goes. */
-  readonly half: boolean;
-  /** What was given to be filled. */
-  readonly out: Out | undefined;
   /** A new tensor, if that is what the result becomes. */
-  tensor: Tensor | undefined;
+  tensor: Tensor | undefined = undefined;
 
+  /**
+   * @param array Elements outside of kernel memory, float16 as bits.
+   * @param storage One of the STORAGE constants.
+   * @param like A tensor: results become tensors, too, and are made by it.
+   * @param half A native Float16Array came and goes.
+   * @param out What was given to be filled.
+   */
   constructor(
-    array: Float32Array | Uint16Array | undefined,
-    address: number,
-    shape: readonly number[],
-    size: number,
-    storage: number,
-    resident = false,
-    half = false,
-    out?: Out,
-  ) {
-    this.array = array;
-    this.address = address;
-    this.shape = shape;
-    this.size = size;
-    this.storage = storage;
-    this.resident = resident;
-    this.half = half;
-    this.out = out;
-    this.tensor = undefined;
-  }
+    public array: Float32Array | Uint16Array | undefined,
+    public address: number,
+    readonly shape: readonly number[],
+    readonly size: number,
+    readonly storage: number,
+    readonly like?: Tensor,
+    readonly half = false,
+    readonly out?: Out,
+  ) {}
 }
 
 const FORMS = "a Float32Array, Uint16Array, Float16Array, { data, shape } or Tensor";
 
-/** Bytes of an element. */
-export const bytesOf = (storage: number): number => (storage === STORAGE_FLOAT16 ? 2 : 4);
+const DTYPES: Record<DType, number> = { float32: STORAGE_FLOAT32, float16: STORAGE_FLOAT16 };
+/** By the tags of typed arrays. */
+const STORAGES: Record<string, number> = {
+  Float32Array: STORAGE_FLOAT32,
+  Uint16Array: STORAGE_FLOAT16,
+  Float16Array: STORAGE_FLOAT16,
+};
 
-const dtypeOf = (storage: number): DType => (storage === STORAGE_FLOAT16 ? "float16" : "float32");
+/** Bytes of an element. */
+export const bytesOf = (storage: number): number => (storage ? 2 : 4);
+
+export const dtypeOf = (storage: number): DType => (storage ? "float16" : "float32");
+
+/** The class of arrays of a storage. */
+export const arrayOf = (storage: number): Float32ArrayConstructor | Uint16ArrayConstructor =>
+  storage ? Uint16Array : Float32Array;
 
 /** STORAGE constant of a dtype, undefined for undefined. */
 export function checkDType(name: string, dtype: unknown): number | undefined {
-  if (dtype === undefined) return undefined;
-  if (dtype === "float32") return STORAGE_FLOAT32;
-  if (dtype === "float16") return STORAGE_FLOAT16;
-  throw (typeof dtype === "string" ? rangeError : typeError)(name, '"float32" or "float16"', dtype);
+  return dtype === undefined ? dtype : choose(name, DTYPES, dtype);
 }
 
 /** A typed array; `data` may be anything. */
-function wrap(name: string, data: unknown, shape: readonly number[] | undefined): Operand {
+function wrap(name: string, data: unknown, shape?: readonly number[]): Operand {
   // by its tag: the classes of another realm (iframe, vm, test runner) are not ours
-  const tag = ArrayBuffer.isView(data) && (data as Data)[Symbol.toStringTag];
-  const half = tag === "Float16Array";
-  if (tag !== "Float32Array" && tag !== "Uint16Array" && !half) {
-    throw typeError(name, shape ? "a Float32Array, Uint16Array or Float16Array" : FORMS, data);
-  }
+  const tag = ArrayBuffer.isView(data) ? (data as Data)[Symbol.toStringTag] : "";
+  const storage = STORAGES[tag];
+  if (storage === undefined) throw wrong(name, shape ? "a Float32Array, Uint16Array or Float16Array" : FORMS, data);
   const { buffer, byteOffset, length } = data as Data;
-  const storage = tag === "Float32Array" ? STORAGE_FLOAT32 : STORAGE_FLOAT16;
+  const half = tag === "Float16Array";
   // a view of our own memory would be cut off by a grow: it is known by its address instead
-  if (length && buffer === engine().heap.buffer) {
-    return new Operand(undefined, byteOffset, shape ?? [length], length, storage, false, half);
-  }
+  const own = length && buffer === engine().heap.buffer;
   const array = half ? new Uint16Array(buffer, byteOffset, length) : (data as Float32Array | Uint16Array);
-  return new Operand(array, 0, shape ?? [length], length, storage, false, half);
+  return new Operand(
+    own ? undefined : array,
+    own ? byteOffset : 0,
+    shape ?? [length],
+    length,
+    storage,
+    undefined,
+    half,
+  );
+}
+
+/** Refuses another storage than is wanted; any will do for undefined. */
+function checkStorage(name: string, wanted: number | undefined, storage: number, got: string): void {
+  if (wanted !== undefined && wanted !== storage) {
+    throw new TypeError(`"${name}" must hold ${dtypeOf(wanted)}, got ${got}`);
+  }
 }
 
 /**
@@ -89,27 +93,21 @@ function wrap(name: string, data: unknown, shape: readonly number[] | undefined)
  * @throws {TypeError} for other things, wrong dtypes and disposed tensors; {RangeError} for shapes that do not fit.
  */
 export function operand(name: string, value: TensorLike): Operand {
-  if (value instanceof Tensor && value.engine === engine()) {
-    const { address, shape, size, storage } = value;
+  if (ArrayBuffer.isView(value)) return wrap(name, value);
+  if (!isObject(value) || !("data" in value)) throw wrong(name, FORMS, value);
+  // only a tensor has an engine; its class is not named, so that it is only in the bundles of those who make one
+  const { engine: own } = value as Tensor;
+  if (own && own === engine()) {
+    const { address, shape, size, dtype } = value as Tensor;
     if (address === undefined) throw new TypeError(`"${name}" must be a live tensor, got one that was disposed of`);
-    return new Operand(undefined, address, shape, size, storage, true);
+    return new Operand(undefined, address, shape, size, DTYPES[dtype], value as Tensor);
   }
-  if (ArrayBuffer.isView(value)) return wrap(name, value, undefined);
-  if (typeof value !== "object" || value === null || !("data" in value)) throw typeError(name, FORMS, value);
-  const { data, shape, dims, dtype, type } = value as {
-    data: unknown;
-    shape?: unknown;
-    dims?: unknown;
-    dtype?: unknown;
-    type?: unknown;
-  };
-  const key = shape === undefined && dims !== undefined ? "dims" : "shape";
-  const result = wrap(`${name}.data`, data, checkShape(`${name}.${key}`, shape ?? dims));
-  checkFit(`${name}.${key}`, result.shape, result.size);
+  const { data, shape, dims, dtype, type } = value as object as Record<string, unknown>;
+  const key = `${name}.${shape === undefined && dims !== undefined ? "dims" : "shape"}`;
+  const result = wrap(`${name}.data`, data, checkShape(key, shape ?? dims));
+  checkFit(key, result.shape, result.size);
   const storage = checkDType(`${name}.${dtype === undefined ? "type" : "dtype"}`, dtype ?? type);
-  if (storage !== undefined && storage !== result.storage) {
-    throw new TypeError(`"${name}.data" must hold ${dtypeOf(storage)}, got ${describe(data)}`);
-  }
+  checkStorage(`${name}.data`, storage, result.storage, describe(data));
   return result;
 }
 
@@ -117,83 +115,77 @@ export function operand(name: string, value: TensorLike): Operand {
 export function parameter(name: string, value: TensorLike | undefined, size: number): Operand | undefined {
   if (value === undefined) return undefined;
   const result = operand(name, value);
-  if (result.size !== size) throw new RangeError(`"${name}" must have ${size} elements, got ${result.size}`);
+  checkSize(name, size, result.size);
   return result;
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a === b) return true;
-  let i = 0;
-  while (i < a.length && a[i] === b[i]) i++;
-  return i === a.length && i === b.length;
 }
 
 /**
  * Where a result goes.
  *
- * @param like What the result follows when `out` is not given.
- * @param storage Demanded by the function or the caller; undefined takes that of `out` or `like`.
+ * @param from What the result follows when `out` is not given.
+ * @param storage Demanded by the function or the caller; undefined takes that of `out` or `from`.
  */
 export function target(
   out: Out | undefined,
   shape: readonly number[],
   size: number,
   storage: number | undefined,
-  like: Operand,
+  from: Operand,
 ): Operand {
   if (out === undefined) {
-    return new Operand(undefined, 0, shape, size, storage ?? like.storage, like.resident, like.half);
+    return new Operand(undefined, 0, shape, size, storage ?? from.storage, from.like, from.half);
   }
-  const shaped = typeof out === "object" && out !== null && !ArrayBuffer.isView(out);
+  const shaped = isObject(out) && !ArrayBuffer.isView(out);
   // of { data } without a shape there is only the size to be checked
-  const bare = shaped && !(out instanceof Tensor) && "data" in out && !("shape" in out || "dims" in out);
-  const found = bare ? wrap("out.data", out.data, undefined) : operand("out", out as TensorLike);
-  if (found.size !== size) throw new RangeError(`"out" must have ${size} elements, got ${found.size}`);
-  if (shaped && !bare && !sameShape(found.shape, shape)) {
-    throw rangeError("out", `of shape ${describe(shape)}`, found.shape);
+  const bare = shaped && "data" in out && !("shape" in out || "dims" in out);
+  const found = bare ? wrap("out.data", out.data) : operand("out", out as TensorLike);
+  checkSize("out", size, found.size);
+  if (
+    shaped &&
+    !bare &&
+    (found.shape.length !== shape.length || shape.some((length, i) => length !== found.shape[i]))
+  ) {
+    throw wrong("out", `of shape ${describe(shape)}`, found.shape, "object");
   }
-  if (storage !== undefined && storage !== found.storage) {
-    throw new TypeError(`"out" must hold ${dtypeOf(storage)}, got ${dtypeOf(found.storage)}`);
-  }
-  return new Operand(found.array, found.address, shape, size, found.storage, found.resident, found.half, out);
+  checkStorage("out", storage, found.storage, dtypeOf(found.storage));
+  return new Operand(found.array, found.address, shape, size, found.storage, undefined, found.half, out);
 }
 
-function overlap(a: Operand, b: Operand): boolean {
-  if (!a.size || !b.size || a.array?.buffer !== b.array?.buffer) return false;
-  const start = a.array ? a.array.byteOffset : a.address;
-  const other = b.array ? b.array.byteOffset : b.address;
-  return start < other + b.size * bytesOf(b.storage) && other < start + a.size * bytesOf(a.storage);
-}
+/** Where the elements begin, in their buffer. */
+const startOf = ({ array, address }: Operand): number => (array ? array.byteOffset : address);
+
+const byteLengthOf = ({ size, storage }: Operand): number => size * bytesOf(storage);
 
 /**
  * Refuses an `out` that shares memory with an operand, since it would be overwritten while it is read.
  *
  * @param inPlace `out` may be exactly the operand.
  */
-export function checkOverlap(to: Operand | undefined, name: string, from: Operand | undefined, inPlace = false): void {
-  if (to?.out === undefined || !from || !overlap(to, from)) return;
-  const same = inPlace && to.storage === from.storage && to.size === from.size;
-  if (same && (to.array ? to.array.byteOffset === from.array?.byteOffset : to.address === from.address)) return;
+export function checkOverlap(to: Operand, name: string, from: Operand | undefined, inPlace = false): void {
+  if (to.out === undefined || !from?.size || !to.size || to.array?.buffer !== from.array?.buffer) return;
+  const distance = startOf(to) - startOf(from);
+  if (distance >= byteLengthOf(from) || -distance >= byteLengthOf(to)) return;
+  if (inPlace && !distance && to.storage === from.storage && to.size === from.size) return;
   throw new RangeError(`"out" must not overlap "${name}"${inPlace ? " in part" : ""}`);
 }
 
 /** Gives a target that becomes a tensor its memory. */
 export function settle(to: Operand | undefined): void {
-  if (to?.resident && to.out === undefined) {
-    to.tensor = new Tensor(to.shape, to.size, to.storage);
+  if (to?.like) {
+    to.tensor = to.like.another(to.shape, to.size, to.storage);
     to.address = to.tensor.address as number;
   }
 }
 
 /** What the caller gets. */
 export function finish(to: Operand): Out | Dense {
-  if (to.out !== undefined) return to.out;
-  if (to.tensor) return to.tensor;
-  const array = to.array as Float32Array | Uint16Array;
-  const half = to.half && to.storage === STORAGE_FLOAT16;
+  const made = to.out ?? to.tensor;
+  if (made) return made;
+  const { array, shape, storage } = to;
+  const half = to.half && storage;
   return {
-    data: half ? new (globalThis as typeof globalThis).Float16Array(array.buffer as ArrayBuffer) : array,
-    shape: to.shape.slice(),
-    dtype: dtypeOf(to.storage),
+    data: half ? new (globalThis as typeof globalThis).Float16Array(array?.buffer as ArrayBuffer) : (array as Data),
+    shape: shape.slice(),
+    dtype: dtypeOf(storage),
   };
 }

@@ -14,13 +14,6 @@ import type { Walk } from "./shape.js";
  * the literal, which then cost 1.5 µs a call (measured, Node 20).
  */
 export class Job {
-  readonly x: Operand;
-  readonly walk: Walk;
-  /** A sum of the TASK constants. */
-  readonly task: number;
-  readonly norm: NormSpec;
-  /** undefined: native arithmetic. */
-  readonly numerics: Numerics | undefined;
   /** One of the SCALE constants. */
   scale = at.SCALE_NORMALIZE;
   eps = 0;
@@ -35,13 +28,17 @@ export class Job {
   mean: Operand | undefined = undefined;
   deviation: Operand | undefined = undefined;
 
-  constructor(x: Operand, walk: Walk, task: number, norm: NormSpec, numerics: Numerics | undefined) {
-    this.x = x;
-    this.walk = walk;
-    this.task = task;
-    this.norm = norm;
-    this.numerics = numerics;
-  }
+  /**
+   * @param task A sum of the TASK constants.
+   * @param numerics undefined: native arithmetic.
+   */
+  constructor(
+    readonly x: Operand,
+    readonly walk: Walk,
+    readonly task: number,
+    readonly norm: NormSpec,
+    readonly numerics: Numerics | undefined,
+  ) {}
 }
 
 /** Scratch space of the top-k norm. After native rows() the k largest |x| of the last group are at its start. */
@@ -60,42 +57,33 @@ export function writeJob(engine: Engine, job: Job): void {
   f64[at.POWER >> 3] = norm.power;
   if (numerics) {
     i32[at.ORDER >> 2] = numerics.order;
-    i32[at.EXACT >> 2] = numerics.exact ? 1 : 0;
+    i32[at.EXACT >> 2] = +numerics.exact;
     engine.setFormat(at.FORMAT_COMPUTE, numerics.compute);
     engine.setFormat(at.FORMAT_ACCUMULATE, numerics.accumulate);
   }
 }
+
+/** From the fields of the kept part of a walk to those of the reduced part, in 32-bit integers; ranks and totals touch. */
+const REDUCED = (at.REDUCED_COUNT - at.KEPT_COUNT) >> 2;
 
 /** The walk over a block that has `share` of the split dimension of a walk, and all of the others. */
 export function writeWalk(i32: Int32Array, f64: Float64Array, walk: Walk, share: number): void {
   const { sizes, kept, weights, split } = walk;
   const last = sizes.length - 1;
   let stride = (walk.elements / walk.whole) * share;
-  let keptRank = 0;
-  let keptTotal = 1;
-  let reducedRank = 0;
-  let reducedTotal = 1;
+  i32[at.KEPT_RANK >> 2] = i32[at.REDUCED_RANK >> 2] = 0;
+  i32[at.KEPT_TOTAL >> 2] = i32[at.REDUCED_TOTAL >> 2] = 1;
   for (let i = 0; i < last; i++) {
     const size = i === split ? share : sizes[i];
-    stride /= size;
-    if (kept[i]) {
-      i32[(at.KEPT_COUNT >> 2) + keptRank] = size;
-      i32[(at.KEPT_STRIDE >> 2) + keptRank] = stride;
-      i32[(at.KEPT_WEIGHT >> 2) + keptRank++] = weights[i];
-      keptTotal *= size;
-    } else {
-      i32[(at.REDUCED_COUNT >> 2) + reducedRank] = size;
-      i32[(at.REDUCED_STRIDE >> 2) + reducedRank] = stride;
-      i32[(at.REDUCED_WEIGHT >> 2) + reducedRank++] = weights[i];
-      reducedTotal *= size;
-    }
+    const reduced = kept[i] ? 0 : 1;
+    const level = i32[(at.KEPT_RANK >> 2) + reduced]++ + reduced * REDUCED;
+    i32[(at.KEPT_TOTAL >> 2) + reduced] *= size;
+    i32[(at.KEPT_COUNT >> 2) + level] = size;
+    i32[(at.KEPT_STRIDE >> 2) + level] = stride /= size;
+    i32[(at.KEPT_WEIGHT >> 2) + level] = weights[i];
   }
   i32[at.LAYOUT >> 2] = kept[last] ? at.LAYOUT_COLUMNS : at.LAYOUT_ROWS;
   i32[at.LENGTH >> 2] = stride;
-  i32[at.KEPT_RANK >> 2] = keptRank;
-  i32[at.REDUCED_RANK >> 2] = reducedRank;
-  i32[at.KEPT_TOTAL >> 2] = keptTotal;
-  i32[at.REDUCED_TOTAL >> 2] = reducedTotal;
   i32[at.WEIGHT_STEP >> 2] = weights[last];
   f64[at.COUNT >> 3] = walk.count;
 }

@@ -3,7 +3,7 @@
 import { type Engine, engine } from "./engine.js";
 import * as at from "./layout.js";
 import type { Heap } from "./memory.js";
-import { bytesOf, type Operand, settle } from "./operand.js";
+import { arrayOf, bytesOf, type Operand, settle } from "./operand.js";
 import { type Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
 import type { Walk } from "./shape.js";
 
@@ -24,8 +24,7 @@ function shareOf(walk: Walk, bytes: number): number {
 }
 
 /** A view of kernel memory that has elements of a storage. */
-const viewOf = (heap: Heap, storage: number): Float32Array | Uint16Array =>
-  storage === at.STORAGE_FLOAT16 ? heap.u16 : heap.f32;
+const viewOf = (heap: Heap, storage: number): Float32Array | Uint16Array => (storage ? heap.u16 : heap.f32);
 
 /** Copies a block, elements [from, from + share) of the split dimension, between an array and kernel memory. */
 function copy(heap: Heap, o: Operand, walk: Walk, address: number, from: number, share: number, out: boolean): void {
@@ -38,7 +37,7 @@ function copy(heap: Heap, o: Operand, walk: Walk, address: number, from: number,
       o.array = view.slice(index, index + o.size);
       return;
     }
-    o.array = new (o.storage ? Uint16Array : Float32Array)(o.size);
+    o.array = new (arrayOf(o.storage))(o.size);
   }
   const segments = all ? 1 : walk.outer;
   const stride = o.size / segments;
@@ -162,6 +161,8 @@ export function fill(to: Operand, value: number): void {
   settle(to);
   const { heap } = engine();
   if (to.address) heap.f32.fill(value, to.address / 4, to.address / 4 + to.size);
-  else if (to.array) to.array.fill(value);
-  else to.array = (to.storage ? new Uint16Array(to.size) : new Float32Array(to.size)).fill(value);
+  else {
+    to.array ??= new (arrayOf(to.storage))(to.size);
+    to.array.fill(value);
+  }
 }

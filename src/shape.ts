@@ -1,6 +1,6 @@
 // Shapes, and the walk over a tensor: its dimensions merged to as few as possible, as numpy's nditer does.
 
-import { checkInteger, describe, rangeError, typeError } from "./check.js";
+import { checkInteger, describe, wrong } from "./check.js";
 
 /** Most dimensions of a tensor. */
 export const MAX_RANK = 8;
@@ -14,8 +14,8 @@ export function sizeOf(shape: readonly number[], from = 0): number {
 
 /** A copy of a shape that was given. */
 export function checkShape(name: string, shape: unknown): number[] {
-  if (!Array.isArray(shape)) throw typeError(name, "an array of lengths", shape);
-  if (shape.length > MAX_RANK) throw rangeError(name, `a shape of at most ${MAX_RANK} dimensions`, shape);
+  if (!Array.isArray(shape)) throw wrong(name, "an array of lengths", shape);
+  if (shape.length > MAX_RANK) throw wrong(name, `a shape of at most ${MAX_RANK} dimensions`, shape, "object");
   for (let i = 0; i < shape.length; i++) {
     if (!(Number.isInteger(shape[i]) && shape[i] >= 0)) checkInteger(`${name}[${i}]`, shape[i], 0, 2 ** 32 - 1);
   }
@@ -51,7 +51,7 @@ export interface Walk {
   /** Elements of a group. */
   readonly count: number;
   /**
-   * The outermost kept dimension, -1 for none: a range of it is a tensor of its own, made of `outer` contiguous
+   * The outermost kept dimension, or behind the last for none: a range of it is a tensor of its own, made of `outer` contiguous
    * segments, with its groups side by side in the results.
    */
   readonly split: number;
@@ -102,7 +102,7 @@ export function planWalk(shape: readonly number[], reduced: number, weighted: nu
   let split = 0;
   let outer = 1;
   while (split < sizes.length && !kept[split]) outer *= sizes[split++];
-  const found = split < sizes.length;
+  const whole = sizes[split] ?? 1;
   return {
     sizes,
     kept,
@@ -110,9 +110,9 @@ export function planWalk(shape: readonly number[], reduced: number, weighted: nu
     elements: groups * count,
     groups,
     count,
-    split: found ? split : -1,
-    whole: found ? sizes[split] : 1,
-    step: found ? weights[split] : 0,
-    outer: found ? outer : 1,
+    split,
+    whole,
+    step: weights[split] ?? 0,
+    outer,
   };
 }

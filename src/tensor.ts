@@ -1,6 +1,6 @@
 import { type Engine, engine } from "./engine.js";
-import { STORAGE_FLOAT16, STORAGE_FLOAT32 } from "./layout.js";
 import type { Heap } from "./memory.js";
+import { arrayOf, bytesOf, dtypeOf } from "./operand.js";
 import type { DType } from "./types.js";
 
 interface Block {
@@ -26,10 +26,6 @@ export class Tensor {
   /** dispose(), for `using`; there only when the engine knows the symbol. */
   declare [Symbol.dispose]: () => void;
 
-  static {
-    if (Symbol.dispose) Tensor.prototype[Symbol.dispose] = Tensor.prototype.dispose;
-  }
-
   readonly shape: readonly number[];
   readonly dtype: DType;
   /** Number of elements. */
@@ -41,14 +37,21 @@ export class Tensor {
 
   /** @internal Memory is not cleared. */
   constructor(shape: readonly number[], size: number, storage: number) {
+    // here and not in a static block, which bundlers have to keep
+    if (Symbol.dispose) Tensor.prototype[Symbol.dispose] ??= Tensor.prototype.dispose;
     this.#engine = engine();
     this.shape = Object.freeze(shape);
     this.size = size;
-    this.dtype = storage ? "float16" : "float32";
+    this.dtype = dtypeOf(storage);
     const { heap } = this.#engine;
-    const bytes = size * (storage ? 2 : 4);
+    const bytes = size * bytesOf(storage);
     this.#block = { heap, address: bytes && heap.allocate(bytes), bytes };
     if (bytes) abandoned().register(this, this.#block, this.#block);
+  }
+
+  /** @internal A tensor beside this one. Memory is not cleared. */
+  another(shape: readonly number[], size: number, storage: number): Tensor {
+    return new Tensor(shape, size, storage);
   }
 
   /** @internal */
@@ -71,18 +74,9 @@ export class Tensor {
     const { buffer } = this.#engine.heap;
     if (!this.#block) throw new TypeError("the tensor is disposed of");
     if (this.#view?.buffer !== buffer) {
-      this.#view = new (this.dtype === "float16" ? Uint16Array : Float32Array)(
-        buffer as ArrayBuffer,
-        this.#block.address,
-        this.size,
-      );
+      this.#view = new (arrayOf(+(this.dtype === "float16")))(buffer as ArrayBuffer, this.#block.address, this.size);
     }
     return this.#view as Float32Array | Uint16Array;
-  }
-
-  /** @internal One of the STORAGE constants. */
-  get storage(): number {
-    return this.dtype === "float16" ? STORAGE_FLOAT16 : STORAGE_FLOAT32;
   }
 
   /** Whether dispose() was called. */

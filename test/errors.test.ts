@@ -82,7 +82,10 @@ describe("tensors", () => {
     [{ data: new Float32Array(6), shape: [2, 4] }, '"x.shape" must have the 6 elements of its data, got [2, 4]'],
     [{ data: new Float32Array(6), shape: [-2, -3] }, '"x.shape[0]" must be an integer in [0, 4294967295], got -2'],
     [{ data: new Float32Array(6), dims: [6, 0.5] }, '"x.dims[1]" must be an integer in [0, 4294967295], got 0.5'],
-    [{ data: new Float32Array(6), dims: [6], type: "int32" }, '"x.type" must be "float32" or "float16", got "int32"'],
+    [
+      { data: new Float32Array(6), dims: [6], type: "int32" },
+      '"x.type" must be one of "float32", "float16", got "int32"',
+    ],
     [
       { data: new Float32Array(1), shape: Array(9).fill(1) },
       '"x.shape" must be a shape of at most 8 dimensions, got [1, 1, 1, 1, 1, 1, 1, 1, 1]',
@@ -120,7 +123,7 @@ describe("tensors", () => {
     );
     refuses(
       () => tensor([1], [1], any("float64")),
-      new RangeError('"dtype" must be "float32" or "float16", got "float64"'),
+      new RangeError('"dtype" must be one of "float32", "float16", got "float64"'),
     );
     refuses(() => empty(any("3")), new TypeError('"shape" must be an array of lengths, got "3"'));
     refuses(() => empty([2 ** 20, 2 ** 20]), new RangeError('"shape" must fit into 4 GiB, got [1048576, 1048576]'));
@@ -179,7 +182,10 @@ describe("norms", () => {
     const choices = '"norm" must be "l1", "l2", "linf", "range", { topk } or { lp }';
     refuses(() => norm(plain(), any({ norm: 2 })), new TypeError(`${choices}, got 2`));
     refuses(() => norm(plain(), any({ norm: { p: 2 } })), new TypeError(`${choices}, got { p }`));
-    refuses(() => norm(plain(), any({ norm: { topk: "3" } })), new TypeError('"topk" must be an integer, got "3"'));
+    refuses(
+      () => norm(plain(), any({ norm: { topk: "3" } })),
+      new TypeError('"topk" must be an integer in [1, 24], the elements of a group, got "3"'),
+    );
     refuses(() => norm(plain(), any({ norm: { topk: 3, k: 1 } })), new TypeError('unknown option "k", known are topk'));
     refuses(() => rmsNorm(plain(), any({ norm: "none" })), new RangeError(`${choices}, got "none"`));
     refuses(
@@ -256,11 +262,11 @@ describe("options", () => {
     );
     refuses(
       () => layerNorm(plain(), any({ dtype: "f16" })),
-      new RangeError('"dtype" must be "float32" or "float16", got "f16"'),
+      new RangeError('"dtype" must be one of "float32", "float16", got "f16"'),
     );
     refuses(
       () => layerNorm(plain(), any({ dtype: 16 })),
-      new TypeError('"dtype" must be "float32" or "float16", got 16'),
+      new TypeError('"dtype" must be one of "float32", "float16", got 16'),
     );
     refuses(
       () => toFloat16(any(new Uint16Array(2))),

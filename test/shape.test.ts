@@ -76,9 +76,8 @@ describe("walk", () => {
     fc.assert(
       fc.property(shapes, sets, sets, (shape, reduced, weighted) => {
         const walk = planWalk(shape, reduced, weighted);
-        const whole = walk.split < 0 ? 1 : walk.sizes[walk.split];
         const expected = naive(shape, reduced, weighted);
-        expect(follow(walk, whole)).toEqual(expected);
+        expect(follow(walk, walk.whole)).toEqual(expected);
         expect(walk.groups).toBe(expected.length);
         expect(walk.count).toBe(expected[0].length);
       }),
@@ -90,8 +89,8 @@ describe("walk", () => {
     fc.assert(
       fc.property(shapes, sets, sets, fc.nat(), fc.nat(), (shape, reduced, weighted, a, b) => {
         const walk = planWalk(shape, reduced, weighted);
-        fc.pre(walk.split >= 0);
-        const whole = walk.sizes[walk.split];
+        fc.pre(walk.split < walk.sizes.length);
+        const { whole } = walk;
         const from = a % whole;
         const share = 1 + (b % (whole - from));
         const inner = walk.elements / walk.outer / whole;
