@@ -37,58 +37,16 @@ export class Heap {
   used = 0;
   /** End of the last resident block. */
   top: number;
-  readonly memory: Growable;
   /** Free blocks below `top`, first and end; no two of them touch, and none touches `top`. */
-  private holes: { start: number; end: number }[] = [];
+  holes: { start: number; end: number }[] = [];
   private scratchEnd: number;
 
-  constructor(memory: Growable, base = HEAP) {
-    this.memory = memory;
+  constructor(
+    readonly memory: Growable,
+    base = HEAP,
+  ) {
     this.top = this.scratchEnd = aligned(base) + AWAY;
     this.refresh();
-  }
-
-  /**
-   * A block of 64-byte aligned memory, not cleared. The first free one that is large enough, else at the top.
-   * It begins where scratch space may be: allocate before begin().
-   *
-   * @throws {RangeError} when memory cannot grow; nothing has changed then.
-   */
-  allocate(bytes: number): number {
-    const size = aligned(bytes);
-    let address = this.top;
-    const hole = this.holes.find(({ start, end }) => end - start >= size);
-    if (hole) {
-      address = hole.start;
-      hole.start += size;
-      if (hole.start === hole.end) this.holes.splice(this.holes.indexOf(hole), 1);
-    } else {
-      this.ensure(address + size);
-      this.top = address + size;
-    }
-    this.blocks++;
-    this.used += size;
-    return address;
-  }
-
-  /** Takes back a block of allocate(), with the bytes that were asked for. */
-  free(address: number, bytes: number): void {
-    const size = aligned(bytes);
-    this.blocks--;
-    this.used -= size;
-    let start = address;
-    let end = address + size;
-    if (this.holes.length) {
-      // takes in the neighbours
-      this.holes = this.holes.filter((hole) => {
-        if (hole.end === start) start = hole.start;
-        else if (hole.start === end) end = hole.end;
-        else return true;
-        return false;
-      });
-    }
-    if (end === this.top) this.top = start;
-    else this.holes.push({ start, end });
   }
 
   /** Begins a call: scratch space is empty. Nothing is left behind by a call that failed. */
@@ -112,14 +70,14 @@ export class Heap {
   }
 
   /** Makes sure that memory goes on for SLACK bytes behind `end`. */
-  private ensure(end: number): void {
+  ensure(end: number): void {
     const missing = end + SLACK - this.buffer.byteLength;
     if (missing <= 0) return;
     const pages = Math.ceil(missing / PAGE);
     for (let headroom = Math.min(this.buffer.byteLength / PAGE / 8, MOST_HEADROOM) | 0; ; headroom = 0) {
       try {
         this.memory.grow(pages + headroom);
-        return this.refresh();
+        break;
       } catch {
         if (headroom) continue;
         throw new RangeError(
@@ -127,6 +85,7 @@ export class Heap {
         );
       }
     }
+    this.refresh();
   }
 
   private refresh(): void {
@@ -137,4 +96,49 @@ export class Heap {
     this.i32 = new Int32Array(buffer);
     this.u16 = new Uint16Array(buffer);
   }
+}
+
+// Blocks are functions, and not methods, so that they are only in the bundles of those who make tensors.
+
+/**
+ * A block of 64-byte aligned memory, not cleared. The first free one that is large enough, else at the top.
+ * It begins where scratch space may be: allocate before begin().
+ *
+ * @throws {RangeError} when memory cannot grow; nothing has changed then.
+ */
+export function allocate(heap: Heap, bytes: number): number {
+  const size = aligned(bytes);
+  let address = heap.top;
+  const hole = heap.holes.find(({ start, end }) => end - start >= size);
+  if (hole) {
+    address = hole.start;
+    hole.start += size;
+    if (hole.start === hole.end) heap.holes.splice(heap.holes.indexOf(hole), 1);
+  } else {
+    heap.ensure(address + size);
+    heap.top = address + size;
+  }
+  heap.blocks++;
+  heap.used += size;
+  return address;
+}
+
+/** Takes back a block of allocate(), with the bytes that were asked for. */
+export function free(heap: Heap, address: number, bytes: number): void {
+  const size = aligned(bytes);
+  heap.blocks--;
+  heap.used -= size;
+  let start = address;
+  let end = address + size;
+  if (heap.holes.length) {
+    // takes in the neighbours
+    heap.holes = heap.holes.filter((hole) => {
+      if (hole.end === start) start = hole.start;
+      else if (hole.start === end) end = hole.end;
+      else return true;
+      return false;
+    });
+  }
+  if (end === heap.top) heap.top = start;
+  else heap.holes.push({ start, end });
 }

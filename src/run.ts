@@ -77,14 +77,6 @@ export function valuesOf(from: Operand): Float32Array {
 /** Address for a statistic of all groups, 0 for none. */
 const reserve = (heap: Heap, to: Operand | undefined): number => (to && (to.address || heap.scratch(to.size * 4))) || 0;
 
-/** Copies a statistic out unless it is in place already. */
-function publish(heap: Heap, to: Operand | undefined, address: number): void {
-  if (!to || to.address) return;
-  const values = heap.f32.slice(address / 4, address / 4 + to.size);
-  if (to.array) to.array.set(values);
-  else to.array = values;
-}
-
 /** Computes. Everything was checked; the tensor has elements, and so have its groups. */
 function compute(own: Engine, job: Job): void {
   const { x, y, mean, deviation, walk, norm } = job;
@@ -137,8 +129,8 @@ function compute(own: Engine, job: Job): void {
     if (y && !y.address) copy(heap, y, walk, destination, from, part, true);
   }
   if (!given) {
-    publish(heap, mean, centre);
-    publish(heap, deviation, scale);
+    if (mean && !mean.address) copy(heap, mean, walk, centre, 0, whole, true);
+    if (deviation && !deviation.address) copy(heap, deviation, walk, scale, 0, whole, true);
   }
 }
 

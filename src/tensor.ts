@@ -1,5 +1,5 @@
 import { type Engine, engine } from "./engine.js";
-import type { Heap } from "./memory.js";
+import { allocate, free, type Heap } from "./memory.js";
 import { arrayOf, bytesOf, dtypeOf } from "./operand.js";
 import type { DType } from "./types.js";
 
@@ -13,7 +13,7 @@ let registry: FinalizationRegistry<Block> | undefined;
 
 /** Frees the memory of tensors that were dropped without dispose(). */
 function abandoned(): FinalizationRegistry<Block> {
-  registry ??= new FinalizationRegistry((block) => block.heap.free(block.address, block.bytes));
+  registry ??= new FinalizationRegistry((block) => free(block.heap, block.address, block.bytes));
   return registry;
 }
 
@@ -45,7 +45,7 @@ export class Tensor {
     this.dtype = dtypeOf(storage);
     const { heap } = this.#engine;
     const bytes = size * bytesOf(storage);
-    this.#block = { heap, address: bytes && heap.allocate(bytes), bytes };
+    this.#block = { heap, address: bytes && allocate(heap, bytes), bytes };
     if (bytes) abandoned().register(this, this.#block, this.#block);
   }
 
@@ -96,7 +96,7 @@ export class Tensor {
     this.#block = this.#view = undefined;
     if (block.bytes) {
       abandoned().unregister(block);
-      block.heap.free(block.address, block.bytes);
+      free(block.heap, block.address, block.bytes);
     }
   }
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SLACK } from "../src/layout.js";
-import { type Growable, Heap } from "../src/memory.js";
+import { allocate, free, type Growable, Heap } from "../src/memory.js";
 
 const PAGE = 65536;
 const BASE = 4096;
@@ -34,76 +34,76 @@ describe("resident blocks", () => {
   test("are aligned, apart, and reused", () => {
     const heap = new Heap(new FakeMemory(1, 1), BASE);
     const start = heap.top;
-    const a = heap.allocate(1);
-    const b = heap.allocate(64);
-    const c = heap.allocate(65);
+    const a = allocate(heap, 1);
+    const b = allocate(heap, 64);
+    const c = allocate(heap, 65);
     expect([a, b, c, heap.top]).toEqual([start, start + 64, start + 128, start + 256]);
     expect(state(heap)).toMatchObject({ used: 256, blocks: 3 });
-    heap.free(b, 64);
-    expect(heap.allocate(10)).toBe(b);
-    heap.free(a, 1);
-    heap.free(b, 10);
-    expect(heap.allocate(128)).toBe(a);
-    heap.free(c, 65);
-    heap.free(a, 128);
+    free(heap, b, 64);
+    expect(allocate(heap, 10)).toBe(b);
+    free(heap, a, 1);
+    free(heap, b, 10);
+    expect(allocate(heap, 128)).toBe(a);
+    free(heap, c, 65);
+    free(heap, a, 128);
     expect(state(heap)).toMatchObject({ top: start, used: 0, blocks: 0 });
   });
 
   test("begin behind the base, aligned, and not at the start of a page", () => {
     for (const base of [0, 1, 100, 4096, 4100]) {
-      const address = new Heap(new FakeMemory(1, 1), base).allocate(4);
+      const address = allocate(new Heap(new FakeMemory(1, 1), base), 4);
       expect(address).toBeGreaterThanOrEqual(base);
       expect(address).toBeLessThan(base + 4096 + 64);
       expect(address % 64).toBe(0);
     }
-    expect(new Heap(new FakeMemory(1, 1), BASE).allocate(4) % 4096).toBe(4096 - 128);
+    expect(allocate(new Heap(new FakeMemory(1, 1), BASE), 4) % 4096).toBe(4096 - 128);
   });
 
   test("memory ends SLACK bytes behind the last block, not earlier", () => {
     const memory = new FakeMemory(1, 2);
     const heap = new Heap(memory, BASE);
-    heap.allocate(PAGE - heap.top - SLACK);
+    allocate(heap, PAGE - heap.top - SLACK);
     expect(memory.grows).toBe(0);
-    heap.allocate(1);
+    allocate(heap, 1);
     expect(memory.grows).toBe(1);
   });
 
   test("grows with some headroom, or by just what is needed", () => {
     const roomy = new FakeMemory(64, 1000);
-    new Heap(roomy, BASE).allocate(64 * PAGE);
+    allocate(new Heap(roomy, BASE), 64 * PAGE);
     expect(roomy.buffer.byteLength).toBe((65 + 64 / 8) * PAGE);
     const tight = new FakeMemory(64, 66);
-    new Heap(tight, BASE).allocate(64 * PAGE);
+    allocate(new Heap(tight, BASE), 64 * PAGE);
     expect(tight.buffer.byteLength).toBe(65 * PAGE);
   });
 
   test("nothing has changed when memory cannot grow", () => {
     const heap = new Heap(new FakeMemory(1, 2), BASE);
-    const a = heap.allocate(1000);
-    heap.allocate(1000);
-    heap.free(a, 1000);
+    const a = allocate(heap, 1000);
+    allocate(heap, 1000);
+    free(heap, a, 1000);
     heap.begin();
     const before = state(heap);
-    expect(() => heap.allocate(2 * PAGE)).toThrow(RangeError);
-    expect(() => heap.allocate(2 * PAGE)).toThrow(/not enough memory: \d+ bytes needed/);
+    expect(() => allocate(heap, 2 * PAGE)).toThrow(RangeError);
+    expect(() => allocate(heap, 2 * PAGE)).toThrow(/not enough memory: \d+ bytes needed/);
     expect(() => heap.scratch(2 * PAGE)).toThrow(RangeError);
     expect(state(heap)).toEqual(before);
-    expect(heap.allocate(1000)).toBe(a);
+    expect(allocate(heap, 1000)).toBe(a);
     expect(heap.scratch(8)).toBe(heap.top);
   });
 
   test("views follow a grow", () => {
     const memory = new FakeMemory(1, 3);
     const heap = new Heap(memory, BASE);
-    const a = heap.allocate(64);
+    const a = allocate(heap, 64);
     heap.f32[a / 4] = 1.5;
-    heap.allocate(PAGE);
+    allocate(heap, PAGE);
     for (const view of [heap.f32, heap.f64, heap.i32, heap.u16]) expect(view.buffer).toBe(memory.buffer);
     expect(heap.f32[a / 4]).toBe(1.5);
   });
 
   test("any sequence: blocks never overlap, free space is found again, all is given back", () => {
-    const command = fc.record({ bytes: fc.integer({ min: 1, max: 700 }), victim: fc.nat(), free: fc.boolean() });
+    const command = fc.record({ bytes: fc.integer({ min: 1, max: 700 }), victim: fc.nat(), back: fc.boolean() });
     fc.assert(
       fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
         const heap = new Heap(new FakeMemory(1, 8), BASE);
@@ -120,16 +120,16 @@ describe("resident blocks", () => {
           expect(heap.blocks).toBe(live.length);
           expect(heap.used).toBe(live.reduce((sum, { bytes }) => sum + Math.ceil(bytes / 64) * 64, 0));
         };
-        for (const { bytes, victim, free } of commands) {
-          if (free && live.length) {
+        for (const { bytes, victim, back } of commands) {
+          if (back && live.length) {
             const [block] = live.splice(victim % live.length, 1);
-            heap.free(block.address, block.bytes);
-          } else live.push({ address: heap.allocate(bytes), bytes });
+            free(heap, block.address, block.bytes);
+          } else live.push({ address: allocate(heap, bytes), bytes });
           check();
         }
         while (live.length) {
           const block = live.pop() as { address: number; bytes: number };
-          heap.free(block.address, block.bytes);
+          free(heap, block.address, block.bytes);
         }
         expect(state(heap)).toMatchObject({ top: start, used: 0, blocks: 0 });
       }),
@@ -140,7 +140,7 @@ describe("resident blocks", () => {
 describe("scratch space", () => {
   test("lies above the blocks, aligned, and begins anew with every call", () => {
     const heap = new Heap(new FakeMemory(1, 1), BASE);
-    heap.allocate(100);
+    allocate(heap, 100);
     heap.begin();
     const a = heap.scratch(4);
     const b = heap.scratch(100);
@@ -169,10 +169,10 @@ describe("scratch space", () => {
     const heap = new Heap(memory, BASE);
     const { top } = heap;
     for (let i = 0; i < 1_000_000; i++) {
-      const address = heap.allocate(4096);
+      const address = allocate(heap, 4096);
       heap.begin();
       heap.scratch(8192);
-      heap.free(address, 4096);
+      free(heap, address, 4096);
     }
     expect(memory.grows).toBe(0);
     expect(heap.top).toBe(top);
