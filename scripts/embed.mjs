@@ -34,9 +34,9 @@ function encode(bytes) {
   bytes.forEach((byte, at) => {
     const value = (byte + SHIFT) & 255;
     const page = Math.floor(value / PAGE);
-    const escape = page > 0 ? String.fromCharCode(ESCAPE + page - 1) : "";
+    const prefix = page > 0 ? String.fromCharCode(ESCAPE + page - 1) : "";
     const local = bytes[at - 1] >= LOCAL_GET && bytes[at - 1] <= LOCAL_TEE;
-    texts[local ? 1 : 0] += escape + String.fromCharCode(FIRST + (value % PAGE));
+    texts[local ? 1 : 0] += prefix + String.fromCharCode(FIRST + (value % PAGE));
   });
   return texts;
 }
@@ -44,20 +44,20 @@ function encode(bytes) {
 function generate(bytes) {
   const [others, locals] = encode(bytes).map((text) => JSON.stringify(text));
   return `// written by scripts/embed.mjs, which describes the encoding; do not edit
-const SIZE = ${bytes.length};
-const TEXTS = [
+const MODULE_SIZE = ${bytes.length};
+const MODULE_TEXTS = [
   ${others},
   ${locals},
 ];
 
 /** The compiled module, a fresh copy. */
 export function moduleBytes(): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(SIZE);
+  const bytes = new Uint8Array(MODULE_SIZE);
   const next = [0, 0];
-  for (let at = 0, before = 0; at < SIZE; before = bytes[at++]) {
+  for (let at = 0, before = 0; at < MODULE_SIZE; before = bytes[at++]) {
     const which = before >= ${LOCAL_GET} && before <= ${LOCAL_TEE} ? 1 : 0;
-    let code = TEXTS[which].charCodeAt(next[which]++);
-    if (code >= ${ESCAPE}) code = (code - ${ESCAPE - 1}) * ${PAGE} + TEXTS[which].charCodeAt(next[which]++);
+    let code = MODULE_TEXTS[which].charCodeAt(next[which]++);
+    if (code >= ${ESCAPE}) code = (code - ${ESCAPE - 1}) * ${PAGE} + MODULE_TEXTS[which].charCodeAt(next[which]++);
     bytes[at] = code - ${FIRST + SHIFT}; // modulo 256
   }
   return bytes;

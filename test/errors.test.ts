@@ -1,28 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  batchNorm,
-  boundedWeightNorm,
-  empty,
-  float16,
-  format,
-  fromFloat16,
-  groupNorm,
-  instanceNorm,
-  layerNorm,
-  load,
-  lpNormalize,
-  mean,
-  memory,
-  norm,
-  rmsNorm,
-  round,
-  statistics,
-  type Tensor,
-  tensor,
-  toFloat16,
-  trelu,
-  weightNorm,
-} from "../src/index.js";
+import * as halfnorm from "../src/index.js";
+import { empty, float16, format, load, memory, type Tensor, tensor } from "../src/index.js";
 
 // Arguments that no type allows are what is tested here.
 // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -72,10 +50,20 @@ describe("tensors", () => {
     [{ data: new Float32Array(2), shape: [2], dtype: "float16" }, '"x.data" must hold float16, got Float32Array(2)'],
     [{ data: new Uint16Array(2), dims: [2], type: "float32" }, '"x.data" must hold float32, got Uint16Array(2)'],
   ])("%s is none", (x, message) => {
-    for (const call of calls(norm, mean, statistics, layerNorm, rmsNorm, lpNormalize, trelu, toFloat16, fromFloat16)) {
+    for (const call of calls(
+      halfnorm.norm,
+      halfnorm.mean,
+      halfnorm.statistics,
+      halfnorm.layerNorm,
+      halfnorm.rmsNorm,
+      halfnorm.lpNormalize,
+      halfnorm.trelu,
+      halfnorm.toFloat16,
+      halfnorm.fromFloat16,
+    )) {
       refuses(() => call(x), new TypeError(message));
     }
-    refuses(() => round(any(x), "float16"), new TypeError(message));
+    refuses(() => halfnorm.round(any(x), "float16"), new TypeError(message));
   });
 
   test.each([
@@ -91,7 +79,8 @@ describe("tensors", () => {
       '"x.shape" must be a shape of at most 8 dimensions, got [1, 1, 1, 1, 1, 1, 1, 1, 1]',
     ],
   ])("%s does not fit", (x, message) => {
-    for (const call of calls(norm, layerNorm, trelu)) refuses(() => call(x), new RangeError(message));
+    for (const call of calls(halfnorm.norm, halfnorm.layerNorm, halfnorm.trelu))
+      refuses(() => call(x), new RangeError(message));
   });
 
   test("a tensor that was disposed of", () => {
@@ -99,10 +88,14 @@ describe("tensors", () => {
     const y = empty([3]);
     x.dispose();
     const error = new TypeError('"x" must be a live tensor, got one that was disposed of');
-    for (const call of calls(norm, mean, statistics, layerNorm, trelu)) refuses(() => call(x), error);
+    for (const call of calls(halfnorm.norm, halfnorm.mean, halfnorm.statistics, halfnorm.layerNorm, halfnorm.trelu))
+      refuses(() => call(x), error);
     const other = new TypeError('"weight" must be a live tensor, got one that was disposed of');
-    refuses(() => layerNorm(y, { weight: x }), other);
-    refuses(() => layerNorm(y, { out: x }), new TypeError('"out" must be a live tensor, got one that was disposed of'));
+    refuses(() => halfnorm.layerNorm(y, { weight: x }), other);
+    refuses(
+      () => halfnorm.layerNorm(y, { out: x }),
+      new TypeError('"out" must be a live tensor, got one that was disposed of'),
+    );
     expect(() => x.data).toThrow(TypeError);
     expect(() => x.slice()).toThrow(TypeError);
     y.dispose();
@@ -132,18 +125,21 @@ describe("tensors", () => {
 
 describe("axes", () => {
   test.each([
-    [() => norm(plain(), { axes: [3] }), '"axes" must be an integer in [-3, 2], got 3'],
-    [() => norm(plain(), { axes: -4 }), '"axes" must be an integer in [-3, 2], got -4'],
-    [() => mean(plain(), { axes: [0, 1, -3] }), '"axes" must be without repetition, got [0, 1, -3]'],
-    [() => mean(plain(), { axes: [0.5] }), '"axes" must be an integer in [-3, 2], got 0.5'],
-    [() => layerNorm(plain(), { axis: 3 }), '"axis" must be an integer in [-3, 2], got 3'],
-    [() => batchNorm(new Float32Array(3)), '"axis" must be an integer in [-1, 0], got 1'],
-    [() => lpNormalize(plain(), { axis: Number.NaN }), '"axis" must be an integer in [-3, 2], got NaN'],
-    [() => instanceNorm(plain(), { axis: 0 }), '"axis" must be another one than the batch axis, got 0'],
-    [() => instanceNorm(plain(), { axis: -3 }), '"axis" must be another one than the batch axis, got -3'],
-    [() => instanceNorm(new Float32Array(3)), '"x" must be a tensor with a batch axis and a channel axis, got [3]'],
+    [() => halfnorm.norm(plain(), { axes: [3] }), '"axes" must be an integer in [-3, 2], got 3'],
+    [() => halfnorm.norm(plain(), { axes: -4 }), '"axes" must be an integer in [-3, 2], got -4'],
+    [() => halfnorm.mean(plain(), { axes: [0, 1, -3] }), '"axes" must be without repetition, got [0, 1, -3]'],
+    [() => halfnorm.mean(plain(), { axes: [0.5] }), '"axes" must be an integer in [-3, 2], got 0.5'],
+    [() => halfnorm.layerNorm(plain(), { axis: 3 }), '"axis" must be an integer in [-3, 2], got 3'],
+    [() => halfnorm.batchNorm(new Float32Array(3)), '"axis" must be an integer in [-1, 0], got 1'],
+    [() => halfnorm.lpNormalize(plain(), { axis: Number.NaN }), '"axis" must be an integer in [-3, 2], got NaN'],
+    [() => halfnorm.instanceNorm(plain(), { axis: 0 }), '"axis" must be another one than the batch axis, got 0'],
+    [() => halfnorm.instanceNorm(plain(), { axis: -3 }), '"axis" must be another one than the batch axis, got -3'],
     [
-      () => layerNorm({ data: new Float32Array(1), shape: [] }),
+      () => halfnorm.instanceNorm(new Float32Array(3)),
+      '"x" must be a tensor with a batch axis and a channel axis, got [3]',
+    ],
+    [
+      () => halfnorm.layerNorm({ data: new Float32Array(1), shape: [] }),
       '"x" must be a tensor with at least one dimension to have an "axis", got []',
     ],
   ])("out of range: %s", (call, message) => {
@@ -151,13 +147,22 @@ describe("axes", () => {
   });
 
   test("of a wrong type", () => {
-    refuses(() => norm(plain(), any({ axes: "0" })), new TypeError('"axes" must be an array of integers, got "0"'));
-    refuses(() => norm(plain(), any({ axes: ["0"] })), new TypeError('"axes" must be an integer in [-3, 2], got "0"'));
     refuses(
-      () => layerNorm(plain(), any({ axis: [0] })),
+      () => halfnorm.norm(plain(), any({ axes: "0" })),
+      new TypeError('"axes" must be an array of integers, got "0"'),
+    );
+    refuses(
+      () => halfnorm.norm(plain(), any({ axes: ["0"] })),
+      new TypeError('"axes" must be an integer in [-3, 2], got "0"'),
+    );
+    refuses(
+      () => halfnorm.layerNorm(plain(), any({ axis: [0] })),
       new TypeError('"axis" must be an integer in [-3, 2], got [0]'),
     );
-    refuses(() => mean(plain(), any({ keepDims: 1 })), new TypeError('"keepDims" must be true or false, got 1'));
+    refuses(
+      () => halfnorm.mean(plain(), any({ keepDims: 1 })),
+      new TypeError('"keepDims" must be true or false, got 1'),
+    );
   });
 });
 
@@ -172,24 +177,27 @@ describe("norms", () => {
     ["L2", '"norm" must be "l1", "l2", "linf", "range", { topk } or { lp }, got "L2"'],
   ])("%o is none", (wrong, message) => {
     const error = new RangeError(message);
-    refuses(() => norm(plain(), any({ norm: wrong, axes: -1 })), error);
-    refuses(() => statistics(resident, any({ norm: wrong, axes: -1 })), error);
-    refuses((out) => lpNormalize(plain(), any({ norm: wrong, out })), error);
-    refuses((out) => rmsNorm(plain(), any({ norm: wrong, out })), error);
+    refuses(() => halfnorm.norm(plain(), any({ norm: wrong, axes: -1 })), error);
+    refuses(() => halfnorm.statistics(resident, any({ norm: wrong, axes: -1 })), error);
+    refuses((out) => halfnorm.lpNormalize(plain(), any({ norm: wrong, out })), error);
+    refuses((out) => halfnorm.rmsNorm(plain(), any({ norm: wrong, out })), error);
   });
 
   test("of a wrong type", () => {
     const choices = '"norm" must be "l1", "l2", "linf", "range", { topk } or { lp }';
-    refuses(() => norm(plain(), any({ norm: 2 })), new TypeError(`${choices}, got 2`));
-    refuses(() => norm(plain(), any({ norm: { p: 2 } })), new TypeError(`${choices}, got { p }`));
+    refuses(() => halfnorm.norm(plain(), any({ norm: 2 })), new TypeError(`${choices}, got 2`));
+    refuses(() => halfnorm.norm(plain(), any({ norm: { p: 2 } })), new TypeError(`${choices}, got { p }`));
     refuses(
-      () => norm(plain(), any({ norm: { topk: "3" } })),
+      () => halfnorm.norm(plain(), any({ norm: { topk: "3" } })),
       new TypeError('"topk" must be an integer in [1, 24], the elements of a group, got "3"'),
     );
-    refuses(() => norm(plain(), any({ norm: { topk: 3, k: 1 } })), new TypeError('unknown option "k", known are topk'));
-    refuses(() => rmsNorm(plain(), any({ norm: "none" })), new RangeError(`${choices}, got "none"`));
     refuses(
-      () => layerNorm(plain(), any({ norm: "max" })),
+      () => halfnorm.norm(plain(), any({ norm: { topk: 3, k: 1 } })),
+      new TypeError('unknown option "k", known are topk'),
+    );
+    refuses(() => halfnorm.rmsNorm(plain(), any({ norm: "none" })), new RangeError(`${choices}, got "none"`));
+    refuses(
+      () => halfnorm.layerNorm(plain(), any({ norm: "max" })),
       new RangeError('"norm" must be "l1", "l2", "linf", "range", "none", { topk } or { lp }, got "max"'),
     );
   });
@@ -198,82 +206,94 @@ describe("norms", () => {
 describe("options", () => {
   test("eps", () => {
     const expected = '"eps" must be a finite number of at least 0';
-    refuses((out) => layerNorm(plain(), { eps: Number.NaN, out }), new RangeError(`${expected}, got NaN`));
-    refuses((out) => batchNorm(plain(), { eps: -1e-5, out }), new RangeError(`${expected}, got -0.00001`));
+    refuses((out) => halfnorm.layerNorm(plain(), { eps: Number.NaN, out }), new RangeError(`${expected}, got NaN`));
+    refuses((out) => halfnorm.batchNorm(plain(), { eps: -1e-5, out }), new RangeError(`${expected}, got -0.00001`));
     refuses(
-      (out) => groupNorm(plain(), { groups: 1, eps: Infinity, out }),
+      (out) => halfnorm.groupNorm(plain(), { groups: 1, eps: Infinity, out }),
       new RangeError(`${expected}, got Infinity`),
     );
-    refuses((out) => rmsNorm(plain(), any({ eps: "1", out })), new TypeError(`${expected}, got "1"`));
+    refuses((out) => halfnorm.rmsNorm(plain(), any({ eps: "1", out })), new TypeError(`${expected}, got "1"`));
   });
 
   test("weight, bias, mean, deviation and g of the wrong length", () => {
     const three = new Float32Array(3);
     const four = new Float32Array(4);
-    refuses((out) => batchNorm(plain(), { weight: four, out }), new RangeError('"weight" must have 3 elements, got 4'));
-    refuses((out) => layerNorm(plain(), { bias: three, out }), new RangeError('"bias" must have 4 elements, got 3'));
     refuses(
-      (out) => layerNorm(plain(), { axis: 1, weight: three, out }),
+      (out) => halfnorm.batchNorm(plain(), { weight: four, out }),
+      new RangeError('"weight" must have 3 elements, got 4'),
+    );
+    refuses(
+      (out) => halfnorm.layerNorm(plain(), { bias: three, out }),
+      new RangeError('"bias" must have 4 elements, got 3'),
+    );
+    refuses(
+      (out) => halfnorm.layerNorm(plain(), { axis: 1, weight: three, out }),
       new RangeError('"weight" must have 12 elements, got 3'),
     );
     refuses(
-      (out) => batchNorm(plain(), { mean: four, deviation: three, out }),
+      (out) => halfnorm.batchNorm(plain(), { mean: four, deviation: three, out }),
       new RangeError('"mean" must have 3 elements, got 4'),
     );
-    refuses((out) => weightNorm(plain(), { g: three, out }), new RangeError('"g" must have 2 elements, got 3'));
-    refuses((out) => weightNorm(plain(), any({ out })), new TypeError(`"g" must be ${FORMS}, got undefined`));
-    refuses((out) => boundedWeightNorm(plain(), { g: three, out }), new RangeError('"g" must have 2 elements, got 3'));
     refuses(
-      (out) => boundedWeightNorm(plain(), { rho: -1, out }),
+      (out) => halfnorm.weightNorm(plain(), { g: three, out }),
+      new RangeError('"g" must have 2 elements, got 3'),
+    );
+    refuses((out) => halfnorm.weightNorm(plain(), any({ out })), new TypeError(`"g" must be ${FORMS}, got undefined`));
+    refuses(
+      (out) => halfnorm.boundedWeightNorm(plain(), { g: three, out }),
+      new RangeError('"g" must have 2 elements, got 3'),
+    );
+    refuses(
+      (out) => halfnorm.boundedWeightNorm(plain(), { rho: -1, out }),
       new RangeError('"rho" must be a finite number of at least 0, got -1'),
     );
   });
 
   test("mean without deviation", () => {
     const error = new TypeError('"mean" and "deviation" must be given both or neither');
-    refuses((out) => batchNorm(plain(), { mean: new Float32Array(3), out }), error);
-    refuses((out) => batchNorm(plain(), { deviation: new Float32Array(3), out }), error);
+    refuses((out) => halfnorm.batchNorm(plain(), { mean: new Float32Array(3), out }), error);
+    refuses((out) => halfnorm.batchNorm(plain(), { deviation: new Float32Array(3), out }), error);
   });
 
   test("groups", () => {
     const range = '"groups" must be an integer in [1, 3]';
     refuses(
-      () => groupNorm(plain(), { groups: 2 }),
+      () => halfnorm.groupNorm(plain(), { groups: 2 }),
       new RangeError('"groups" must be a divisor of the 3 channels, got 2'),
     );
-    refuses(() => groupNorm(plain(), { groups: 0 }), new RangeError(`${range}, got 0`));
-    refuses(() => groupNorm(plain(), { groups: 6 }), new RangeError(`${range}, got 6`));
-    refuses(() => groupNorm(plain(), any(undefined)), new TypeError(`${range}, got undefined`));
+    refuses(() => halfnorm.groupNorm(plain(), { groups: 0 }), new RangeError(`${range}, got 0`));
+    refuses(() => halfnorm.groupNorm(plain(), { groups: 6 }), new RangeError(`${range}, got 6`));
+    refuses(() => halfnorm.groupNorm(plain(), any(undefined)), new TypeError(`${range}, got undefined`));
   });
 
   test("a key that is not known", () => {
     refuses(
-      () => norm(plain(), any({ axis: 1 })),
+      () => halfnorm.norm(plain(), any({ axis: 1 })),
       new TypeError('unknown option "axis", known are norm, axes, keepDims, arithmetic, out'),
     );
-    refuses(() => mean(plain(), any(3)), new TypeError('"options" must be an object, got 3'));
-    refuses(() => mean(plain(), any(null)), new TypeError('"options" must be an object, got null'));
+    refuses(() => halfnorm.mean(plain(), any(3)), new TypeError('"options" must be an object, got 3'));
+    refuses(() => halfnorm.mean(plain(), any(null)), new TypeError('"options" must be an object, got null'));
   });
 
   test("dtype", () => {
     refuses(
-      (out) => layerNorm(plain(), { dtype: "float16", out }),
+      (out) => halfnorm.layerNorm(plain(), { dtype: "float16", out }),
       new TypeError('"out" must hold float16, got float32'),
     );
     refuses(
-      () => layerNorm(plain(), any({ dtype: "f16" })),
+      () => halfnorm.layerNorm(plain(), any({ dtype: "f16" })),
       new RangeError('"dtype" must be one of "float32", "float16", got "f16"'),
     );
     refuses(
-      () => layerNorm(plain(), any({ dtype: 16 })),
+      () => halfnorm.layerNorm(plain(), any({ dtype: 16 })),
       new TypeError('"dtype" must be one of "float32", "float16", got 16'),
     );
     refuses(
-      () => toFloat16(any(new Uint16Array(2))),
+      () => halfnorm.toFloat16(any(new Uint16Array(2))),
       new TypeError('"x" must be a float32 tensor, got Uint16Array(2)'),
     );
     refuses(
-      () => fromFloat16(any(new Float32Array(2))),
+      () => halfnorm.fromFloat16(any(new Float32Array(2))),
       new TypeError('"x" must be a float16 tensor (bits in a Uint16Array, or a Float16Array), got Float32Array(2)'),
     );
   });
@@ -281,28 +301,37 @@ describe("options", () => {
   test("arithmetic and formats", () => {
     const names = 'one of "float32", "float16", "bfloat16", "tfloat32", "float8_e5m2", "float8_e4m3fn"';
     refuses(
-      () => norm(plain(), any({ arithmetic: "half" })),
+      () => halfnorm.norm(plain(), any({ arithmetic: "half" })),
       new RangeError(`"arithmetic" must be ${names}, got "half"`),
     );
-    refuses(() => norm(plain(), any({ arithmetic: 16 })), new TypeError(`"arithmetic" must be ${names}, got 16`));
     refuses(
-      () => norm(plain(), any({ arithmetic: { compute: "float16", order: "tree" } })),
+      () => halfnorm.norm(plain(), any({ arithmetic: 16 })),
+      new TypeError(`"arithmetic" must be ${names}, got 16`),
+    );
+    refuses(
+      () => halfnorm.norm(plain(), any({ arithmetic: { compute: "float16", order: "tree" } })),
       new RangeError('"order" must be one of "sequential", "lanes", "pairwise", got "tree"'),
     );
-    refuses(() => norm(plain(), any({ arithmetic: {} })), new TypeError(`"compute" must be ${names}, got undefined`));
     refuses(
-      () => norm(plain(), any({ arithmetic: { compute: "float16", acc: "float32" } })),
+      () => halfnorm.norm(plain(), any({ arithmetic: {} })),
+      new TypeError(`"compute" must be ${names}, got undefined`),
+    );
+    refuses(
+      () => halfnorm.norm(plain(), any({ arithmetic: { compute: "float16", acc: "float32" } })),
       new TypeError('unknown option "acc", known are compute, accumulate, order'),
     );
-    refuses(() => round(plain(), any("toString")), new RangeError(`"format" must be ${names}, got "toString"`));
     refuses(
-      () => round(plain(), "float16", any({ mode: "nearest" })),
+      () => halfnorm.round(plain(), any("toString")),
+      new RangeError(`"format" must be ${names}, got "toString"`),
+    );
+    refuses(
+      () => halfnorm.round(plain(), "float16", any({ mode: "nearest" })),
       new RangeError(
         '"mode" must be one of "nearest-even", "toward-zero", "up", "down", "odd", "stochastic", got "nearest"',
       ),
     );
     refuses(
-      () => round(plain(), "float16", { mode: "stochastic", seed: -1 }),
+      () => halfnorm.round(plain(), "float16", { mode: "stochastic", seed: -1 }),
       new RangeError('"seed" must be an integer in [0, 4294967295], got -1'),
     );
   });
@@ -346,16 +375,22 @@ describe("options", () => {
 describe("out", () => {
   test("of another size, shape or kind", () => {
     const size = '"out" must have 24 elements';
-    refuses(() => layerNorm(plain(), { out: new Float32Array(23) }), new RangeError(`${size}, got 23`));
-    refuses(() => layerNorm(plain(), { out: { data: new Float32Array(25) } }), new RangeError(`${size}, got 25`));
+    refuses(() => halfnorm.layerNorm(plain(), { out: new Float32Array(23) }), new RangeError(`${size}, got 23`));
     refuses(
-      (out) => layerNorm(plain(), { out: { data: out, shape: [24] } }),
+      () => halfnorm.layerNorm(plain(), { out: { data: new Float32Array(25) } }),
+      new RangeError(`${size}, got 25`),
+    );
+    refuses(
+      (out) => halfnorm.layerNorm(plain(), { out: { data: out, shape: [24] } }),
       new RangeError('"out" must be of shape [2, 3, 4], got [24]'),
     );
-    refuses((out) => norm(plain(), { out }), new RangeError('"out" must have 1 elements, got 24'));
-    refuses(() => norm(plain(), { out: new Uint16Array(1) }), new TypeError('"out" must hold float32, got float16'));
-    refuses(() => norm(plain(), any({ out: [0] })), new TypeError(`"out" must be ${FORMS}, got [0]`));
-    refuses(() => norm(plain(), any({ out: null })), new TypeError(`"out" must be ${FORMS}, got null`));
+    refuses((out) => halfnorm.norm(plain(), { out }), new RangeError('"out" must have 1 elements, got 24'));
+    refuses(
+      () => halfnorm.norm(plain(), { out: new Uint16Array(1) }),
+      new TypeError('"out" must hold float32, got float16'),
+    );
+    refuses(() => halfnorm.norm(plain(), any({ out: [0] })), new TypeError(`"out" must be ${FORMS}, got [0]`));
+    refuses(() => halfnorm.norm(plain(), any({ out: null })), new TypeError(`"out" must be ${FORMS}, got null`));
   });
 
   test("that overlaps the input in part, plain", () => {
@@ -365,17 +400,21 @@ describe("out", () => {
     const part = new RangeError('"out" must not overlap "x" in part');
     for (const start of [1, 4, 6]) {
       const out = buffer.subarray(start, start + 24);
-      refuses(() => layerNorm(x, { out }), part);
-      refuses(() => trelu(x, { out }), part);
-      refuses(() => round(x, "float16", { out }), part);
+      refuses(() => halfnorm.layerNorm(x, { out }), part);
+      refuses(() => halfnorm.trelu(x, { out }), part);
+      refuses(() => halfnorm.round(x, "float16", { out }), part);
     }
     const half = new Uint16Array(buffer.buffer, 0, 24);
-    refuses(() => layerNorm(x, { out: half }), part);
-    refuses(() => toFloat16(x, { out: half }), new RangeError('"out" must not overlap "x"'));
-    refuses(() => norm(x, { axes: -1, out: buffer.subarray(20, 26) }), new RangeError('"out" must not overlap "x"'));
+    refuses(() => halfnorm.layerNorm(x, { out: half }), part);
+    refuses(() => halfnorm.toFloat16(x, { out: half }), new RangeError('"out" must not overlap "x"'));
+    refuses(
+      () => halfnorm.norm(x, { axes: -1, out: buffer.subarray(20, 26) }),
+      new RangeError('"out" must not overlap "x"'),
+    );
     const weight = buffer.subarray(24, 28);
     refuses(
-      (out) => layerNorm({ data: out, shape: [6, 4] }, { weight, out: new Float32Array(buffer.buffer, 24, 24) }),
+      (out) =>
+        halfnorm.layerNorm({ data: out, shape: [6, 4] }, { weight, out: new Float32Array(buffer.buffer, 24, 24) }),
       new RangeError('"out" must not overlap "weight"'),
     );
     expect(buffer).toEqual(before);
@@ -385,14 +424,17 @@ describe("out", () => {
     const view = resident.data as Float32Array;
     const before = view.slice();
     const x = { data: view.subarray(0, 12), shape: [3, 4] };
-    refuses(() => layerNorm(x, { out: view.subarray(4, 16) }), new RangeError('"out" must not overlap "x" in part'));
-    refuses(() => norm(resident, { out: view.subarray(0, 1) }), new RangeError('"out" must not overlap "x"'));
     refuses(
-      () => batchNorm(resident, { weight: view.subarray(2, 5), out: resident }),
+      () => halfnorm.layerNorm(x, { out: view.subarray(4, 16) }),
+      new RangeError('"out" must not overlap "x" in part'),
+    );
+    refuses(() => halfnorm.norm(resident, { out: view.subarray(0, 1) }), new RangeError('"out" must not overlap "x"'));
+    refuses(
+      () => halfnorm.batchNorm(resident, { weight: view.subarray(2, 5), out: resident }),
       new RangeError('"out" must not overlap "weight"'),
     );
     refuses(
-      () => weightNorm(resident, { g: view.subarray(2, 4), out: resident }),
+      () => halfnorm.weightNorm(resident, { g: view.subarray(2, 4), out: resident }),
       new RangeError('"out" must not overlap "g"'),
     );
     expect(resident.data).toEqual(before);

@@ -1,48 +1,15 @@
 // Plain data is worked on in blocks; resident data as a whole. Both give the same bits.
 
 import { describe, expect, test } from "vitest";
-import {
-  batchNorm,
-  boundedWeightNorm,
-  type Data,
-  fromFloat16,
-  groupNorm,
-  instanceNorm,
-  layerNorm,
-  load,
-  lpNormalize,
-  mean,
-  norm,
-  rmsNorm,
-  round,
-  statistics,
-  Tensor,
-  type TensorLike,
-  tensor,
-  toFloat16,
-  trelu,
-  weightNorm,
-} from "../src/index.js";
+import { fromFloat16, load, mean, norm, round, Tensor, tensor, toFloat16, trelu } from "../src/index.js";
+import { type Call, layers, type Result, reductions, values } from "./support/layers.js";
 
-/** Values with a spread of magnitudes, the same in every run. */
-function values(n: number, seed = 1): Float32Array {
-  let state = seed * 2654435761;
-  return Float32Array.from({ length: n }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    const sign = (state >>> 8) / 2 ** 24 - 0.5;
-    return sign * 2 ** (((state >>> 3) & 7) - 3);
-  });
-}
-
-type Result = Tensor | { data: Data };
 const bits = (result: unknown): Uint8Array => {
   const { data } = result as Result;
   const array = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
   if (result instanceof Tensor) result.dispose();
   return array;
 };
-
-type Call = (x: TensorLike, extra: object) => unknown;
 
 function same(shape: number[], calls: Record<string, Call>) {
   const data = values(shape.reduce((a, b) => a * b, 1));
@@ -78,47 +45,6 @@ function same(shape: number[], calls: Record<string, Call>) {
     x.dispose();
   }
 }
-
-/** Every layer, with weights of the right length. */
-function layers(shape: number[], groups: number): Record<string, Call> {
-  const channels = shape[1];
-  const last = shape[shape.length - 1];
-  const weight = values(channels, 2);
-  const bias = values(channels, 3);
-  const deviation = values(channels, 5).map((v) => Math.abs(v) + 0.1);
-  const [w, b] = [values(last, 2), values(last, 3)];
-  return {
-    batchNorm: (x, extra) => batchNorm(x, { weight, bias, ...extra }),
-    "batchNorm top-3": (x, extra) => batchNorm(x, { weight, bias, norm: { topk: 3 }, ...extra }),
-    "batchNorm emulated": (x, extra) => batchNorm(x, { weight, bias, norm: "l1", arithmetic: "float16", ...extra }),
-    inference: (x, extra) => batchNorm(x, { weight, bias, mean: bias, deviation, ...extra }),
-    "batchNorm last": (x, extra) => batchNorm(x, { axis: -1, weight: w, bias: b, norm: "linf", ...extra }),
-    layerNorm: (x, extra) => layerNorm(x, { weight: w, bias: b, ...extra }),
-    "layerNorm 1": (x, extra) => layerNorm(x, { axis: 1, norm: "l1", ...extra }),
-    instanceNorm: (x, extra) => instanceNorm(x, { weight, bias, ...extra }),
-    groupNorm: (x, extra) => groupNorm(x, { groups, weight: toFloat16(weight), bias, ...extra }),
-    rmsNorm: (x, extra) => rmsNorm(x, { weight: tensor(w), ...extra }),
-    lpNormalize: (x, extra) => lpNormalize(x, { norm: "l1", ...extra }),
-    "lpNormalize 1": (x, extra) => lpNormalize(x, { axis: 1, ...extra }),
-    weightNorm: (x, extra) => weightNorm(x, { g: values(shape[0], 4), ...extra }),
-    "weightNorm 1": (x, extra) => weightNorm(x, { g: weight, axis: 1, ...extra }),
-    boundedWeightNorm: (x, extra) => boundedWeightNorm(x, { g: values(shape[0], 4), rho: 2, ...extra }),
-  };
-}
-
-const reductions = (axes: number[]): Record<string, Call> => ({
-  "reduce l1": (x) => norm(x, { norm: "l1", axes }),
-  "reduce l2": (x) => norm(x, { axes }),
-  "reduce linf": (x) => norm(x, { norm: "linf", axes }),
-  "reduce range": (x) => norm(x, { norm: "range", axes }),
-  "reduce top-7": (x) => norm(x, { norm: { topk: 1 }, axes }),
-  "reduce mean": (x) => mean(x, { axes }),
-  "reduce deviation": (x) => {
-    const found = statistics(x, { norm: "l1", axes }) as { mean: Result; deviation: Result };
-    (found.mean as Partial<Tensor>).dispose?.();
-    return found.deviation;
-  },
-});
 
 describe("the same bits for plain and resident data", () => {
   // channels in long segments; in short ones; many samples; channels last are short
