@@ -55,9 +55,6 @@ export interface TransformBy<Options extends OutputOptions> {
 
 export const NORMALIZATION_KEYS = ["norm", "weight", "bias", "eps", "calibrated", "arithmetic", "dtype", "out"];
 
-/** Tensors with one element for each channel or normalized element. */
-const PARAMETERS = ["weight", "bias", "mean", "deviation"] as const;
-
 /**
  * @param o `mean` and `deviation` are applied instead of those of x.
  * @param shape Dimensions of x, which may be split further than its own.
@@ -88,10 +85,15 @@ export function normalize(
   const y = target(o.out, x.shape, x.size, checkDType("dtype", o.dtype), x);
   job.y = y;
   checkOverlap(y, "x", x, true);
-  for (const name of PARAMETERS) {
-    job[name] = parameter(name, o[name], parameters);
-    checkOverlap(y, name, job[name]);
-  }
+  // one by one, since a loop over their names takes a tenth of the time of a small call
+  job.weight = parameter("weight", o.weight, parameters);
+  job.bias = parameter("bias", o.bias, parameters);
+  job.mean = parameter("mean", o.mean, parameters);
+  job.deviation = parameter("deviation", o.deviation, parameters);
+  checkOverlap(y, "weight", job.weight);
+  checkOverlap(y, "bias", job.bias);
+  checkOverlap(y, "mean", job.mean);
+  checkOverlap(y, "deviation", job.deviation);
   if (x.size) run(job);
   else fill(y, 0);
   return finish(y);

@@ -119,6 +119,13 @@ export function parameter(name: string, value: TensorLike | undefined, size: num
   return result;
 }
 
+/** A loop, since every() takes a fifth of the time of a small call. */
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return i === a.length && i === b.length;
+}
+
 /**
  * Where a result goes.
  *
@@ -140,11 +147,7 @@ export function target(
   const bare = shaped && "data" in out && !("shape" in out || "dims" in out);
   const found = bare ? wrap("out.data", out.data) : operand("out", out as TensorLike);
   checkSize("out", size, found.size);
-  if (
-    shaped &&
-    !bare &&
-    (found.shape.length !== shape.length || shape.some((length, i) => length !== found.shape[i]))
-  ) {
+  if (shaped && !bare && !sameShape(found.shape, shape)) {
     throw wrong("out", `of shape ${describe(shape)}`, found.shape, "object");
   }
   checkStorage("out", storage, found.storage, dtypeOf(found.storage));
