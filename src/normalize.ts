@@ -29,7 +29,10 @@ export interface NormalizationOptions extends OutputOptions {
   bias?: TensorLike | undefined;
   /** Keeps the scale above 0: √(variance + eps) for L2, deviation + eps for the others. Default: 1e-5. */
   eps?: number | undefined;
-  /** Constants that make the deviation of normal data its standard deviation, in place of the paper's C(n). */
+  /**
+   * Constants that make the deviation of normal data its standard deviation, in place of the paper's C(n). They take the
+   * distances from the mean for independent: the deviation is 2 % low for 32 elements, 7 % for 8 ("range" is exact).
+   */
   calibrated?: boolean | undefined;
   /** Emulate this arithmetic. Default: native arithmetic, as close to exact as float32 allows. */
   arithmetic?: Arithmetic | undefined;

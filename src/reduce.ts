@@ -28,7 +28,10 @@ export interface NormOptions extends MeanOptions {
 }
 
 export interface StatisticsOptions extends Omit<NormOptions, "out"> {
-  /** Constants that make the deviation of normal data its standard deviation, in place of the paper's C(n). */
+  /**
+   * Constants that make the deviation of normal data its standard deviation, in place of the paper's C(n). They take the
+   * distances from the mean for independent: the deviation is 2 % low for 32 elements, 7 % for 8 ("range" is exact).
+   */
   calibrated?: boolean | undefined;
 }
 
