@@ -8,7 +8,7 @@
 //     `width` groups, sequential       accumulators    one per group      rows of `width`
 //     `width` groups, lanes            accumulators    32 per group       rows of 32 * width
 //
-// Terms are on the grid of the format of the sums or finer ones; see `splits`.
+// Which formats of terms and sums go together quickly is for `splits` to say (rounding.ts).
 
 import { EXACT, FORMAT_ACCUMULATE, FORMAT_COMPUTE, ORDER, ORDER_LANES, ORDER_PAIRWISE } from "../src/layout";
 import { addExact, EXACT_BYTES, finishExact, startExact } from "./exact";

@@ -56,8 +56,8 @@ class Lanes {
 }
 
 export const PLAIN: i32 = 0;
-export const NARROW: i32 = 1;
-export const WIDE: i32 = 2;
+const NARROW: i32 = 1;
+const WIDE: i32 = 2;
 
 // offsets in a format block; float32 lanes
 const LEAST: usize = 0;
@@ -178,7 +178,7 @@ export function setFormat(
 }
 
 /** Two float64 lanes to the grid. */
-export function roundPair(x: v128, f: usize): v128 {
+function roundPair(x: v128, f: usize): v128 {
   const a = f64x2.abs(x);
   const infinity = i64x2.splat(0x7ff0000000000000);
   const e = f64x2.max(f64x2.min(v128.and(a, infinity), v128.load(f, MOST64)), v128.load(f, LEAST64));
@@ -195,7 +195,7 @@ export function roundNumber(x: f64, f: usize): f64 {
 }
 
 /** A float64 to the grid in one of the other modes; `random` in [0, 1) decides the stochastic one. */
-export function roundDirected(x: f64, f: usize, mode: i32, random: f64): f64 {
+function roundDirected(x: f64, f: usize, mode: i32, random: f64): f64 {
   if (x != x) return x;
   const a = abs(x);
   const largest = load<f64>(f, LARGEST64);

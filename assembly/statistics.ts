@@ -40,7 +40,7 @@ export function deviationFrom(raw: f64, exponent: i32): f64 {
 }
 
 /** S: the deviation with eps by the norm's own rule. */
-export function scaleFrom(deviation: f64): f64 {
+function scaleFrom(deviation: f64): f64 {
   const eps = load<f64>(EPS);
   const norm = load<i32>(NORM);
   if (norm == NORM_L2) return sqrt(deviation * deviation + eps);

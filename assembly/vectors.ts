@@ -11,7 +11,7 @@ export function firstLanes(count: i32): v128 {
 }
 
 /** Stores the first `count` (0 to 3) of four lanes. */
-export function storeFirst(p: usize, x: v128, count: i32): void {
+function storeFirst(p: usize, x: v128, count: i32): void {
   if (count & 2) {
     v128.store64_lane(p, x, 0);
     p += 8;
