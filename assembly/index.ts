@@ -1,7 +1,5 @@
-// The exports of the module. src/kernels.ts holds the same list; a test compares the two.
+// All parts in one module: the file of the package, for those who bring their own bytes to load().
 
-export { trelu } from "./affine";
-export { emulate } from "./emulate";
-export { pack, unpack } from "./float16";
-export { columns, rows } from "./native";
-export { round, setFormat } from "./rounding";
+export * from "./core";
+export * from "./diagnosis";
+export * from "./training";

@@ -30,7 +30,7 @@ import { tensor } from "../dist/index.js";
  * @property {string} row the line of the table of figures that it belongs to
  * @property {string} what size, shape, data
  * @property {number} elements of one call
- * @property {(keyof import("../dist/kernels.js").Kernels)[]} kernels exports of the module that it runs
+ * @property {(import("../dist/kernels.js").KernelName)[]} kernels exports of the module that it runs
  * @property {Check[]} checks
  * @property {() => Prepared} prepare
  */

@@ -1,6 +1,6 @@
 /**
- * Puts the compiled module where the package needs it: as text in src/wasm.generated.ts, and as the file
- * dist/halfnorm.wasm for those who bring their own bytes to load().
+ * Puts the compiled modules where the package needs them: the parts as text in src/wasm.generated.ts, all of them in one
+ * as the file dist/halfnorm.wasm for those who bring their own bytes to load().
  *
  * The text is one printable ASCII character a byte as far as that goes, so that gzip still sees the
  * repetitions of the module and minifiers of any character set leave it as it is: a byte b becomes
@@ -20,7 +20,8 @@
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
-const MODULE = new URL("../build/halfnorm.wasm", import.meta.url);
+const PARTS = ["core", "diagnosis", "training"];
+const build = (name) => new URL(`../build/${name}.wasm`, import.meta.url);
 const SOURCE = new URL("../src/wasm.generated.ts", import.meta.url);
 const DIST = new URL("../dist/", import.meta.url);
 
@@ -54,21 +55,32 @@ function encode(bytes) {
 const take = (cursor) => `code = codes[${cursor}++];
       if (code >= ${ESCAPE}) code = (code - ${ESCAPE - 1}) * ${PAGE} + codes[${cursor}++];`;
 
-function generate(bytes) {
+/** Constants, and the function that gives the bytes of a part. */
+function generatePart(name) {
+  const bytes = readFileSync(build(name));
   const texts = encode(bytes);
-  return `// written by scripts/embed.mjs, which describes the encoding; do not edit
-const MODULE_SIZE = ${bytes.length};
-const MODULE_TEXT =
+  const [first, second] = texts.map(({ length }) => length);
+  const text = `${name.toUpperCase()}_TEXT`;
+  return `
+const ${text} =
   ${JSON.stringify(texts.join(""))};
 
 /** The compiled module, a fresh copy. */
-export function moduleBytes(): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(MODULE_SIZE);
-  const codes = new TextEncoder().encode(MODULE_TEXT);
+export function ${name}Bytes(): Bytes {
+  return decode(${text}, ${bytes.length}, ${first}, ${first + second});
+}
+`;
+}
+
+const source = `// written by scripts/embed.mjs, which describes the encoding; do not edit
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+function decode(text: string, size: number, local: number, offset: number): Bytes {
+  const bytes = new Uint8Array(size);
+  const codes = new TextEncoder().encode(text);
   let i = 0;
-  let local = ${texts[0].length};
-  let offset = ${texts[0].length + texts[1].length};
-  for (let at = 0, first = 0, second = 0, last = 0; at < MODULE_SIZE; at++) {
+  for (let at = 0, first = 0, second = 0, last = 0; at < size; at++) {
     let code = 0;
     if (last >= ${LOCAL_GET} && last <= ${LOCAL_TEE}) {
       ${take("local")}
@@ -83,11 +95,8 @@ export function moduleBytes(): Uint8Array<ArrayBuffer> {
   }
   return bytes;
 }
-`;
-}
-
-const source = generate(readFileSync(MODULE));
+${PARTS.map(generatePart).join("")}`;
 // an unchanged file keeps its time, for whoever watches it
 if (!existsSync(SOURCE) || readFileSync(SOURCE, "utf8") !== source) writeFileSync(SOURCE, source);
 mkdirSync(DIST, { recursive: true });
-copyFileSync(MODULE, new URL("halfnorm.wasm", DIST));
+copyFileSync(build("halfnorm"), new URL("halfnorm.wasm", DIST));

@@ -4,23 +4,46 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { type FormatSpec, OVERFLOWS } from "./formats.js";
 import type { Kernels } from "./kernels.js";
 import { Heap } from "./memory.js";
-import { moduleBytes } from "./wasm.generated.js";
+import { coreBytes } from "./wasm.generated.js";
 
 /** Pages that the module asks for, and the most it allows: 4 GiB. */
 const INITIAL_PAGES = 5;
 export const MAXIMUM_PAGES = 65536;
 
+/** Kernels that only some bundles have, in a module of their own (kernels.ts): what gives its bytes. */
+export type Part<_K> = () => Uint8Array<ArrayBuffer>;
+
+// the instance's own exports: those of the loader pass through a closure at every call
+const instantiate = (source: BufferSource | WebAssembly.Module, memory: WebAssembly.Memory): object =>
+  instantiateSync(source, { env: { memory } }).instance.exports;
+
 export class Engine {
   readonly heap: Heap;
   readonly kernels: Kernels;
+  private readonly memory: WebAssembly.Memory;
+  private readonly parts = new Map<unknown, object>();
   /** What the two format slots hold. */
   private readonly formats: (FormatSpec | undefined)[] = [];
 
-  constructor(source: BufferSource | WebAssembly.Module, maximum = MAXIMUM_PAGES) {
-    const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum });
-    // the instance's own exports: those of the loader pass through a closure at every call
-    this.kernels = instantiateSync(source, { env: { memory } }).instance.exports as unknown as Kernels;
-    this.heap = new Heap(memory);
+  /** @param source The core, or with `whole` a module that has all parts. */
+  constructor(
+    source: BufferSource | WebAssembly.Module,
+    maximum = MAXIMUM_PAGES,
+    private readonly whole = false,
+  ) {
+    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum });
+    this.kernels = instantiate(source, this.memory) as Kernels;
+    this.heap = new Heap(this.memory);
+  }
+
+  /** The kernels of a part, instantiated on the same memory when they are first asked for. */
+  part<K>(bytes: Part<K>): K {
+    let kernels = this.whole ? this.kernels : this.parts.get(bytes);
+    if (!kernels) {
+      kernels = instantiate(bytes(), this.memory);
+      this.parts.set(bytes, kernels);
+    }
+    return kernels as K;
   }
 
   /** Fills a slot, one of the FORMAT constants, unless it holds the format already. */
@@ -36,7 +59,7 @@ let current: Engine | undefined;
 
 /** The engine that calls go to: the default one, made on first use, unless within() says otherwise. */
 export function engine(): Engine {
-  current ??= new Engine(moduleBytes() as BufferSource);
+  current ??= new Engine(coreBytes());
   return current;
 }
 

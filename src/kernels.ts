@@ -1,8 +1,8 @@
-// The exports of the Wasm module in one table: what the engine binds, what tests and benchmarks iterate over.
+// The exports of the Wasm modules in one table: what the engine binds, what tests and benchmarks iterate over.
 
 import { LAYOUT_COLUMNS, LAYOUT_ROWS, STORAGE_FLOAT16, STORAGE_FLOAT32 } from "./layout.js";
 
-/** The module's exports. None of them throws; addresses are in bytes, `n` in elements. */
+/** Exports of the core. None of them throws; addresses are in bytes, `n` in elements. */
 export interface Kernels {
   /** Native arithmetic by the plan, LAYOUT_ROWS. */
   rows(): void;
@@ -30,8 +30,26 @@ export interface Kernels {
   trelu(from: number, to: number, n: number): void;
 }
 
+/** What diagnosing adds. */
+export interface DiagnosisKernels {
+  /** Emulated arithmetic by the plan, each operation held against the exact one. */
+  trace(): void;
+}
+
+/** What gradients add. */
+export interface TrainingKernels {
+  /** Gradients by the plan. */
+  backward(): void;
+}
+
+/** Modules on one memory: the core is in every bundle, the others are in those that use them. */
+export type PartName = "core" | "diagnosis" | "training";
+
+export type KernelName = keyof Kernels | keyof DiagnosisKernels | keyof TrainingKernels;
+
 export interface KernelInfo {
-  readonly name: keyof Kernels;
+  readonly name: KernelName;
+  readonly part: PartName;
   /** By the plan at PLAN, or by arguments. */
   readonly planned: boolean;
   readonly parameters: number;
@@ -50,21 +68,24 @@ const HALF = [STORAGE_FLOAT16];
 const ANY = [STORAGE_FLOAT32, STORAGE_FLOAT16];
 
 const info = (
-  name: keyof Kernels,
+  part: PartName,
+  name: KernelName,
   arithmetic: KernelInfo["arithmetic"],
   parameters: number,
   layouts: readonly number[],
   reads: readonly number[],
   writes: readonly number[],
-): KernelInfo => ({ name, planned: layouts.length > 0, parameters, layouts, reads, writes, arithmetic });
+): KernelInfo => ({ part, name, planned: layouts.length > 0, parameters, layouts, reads, writes, arithmetic });
 
 export const KERNELS: readonly KernelInfo[] = /* @__PURE__ */ (() => [
-  info("rows", "native", 0, [LAYOUT_ROWS], ANY, ANY),
-  info("columns", "native", 0, [LAYOUT_COLUMNS], ANY, ANY),
-  info("emulate", "emulated", 0, BOTH_LAYOUTS, ANY, ANY),
-  info("setFormat", "none", 7, [], [], []),
-  info("round", "none", 5, [], SINGLE, SINGLE),
-  info("pack", "none", 3, [], SINGLE, HALF),
-  info("unpack", "none", 3, [], HALF, SINGLE),
-  info("trelu", "none", 3, [], SINGLE, SINGLE),
+  info("core", "rows", "native", 0, [LAYOUT_ROWS], ANY, ANY),
+  info("core", "columns", "native", 0, [LAYOUT_COLUMNS], ANY, ANY),
+  info("core", "emulate", "emulated", 0, BOTH_LAYOUTS, ANY, ANY),
+  info("core", "setFormat", "none", 7, [], [], []),
+  info("core", "round", "none", 5, [], SINGLE, SINGLE),
+  info("core", "pack", "none", 3, [], SINGLE, HALF),
+  info("core", "unpack", "none", 3, [], HALF, SINGLE),
+  info("core", "trelu", "none", 3, [], SINGLE, SINGLE),
+  info("diagnosis", "trace", "emulated", 0, BOTH_LAYOUTS, ANY, ANY),
+  info("training", "backward", "native", 0, BOTH_LAYOUTS, ANY, ANY),
 ])();

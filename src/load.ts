@@ -6,7 +6,7 @@ import { Engine, MAXIMUM_PAGES, within } from "./engine.js";
 import { KERNELS } from "./kernels.js";
 import { groupNorm, instanceNorm, layerNorm, rmsNorm } from "./layers.js";
 import { mean, norm, statistics } from "./reduce.js";
-import { moduleBytes } from "./wasm.generated.js";
+import { coreBytes } from "./wasm.generated.js";
 import { boundedWeightNorm, lpNormalize, weightNorm } from "./weights.js";
 
 /** The functions that work on an instance. */
@@ -75,18 +75,19 @@ export async function load(options?: LoadOptions): Promise<Halfnorm> {
   if (o.url !== undefined) module = await compile(await fetch(o.url));
   else if (o.response !== undefined) module = await compile(await o.response);
   else if (module === undefined) {
-    const bytes = o.bytes ?? (moduleBytes() as BufferSource);
+    const bytes = o.bytes ?? coreBytes();
     if (!ArrayBuffer.isView(bytes) && !describe(bytes).endsWith("ArrayBuffer")) {
       throw wrong("bytes", "an ArrayBuffer or a view of one", bytes);
     }
     module = await WebAssembly.compile(bytes);
   } else if (!(module instanceof WebAssembly.Module)) throw wrong("module", "a WebAssembly.Module", module);
   const exports = WebAssembly.Module.exports(module);
-  for (const { name } of KERNELS) {
-    if (!exports.some((entry) => entry.name === name))
+  const whole = given.length > 0;
+  for (const { name, part } of KERNELS) {
+    if ((whole || part === "core") && !exports.some((entry) => entry.name === name))
       throw new TypeError(`the module is not halfnorm's: no "${name}"`);
   }
-  const own = new Engine(module, pages);
+  const own = new Engine(module, pages, whole);
   const bound: Record<string, unknown> = {};
   for (const [name, call] of Object.entries(FUNCTIONS) as [string, (...given: unknown[]) => unknown][]) {
     bound[name] = (...given: unknown[]) => within(own, () => call(...given));

@@ -1,23 +1,26 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { KERNELS } from "../src/kernels.js";
-import { moduleBytes } from "../src/wasm.generated.js";
+import { PARTS } from "./support/parts.js";
 
-const module = new WebAssembly.Module(moduleBytes());
+const memory = () => new WebAssembly.Memory({ initial: 5, maximum: 65536 });
 
-test("the table holds the module's exports, and no other", () => {
-  const functions = WebAssembly.Module.exports(module).filter(({ kind }) => kind === "function");
-  expect(functions.map(({ name }) => name).sort()).toEqual(KERNELS.map(({ name }) => name).sort());
-});
+describe.each(PARTS)("$name", ({ name, module, whole }) => {
+  const table = KERNELS.filter(({ part }) => whole || part === name);
 
-test("the parameters are those of the table", () => {
-  const memory = new WebAssembly.Memory({ initial: 5, maximum: 65536 });
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  for (const { name, parameters, planned, layouts } of KERNELS) {
-    expect((exports[name] as CallableFunction).length, name).toBe(parameters);
-    expect(planned).toBe(layouts.length > 0);
-  }
-});
+  test("the table holds the module's exports, and no other", () => {
+    const exported = WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`);
+    expect(exported.sort()).toEqual(table.map(({ name }) => `function ${name}`).sort());
+  });
 
-test("the module imports nothing but memory", () => {
-  expect(WebAssembly.Module.imports(module)).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
+  test("the parameters are those of the table", () => {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: memory() } });
+    for (const { name, parameters, planned, layouts } of table) {
+      expect((exports[name] as CallableFunction).length, name).toBe(parameters);
+      expect(planned).toBe(layouts.length > 0);
+    }
+  });
+
+  test("the module imports nothing but memory", () => {
+    expect(WebAssembly.Module.imports(module)).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
+  });
 });

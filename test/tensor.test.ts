@@ -26,7 +26,7 @@ import {
   trelu,
   weightNorm,
 } from "../src/index.js";
-import { moduleBytes } from "../src/wasm.generated.js";
+import { PARTS } from "./support/parts.js";
 
 const before = memory();
 afterEach(() => {
@@ -446,7 +446,7 @@ describe("load()", () => {
   });
 
   test("from bytes, a module, responses", async () => {
-    const bytes = moduleBytes();
+    const bytes = new Uint8Array(PARTS[PARTS.length - 1].bytes);
     const module = await WebAssembly.compile(bytes);
     const typed = { headers: { "content-type": "application/wasm" } };
     const sources = [
