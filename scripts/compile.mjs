@@ -1,5 +1,5 @@
 /**
- * Compiles the modules side by side: each part, and all of them in one.
+ * Compiles the modules side by side: the decoder of their texts, each part, and all parts in one.
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,7 @@ const cwd = fileURLToPath(new URL("..", import.meta.url));
 
 /** Entry and target of asconfig.json. */
 const MODULES = [
+  ["decode", "decode"],
   ["core", "core"],
   ["diagnosis", "diagnosis"],
   ["training", "training"],

@@ -16,7 +16,10 @@
  * 12,776. On one of 30,722 (12,244 gzipped): the first two 11,780, one text 12,499; opcodes and each kind of operand
  * apart, by a parser of the format, 11,467. On one of 30,903 (12,148 gzipped), as an esbuild bundle, decoder included: one
  * text 12,548 bytes; hexadecimal 13,801; latin-1 escapes 13,905; deflate, base64 and tiny-inflate 14,209 (fflate 14,756);
- * base64 16,662. It decodes in about the time that base64 takes.
+ * base64 16,662.
+ *
+ * What decodes is a module as well, of 194 bytes (assembly/decode.ts): JavaScript that runs once is interpreted, and took 2
+ * to 4 ms of the 6 that a first call took.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
@@ -51,10 +54,6 @@ function encode(bytes) {
   return texts;
 }
 
-/** Takes a value from a text. There is a cursor for each text: one array of them takes half as long again. */
-const take = (cursor) => `code = codes[${cursor}++];
-      if (code >= ${ESCAPE}) code = (code - ${ESCAPE - 1}) * ${PAGE} + codes[${cursor}++];`;
-
 /** Constants, and the function that gives the bytes of a part. */
 function generatePart(name) {
   const bytes = readFileSync(build(name));
@@ -67,7 +66,7 @@ const ${text} =
 
 /** The compiled module, a fresh copy. */
 export function ${name}Bytes(): Bytes {
-  return decode(${text}, ${bytes.length}, ${first}, ${first + second});
+  return decode(${text}, ${bytes.length}, ${first}, ${second});
 }
 `;
 }
@@ -76,24 +75,20 @@ const source = `// written by scripts/embed.mjs, which describes the encoding; d
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-function decode(text: string, size: number, local: number, offset: number): Bytes {
-  const bytes = new Uint8Array(size);
-  const codes = new TextEncoder().encode(text);
-  let i = 0;
-  for (let at = 0, first = 0, second = 0, last = 0; at < size; at++) {
-    let code = 0;
-    if (last >= ${LOCAL_GET} && last <= ${LOCAL_TEE}) {
-      ${take("local")}
-    } else if (first === ${SIMD} && second <= ${V128_STORE}) {
-      ${take("offset")}
-    } else {
-      ${take("i")}
-    }
-    first = second;
-    second = last;
-    last = bytes[at] = (code - ${FIRST + SHIFT}) & 255;
-  }
-  return bytes;
+const DECODER = "${readFileSync(build("decode")).toString("base64")}";
+
+/** @param first Length of the first text, @param second of the second. */
+function decode(text: string, size: number, first: number, second: number): Bytes {
+  const cursors = (size + 3) & -4;
+  const start = cursors + 12;
+  const memory = new WebAssembly.Memory({ initial: ((start + text.length) >> 16) + 5, maximum: 65536 });
+  const bytes = new Uint8Array(memory.buffer);
+  new Int32Array(memory.buffer, cursors).set([start, start + first, start + first + second]);
+  new TextEncoder().encodeInto(text, bytes.subarray(start));
+  const decoder = new WebAssembly.Module(Uint8Array.from(atob(DECODER), (each) => each.charCodeAt(0)));
+  const { exports } = new WebAssembly.Instance(decoder, { env: { memory } });
+  (exports.decode as (size: number, cursors: number) => void)(size, cursors);
+  return bytes.slice(0, size);
 }
 ${PARTS.map(generatePart).join("")}`;
 // an unchanged file keeps its time, for whoever watches it
