@@ -1,4 +1,5 @@
-import { checkAxis, checkInteger, checkOptions, wrong } from "./check.js";
+import { checkOptions } from "./check.js";
+import { groupAxes, instanceAxes, type LayerAxes, lastAxes } from "./layer-axes.js";
 import {
   NORMALIZATION_KEYS,
   type NormalizationOptions,
@@ -7,7 +8,6 @@ import {
   type TransformBy,
 } from "./normalize.js";
 import { type Operand, operand } from "./operand.js";
-import { sizeOf } from "./shape.js";
 import type { Dense, Norm, Out, TensorLike } from "./types.js";
 
 export interface LayerNormOptions extends NormalizationOptions {
@@ -33,13 +33,14 @@ export interface GroupNormOptions extends InstanceNormOptions {
 const KEYS = /* @__PURE__ */ ["axis"].concat(NORMALIZATION_KEYS);
 const GROUP_KEYS = /* @__PURE__ */ ["groups"].concat(KEYS);
 
+function over(x: Operand, o: NormalizationOptions, axes: LayerAxes, centred = true): Out | Dense {
+  return normalize(x, o, axes.shape, axes.reduced, axes.weighted, axes.parameters, centred);
+}
+
 function normalizeLast(x: TensorLike, options: LayerNormOptions | undefined, centred: boolean): Out | Dense {
   const o = checkOptions(options, KEYS);
   const input = operand("x", x);
-  const { shape } = input;
-  const axis = checkAxis("axis", o.axis ?? -1, shape.length);
-  const last = ((1 << shape.length) - 1) & -(1 << axis);
-  return normalize(input, o, shape, last, last, sizeOf(shape, axis), centred);
+  return over(input, o, lastAxes(input, o.axis), centred);
 }
 
 /**
@@ -59,14 +60,6 @@ export const layerNorm = ((x: TensorLike, options?: LayerNormOptions) =>
 export const rmsNorm = ((x: TensorLike, options?: RmsNormOptions) =>
   normalizeLast(x, options, false)) as Transform<RmsNormOptions>;
 
-function channelAxis(x: Operand, axis: unknown): number {
-  const { shape } = x;
-  if (shape.length < 2) throw wrong("x", "a tensor with a batch axis and a channel axis", shape, "object");
-  const channel = checkAxis("axis", axis ?? 1, shape.length);
-  if (!channel) throw wrong("axis", "another one than the batch axis", axis, "number");
-  return channel;
-}
-
 /**
  * Normalizes every channel of every sample (axis 0) over the remaining axes; weight and bias one per channel.
  *
@@ -75,11 +68,7 @@ function channelAxis(x: Operand, axis: unknown): number {
 export const instanceNorm = ((x: TensorLike, options?: InstanceNormOptions) => {
   const o = checkOptions(options, KEYS);
   const input = operand("x", x);
-  const { shape } = input;
-  const axis = channelAxis(input, o.axis);
-  const channel = 1 << axis;
-  const others = ((1 << shape.length) - 1) ^ channel ^ 1;
-  return normalize(input, o, shape, others, channel, shape[axis]);
+  return over(input, o, instanceAxes(input, o.axis));
 }) as Transform<InstanceNormOptions>;
 
 /**
@@ -91,13 +80,5 @@ export const instanceNorm = ((x: TensorLike, options?: InstanceNormOptions) => {
 export const groupNorm = ((x: TensorLike, options: GroupNormOptions) => {
   const o = checkOptions(options, GROUP_KEYS);
   const input = operand("x", x);
-  const { shape } = input;
-  const axis = channelAxis(input, o.axis);
-  const channels = shape[axis];
-  const groups = checkInteger("groups", o.groups, 1, Math.max(channels, 1));
-  if (channels % groups) throw wrong("groups", `a divisor of the ${channels} channels`, groups, "number");
-  // the channels become two axes: groups, and the channels of a group
-  const split = [...shape.slice(0, axis), groups, channels / groups, ...shape.slice(axis + 1)];
-  const others = ((1 << split.length) - 1) ^ (1 << axis) ^ 1;
-  return normalize(input, o, split, others, 3 << axis, channels);
+  return over(input, o, groupAxes(input, o.axis, o.groups));
 }) as TransformBy<GroupNormOptions>;
