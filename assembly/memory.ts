@@ -50,3 +50,9 @@ export const COLUMN_REST: usize = COLUMN_CENTRE + 4096 + 64;
 export const COLUMN_FIRST: usize = COLUMN_REST + 4096 + 64;
 export const COLUMN_SCALE: usize = COLUMN_FIRST + 4096 + 64;
 export const COLUMN_SHIFT: usize = COLUMN_SCALE + 4096 + 64;
+
+/** Diagnosis: its report (src/report.ts) stands before these tiles. Exact values, float64, and their errors. */
+export const TILE_V: usize = 172032;
+export const TILE_E: usize = TILE_V + 32768 + 256;
+/** The elements as they are stored, without rounding. */
+export const TILE_R: usize = TILE_E + 16384 + 256;
