@@ -32,6 +32,14 @@ export {
 export { type Halfnorm, type LoadOptions, load } from "./load.js";
 export type { NormalizationOptions, OutputOptions, Transform, TransformBy } from "./normalize.js";
 export {
+  type PartialJson,
+  type PartialOptions,
+  type PartialResult,
+  type PartialResultOptions,
+  PartialStatistics,
+  partial,
+} from "./partial.js";
+export {
   type MeanOptions,
   mean,
   type NormOptions,

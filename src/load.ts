@@ -5,6 +5,7 @@ import { empty, memory, tensor } from "./create.js";
 import { Engine, MAXIMUM_PAGES, within } from "./engine.js";
 import { KERNELS } from "./kernels.js";
 import { groupNorm, instanceNorm, layerNorm, rmsNorm } from "./layers.js";
+import { partial } from "./partial.js";
 import { mean, norm, statistics } from "./reduce.js";
 import { coreBytes } from "./wasm.generated.js";
 import { boundedWeightNorm, lpNormalize, weightNorm } from "./weights.js";
@@ -17,6 +18,7 @@ const FUNCTIONS = {
   norm,
   mean,
   statistics,
+  partial,
   batchNorm,
   layerNorm,
   instanceNorm,
