@@ -429,7 +429,7 @@ describe("load()", () => {
     expect(length).toBeInstanceOf(Tensor);
     expect(length.data[0]).toBe(5);
     expect(Object.keys(own).sort()).toEqual(
-      "tensor empty memory norm mean statistics batchNorm layerNorm instanceNorm groupNorm rmsNorm lpNormalize weightNorm boundedWeightNorm trelu round toFloat16 fromFloat16"
+      "tensor empty memory norm mean statistics partial batchNorm layerNorm instanceNorm groupNorm rmsNorm lpNormalize weightNorm boundedWeightNorm trelu round toFloat16 fromFloat16"
         .split(" ")
         .sort(),
     );
