@@ -49,7 +49,7 @@ export let whole: bool = false;
 export let bare: bool = false;
 
 /** Element where the first group starts. */
-let base: i32 = 0;
+export let base: i32 = 0;
 let sequential: bool = false;
 /** Elements of weight and bias that TILE_W and TILE_B hold, rounded; -1 for none. */
 let weightsAt: i32 = -1;

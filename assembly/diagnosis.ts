@@ -1,3 +1,6 @@
 // What diagnosing needs, in a part of its own: on the same memory, tables and formats as the core.
 
-export { trace } from "./trace";
+export { compare } from "./compare";
+export { setUnit, startErrors } from "./errors";
+export { inspect, startInspection } from "./inspect";
+export { select } from "./select";

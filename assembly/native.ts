@@ -15,7 +15,6 @@ import {
   NORM_NONE,
   NORM_POWER,
   NORM_TOP,
-  PANEL,
   SCRATCH,
   TASK,
   TASK_APPLY,
@@ -37,6 +36,7 @@ import {
   COLUMN_SQUARES,
   COLUMN_SUM,
   GROUP_TOP,
+  PANEL,
 } from "./memory";
 import { Pass } from "./passes";
 import { powerOfTwo } from "./power";

@@ -1,4 +1,5 @@
 import { checkBoolean, checkInteger, checkOptions, choose, isObject, wrong } from "./check.js";
+import type { ArithmeticInUse } from "./diagnosis.js";
 import {
   ORDER_LANES,
   ORDER_PAIRWISE,
@@ -100,6 +101,24 @@ export interface Numerics {
 /** A format by name or as a spec. */
 export function checkFormat(name: string, value: unknown): FormatSpec {
   return isObject(value) ? format(value as FormatSpec) : choose(name, NAMED, value);
+}
+
+/** The name of a format that has one, else its fields. */
+export function nameOf(spec: FormatSpec): FormatName | FormatSpec {
+  for (const [name, named] of Object.entries(NAMED)) {
+    if (KEYS.every((key) => named[key as keyof FormatSpec] === spec[key as keyof FormatSpec]))
+      return name as FormatName;
+  }
+  return { ...spec };
+}
+
+/** An arithmetic with nothing left out: formats by name where they have one. */
+export function arithmeticOf({ compute, accumulate, exact, order }: Numerics): ArithmeticInUse {
+  return {
+    compute: nameOf(compute),
+    accumulate: exact ? "exact" : nameOf(accumulate),
+    order: Object.keys(ORDERS)[Object.values(ORDERS).indexOf(order)] as Order,
+  };
 }
 
 const ARITHMETIC_KEYS = ["compute", "accumulate", "order"];

@@ -1,4 +1,5 @@
 export { type BatchNormOptions, batchNorm } from "./batch-norm.js";
+export { COMPARISON_SCHEMA, type CompareOptions, type Comparison, compare } from "./compare.js";
 export {
   type ConvertOptions,
   fromFloat16,
@@ -8,6 +9,8 @@ export {
   trelu,
 } from "./convert.js";
 export { empty, memory, tensor } from "./create.js";
+export * from "./diagnosis.js";
+export { formatComparison, formatDiagnosis, type TextOptions } from "./format-diagnosis.js";
 export {
   bfloat16,
   type FormatSpec,
@@ -32,14 +35,6 @@ export {
 export { type Halfnorm, type LoadOptions, load } from "./load.js";
 export type { NormalizationOptions, OutputOptions, Transform, TransformBy } from "./normalize.js";
 export {
-  type PartialJson,
-  type PartialOptions,
-  type PartialResult,
-  type PartialResultOptions,
-  PartialStatistics,
-  partial,
-} from "./partial.js";
-export {
   type MeanOptions,
   mean,
   type NormOptions,
@@ -50,6 +45,7 @@ export {
   statistics,
 } from "./reduce.js";
 export { Tensor } from "./tensor.js";
+export type { Tolerances } from "./tolerances.js";
 export type * from "./types.js";
 export {
   type BoundedWeightNormOptions,

@@ -32,8 +32,26 @@ export interface Kernels {
 
 /** What diagnosing adds. */
 export interface DiagnosisKernels {
-  /** Emulated arithmetic by the plan, each operation held against the exact one. */
-  trace(): void;
+  /** The format whose spacing errors are measured in. */
+  setUnit(precision: number, emin: number, emax: number): void;
+  /** Error statistics of no pairs. */
+  startErrors(state: number): void;
+  /** Adds n pairs, computed and exact ones each with their storage, and writes their |e| as float32. */
+  compare(
+    state: number,
+    computed: number,
+    computedStorage: number,
+    exact: number,
+    exactStorage: number,
+    first: number,
+    n: number,
+    errors: number,
+  ): void;
+  /** Quantiles of n |e|, which are lost. */
+  select(state: number, errors: number, n: number, table: number): void;
+  startInspection(): void;
+  /** Counts what n elements are. */
+  inspect(from: number, storage: number, n: number): void;
 }
 
 /** What gradients add. */
@@ -86,6 +104,11 @@ export const KERNELS: readonly KernelInfo[] = /* @__PURE__ */ (() => [
   info("core", "pack", "none", 3, [], SINGLE, HALF),
   info("core", "unpack", "none", 3, [], HALF, SINGLE),
   info("core", "trelu", "none", 3, [], SINGLE, SINGLE),
-  info("diagnosis", "trace", "emulated", 0, BOTH_LAYOUTS, ANY, ANY),
+  info("diagnosis", "setUnit", "none", 3, [], [], []),
+  info("diagnosis", "startErrors", "none", 1, [], [], []),
+  info("diagnosis", "compare", "none", 8, [], ANY, SINGLE),
+  info("diagnosis", "select", "none", 4, [], SINGLE, []),
+  info("diagnosis", "startInspection", "none", 0, [], [], []),
+  info("diagnosis", "inspect", "none", 3, [], ANY, []),
   info("training", "backward", "native", 0, BOTH_LAYOUTS, ANY, ANY),
 ])();

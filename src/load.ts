@@ -1,11 +1,11 @@
 import { batchNorm } from "./batch-norm.js";
 import { checkInteger, checkOptions, describe, wrong } from "./check.js";
+import { compare } from "./compare.js";
 import { fromFloat16, round, toFloat16, trelu } from "./convert.js";
 import { empty, memory, tensor } from "./create.js";
 import { Engine, MAXIMUM_PAGES, within } from "./engine.js";
 import { KERNELS } from "./kernels.js";
 import { groupNorm, instanceNorm, layerNorm, rmsNorm } from "./layers.js";
-import { partial } from "./partial.js";
 import { mean, norm, statistics } from "./reduce.js";
 import { coreBytes } from "./wasm.generated.js";
 import { boundedWeightNorm, lpNormalize, weightNorm } from "./weights.js";
@@ -18,7 +18,6 @@ const FUNCTIONS = {
   norm,
   mean,
   statistics,
-  partial,
   batchNorm,
   layerNorm,
   instanceNorm,
@@ -31,6 +30,7 @@ const FUNCTIONS = {
   round,
   toFloat16,
   fromFloat16,
+  compare,
 };
 
 /**

@@ -24,7 +24,7 @@ function shareOf(walk: Walk, bytes: number): number {
 }
 
 /** A view of kernel memory that has elements of a storage. */
-const viewOf = (heap: Heap, storage: number): Float32Array | Uint16Array => (storage ? heap.u16 : heap.f32);
+export const viewOf = (heap: Heap, storage: number): Float32Array | Uint16Array => (storage ? heap.u16 : heap.f32);
 
 /** Copies a block, elements [from, from + share) of the split dimension, between an array and kernel memory. */
 function copy(heap: Heap, o: Operand, walk: Walk, address: number, from: number, share: number, out: boolean): void {

@@ -8,6 +8,8 @@
  */
 import { Exact, exactSum } from "./exact.js";
 import { type Format, roundTo } from "./formats.js";
+import { sumError } from "./reals.js";
+import { toOdd } from "./rounder.js";
 
 export type Order = "sequential" | "lanes" | "pairwise";
 export const ORDERS: readonly Order[] = ["sequential", "lanes", "pairwise"];
@@ -18,31 +20,12 @@ export interface Arithmetic {
   readonly order: Order;
 }
 
-const word = new DataView(new ArrayBuffer(8));
-
-/** A float64 moved to the neighbour with an odd last bit when it is even and the exact result differs by `error`. */
-function toOdd(value: number, error: number): number {
-  if (error === 0 || !Number.isFinite(value)) return value;
-  word.setFloat64(0, value);
-  const low = word.getUint32(4);
-  if (low & 1) return value;
-  // The bits of a float64 are ordered by size: one up when the error points away from zero, one down otherwise.
-  if (error > 0 === value > 0) word.setUint32(4, low + 1);
-  else {
-    word.setUint32(4, low - 1);
-    if (low === 0) word.setUint32(0, word.getUint32(0) - 1);
-  }
-  return word.getFloat64(0);
-}
-
 /** RN_F(a + b), rounded once whatever the formats of a and b. */
 export function add(format: Format, a: number, b: number): number {
   const sum = a + b;
   if (!Number.isFinite(sum) || sum === 0) return roundTo(format, sum);
-  // The error of a float64 addition is itself a float64 (Knuth).
-  const fromB = sum - a;
-  const error = a - (sum - fromB) + (b - fromB);
-  return roundTo(format, toOdd(sum, error));
+  // The error of a float64 addition is itself a float64.
+  return roundTo(format, toOdd(sum, sumError(a, b, sum)));
 }
 
 export function subtract(format: Format, a: number, b: number): number {

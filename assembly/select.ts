@@ -1,0 +1,135 @@
+// Order statistics of non-negative float32, exact: their bits order like integers, and so digits can be counted.
+//
+//   0 eeeeeeee mmmmmmm | mmmmmmmm | mmmmmmmm        three digits: 2^15 values, 2^8, 2^8
+//
+// One sweep counts the first digits of all; where the counts pass a rank, the first digit of that order statistic is
+// known. The numbers that share it, of all ranks at once, are moved to the front; they are few, and two more sweeps over
+// them find the other digits of each rank.
+
+import { ERRORS_ORDINARY, ERRORS_QUANTILES, RANKS } from "../src/report";
+
+/** Values of the first digit and of the others. */
+const FIRST: i32 = 32768;
+const SHIFT: i32 = 16;
+const OTHERS: i32 = 256;
+/** Bytes of the table of counts: the first digits twice, so that equal neighbours do not wait for each other. */
+export const TABLE_BYTES: usize = 2 * 4 * 32768;
+
+/** Exactly ceil(m * thousandths / 1000). */
+function rankOf(m: f64, thousandths: i32): i32 {
+  return <i32>((<i64>m * thousandths + 999) / 1000);
+}
+
+/**
+ * The 500, 990 and 999 thousandths quantiles of the n numbers at p into a state of error statistics. NaN among the
+ * numbers do not count; the state knows how many do. The numbers are lost.
+ *
+ * @param table TABLE_BYTES of work space.
+ */
+export function select(state: usize, p: usize, n: i32, table: usize): void {
+  const m = load<f64>(state, ERRORS_ORDINARY);
+  if (m == 0) return;
+  memory.fill(table, 0, TABLE_BYTES);
+  const end = p + ((<usize>n) << 2);
+  let at = p;
+  for (; at + 8 <= end; at += 8) {
+    const a = table + ((<usize>load<u16>(at, 2)) << 2);
+    const b = table + ((<usize>load<u16>(at, 6)) << 2);
+    store<i32>(a, load<i32>(a) + 1);
+    store<i32>(b, load<i32>(b, 4 * FIRST) + 1, 4 * FIRST);
+  }
+  if (at < end) {
+    const a = table + ((<usize>load<u16>(at, 2)) << 2);
+    store<i32>(a, load<i32>(a) + 1);
+  }
+  // the first digit of each rank, and the rank among those that share it
+  let seen = 0;
+  let bucket = 0;
+  for (let q: usize = 0; q < 3; q++) {
+    const rank = rankOf(m, q == 0 ? 500 : q == 1 ? 990 : 999);
+    for (;;) {
+      if ((bucket & 15) == 0 && bucket < FIRST) {
+        // most of the table is empty
+        while (isEmpty(table + ((<usize>bucket) << 2))) bucket += 16;
+      }
+      const count = countOf(table, bucket);
+      if (seen + count >= rank) break;
+      seen += count;
+      bucket++;
+    }
+    store<i32>(RANKS + (q << 3), bucket, 0);
+    store<i32>(RANKS + (q << 3), rank - seen, 4);
+  }
+  const kept = gatherBuckets(p, end);
+  for (let q: usize = 0; q < 3; q++) {
+    const digits = load<i32>(RANKS + (q << 3), 0);
+    const rank = load<i32>(RANKS + (q << 3), 4);
+    store<f64>(state + (q << 3), <f64>reinterpret<f32>(finish(p, kept, digits, rank, table)), ERRORS_QUANTILES);
+  }
+}
+
+function countOf(table: usize, bucket: i32): i32 {
+  const at = table + ((<usize>bucket) << 2);
+  return load<i32>(at) + load<i32>(at, 4 * FIRST);
+}
+
+/** Whether 16 counters, and those of the second table, are all zero. */
+function isEmpty(at: usize): bool {
+  const a = v128.or(v128.or(v128.load(at, 0), v128.load(at, 16)), v128.or(v128.load(at, 32), v128.load(at, 48)));
+  at += 4 * FIRST;
+  const b = v128.or(v128.or(v128.load(at, 0), v128.load(at, 16)), v128.or(v128.load(at, 32), v128.load(at, 48)));
+  return !v128.any_true(v128.or(a, b));
+}
+
+/** Moves the numbers whose first digit is one of those at RANKS to the front; returns their end. */
+function gatherBuckets(p: usize, end: usize): usize {
+  const a = i32x4.splat(load<i32>(RANKS, 0));
+  const b = i32x4.splat(load<i32>(RANKS, 8));
+  const c = i32x4.splat(load<i32>(RANKS, 16));
+  let to = p;
+  let at = p;
+  for (; at + 16 <= end; at += 16) {
+    const x = v128.load(at);
+    const digit = i32x4.shr_u(x, SHIFT);
+    const hit = v128.or(v128.or(i32x4.eq(digit, a), i32x4.eq(digit, b)), i32x4.eq(digit, c));
+    if (!v128.any_true(hit)) continue;
+    const bits = i32x4.bitmask(hit);
+    store<i32>(to, i32x4.extract_lane(x, 0));
+    to += (<usize>bits & 1) << 2;
+    store<i32>(to, i32x4.extract_lane(x, 1));
+    to += ((<usize>bits >> 1) & 1) << 2;
+    store<i32>(to, i32x4.extract_lane(x, 2));
+    to += ((<usize>bits >> 2) & 1) << 2;
+    store<i32>(to, i32x4.extract_lane(x, 3));
+    to += ((<usize>bits >> 3) & 1) << 2;
+  }
+  for (; at < end; at += 4) {
+    const x = load<i32>(at);
+    const digit = x >>> SHIFT;
+    store<i32>(to, x);
+    if (digit == load<i32>(RANKS, 0) || digit == load<i32>(RANKS, 8) || digit == load<i32>(RANKS, 16)) to += 4;
+  }
+  return to;
+}
+
+/** The bits of the number of a rank among those in [p, end) that begin with `digits`. */
+function finish(p: usize, end: usize, digits: i32, rank: i32, table: usize): i32 {
+  for (let shift = SHIFT - 8; shift >= 0; shift -= 8) {
+    memory.fill(table, 0, 4 * OTHERS);
+    for (let at = p; at < end; at += 4) {
+      const x = load<i32>(at);
+      if (x >>> (shift + 8) != digits) continue;
+      const counter = table + ((<usize>((x >>> shift) & 255)) << 2);
+      store<i32>(counter, load<i32>(counter) + 1);
+    }
+    let digit = 0;
+    for (;;) {
+      const count = load<i32>(table + ((<usize>digit) << 2));
+      if (count >= rank) break;
+      rank -= count;
+      digit++;
+    }
+    digits = (digits << 8) | digit;
+  }
+  return digits;
+}

@@ -1,5 +1,0 @@
-import { PLAN } from "../src/layout";
-
-export function trace(): void {
-  store<i32>(PLAN, 0);
-}

@@ -1,0 +1,182 @@
+// The format of numpy.savez: a zip archive of .npy files. yauzl reads the directory of the archive (and that of ZIP64) and
+// checks it; the elements are read here, in blocks.
+
+import { pipeline } from "node:stream/promises";
+import { crc32, createInflateRaw } from "node:zlib";
+import yauzl from "yauzl";
+import { type Fail, printable, quote } from "./file-error.js";
+import { NPY_HEAD, type NpyHeader, parseNpyHeader } from "./npy.js";
+import { BLOCK, type Source } from "./source.js";
+
+/** Nothing that is deflated is smaller than this part of it. */
+const MAX_DEFLATION = 1032;
+const STORED = 0;
+const DEFLATED = 8;
+
+/** Bytes in order. A block may be overwritten by the next one. */
+export type Blocks = AsyncGenerator<Uint8Array<ArrayBuffer>>;
+
+export interface NpzEntry {
+  readonly name: string;
+  readonly header: NpyHeader;
+  /** The whole .npy file. */
+  blocks(): Blocks;
+}
+
+/** @returns The .npy files of the archive, and the names of its other files. */
+export async function readNpz(source: Source): Promise<{ entries: NpzEntry[]; others: string[] }> {
+  const { fail } = source;
+  const files = await directory(source);
+  const entries: NpzEntry[] = [];
+  const others: string[] = [];
+  const names = new Set<string>();
+  let at = 0;
+  for (const file of files.sort((a, b) => a.start - b.start)) {
+    if (names.has(file.name)) throw fail(`has two entries ${quote(file.name)}`);
+    names.add(file.name);
+    if (file.start < at) throw fail(`entry ${quote(file.name)} overlaps another one`);
+    at = file.data + file.compressed;
+  }
+  for (const file of files.sort((a, b) => a.index - b.index)) {
+    if (!file.name.endsWith(".npy")) {
+      others.push(file.name);
+      continue;
+    }
+    const entryFail: Fail = (problem, options) => fail(`entry ${quote(file.name)} ${problem}`, options);
+    if (file.encrypted) throw entryFail("is encrypted");
+    if (file.method !== STORED && file.method !== DEFLATED) {
+      throw entryFail(`is compressed by method ${file.method}, known are 0 (stored) and 8 (deflated)`);
+    }
+    if (file.size > file.compressed * (file.method === STORED ? 1 : MAX_DEFLATION)) {
+      throw entryFail(`cannot have ${file.size} bytes in ${file.compressed} compressed ones`);
+    }
+    const blocks = () => checked(unpacked(source, file, entryFail), file, entryFail);
+    const header = parseNpyHeader(await head(blocks()), file.size, entryFail);
+    entries.push({ name: file.name.slice(0, -".npy".length), header, blocks });
+  }
+  return { entries, others };
+}
+
+/** A file in the archive. */
+interface Packed {
+  readonly name: string;
+  readonly index: number;
+  readonly method: number;
+  readonly encrypted: boolean;
+  /** Where its local header and its data begin. */
+  readonly start: number;
+  readonly data: number;
+  readonly compressed: number;
+  readonly size: number;
+  readonly crc: number;
+}
+
+async function directory(source: Source): Promise<Packed[]> {
+  const files: Packed[] = [];
+  let zip: yauzl.ZipFile | undefined;
+  try {
+    zip = await yauzl.fromRandomAccessReaderPromise(new Reader(source), source.size, {
+      autoClose: false,
+      decodeStrings: false, // it would refuse names that are no paths; nothing here becomes one
+    });
+    zip.on("error", () => {}); // also comes as a rejection
+    for await (const entry of zip.eachEntry()) {
+      const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+      const { generalPurposeBitFlag, extraFields } = entry;
+      const raw = entry.fileName as unknown as Buffer;
+      if (entry.uncompressedSize > Number.MAX_SAFE_INTEGER) throw new Error("an impossible length");
+      files.push({
+        name: yauzl.getFileNameLowLevel(generalPurposeBitFlag, raw, extraFields, true),
+        index: files.length,
+        method: entry.compressionMethod,
+        encrypted: entry.isEncrypted(),
+        start: entry.relativeOffsetOfLocalHeader,
+        data: fileDataStart,
+        compressed: entry.compressedSize,
+        size: entry.uncompressedSize,
+        crc: entry.crc32,
+      });
+    }
+    return files;
+  } catch (error) {
+    const { message } = error as Error;
+    throw source.fail(`is no zip archive that can be read: ${printable(message, 120)}`, { cause: error });
+  } finally {
+    zip?.close();
+  }
+}
+
+/** Reads for yauzl, within the bounds of the file. */
+class Reader extends yauzl.RandomAccessReader {
+  constructor(private readonly source: Source) {
+    super();
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null, bytesRead?: number) => void,
+  ): void {
+    if (!(position >= 0 && position + length <= this.source.size)) {
+      callback(new Error(`${length} bytes at ${position} are outside of the file`));
+      return;
+    }
+    this.source.read(buffer.subarray(offset, offset + length), position).then(() => callback(null, length), callback);
+  }
+
+  /** The source stays open. */
+  override close(callback: (error: Error | null) => void): void {
+    callback(null);
+  }
+}
+
+function unpacked(source: Source, file: Packed, fail: Fail): Blocks {
+  const packed = source.blocks(file.data, file.compressed);
+  return file.method === STORED ? packed : inflated(packed, fail);
+}
+
+async function* inflated(packed: Blocks, fail: Fail): Blocks {
+  const inflate = createInflateRaw({ chunkSize: BLOCK / 4 });
+  // zlib works on a block while the next one is read
+  const copies = async function* () {
+    for await (const block of packed) yield block.slice();
+  };
+  const feeding = pipeline(copies, inflate).catch(() => {}); // the loop below gets the error
+  try {
+    yield* inflate as AsyncIterable<Uint8Array<ArrayBuffer>>;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code?.startsWith("Z_") ? fail(`cannot be inflated: ${printable(message)}`, { cause: error }) : error;
+  } finally {
+    inflate.destroy();
+    await feeding;
+  }
+}
+
+/** The blocks, with the size and the checksum that the archive gives. */
+async function* checked(blocks: Blocks, file: Packed, fail: Fail): Blocks {
+  let size = 0;
+  let crc = 0;
+  for await (const block of blocks) {
+    size += block.length;
+    if (size > file.size) throw fail(`has more than its ${file.size} bytes`);
+    crc = crc32(block, crc);
+    yield block;
+  }
+  if (size < file.size) throw fail(`has ${size} bytes in place of ${file.size}`);
+  if (crc !== file.crc) throw fail("does not have its checksum: it is damaged");
+}
+
+async function head(blocks: Blocks): Promise<Uint8Array> {
+  const result = new Uint8Array(NPY_HEAD);
+  let length = 0;
+  for await (const block of blocks) {
+    const part = block.subarray(0, NPY_HEAD - length);
+    result.set(part, length);
+    length += part.length;
+    if (length === NPY_HEAD) break;
+  }
+  return result.subarray(0, length);
+}

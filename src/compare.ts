@@ -1,0 +1,83 @@
+import { checkOptions, describe } from "./check.js";
+import type { ErrorStatistics } from "./diagnosis.js";
+import { checkFormat, type FormatSpec, nameOf } from "./formats.js";
+import { STORAGE_FLOAT16 } from "./layout.js";
+import { errorsBetween } from "./measure.js";
+import { dtypeOf, operand } from "./operand.js";
+import { differences, type Tolerances } from "./tolerances.js";
+import type { DType, Format, FormatName, TensorLike } from "./types.js";
+
+/** Name of the form of a {@link Comparison}. */
+export const COMPARISON_SCHEMA = "halfnorm.comparison/1";
+
+export interface CompareOptions {
+  /** Whose spacing is the ulp. Default: that of the storage of `actual`. */
+  format?: Format | undefined;
+}
+
+/** How far one tensor is from another. Plain data: JSON.stringify() loses nothing of it. */
+export interface Comparison extends ErrorStatistics {
+  schema: typeof COMPARISON_SCHEMA;
+  shape: number[];
+  dtypes: { actual: DType; expected: DType };
+  /** Whose spacing is the ulp. */
+  format: FormatName | FormatSpec;
+  /** Pairs of two NaN, and of the same infinity. Both agree. */
+  equalNans: number;
+  equalInfinities: number;
+  /** The row-major index of the first element that differs, null for none. Zeros of different sign do not differ. */
+  firstDifference: number | null;
+  /**
+   * The tolerances at which the assertions of other libraries pass, |actual - expected| <= atol + rtol · |expected| in
+   * float64, and whether they do with their defaults. Infinities have to be the same, and so do NaN, with `equal_nan` or
+   * without them: by default numpy has it and torch does not, and the smallest tolerances suppose it.
+   */
+  tolerances: {
+    /** numpy.testing.assert_allclose(actual, expected). */
+    numpy: Tolerances;
+    /**
+     * torch.testing.assert_close(actual, expected, check_dtype=False). Its defaults depend on the dtype: those of `format`
+     * for float16 and bfloat16, else those of the storage; of two, the larger ones.
+     */
+    torch: Tolerances;
+  };
+}
+
+const KEYS = ["format"];
+
+const NUMPY = { rtol: 1e-7, atol: 0, equalNan: true };
+/** torch.testing: default_tolerances. */
+const TORCH_RTOL = { float16: 1e-3, bfloat16: 1.6e-2, float32: 1.3e-6 };
+
+/**
+ * Errors of `actual` against `expected`, whose values count as exact: {@link ErrorStatistics}, and the tolerances of the
+ * assertions of NumPy and PyTorch. Any two tensors of one shape, float32 or float16 each.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value and for different shapes.
+ */
+export function compare(actual: TensorLike, expected: TensorLike, options?: CompareOptions): Comparison {
+  const o = checkOptions(options, KEYS);
+  const a = operand("actual", actual);
+  const e = operand("expected", expected);
+  if (a.shape.length !== e.shape.length || a.shape.some((length, i) => length !== e.shape[i])) {
+    throw new RangeError(`"expected" must have the shape ${describe(a.shape)} of "actual", got ${describe(e.shape)}`);
+  }
+  const dtypes = { actual: dtypeOf(a.storage), expected: dtypeOf(e.storage) };
+  const spec = checkFormat("format", o.format ?? dtypes.actual);
+  const format = nameOf(spec);
+  const half = format === "float16" || a.storage === STORAGE_FLOAT16 || e.storage === STORAGE_FLOAT16;
+  const rtol = TORCH_RTOL[format === "bfloat16" ? format : half ? "float16" : "float32"];
+  const { nans, infinities, first, tolerances } = differences(a, e, [NUMPY, { rtol, atol: 1e-5, equalNan: false }]);
+  const [numpy, torch] = tolerances;
+  return {
+    schema: COMPARISON_SCHEMA,
+    shape: a.shape.slice(),
+    dtypes,
+    format,
+    ...errorsBetween(a, e, spec),
+    equalNans: nans,
+    equalInfinities: infinities,
+    firstDifference: first,
+    tolerances: { numpy, torch },
+  };
+}

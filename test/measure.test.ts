@@ -1,0 +1,133 @@
+// errorsBetween() and inspect(): every number against the plain way.
+
+import { describe, expect, test } from "vitest";
+import type { ErrorStatistics } from "../src/diagnosis.js";
+import { bfloat16, type FormatSpec, float8_e4m3fn, float16, float32, fromFloat16, tensor } from "../src/index.js";
+import { errorsBetween, inspect } from "../src/measure.js";
+import { operand } from "../src/operand.js";
+import { SPECIALS } from "./support/floats.js";
+import { binade, statisticsOf } from "./support/pairs.js";
+import { gaussian, randomBits, uniform, wide } from "./support/random.js";
+
+/** Sums are in another order. */
+const SUMS: (keyof ErrorStatistics)[] = ["meanUlp", "rmsUlp", "sqnrDb", "cosine"];
+
+export function expectSame(found: ErrorStatistics, wanted: ErrorStatistics, scale = 1): void {
+  for (const key of Object.keys(wanted) as (keyof ErrorStatistics)[]) {
+    const [a, b] = [found[key], wanted[key]];
+    if (a === null || b === null || !SUMS.includes(key)) expect(a, key).toBe(b);
+    else expect(Math.abs(a - b), key).toBeLessThanOrEqual(1e-12 * (Math.abs(b) + (wanted.rmsUlp ?? 0)) * scale);
+  }
+}
+
+const numbers = (x: Float32Array | Uint16Array): Float32Array => (x instanceof Uint16Array ? fromFloat16(x) : x);
+
+function check(c: Float32Array | Uint16Array, v: Float32Array | Uint16Array, unit: FormatSpec): void {
+  const wanted = statisticsOf(numbers(c), numbers(v), unit);
+  expectSame(errorsBetween(operand("c", c), operand("v", v), unit), wanted);
+  const [a, b] = [tensor(c), tensor(v)];
+  expectSame(errorsBetween(operand("c", a), operand("v", b), unit), wanted);
+  a.dispose();
+  b.dispose();
+}
+
+const noisy = (v: Float32Array, seed: number, size: number): Float32Array => {
+  const next = uniform(seed);
+  return v.map((x) => x * (1 + size * (next() - 0.5)));
+};
+
+describe("errorsBetween", () => {
+  test.each([1, 2, 3, 4, 5, 31, 999, 1000, 1001, 4096, 4097, 70_001])("%i numbers", (n) => {
+    const v = gaussian(n, n);
+    check(noisy(v, n + 1, 1e-3), v, float16);
+    check(noisy(v, n + 1, 1e-6), v, float32);
+  });
+
+  test.each([float16, bfloat16, float8_e4m3fn, float32])("exponents of all sizes, $precision bits", (unit) => {
+    const v = wide(20_000, 1, -149, 127);
+    check(noisy(v, 2, 1e-2), v, unit);
+    check(v.slice().reverse(), v, unit);
+  });
+
+  test("bits of any kind, float16 against float32 and the other way round", () => {
+    const bits = randomBits(3);
+    const any = () => new Float32Array(Uint32Array.from({ length: 9_999 }, bits).buffer);
+    const halves = () => Uint16Array.from({ length: 9_999 }, bits);
+    check(any(), any(), float32);
+    check(halves(), any(), float16);
+    check(any(), halves(), float16);
+    check(halves(), halves(), bfloat16);
+  });
+
+  test("specials", () => {
+    const c = Float32Array.from({ length: SPECIALS.length ** 2 }, (_, i) => SPECIALS[i % SPECIALS.length]);
+    const v = Float32Array.from(c, (_, i) => SPECIALS[Math.floor(i / SPECIALS.length)]);
+    check(c, v, float16);
+    check(Float32Array.of(Number.NaN), Float32Array.of(Number.NaN), float16);
+    check(Float32Array.of(Number.NaN, 1), Float32Array.of(Number.POSITIVE_INFINITY, 1), float16);
+    check(new Float32Array(5000).fill(Number.NaN), new Float32Array(5000), float16);
+  });
+
+  test("equal numbers, zeros, nothing", () => {
+    const v = gaussian(5000, 5);
+    check(v, v, float16);
+    check(new Float32Array(5000), v, float16);
+    check(new Float32Array(9), new Float32Array(9), float16);
+    check(new Float32Array(0), new Float32Array(0), float16);
+  });
+
+  test("few different errors: the quantiles among equals, the first of the worst", () => {
+    const v = new Float32Array(30_000).fill(1);
+    const next = randomBits(6);
+    check(
+      v.map((x) => x + ((next() % 5) - 2) / 1024),
+      v,
+      float16,
+    );
+    check(
+      v.map((x, i) => (i < 15_000 ? x : x + 2 ** -11)),
+      v,
+      float16,
+    );
+  });
+});
+
+describe("inspect", () => {
+  function counts(x: Float32Array | Uint16Array) {
+    const values = [...numbers(x)];
+    const finite = values.filter(Number.isFinite);
+    const sizes = finite.filter((v) => v !== 0).map(Math.abs);
+    const exponents = new Array(277).fill(0);
+    for (const size of sizes) exponents[binade(size) + 149]++;
+    return {
+      finite: finite.length,
+      subnormal: sizes.filter((size) => size < (x instanceof Uint16Array ? 2 ** -14 : 2 ** -126)).length,
+      zero: finite.length - sizes.length,
+      nan: values.filter(Number.isNaN).length,
+      infinite: values.length - finite.length - values.filter(Number.isNaN).length,
+      absMin: sizes.length ? sizes.reduce((a, b) => Math.min(a, b)) : null,
+      absMax: finite.length ? sizes.reduce((a, b) => Math.max(a, b), 0) : null,
+      exponents,
+    };
+  }
+
+  const bits = randomBits(7);
+  const cases: Record<string, Float32Array | Uint16Array> = {
+    nothing: new Float32Array(0),
+    normal: gaussian(100_003, 1),
+    zeros: new Float32Array(4099),
+    "not a number": new Float32Array(7).fill(Number.NaN),
+    wide: wide(10_001, 2, -149, 127),
+    specials: SPECIALS,
+    "any bits": new Float32Array(Uint32Array.from({ length: 20_001 }, bits).buffer),
+    "all halves": Uint16Array.from({ length: 65_536 }, (_, i) => i),
+    "subnormal halves": Uint16Array.from({ length: 5_000 }, () => bits() & 0x83ff),
+  };
+  test.each(Object.keys(cases))("%s", (name) => {
+    const x = cases[name];
+    expect(inspect(operand("x", x))).toEqual(counts(x));
+    const held = tensor(x);
+    expect(inspect(operand("x", held))).toEqual(counts(x));
+    held.dispose();
+  });
+});

@@ -1,0 +1,123 @@
+/** Statistics of errors, by their definitions. */
+import type { Format } from "./formats.js";
+
+/** Numbers as sums of two float64 each, the nearest and the rest; no rest: the float64 are the numbers. */
+export interface Numbers {
+  readonly high: Float64Array;
+  readonly low?: Float64Array;
+}
+
+export function numbers(length: number): { high: Float64Array; low: Float64Array } {
+  return { high: new Float64Array(length), low: new Float64Array(length) };
+}
+
+/** As in the published diagnosis; null where there is no finite number. */
+export interface Errors {
+  readonly count: number;
+  readonly maxUlp: number | null;
+  readonly meanUlp: number | null;
+  readonly rmsUlp: number | null;
+  readonly p50Ulp: number | null;
+  readonly p99Ulp: number | null;
+  readonly p999Ulp: number | null;
+  readonly worstIndex: number | null;
+  readonly maxAbs: number | null;
+  readonly maxRel: number | null;
+  readonly sqnrDb: number | null;
+  readonly cosine: number | null;
+  readonly significantBits: number | null;
+  readonly mismatchedSpecials: number;
+}
+
+export interface Judged {
+  readonly statistics: Errors;
+  /** The signed error of each pair in units in the last place; NaN where a member is not finite. */
+  readonly ulps: Float64Array;
+}
+
+const value64 = new Float64Array(1);
+const words = new Uint32Array(value64.buffer);
+const TOP = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
+
+/** 2^(i - 1100). */
+const POWERS = Float64Array.from({ length: 2200 }, (_, i) => 2 ** (i - 1100));
+
+/** The unit in the last place at an exact value, in the range of the format. */
+export function unitAt(format: Format, high: number, low: number): number {
+  value64[0] = Math.abs(high);
+  let exponent = (words[TOP] >>> 20) - 1023;
+  // A power of two less something lies in the binade below.
+  if (low !== 0 && low < 0 === high > 0 && value64[0] === POWERS[exponent + 1100]) exponent--;
+  return POWERS[Math.max(Math.min(exponent, format.emax), format.emin) - format.precision + 1 + 1100];
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+/** Computed values against exact ones, in units of a format. */
+export function judge(computed: Numbers, exact: Numbers, format: Format): Judged {
+  const { high: c, low: cLow } = computed;
+  const { high: v, low: vLow } = exact;
+  const count = c.length;
+  const ulps = new Float64Array(count);
+  const sizes = new Float32Array(count);
+  let ordinary = 0;
+  let mismatchedSpecials = 0;
+  let worst = -1;
+  let maxUlp = 0;
+  let sum = 0;
+  let squares = 0;
+  let maxAbs = 0;
+  let maxRel = 0;
+  let signal = 0;
+  let noise = 0;
+  let power = 0;
+  let product = 0;
+  for (let i = 0; i < count; i++) {
+    const [a, b] = [c[i], v[i]];
+    if (!Number.isFinite(a) || !Number.isFinite(b)) {
+      if (!Object.is(a, b)) mismatchedSpecials++;
+      ulps[i] = NaN;
+      continue;
+    }
+    const difference = a - b + ((cLow ? cLow[i] : 0) - (vLow ? vLow[i] : 0));
+    const error = difference / unitAt(format, b, vLow ? vLow[i] : 0);
+    ulps[i] = error;
+    const size = Math.abs(error);
+    sizes[ordinary++] = size;
+    if (worst < 0 || size > Math.abs(maxUlp)) {
+      worst = i;
+      maxUlp = error;
+    }
+    sum += error;
+    squares += error * error;
+    maxAbs = Math.max(maxAbs, Math.abs(difference));
+    if (b !== 0) maxRel = Math.max(maxRel, Math.abs(difference / b));
+    signal += b * b;
+    noise += difference * difference;
+    power += a * a;
+    product += a * b;
+  }
+  const sorted = sizes.subarray(0, ordinary).sort();
+  const percentile = (perMille: number) => (ordinary ? sorted[Math.ceil((perMille * ordinary) / 1000) - 1] : null);
+  const some = (value: number) => (ordinary ? finite(value) : null);
+  const bits = mismatchedSpecials ? 0 : maxRel === 0 ? 53 : Math.min(Math.max(-Math.log2(maxRel), 0), 53);
+  return {
+    ulps,
+    statistics: {
+      count,
+      maxUlp: some(maxUlp),
+      meanUlp: some(sum / ordinary),
+      rmsUlp: some(Math.sqrt(squares / ordinary)),
+      p50Ulp: percentile(500),
+      p99Ulp: percentile(990),
+      p999Ulp: percentile(999),
+      worstIndex: ordinary ? worst : null,
+      maxAbs: some(maxAbs),
+      maxRel: some(maxRel),
+      sqnrDb: some(10 * Math.log10(signal / noise)),
+      cosine: some(product / Math.sqrt(power * signal)),
+      significantBits: some(bits),
+      mismatchedSpecials,
+    },
+  };
+}

@@ -1,0 +1,172 @@
+/** A normalization in emulated arithmetic, operation by operation: the values of every stage and what happened in it. */
+import type { Norm } from "./emulated.js";
+import { numbers } from "./errors.js";
+import type { Real, Reals } from "./reals.js";
+import { Log, Steps } from "./steps.js";
+import {
+  constantOf,
+  exponentOf,
+  isElementwise,
+  isTop,
+  isUnderRoot,
+  type StageName,
+  stagesOf,
+  summedOf,
+  type Work,
+} from "./work.js";
+
+/** The values of a stage: those of elements at their place in the tensor, those of groups in order. */
+export interface StageValues {
+  readonly high: Float64Array;
+  /** Of an exact sum, which is no number of a format; otherwise 0. */
+  readonly low: Float64Array;
+  readonly log: Log;
+}
+
+/** The k largest from the largest down; any NaN makes all of them NaN. */
+export function largest(sizes: Float64Array, k: number): Float64Array {
+  const sorted = Float64Array.from(sizes).sort().reverse(); // NaN is sorted behind everything, so it comes first
+  return Number.isNaN(sorted[0]) ? new Float64Array(k).fill(NaN) : sorted.slice(0, k);
+}
+
+export function maximum(values: Float64Array): number {
+  let most = -Infinity;
+  for (const value of values) most = Math.max(most, value); // NaN if either is
+  return most;
+}
+
+/** The stages of a normalization. R: the numbers that exact sums are taken in. */
+export class Traced<R extends Real<R>> {
+  readonly stages = new Map<StageName, StageValues>();
+  /** Groups of finite data whose sum or scale was infinite, and nothing in the output tells. */
+  absorbedOverflow = 0;
+
+  constructor(
+    readonly work: Work,
+    readonly reals: Reals<R>,
+  ) {
+    const { values, groups } = work;
+    for (const name of stagesOf(work)) {
+      this.stages.set(name, { ...numbers(isElementwise(name) ? values.length : groups.length), log: new Log() });
+    }
+    for (let g = 0; g < groups.length; g++) this.#group(g);
+  }
+
+  stage(name: StageName): StageValues {
+    const found = this.stages.get(name);
+    if (!found) throw new RangeError(`no stage ${name}`);
+    return found;
+  }
+
+  #group(g: number): void {
+    const { values, groups, norm, centred, weight, bias, arithmetic } = this.work;
+    const at = groups[g];
+    let d = this.#each("input", g, (steps, i) => steps.convert(values[at[i]]));
+    if (centred) {
+      const x = d;
+      const middle = this.#mean(g, x);
+      d = this.#each("centre", g, (steps, i) => steps.subtract(x[i], middle));
+    }
+    const scale = norm === "none" ? undefined : this.#scale(g, d, norm);
+    const parameters = new Steps(arithmetic.compute, new Log());
+    const y = this.#each("output", g, (steps, i) => {
+      let y = scale ? steps.multiply(d[i], scale.inverse) : d[i];
+      if (weight) y = steps.multiply(y, parameters.convert(weight[at[i]]));
+      if (bias) y = steps.add(y, parameters.convert(bias[at[i]]));
+      return y;
+    });
+    if (scale?.infinite && y.every(Number.isFinite)) {
+      let clean = true;
+      for (let i = 0; i < at.length; i++) clean &&= Number.isFinite(values[at[i]]);
+      if (clean) this.absorbedOverflow++;
+    }
+  }
+
+  /** Operations in the compute format. */
+  #steps(name: StageName, group: number, format = this.work.arithmetic.compute): Steps {
+    const { log } = this.stage(name);
+    log.group = group;
+    log.index = null;
+    return new Steps(format, log);
+  }
+
+  /** A value for every element of a group. */
+  #each(name: StageName, group: number, value: (steps: Steps, i: number) => number): Float64Array {
+    const at = this.work.groups[group];
+    const steps = this.#steps(name, group);
+    const { high, log } = this.stage(name);
+    const values = new Float64Array(at.length);
+    for (let i = 0; i < at.length; i++) {
+      log.index = i;
+      values[i] = value(steps, i);
+      high[at[i]] = values[i];
+    }
+    return values;
+  }
+
+  #mean(group: number, x: Float64Array): number {
+    const steps = this.#steps("mean", group);
+    const once = (values: Float64Array) => this.#quotient(steps, this.#sum("mean", group, values), values.length);
+    let mean = once(x);
+    if (this.work.twoSteps) mean = steps.add(mean, once(x.map((value) => steps.subtract(value, mean))));
+    this.stage("mean").high[group] = mean;
+    return mean;
+  }
+
+  /** The sum in the accumulate format, or the exact one. */
+  #sum(name: StageName, group: number, terms: Float64Array, sorted = false): number | R {
+    const { accumulate, order } = this.work.arithmetic;
+    if (accumulate !== "exact") return this.#steps(name, group, accumulate).sum(order, terms, sorted);
+    return exactSum(this.reals, terms);
+  }
+
+  #quotient(steps: Steps, sum: number | R, n: number): number {
+    return typeof sum === "number" ? steps.divide(sum, n) : steps.divideReal(sum, this.reals.of(n));
+  }
+
+  /** The scale S of a group, by way of the terms and their sum. */
+  #scale(group: number, d: Float64Array, norm: Norm): { inverse: number; infinite: boolean } {
+    const { high, low } = this.stage("sum");
+    const p = exponentOf(norm);
+    const terms = this.#each("term", group, (steps, i) => {
+      if (norm === "l2") return steps.multiply(d[i], d[i]);
+      return isUnderRoot(norm) ? steps.power(Math.abs(d[i]), p) : Math.abs(d[i]);
+    });
+    const steps = this.#steps("deviation", group);
+    const k = summedOf(norm, d.length);
+    let raw: number;
+    if (k > 0) {
+      const sum = isTop(norm) ? this.#sum("sum", group, largest(terms, k), true) : this.#sum("sum", group, terms);
+      [high[group], low[group]] = typeof sum === "number" ? [sum, 0] : [sum.high, sum.low];
+      raw = this.#quotient(steps, sum, k);
+    } else {
+      const range = () => this.#steps("sum", group).subtract(maximum(d), -maximum(d.map((value) => -value)));
+      raw = high[group] = norm === "range" ? range() : maximum(terms);
+    }
+    const passed = [high[group], raw];
+    const then = (value: number) => {
+      passed.push(value);
+      return value;
+    };
+    const { eps } = this.work;
+    const small = new Steps(steps.format, new Log()).convert(eps);
+    const constant = new Steps(steps.format, new Log()).convert(constantOf(this.work, d.length));
+    let scale = raw;
+    if (isUnderRoot(norm)) {
+      scale = then(steps.add(scale, small));
+      scale = then(norm === "l2" ? steps.squareRoot(scale) : steps.root(scale, p));
+    }
+    if (norm !== "l2") scale = then(steps.multiply(scale, constant));
+    if (!isUnderRoot(norm)) scale = then(steps.add(scale, small));
+    this.stage("deviation").high[group] = scale;
+    const inverse = this.#steps("reciprocal", group).divide(1, scale);
+    this.stage("reciprocal").high[group] = inverse;
+    return { inverse, infinite: passed.some((value) => Math.abs(value) === Infinity) };
+  }
+}
+
+export function exactSum<R extends Real<R>>(reals: Reals<R>, terms: ArrayLike<number>): R {
+  let sum = reals.of(0);
+  for (let i = 0; i < terms.length; i++) sum = sum.plus(reals.of(terms[i]));
+  return sum;
+}

@@ -1,0 +1,190 @@
+/** The same normalization as real numbers: of the data from the start, and of what each emulated stage was given. */
+import type { Norm } from "./emulated.js";
+import { type Numbers, numbers } from "./errors.js";
+import type { Real, Reals } from "./reals.js";
+import type { Traced } from "./traced.js";
+import {
+  constantOf,
+  exponentOf,
+  isElementwise,
+  isTop,
+  isUnderRoot,
+  type StageName,
+  stagesOf,
+  summedOf,
+  type Work,
+} from "./work.js";
+
+type Stages = ReadonlyMap<StageName, Required<Numbers>>;
+
+function put<R extends Real<R>>(to: Required<Numbers>, place: number, value: R): void {
+  to.high[place] = value.high;
+  to.low[place] = value.low;
+}
+
+function empty(work: Work): Map<StageName, Required<Numbers>> {
+  const { values, groups } = work;
+  return new Map(stagesOf(work).map((name) => [name, numbers(isElementwise(name) ? values.length : groups.length)]));
+}
+
+function of<T>(map: ReadonlyMap<StageName, T>, name: StageName): T {
+  const found = map.get(name);
+  if (found === undefined) throw new RangeError(`no stage ${name}`);
+  return found;
+}
+
+function sumOf<R extends Real<R>>(reals: Reals<R>, terms: readonly R[]): R {
+  let sum = reals.of(0);
+  for (const term of terms) sum = sum.plus(term);
+  return sum;
+}
+
+/** The sizes from the largest down, as far as k; any that is not a number makes all of them so. */
+function farthest<R extends Real<R>>(reals: Reals<R>, sizes: readonly R[], k: number): R[] {
+  if (sizes.some((size) => Number.isNaN(size.high))) return new Array(k).fill(reals.of(NaN));
+  return [...sizes].sort((a, b) => b.compare(a)).slice(0, k);
+}
+
+/** Largest minus smallest; not a number if any is not. */
+function spread<R extends Real<R>>(reals: Reals<R>, d: readonly R[]): R {
+  let least = reals.of(Infinity);
+  let most = reals.of(-Infinity);
+  for (const value of d) {
+    if (Number.isNaN(value.high)) return value;
+    if (value.compare(most) > 0) most = value;
+    if (value.compare(least) < 0) least = value;
+  }
+  return most.minus(least);
+}
+
+/** What the terms are reduced to: their sum, the sum of the k largest, the largest, or max d - min d. */
+function reduced<R extends Real<R>>(reals: Reals<R>, norm: Norm, d: readonly R[], terms: readonly R[]): R {
+  if (norm === "range") return spread(reals, d);
+  if (norm === "linf") return farthest(reals, terms, 1)[0];
+  return sumOf(reals, isTop(norm) ? farthest(reals, terms, norm.topk) : terms);
+}
+
+/** S of a group of n elements from what its terms are reduced to. */
+function scaleOf<R extends Real<R>>(reals: Reals<R>, work: Work, norm: Norm, n: number, raw: R): R {
+  const eps = reals.of(work.eps);
+  const constant = reals.of(constantOf(work, n));
+  const k = summedOf(norm, n);
+  const mean = k > 0 ? raw.over(reals.of(k)) : raw;
+  if (norm === "l2") return mean.plus(eps).sqrt();
+  if (isUnderRoot(norm)) return mean.plus(eps).root(exponentOf(norm)).times(constant);
+  return mean.times(constant).plus(eps);
+}
+
+function termOf<R extends Real<R>>(norm: Norm, d: R): R {
+  if (norm === "l2") return d.times(d);
+  const size = d.abs();
+  return isUnderRoot(norm) ? size.power(exponentOf(norm)) : size;
+}
+
+function affine<R extends Real<R>>(reals: Reals<R>, { weight, bias }: Work, position: number, y: R): R {
+  const weighted = weight ? y.times(reals.of(weight[position])) : y;
+  return bias ? weighted.plus(reals.of(bias[position])) : weighted;
+}
+
+/** Every stage from the original data. */
+export interface Truth {
+  readonly stages: Stages;
+  /** Largest finite magnitudes over all groups; "total": of the mean's sum. */
+  readonly largest: ReadonlyMap<StageName | "total", number>;
+  /** Σ|x| / |Σx| of each group. */
+  readonly condition: Float64Array;
+}
+
+export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
+  const { values, groups, norm, centred } = work;
+  const stages = empty(work);
+  const largest = new Map<StageName | "total", number>();
+  const condition = new Float64Array(groups.length).fill(1);
+  const seen = (name: StageName | "total", value: R) => {
+    const size = Math.abs(value.high);
+    if (Number.isFinite(size)) largest.set(name, Math.max(largest.get(name) ?? 0, size));
+  };
+  const keep = (name: StageName, place: number, value: R) => {
+    put(of(stages, name), place, value);
+    seen(name, value);
+  };
+  groups.forEach((at, g) => {
+    const n = at.length;
+    const x = Array.from(at, (position) => reals.of(values[position]));
+    x.forEach((value, i) => {
+      keep("input", at[i], value);
+    });
+    let d = x;
+    if (centred) {
+      const total = sumOf(reals, x);
+      const mean = total.over(reals.of(n));
+      const sizes = sumOf(
+        reals,
+        x.map((value) => value.abs()),
+      );
+      condition[g] = sizes.over(total.abs()).high;
+      seen("total", total);
+      keep("mean", g, mean);
+      d = x.map((value) => value.minus(mean));
+      d.forEach((value, i) => {
+        keep("centre", at[i], value);
+      });
+    }
+    let scale: R | undefined;
+    if (norm !== "none") {
+      const terms = d.map((value) => termOf(norm, value));
+      terms.forEach((value, i) => {
+        keep("term", at[i], value);
+      });
+      const raw = reduced(reals, norm, d, terms);
+      scale = scaleOf(reals, work, norm, n, raw);
+      keep("sum", g, raw);
+      keep("deviation", g, scale);
+      keep("reciprocal", g, reals.of(1).over(scale));
+    }
+    d.forEach((value, i) => {
+      keep("output", at[i], affine(reals, work, at[i], scale ? value.over(scale) : value));
+    });
+  });
+  return { stages, largest, condition };
+}
+
+/** What each stage would have given without rounding, from what the stages before it gave. */
+export function unrounded<R extends Real<R>>(traced: Traced<R>): Stages {
+  const { work, reals } = traced;
+  const { values, groups, norm, centred } = work;
+  const stages = empty(work);
+  const emulated = (name: StageName, at: ArrayLike<number>) => {
+    const { high } = traced.stage(name);
+    return Array.from(at, (position) => reals.of(high[position]));
+  };
+  const keep = (name: StageName, place: number, value: R) => put(of(stages, name), place, value);
+  groups.forEach((at, g) => {
+    const n = at.length;
+    for (const position of Array.from(at)) keep("input", position, reals.of(values[position]));
+    let d = emulated("input", at);
+    if (centred) {
+      keep("mean", g, sumOf(reals, d).over(reals.of(n)));
+      const mean = reals.of(traced.stage("mean").high[g]);
+      d.forEach((value, i) => {
+        keep("centre", at[i], value.minus(mean));
+      });
+      d = emulated("centre", at);
+    }
+    let inverse: R | undefined;
+    if (norm !== "none") {
+      d.forEach((value, i) => {
+        keep("term", at[i], termOf(norm, value));
+      });
+      keep("sum", g, reduced(reals, norm, d, emulated("term", at)));
+      const { high, low } = traced.stage("sum");
+      keep("deviation", g, scaleOf(reals, work, norm, n, reals.of(high[g]).plus(reals.of(low[g]))));
+      keep("reciprocal", g, reals.of(1).over(reals.of(traced.stage("deviation").high[g])));
+      inverse = reals.of(traced.stage("reciprocal").high[g]);
+    }
+    d.forEach((value, i) => {
+      keep("output", at[i], affine(reals, work, at[i], inverse ? value.times(inverse) : value));
+    });
+  });
+  return stages;
+}

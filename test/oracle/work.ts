@@ -1,0 +1,68 @@
+/** What is diagnosed: a normalization of a tensor, and the stages that it goes through. */
+import type { Arithmetic } from "./arithmetic.js";
+import { type Norm, paperConstant } from "./emulated.js";
+import type { Format } from "./formats.js";
+
+export interface Work {
+  /** The tensor as it is stored, in row-major order. */
+  readonly values: ArrayLike<number>;
+  /** Positions of the elements of each group. */
+  readonly groups: readonly ArrayLike<number>[];
+  readonly norm: Norm | "none";
+  readonly arithmetic: Arithmetic;
+  readonly centred: boolean;
+  readonly eps: number;
+  /** Factor between the statistic and the deviation; absent: the paper's. */
+  readonly constant?: number;
+  /** One for each element of the tensor. */
+  readonly weight?: ArrayLike<number>;
+  readonly bias?: ArrayLike<number>;
+  /** The mean is corrected by the mean of what is left when it is subtracted. */
+  readonly twoSteps?: boolean;
+}
+
+export type StageName = "input" | "mean" | "centre" | "term" | "sum" | "deviation" | "reciprocal" | "output";
+
+export function stagesOf({ centred, norm }: Work): StageName[] {
+  const centring: StageName[] = centred ? ["mean", "centre"] : [];
+  const scaling: StageName[] = norm === "none" ? [] : ["term", "sum", "deviation", "reciprocal"];
+  return ["input", ...centring, ...scaling, "output"];
+}
+
+/** Stages with a value for each element; the others have one for each group. */
+export function isElementwise(stage: StageName): boolean {
+  return stage === "input" || stage === "centre" || stage === "term" || stage === "output";
+}
+
+/** The exponent of the terms |d|^p. */
+export function exponentOf(norm: Norm): number {
+  if (norm === "l2") return 2;
+  return typeof norm === "object" && "lp" in norm ? norm.lp : 1;
+}
+
+export function isTop(norm: Norm): norm is { readonly topk: number } {
+  return typeof norm === "object" && "topk" in norm;
+}
+
+/** Of n terms, how many are summed: the largest ones of a top-k norm, none where terms are only compared. */
+export function summedOf(norm: Norm, n: number): number {
+  if (norm === "linf" || norm === "range") return 0;
+  return isTop(norm) ? norm.topk : n;
+}
+
+/** Whether eps is added to the mean of the terms, under the root, or to the deviation. */
+export function isUnderRoot(norm: Norm): boolean {
+  return norm === "l2" || (typeof norm === "object" && "lp" in norm);
+}
+
+/** The factor between the statistic and the deviation of groups of n elements. */
+export function constantOf({ constant, norm }: Work, n: number): number {
+  return constant ?? (norm === "none" ? 1 : paperConstant(norm, n));
+}
+
+/** The format in whose units a stage is measured. Exact sums are no numbers of a format: the compute format. */
+export function formatOf({ norm, arithmetic }: Work, stage: StageName): Format {
+  const { compute, accumulate } = arithmetic;
+  if (stage !== "sum" || norm === "none" || summedOf(norm, 1) === 0 || accumulate === "exact") return compute;
+  return accumulate;
+}
