@@ -1,5 +1,7 @@
 // The static part of memory below HEAP: where the kernels keep constants, tiles and accumulators.
-// The plan, which TypeScript writes, stands before it (src/layout.ts).
+// The plan, which TypeScript writes, stands before it (src/layout.ts, where those that TypeScript reads have their place).
+
+import { RAW_HIGH, RAW_LOW, RAW_SCALE, RAW_SUM } from "../src/layout";
 
 /** Constants of the two formats of an emulated computation, FORMAT_BYTES each (rounding.ts). */
 export const FORMATS: usize = 2048;
@@ -9,8 +11,6 @@ export const FORMAT_BYTES: usize = 512;
 export const TILE: i32 = 4096;
 /** Groups that are emulated side by side at the most. */
 export const BUNDLE: i32 = 32;
-/** Columns that the native kernels keep accumulators for at a time. */
-export const PANEL: i32 = 1024;
 
 /** Elements of the groups, centred in place. One vector past the end may be read. */
 export const TILE_X: usize = 4096;
@@ -39,15 +39,15 @@ export const GROUP_BIAS: usize = GROUP_WEIGHT + 128;
 export const GROUP_TOP: usize = GROUP_BIAS + 128;
 
 /** Native columns: float64 and float32 values of each column of a panel. */
-export const COLUMN_SUM: usize = 98304;
+export const COLUMN_SUM: usize = RAW_SUM;
 export const COLUMN_MEAN: usize = COLUMN_SUM + 8192 + 64;
 export const COLUMN_SQUARES: usize = COLUMN_MEAN + 8192 + 64;
 export const COLUMN_CHUNK: usize = COLUMN_SQUARES + 8192 + 64;
-export const COLUMN_HIGH: usize = COLUMN_CHUNK + 8192 + 64;
-export const COLUMN_LOW: usize = COLUMN_HIGH + 4096 + 64;
+export const COLUMN_HIGH: usize = RAW_HIGH;
+export const COLUMN_LOW: usize = RAW_LOW;
 export const COLUMN_CENTRE: usize = COLUMN_LOW + 4096 + 64;
 export const COLUMN_REST: usize = COLUMN_CENTRE + 4096 + 64;
-export const COLUMN_FIRST: usize = COLUMN_REST + 4096 + 64;
+export const COLUMN_FIRST: usize = RAW_SCALE;
 export const COLUMN_SCALE: usize = COLUMN_FIRST + 4096 + 64;
 export const COLUMN_SHIFT: usize = COLUMN_SCALE + 4096 + 64;
 

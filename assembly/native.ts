@@ -15,6 +15,7 @@ import {
   NORM_NONE,
   NORM_POWER,
   NORM_TOP,
+  PANEL,
   SCRATCH,
   TASK,
   TASK_APPLY,
@@ -36,7 +37,6 @@ import {
   COLUMN_SQUARES,
   COLUMN_SUM,
   GROUP_TOP,
-  PANEL,
 } from "./memory";
 import { Pass } from "./passes";
 import { powerOfTwo } from "./power";

@@ -7,6 +7,7 @@
 // A state of 16 bytes: threshold | number collected | address of the buffer | k. Magnitudes are float32 bits, which
 // order like integers; NaN is the greatest.
 
+import { TOP_BUFFER, TOP_BUFFER_PER_K } from "../src/layout";
 import { ABS } from "./constants";
 import { magnitude } from "./vectors";
 
@@ -28,8 +29,8 @@ function capacity(k: i32): i32 {
 
 /** Bytes that the buffer of one state takes. */
 export function topBufferBytes(k: i32): usize {
-  // 64 more: a block of elements is collected before the buffer is looked at
-  return (<usize>(capacity(k) + 64)) << 2;
+  // no less than the capacity and 64 more: a block of elements is collected before the buffer is looked at
+  return <usize>k * TOP_BUFFER_PER_K + TOP_BUFFER;
 }
 
 export function startTop(state: usize, buffer: usize, k: i32): void {

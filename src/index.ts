@@ -10,6 +10,7 @@ export {
 } from "./convert.js";
 export { empty, memory, tensor } from "./create.js";
 export * from "./diagnosis.js";
+export { type Folded, type FoldFunction, type FoldLayer, type FoldOptions, foldBatchNorm } from "./fold.js";
 export { formatComparison, formatDiagnosis, type TextOptions } from "./format-diagnosis.js";
 export {
   bfloat16,
@@ -32,8 +33,26 @@ export {
   type RmsNormOptions,
   rmsNorm,
 } from "./layers.js";
+export {
+  type ChannelOptions,
+  type CorrectionOptions,
+  channelNorms,
+  correctedLearningRate,
+  effectiveStepSize,
+  normSchedule,
+  type RescaleOptions,
+  rescaleToNorms,
+} from "./learning-rate.js";
 export { type Halfnorm, type LoadOptions, load } from "./load.js";
 export type { NormalizationOptions, OutputOptions, Transform, TransformBy } from "./normalize.js";
+export {
+  type PartialJson,
+  type PartialOptions,
+  type PartialResult,
+  type PartialResultOptions,
+  PartialStatistics,
+  partial,
+} from "./partial.js";
 export {
   type MeanOptions,
   mean,

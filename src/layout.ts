@@ -43,10 +43,7 @@ export const MEAN = PLAN + 40;
 export const DEVIATION = PLAN + 44;
 /** Address of one float32 g per group (SCALE_GAIN). */
 export const GAIN = PLAN + 48;
-/**
- * Work space of the top-k norm: TOP_SCRATCH + k * TOP_SCRATCH_PER_K bytes. After native rows of one group the k largest
- * magnitudes stand at its start, in no order.
- */
+/** Work space of the top-k norm: TOP_SCRATCH + k * TOP_SCRATCH_PER_K bytes. See TOP_BUFFER for what is left in it. */
 export const SCRATCH = PLAN + 52;
 /** LAYOUT_ROWS: a group ends in LENGTH contiguous elements. LAYOUT_COLUMNS: LENGTH groups lie side by side. */
 export const LAYOUT = PLAN + 56;
@@ -98,7 +95,10 @@ export const TASK_APPLY = 8;
 /** The norm of a vector (sum |x|, root of the sum of squares) instead of a mean over its elements. */
 export const TASK_TOTAL = 16;
 
-/** With native rows: write the raw float64 sum (NORM_NONE), sum |d|, sum d² or max |d| of each group to DEVIATION. */
+/**
+ * With native rows: write the raw float64 sum (NORM_NONE), sum |d|, sum d² or max |d| of each group to DEVIATION. Of the
+ * last panel, in rows or columns, the accumulators stay what they are, to be read: see RAW_SUM.
+ */
 export const TASK_RAW = 32;
 
 export const NORM_NONE = 0;
@@ -141,6 +141,23 @@ export const MODE_DOWN = 3;
 export const MODE_ODD = 4;
 export const MODE_STOCHASTIC = 5;
 
+/** Most columns that the native kernels keep accumulators for: a panel. In rows, a panel is one group. */
+export const PANEL = 1024;
+/**
+ * Accumulators of the groups of a panel: a float64 each (a sum, or whatever TASK_RAW writes), the greatest and the least
+ * element of the range norm as `ordered` integers, and the float32 that Lp distances were multiplied by.
+ */
+export const RAW_SUM = 98304;
+export const RAW_HIGH = RAW_SUM + 4 * (8192 + 64);
+export const RAW_LOW = RAW_HIGH + 4096 + 64;
+export const RAW_SCALE = RAW_LOW + 3 * (4096 + 64);
+
+/**
+ * Work space of one of the groups that the top-k norm takes four of at a time: bytes per element of k, and for any k.
+ * The k largest magnitudes are left at its start, in no order.
+ */
+export const TOP_BUFFER_PER_K = 8;
+export const TOP_BUFFER = 448;
 /** SCRATCH of the top-k norm: bytes per element of k, and for any k. */
 export const TOP_SCRATCH_PER_K = 64;
 export const TOP_SCRATCH = 131072;

@@ -4,8 +4,11 @@ import { compare } from "./compare.js";
 import { fromFloat16, round, toFloat16, trelu } from "./convert.js";
 import { empty, memory, tensor } from "./create.js";
 import { Engine, MAXIMUM_PAGES, within } from "./engine.js";
+import { foldBatchNorm } from "./fold.js";
 import { KERNELS } from "./kernels.js";
 import { groupNorm, instanceNorm, layerNorm, rmsNorm } from "./layers.js";
+import { channelNorms, rescaleToNorms } from "./learning-rate.js";
+import { partial } from "./partial.js";
 import { mean, norm, statistics } from "./reduce.js";
 import { coreBytes } from "./wasm.generated.js";
 import { boundedWeightNorm, lpNormalize, weightNorm } from "./weights.js";
@@ -18,6 +21,7 @@ const FUNCTIONS = {
   norm,
   mean,
   statistics,
+  partial,
   batchNorm,
   layerNorm,
   instanceNorm,
@@ -26,6 +30,9 @@ const FUNCTIONS = {
   lpNormalize,
   weightNorm,
   boundedWeightNorm,
+  foldBatchNorm,
+  channelNorms,
+  rescaleToNorms,
   trelu,
   round,
   toFloat16,

@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkNumber, checkOptions, isObject, wrong } from "./check.js";
+import { checkBoolean, checkInteger, checkNumber, checkOptions, describe, isObject, wrong } from "./check.js";
 import { NORM_L1, NORM_L2, NORM_LINF, NORM_NONE, NORM_POWER, NORM_RANGE, NORM_TOP } from "./layout.js";
 import type { Normalizer } from "./types.js";
 
@@ -46,3 +46,9 @@ export function checkNorm(norm: Normalizer | undefined, count: number, centring:
   }
   throw wrong("norm", `"l1", "l2", "linf", "range"${centring ? ', "none"' : ""}, { topk } or { lp }`, norm, "string");
 }
+
+export const sameNorm = (a: NormSpec, b: NormSpec): boolean =>
+  a.kind === b.kind && a.top === b.top && a.power === b.power && a.unscaled === b.unscaled;
+
+/** A norm in messages. */
+export const showNorm = (norm: unknown): string => (isObject(norm) ? JSON.stringify(norm) : describe(norm));

@@ -1,0 +1,125 @@
+// Batch norm folded into the layer before it.
+
+import { checkAxis, checkNumber, checkOptions, isObject, wrong } from "./check.js";
+import { engine } from "./engine.js";
+import { NORM_L2, NORM_NONE, STORAGE_FLOAT32 } from "./layout.js";
+import { checkNorm } from "./norms.js";
+import { finish, type Operand, operand, parameter, settle, target } from "./operand.js";
+import { valuesOf } from "./run.js";
+import type { Tensor } from "./tensor.js";
+import type { Dense, Normalizer, Plain, TensorLike } from "./types.js";
+
+/** A convolution or a dense layer. */
+export interface FoldLayer<T extends TensorLike = TensorLike> {
+  readonly weight: T;
+  /** One for each output channel. Default: none, which is zeros. */
+  readonly bias?: TensorLike | undefined;
+}
+
+/** Batch norm at inference, in the words of `batchNorm()`; each tensor has one value for each output channel. */
+export interface FoldOptions {
+  mean: TensorLike;
+  /** May be left out for "none". */
+  deviation?: TensorLike | undefined;
+  /** Default: "l2". */
+  norm?: Normalizer | undefined;
+  /** Default: 1e-5. */
+  eps?: number | undefined;
+  weight?: TensorLike | undefined;
+  bias?: TensorLike | undefined;
+  /**
+   * The axis of the output channels in the weight of the layer, negative from the end. Default: 0, as in PyTorch and
+   * ONNX; -1 for TensorFlow.
+   */
+  axis?: number | undefined;
+}
+
+export interface Folded<T> {
+  weight: T;
+  bias: T;
+}
+
+export interface FoldFunction {
+  (layer: FoldLayer<Tensor>, options: FoldOptions): Folded<Tensor>;
+  (layer: FoldLayer<Plain>, options: FoldOptions): Folded<Dense<Float32Array>>;
+  (layer: FoldLayer, options: FoldOptions): Folded<Tensor> | Folded<Dense<Float32Array>>;
+}
+
+const LAYER_KEYS = ["weight", "bias"];
+const OPTION_KEYS = ["mean", "deviation", "norm", "eps", "weight", "bias", "axis"];
+
+/** 1 / S of every channel, S from the deviation and eps by the rule of the norm. */
+function inverses(kind: number, deviation: Float32Array | undefined, eps: number, channels: number): Float64Array {
+  const result = new Float64Array(channels).fill(1);
+  if (kind === NORM_NONE) return result;
+  for (let c = 0; c < channels; c++) {
+    const d = (deviation as Float32Array)[c];
+    const scale = kind === NORM_L2 ? Math.sqrt(d * d + eps) : d + eps;
+    if (!(d >= 0 && scale > 0 && scale < Infinity)) {
+      throw wrong(`deviation[${c}]`, 'finite and at least 0, above 0 if "eps" is 0', d, "number");
+    }
+    result[c] = 1 / scale;
+  }
+  return result;
+}
+
+/** Puts values in the place of a result. */
+function deliver(to: Operand, values: Float32Array): Tensor | Dense<Float32Array> {
+  settle(to);
+  if (to.address) engine().heap.f32.set(values, to.address / 4);
+  else if (!to.tensor) to.array = values;
+  return finish(to) as Tensor | Dense<Float32Array>;
+}
+
+/**
+ * Folds batch norm, at inference, into the convolution or dense layer before it: the layer with the new weight and bias
+ * gives what layer and batch norm give one after the other. weight · γ / S and (bias - mean) · γ / S + β, computed in
+ * float64 and rounded once to float32, with S as in {@link batchNorm}.
+ *
+ * A result lives where the weight of the layer lives.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value, and for an S of 0.
+ */
+export const foldBatchNorm = ((layer: FoldLayer, options: FoldOptions) => {
+  if (!isObject(layer)) throw wrong("layer", "an object", layer);
+  const { weight: w, bias: b } = checkOptions(layer, LAYER_KEYS);
+  if (!isObject(options)) throw wrong("options", "an object", options);
+  const o = checkOptions(options, OPTION_KEYS);
+  const weight = operand("layer.weight", w);
+  const { shape } = weight;
+  const axis = checkAxis("axis", o.axis ?? 0, shape.length);
+  const channels = shape[axis];
+  const { kind } = checkNorm(o.norm, 2 ** 53, true);
+  const eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
+  const values = (name: string, from: TensorLike | undefined): Float32Array | undefined => {
+    const checked = parameter(name, from, channels);
+    return checked && valuesOf(checked);
+  };
+  const old = values("layer.bias", b);
+  const mean = values("mean", o.mean) ?? valuesOf(operand("mean", o.mean));
+  const deviation = values("deviation", o.deviation);
+  if (!deviation && kind !== NORM_NONE) operand("deviation", o.deviation as unknown as TensorLike);
+  const gamma = values("weight", o.weight);
+  const beta = values("bias", o.bias);
+  const factors = inverses(kind, deviation, eps, channels);
+  const bias = new Float32Array(channels);
+  for (let c = 0; c < channels; c++) {
+    if (gamma) factors[c] *= gamma[c];
+    bias[c] = ((old ? old[c] : 0) - mean[c]) * factors[c] + (beta ? beta[c] : 0);
+  }
+  const folded = valuesOf(weight);
+  let inner = 1;
+  for (let i = axis + 1; i < shape.length; i++) inner *= shape[i];
+  for (let i = 0; i < folded.length; ) {
+    for (let c = 0; c < channels; c++) {
+      for (const end = i + inner; i < end; i++) folded[i] *= factors[c];
+    }
+  }
+  const made = deliver(target(undefined, shape, weight.size, STORAGE_FLOAT32, weight), folded);
+  try {
+    return { weight: made, bias: deliver(target(undefined, [channels], channels, STORAGE_FLOAT32, weight), bias) };
+  } catch (error) {
+    if ("dispose" in made) made.dispose();
+    throw error;
+  }
+}) as FoldFunction;
