@@ -47,38 +47,48 @@ import { clearVectors, copyVectors, fromOrdered } from "./vectors";
 import { keptOffset } from "./walk";
 
 // the panel at hand: `width` groups from number `group` on, the first at element `base`
-let columnwise: bool = false;
-let base: i32 = 0;
-let group: i32 = 0;
-let width: i32 = 1;
+export let columnwise: bool = false;
+export let base: i32 = 0;
+export let group: i32 = 0;
+export let width: i32 = 1;
 
 /** Groups that end in contiguous elements, one at a time. */
 export function rows(): void {
-  columnwise = false;
-  width = 1;
   prepareRows();
   const groups = load<i32>(KEPT_TOTAL);
-  for (group = 0; group < groups; group++) {
-    base = keptOffset(group, KEPT_STRIDE);
-    enterRow(base);
-    panel(group, 0);
+  for (let g = 0; g < groups; g++) {
+    enterGroup(g);
+    if (factors()) applyRow(base, g, load<f64>(COLUMN_SUM));
   }
 }
 
 /** Groups side by side: the batch axis, channels last. */
 export function columns(): void {
-  columnwise = true;
   const outer = load<i32>(KEPT_TOTAL);
   const length = load<i32>(LENGTH);
   for (let o = 0; o < outer; o++) {
-    const from = keptOffset(o, KEPT_STRIDE);
     for (let start = 0; start < length; start += PANEL) {
-      width = min(PANEL, length - start);
-      base = from + start;
-      group = o * length + start;
-      panel(o, start);
+      enterColumns(o, start, min(PANEL, length - start));
+      if (factors()) applyColumns(base, o, start, width);
     }
   }
+}
+
+/** Makes group g the panel, after prepareRows(). */
+export function enterGroup(g: i32): void {
+  columnwise = false;
+  width = 1;
+  group = g;
+  base = keptOffset(g, KEPT_STRIDE);
+  enterRow(base);
+}
+
+/** Makes `wide` columns from number `start` on, in outer group `outer`, the panel. */
+export function enterColumns(outer: i32, start: i32, wide: i32): void {
+  columnwise = true;
+  width = wide;
+  group = outer * load<i32>(LENGTH) + start;
+  base = keptOffset(outer, KEPT_STRIDE) + start;
 }
 
 /** One pass over `wide` groups of the panel from number `column` on. */
@@ -104,8 +114,11 @@ function meanOf(j: i32): f64 {
   return load<f64>(COLUMN_MEAN + ((<usize>j) << 3));
 }
 
-/** The panel whose groups start with element `start` of the contiguous part, in outer group `outer`. */
-function panel(outer: i32, start: i32): void {
+/**
+ * Statistics of the panel, its means into COLUMN_MEAN, COLUMN_CENTRE and COLUMN_REST, and the factors from distances to
+ * outputs into COLUMN_SUM; whether the plan goes on to an output.
+ */
+export function factors(): bool {
   const task = load<i32>(TASK);
   const norm = load<i32>(NORM);
   const n = load<f64>(COUNT);
@@ -133,7 +146,7 @@ function panel(outer: i32, start: i32): void {
   if (norm != NORM_NONE && task & (TASK_NORM | TASK_RAW)) statistics(norm, both);
   if (task & TASK_RAW) {
     store<f64>(deviations + (first << 1), load<f64>(COLUMN_SUM));
-    return;
+    return false;
   }
   for (let j = 0; j < width; j++) {
     const at = deviations + first + ((<usize>j) << 2);
@@ -146,9 +159,7 @@ function panel(outer: i32, start: i32): void {
     }
     store<f64>(sumOf(j), norm == NORM_NONE ? 1 : factorFrom(deviation, load<usize>(GAIN), group + j));
   }
-  if (!(task & TASK_APPLY)) return;
-  if (columnwise) applyColumns(base, outer, start, width);
-  else applyRow(base, group, load<f64>(COLUMN_SUM));
+  return (task & TASK_APPLY) != 0;
 }
 
 /** One pass that adds up into COLUMN_SUM, from 0. */
