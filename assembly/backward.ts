@@ -1,5 +1,243 @@
-import { PLAN } from "../src/layout";
+// Native gradients. With y = (x - mean) / S, g = dy * weight, n elements of a group and w_i = dS / dd_i:
+//
+//     dx_i = (g_i - mean g - A (w_i - mean w)) / S,   A = sum g y;   dweight = sum dy y;   dbias = sum dy
+//
+// without the means where x is not centred. By norm, with a = A / n, or A where the norm is a total and no mean:
+//
+//     L2                 A w_i = a y_i
+//     L1                 A w_i = a C sign(d_i)
+//     L∞, range, top-k   A w_i = a C n / k sign(d_i) on the k selected elements (k = 1; of the range +1 and -1), else 0
+//     Lp                 A w_i = a c^p sign(y_i) |y_i|^(p - 1)
+//
+// What multiplies the constant a C ... is called the shape of w. The sign of 0 is 0. Statistics come from the core's passes;
+// then one pass takes all sums, and one writes the output.
 
+import {
+  BIAS_SUMS,
+  CONSTANT,
+  COUNT,
+  DEVIATION,
+  GAIN,
+  KEPT_TOTAL,
+  KEPT_WEIGHT,
+  LAYOUT,
+  LAYOUT_COLUMNS,
+  LENGTH,
+  MEAN,
+  NORM,
+  NORM_L1,
+  NORM_L2,
+  NORM_NONE,
+  NORM_POWER,
+  NORM_TOP,
+  POWER,
+  SELECTED_GROUPS,
+  TASK,
+  TASK_CENTRE,
+  TASK_SAVED,
+  TASK_TOTAL,
+  WEIGHT,
+  WEIGHT_STEP,
+  WEIGHT_SUMS,
+} from "../src/layout";
+import { GradientPass, passGradientColumns } from "./backward-columns";
+import {
+  GRADIENT_DOT,
+  GRADIENT_FACTOR,
+  GRADIENT_GAIN,
+  GRADIENT_SCALE,
+  GRADIENT_SHAPE,
+  GRADIENT_SHIFT,
+  GRADIENT_SIDES,
+  GRADIENT_SLOPE,
+  GRADIENT_SUM,
+  GRADIENT_WEIGHT,
+} from "./backward-memory";
+import { enterGradientRow, finishGradientRows, outputRow, prepareGradientRows, sumRow } from "./backward-rows";
+import { select, selectedOf, settle, writeSelected } from "./backward-select";
+import { COLUMN_CENTRE, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM, PANEL } from "./memory";
+import { base, columnwise, enterColumns, enterGroup, factors, group, width } from "./native";
+import { power } from "./power";
+import { prepareRows } from "./rows";
+import { factorFrom } from "./statistics";
+import { clearVectors, copyVectors } from "./vectors";
+import { keptOffset } from "./walk";
+
+/** Runs the plan. */
 export function backward(): void {
-  store<i32>(PLAN, 0);
+  const outer = load<i32>(KEPT_TOTAL);
+  if (load<i32>(LAYOUT) == LAYOUT_COLUMNS) {
+    const length = load<i32>(LENGTH);
+    const most = selectedOf(load<i32>(NORM)) ? min(PANEL, load<i32>(SELECTED_GROUPS)) : PANEL;
+    for (let o = 0; o < outer; o++) {
+      for (let start = 0; start < length; start += most) {
+        enterColumns(o, start, min(most, length - start));
+        panel(o, start);
+      }
+    }
+    return;
+  }
+  prepareRows();
+  prepareGradientRows();
+  for (let g = 0; g < outer; g++) {
+    enterGroup(g);
+    enterGradientRow(base);
+    panel(g, 0);
+  }
+  finishGradientRows();
+}
+
+function at64(values: usize, j: i32): usize {
+  return values + ((<usize>j) << 3);
+}
+
+function at32(values: usize, j: i32): usize {
+  return values + ((<usize>j) << 2);
+}
+
+function panel(outer: i32, start: i32): void {
+  const task = load<i32>(TASK);
+  if (task & TASK_SAVED) takeSaved();
+  else factors();
+  copyVectors(COLUMN_SUM, GRADIENT_FACTOR, (<usize>((width + 3) & ~3)) << 3);
+  for (let j = 0; j < width; j++) store<f32>(at32(GRADIENT_SCALE, j), <f32>load<f64>(at64(GRADIENT_FACTOR, j)));
+  if (columnwise) sumPanel(outer, start);
+  else sumRow(base, group, isWide(0));
+  const selected = selectedOf(load<i32>(NORM)) > 0;
+  if (selected) select();
+  for (let j = 0; j < width; j++) terms(j);
+  if (columnwise) outputPanel();
+  else outputRow(base, group, isWideOutput(0));
+  if (selected) writeSelected();
+}
+
+/** Mean and 1 / S of every group from what was saved. */
+function takeSaved(): void {
+  const means = load<usize>(MEAN);
+  const deviations = load<usize>(DEVIATION);
+  for (let j = 0; j < width; j++) {
+    const mean = means ? load<f32>(at32(means, group + j)) : 0;
+    store<f64>(at64(COLUMN_MEAN, j), <f64>mean);
+    store<f32>(at32(COLUMN_CENTRE, j), mean);
+    store<f32>(at32(COLUMN_REST, j), 0);
+    let factor = 1.0;
+    if (load<i32>(NORM) != NORM_NONE) {
+      factor = factorFrom(<f64>load<f32>(at32(deviations, group + j)), load<usize>(GAIN), group + j);
+    }
+    store<f64>(at64(COLUMN_SUM, j), factor);
+  }
+}
+
+/**
+ * Whether the sums of group j are taken in float64: for Lp, and where factors are far from 1. A group of NaN or
+ * infinities is lost either way.
+ */
+function isWide(j: i32): bool {
+  if (load<i32>(NORM) == NORM_POWER) return true;
+  const factor = abs(load<f64>(at64(GRADIENT_FACTOR, j)));
+  return (factor > 1e15 && factor < Infinity) || (factor < 1e-15 && factor > 0);
+}
+
+/** Whether its output is computed in float64: the same, and where the slope leaves float32. */
+function isWideOutput(j: i32): bool {
+  const slope = abs(load<f32>(at32(GRADIENT_SLOPE, j)));
+  return isWide(j) || slope > 1e37 || (slope < 1e-36 && load<f64>(at64(GRADIENT_DOT, j)) != 0);
+}
+
+/** From sums to the terms of dx of group j. */
+function terms(j: i32): void {
+  const norm = load<i32>(NORM);
+  const task = load<i32>(TASK);
+  const n = load<f64>(COUNT);
+  const total = task & TASK_TOTAL ? 1.0 : n;
+  const centred = (task & TASK_CENTRE) != 0;
+  const constant = load<f64>(CONSTANT);
+  const factor = load<f64>(at64(GRADIENT_FACTOR, j));
+  const rest = <f64>load<f32>(at32(COLUMN_REST, j));
+  const shape = load<f64>(at64(GRADIENT_SHAPE, j));
+  let level = centred ? load<f64>(at64(GRADIENT_SUM, j)) / n : 0;
+  let slope = load<f64>(at64(GRADIENT_DOT, j)) / total;
+  const selected = selectedOf(norm);
+  if (norm == NORM_NONE) slope = 0;
+  else if (norm == NORM_POWER) slope *= power(constant, load<f64>(POWER));
+  else slope *= constant;
+  if (selected) {
+    const k = norm == NORM_TOP ? <f64>selected : 1;
+    if (centred) level -= (slope * shape) / k;
+    store<f64>(at64(GRADIENT_SUM, j), level);
+    settle(j, (slope * total) / k);
+    slope *= 0; // NaN and infinities are for all elements
+    level += slope;
+  } else if (norm != NORM_L2 && centred) {
+    level -= (slope * shape) / n;
+  }
+  store<f64>(at64(GRADIENT_SUM, j), level);
+  store<f64>(at64(GRADIENT_DOT, j), slope);
+  // a slope of y, or of the distance from COLUMN_CENTRE where the weight goes into the factor
+  const uniform = columnwise || !load<i32>(WEIGHT_STEP);
+  let after = slope * factor;
+  let shift = level * factor;
+  if (norm == NORM_L2 && uniform) {
+    after *= factor;
+    shift -= rest * after;
+  }
+  store<f32>(at32(GRADIENT_SLOPE, j), <f32>after);
+  store<f32>(at32(GRADIENT_SHIFT, j), <f32>shift);
+  const weight: f32 = columnwise ? load<f32>(at32(GRADIENT_WEIGHT, j)) : 1;
+  store<f32>(at32(GRADIENT_GAIN, j), <f32>(factor * <f64>weight));
+}
+
+// --- columns: runs of neighbours that are, or are not, computed in float64 -----------------------------------
+
+/** The sums of all columns, and their part of those for the weights. */
+function sumPanel(outer: i32, start: i32): void {
+  const step = load<i32>(WEIGHT_STEP);
+  const first = keptOffset(outer, KEPT_WEIGHT) + start * step;
+  const weights = load<usize>(WEIGHT);
+  for (let j = 0; j < width; ) {
+    const wide = isWide(j);
+    let end = j + 1;
+    while (end < width && isWide(end) == wide) end++;
+    // up to whole vectors: those of the next run are cleared after that
+    const bytes = (<usize>((end - j + 3) & ~3)) << 3;
+    clearVectors(at64(GRADIENT_SUM, j), bytes);
+    clearVectors(at64(GRADIENT_DOT, j), bytes);
+    clearVectors(at64(GRADIENT_SHAPE, j), bytes);
+    clearVectors(at32(GRADIENT_SIDES, j), bytes >> 1);
+    passGradientColumns(wide ? GradientPass.SumsWide : GradientPass.Sums, base, j, end - j);
+    for (; j < end; j++) {
+      const number = <usize>(first + j * step);
+      const sum = load<f64>(at64(GRADIENT_SUM, j));
+      let dot = load<f64>(at64(GRADIENT_DOT, j));
+      if (!wide) {
+        const scale = <f64>load<f32>(at32(GRADIENT_SCALE, j));
+        if (load<i32>(NORM) == NORM_L1) {
+          store<f64>(at64(GRADIENT_SHAPE, j), <f64>load<i32>(at32(GRADIENT_SIDES, j)));
+        } else {
+          dot -= <f64>load<f32>(at32(COLUMN_REST, j)) * scale * sum;
+        }
+        dot *= load<f64>(at64(GRADIENT_FACTOR, j)) / scale;
+      }
+      addTo(load<usize>(BIAS_SUMS) + (number << 3), sum);
+      addTo(load<usize>(WEIGHT_SUMS) + (number << 3), dot);
+      const weight: f32 = weights ? load<f32>(weights + (number << 2)) : 1;
+      store<f32>(at32(GRADIENT_WEIGHT, j), weight);
+      store<f64>(at64(GRADIENT_SUM, j), sum * <f64>weight);
+      store<f64>(at64(GRADIENT_DOT, j), dot * <f64>weight);
+    }
+  }
+}
+
+function addTo(at: usize, value: f64): void {
+  store<f64>(at, load<f64>(at) + value);
+}
+
+function outputPanel(): void {
+  for (let j = 0; j < width; ) {
+    const wide = isWideOutput(j);
+    let end = j + 1;
+    while (end < width && isWideOutput(end) == wide) end++;
+    passGradientColumns(wide ? GradientPass.OutputWide : GradientPass.Output, base, j, end - j);
+    j = end;
+  }
 }

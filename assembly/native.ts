@@ -110,7 +110,7 @@ function squaresOf(j: i32): f64 {
   return load<f64>(COLUMN_SQUARES + ((<usize>j) << 3));
 }
 
-function meanOf(j: i32): f64 {
+export function meanOf(j: i32): f64 {
   return load<f64>(COLUMN_MEAN + ((<usize>j) << 3));
 }
 
@@ -222,12 +222,17 @@ function again(pass: Pass, j: i32): void {
   run(pass, j, 1);
 }
 
-function tops(): void {
+/** Collects the k largest distances of up to four groups from number j on in the states at GROUP_TOP. */
+export function collectTop(j: i32, wide: i32): void {
   const k = load<i32>(TOP);
+  for (let i = 0; i < wide; i++) startTop(GROUP_TOP + TOP_BYTES * i, load<usize>(SCRATCH) + topBufferBytes(k) * i, k);
+  run(Pass.Top, j, wide);
+}
+
+function tops(): void {
   for (let j = 0; j < width; j += 4) {
     const wide = min(4, width - j);
-    for (let i = 0; i < wide; i++) startTop(GROUP_TOP + TOP_BYTES * i, load<usize>(SCRATCH) + topBufferBytes(k) * i, k);
-    run(Pass.Top, j, wide);
+    collectTop(j, wide);
     for (let i = 0; i < wide; i++) store<f64>(sumOf(j + i), sumTop(GROUP_TOP + TOP_BYTES * i));
   }
 }
@@ -274,7 +279,8 @@ function extremes(norm: i32): void {
   }
 }
 
-function findExtremes(): void {
+/** The greatest and the least of every group into COLUMN_HIGH and COLUMN_LOW. */
+export function findExtremes(): void {
   for (let at: usize = 0; at < (<usize>width) << 2; at += 16) {
     v128.store(COLUMN_HIGH + at, i32x4.splat(NO_HIGH));
     v128.store(COLUMN_LOW + at, i32x4.splat(NO_LOW));
@@ -282,10 +288,10 @@ function findExtremes(): void {
   run(Pass.Extremes, 0, width);
 }
 
-function highOf(j: i32): f64 {
+export function highOf(j: i32): f64 {
   return <f64>fromOrdered(load<i32>(COLUMN_HIGH + ((<usize>j) << 2)));
 }
 
-function lowOf(j: i32): f64 {
+export function lowOf(j: i32): f64 {
   return <f64>fromOrdered(load<i32>(COLUMN_LOW + ((<usize>j) << 2)));
 }

@@ -23,6 +23,27 @@ export {
   type Overflow,
   tfloat32,
 } from "./formats.js";
+export type {
+  Backward,
+  BackwardBy,
+  GradientOptions,
+  GradientOut,
+  Gradients,
+  GradientsIn,
+  SavedStatistics,
+} from "./gradient-checks.js";
+export {
+  type BatchNormBackwardOptions,
+  batchNormBackward,
+  type GroupNormBackwardOptions,
+  groupNormBackward,
+  type InstanceNormBackwardOptions,
+  instanceNormBackward,
+  type LayerNormBackwardOptions,
+  layerNormBackward,
+  type RmsNormBackwardOptions,
+  rmsNormBackward,
+} from "./gradients.js";
 export {
   type GroupNormOptions,
   groupNorm,

@@ -56,7 +56,7 @@ export interface DiagnosisKernels {
 
 /** What gradients add. */
 export interface TrainingKernels {
-  /** Gradients by the plan. */
+  /** Gradients in native arithmetic by the plan, both layouts. */
   backward(): void;
 }
 

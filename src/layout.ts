@@ -79,8 +79,25 @@ export const KEPT_WEIGHT = PLAN + 192;
 export const REDUCED_COUNT = PLAN + 224;
 export const REDUCED_STRIDE = PLAN + 256;
 export const REDUCED_WEIGHT = PLAN + 288;
+
+// --- fields of the plan that only gradients have: 32-bit integers -----------------------------------
+
+/** Address and storage of the upstream gradient dy; the walk is that of the input. The output is dx. */
+export const GRADIENT = PLAN + 320;
+export const GRADIENT_STORAGE = PLAN + 324;
+/** Addresses of float64 sums of dy y and of dy for every element of the weight, which native kernels add to. */
+export const WEIGHT_SUMS = PLAN + 328;
+export const BIAS_SUMS = PLAN + 332;
+/** Elements of each of them, and the address of work space with two float32 for each, zero between calls. */
+export const PARAMETERS = PLAN + 336;
+export const PARAMETER_WORK = PLAN + 340;
+/** Address of the list of selected elements, SELECTED_BYTES each, and the groups of a panel that it has room for. */
+export const SELECTED = PLAN + 344;
+export const SELECTED_GROUPS = PLAN + 348;
+/** Address of float32 products dy y, of the shape of the input, which the emulated kernel writes. */
+export const TERMS = PLAN + 352;
 /** First byte after the plan. */
-export const PLAN_END = PLAN + 320;
+export const PLAN_END = PLAN + 360;
 
 // --- values of the fields ---------------------------------------------------------------------------
 
@@ -94,6 +111,9 @@ export const TASK_NORM = 4;
 export const TASK_APPLY = 8;
 /** The norm of a vector (sum |x|, root of the sum of squares) instead of a mean over its elements. */
 export const TASK_TOTAL = 16;
+
+/** In gradients: MEAN and DEVIATION are those of the input, computed before. */
+export const TASK_SAVED = 64;
 
 /**
  * With native rows: write the raw float64 sum (NORM_NONE), sum |d|, sum d² or max |d| of each group to DEVIATION. Of the
@@ -158,6 +178,9 @@ export const RAW_SCALE = RAW_LOW + 3 * (4096 + 64);
  */
 export const TOP_BUFFER_PER_K = 8;
 export const TOP_BUFFER = 448;
+/** Bytes of an entry of the list at SELECTED. */
+export const SELECTED_BYTES = 16;
+
 /** SCRATCH of the top-k norm: bytes per element of k, and for any k. */
 export const TOP_SCRATCH_PER_K = 64;
 export const TOP_SCRATCH = 131072;

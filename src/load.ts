@@ -5,6 +5,13 @@ import { fromFloat16, round, toFloat16, trelu } from "./convert.js";
 import { empty, memory, tensor } from "./create.js";
 import { Engine, MAXIMUM_PAGES, within } from "./engine.js";
 import { foldBatchNorm } from "./fold.js";
+import {
+  batchNormBackward,
+  groupNormBackward,
+  instanceNormBackward,
+  layerNormBackward,
+  rmsNormBackward,
+} from "./gradients.js";
 import { KERNELS } from "./kernels.js";
 import { groupNorm, instanceNorm, layerNorm, rmsNorm } from "./layers.js";
 import { channelNorms, rescaleToNorms } from "./learning-rate.js";
@@ -33,6 +40,11 @@ const FUNCTIONS = {
   foldBatchNorm,
   channelNorms,
   rescaleToNorms,
+  batchNormBackward,
+  layerNormBackward,
+  instanceNormBackward,
+  groupNormBackward,
+  rmsNormBackward,
   trelu,
   round,
   toFloat16,

@@ -13,7 +13,7 @@ export const BLOCK = 1 << 18;
 const LEAST_SEGMENT = 2048;
 
 /** How much of the split dimension makes a block. */
-function shareOf(walk: Walk, bytes: number): number {
+export function shareOf(walk: Walk, bytes: number): number {
   const { whole } = walk;
   if (walk.elements * bytes <= 2 * BLOCK) return whole;
   const each = (walk.elements / whole) * bytes;
@@ -27,7 +27,15 @@ function shareOf(walk: Walk, bytes: number): number {
 export const viewOf = (heap: Heap, storage: number): Float32Array | Uint16Array => (storage ? heap.u16 : heap.f32);
 
 /** Copies a block, elements [from, from + share) of the split dimension, between an array and kernel memory. */
-function copy(heap: Heap, o: Operand, walk: Walk, address: number, from: number, share: number, out: boolean): void {
+export function copy(
+  heap: Heap,
+  o: Operand,
+  walk: Walk,
+  address: number,
+  from: number,
+  share: number,
+  out: boolean,
+): void {
   const view = viewOf(heap, o.storage);
   let index = address / bytesOf(o.storage);
   const all = share === walk.whole;
@@ -51,7 +59,7 @@ function copy(heap: Heap, o: Operand, walk: Walk, address: number, from: number,
 }
 
 /** Address of the float32 values of a parameter, 0 for none. */
-function place(own: Engine, from: Operand | undefined): number {
+export function place(own: Engine, from: Operand | undefined): number {
   if (!from) return 0;
   const { heap } = own;
   const { array, size, storage } = from;

@@ -430,6 +430,7 @@ describe("load()", () => {
     expect(length.data[0]).toBe(5);
     expect(Object.keys(own).sort()).toEqual([
       "batchNorm",
+      "batchNormBackward",
       "boundedWeightNorm",
       "channelNorms",
       "compare",
@@ -437,8 +438,11 @@ describe("load()", () => {
       "foldBatchNorm",
       "fromFloat16",
       "groupNorm",
+      "groupNormBackward",
       "instanceNorm",
+      "instanceNormBackward",
       "layerNorm",
+      "layerNormBackward",
       "lpNormalize",
       "mean",
       "memory",
@@ -446,6 +450,7 @@ describe("load()", () => {
       "partial",
       "rescaleToNorms",
       "rmsNorm",
+      "rmsNormBackward",
       "round",
       "statistics",
       "tensor",

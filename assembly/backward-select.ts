@@ -1,0 +1,280 @@
+// Native gradients of L∞, range and top-k: the elements that the deviation depends on.
+//
+// They are found after the sums and put into a list with the gradient at each, which is written when all of the output has
+// been: the output may stand in the place of what it is computed from. An entry of the list:
+//
+//     element of the tensor | sign of the distance | weight | gradient
+
+import {
+  INPUT,
+  INPUT_STORAGE,
+  KEPT_WEIGHT,
+  LENGTH,
+  NORM,
+  NORM_LINF,
+  NORM_RANGE,
+  NORM_TOP,
+  REDUCED_COUNT,
+  REDUCED_RANK,
+  REDUCED_STRIDE,
+  REDUCED_TOTAL,
+  REDUCED_WEIGHT,
+  SELECTED,
+  SELECTED_BYTES,
+  STORAGE_FLOAT32,
+  TASK,
+  TASK_CENTRE,
+  TASK_SAVED,
+  TOP,
+  WEIGHT,
+  WEIGHT_STEP,
+} from "../src/layout";
+import {
+  GRADIENT_FACTOR,
+  GRADIENT_FOUND,
+  GRADIENT_OTHER,
+  GRADIENT_SHAPE,
+  GRADIENT_SUM,
+  GRADIENT_WANTED,
+  GRADIENT_WEIGHT,
+} from "./backward-memory";
+import { gradientAt, setOutput } from "./backward-tiles";
+import { COLUMN_CENTRE, COLUMN_REST, GROUP_TOP, TILE, TILE_X } from "./memory";
+import { base, collectTop, columnwise, findExtremes, group, highOf, lowOf, meanOf, width } from "./native";
+import { gather, read } from "./tiles";
+import { finishTop, TOP_BYTES } from "./top";
+import { clearVectors, magnitude } from "./vectors";
+import { keptOffset, reducedOffset } from "./walk";
+
+/** Elements that a group has selected: 0 where its norm selects none. */
+export function selectedOf(norm: i32): i32 {
+  if (norm == NORM_LINF) return 1;
+  if (norm == NORM_RANGE) return 2;
+  return norm == NORM_TOP ? load<i32>(TOP) : 0;
+}
+
+/** Entries still to be found. */
+let missing: i32 = 0;
+/** Entries of a group. */
+let entries: i32 = 0;
+/** The norm is top-k. */
+let largest: bool = false;
+
+function cell(values: usize, j: i32): usize {
+  return values + ((<usize>j) << 2);
+}
+
+function entryOf(j: i32, e: i32): usize {
+  return load<usize>(SELECTED) + <usize>SELECTED_BYTES * (j * entries + e);
+}
+
+/** Finds the elements of all groups of the panel, and the sums of their signs into GRADIENT_SHAPE. */
+export function select(): void {
+  const norm = load<i32>(NORM);
+  entries = selectedOf(norm);
+  largest = norm == NORM_TOP;
+  missing = entries * width;
+  clearVectors(GRADIENT_FOUND, (<usize>((width + 3) & ~3)) << 2);
+  clearVectors(GRADIENT_SHAPE, (<usize>((width + 3) & ~3)) << 3);
+  if (largest) thresholds();
+  else targets(norm);
+  if (columnwise) scanColumns();
+  else scanRow();
+  // groups with NaN may have none
+  for (let j = 0; j < width; j++) {
+    for (let e = load<i32>(cell(GRADIENT_FOUND, j)); e < entries; e++) store<i32>(entryOf(j, e), -1);
+  }
+}
+
+/** GRADIENT_WANTED = the k-th largest magnitude, GRADIENT_OTHER = how many equal to it are among the k. */
+function thresholds(): void {
+  const k = load<i32>(TOP);
+  for (let j = 0; j < width; j += 4) {
+    const wide = min(4, width - j);
+    // those of a row were left behind by its statistic
+    if (columnwise || load<i32>(TASK) & TASK_SAVED) collectTop(j, wide);
+    for (let i = 0; i < wide; i++) {
+      const top = finishTop(GROUP_TOP + TOP_BYTES * i);
+      const end = cell(top, k);
+      let least = i32.MAX_VALUE;
+      for (let p = top; p < end; p += 4) least = min(least, load<i32>(p));
+      let above = 0;
+      for (let p = top; p < end; p += 4) above += load<i32>(p) > least ? 1 : 0;
+      store<i32>(cell(GRADIENT_WANTED, j + i), least);
+      store<i32>(cell(GRADIENT_OTHER, j + i), k - above);
+    }
+  }
+}
+
+/** The values of which the first is selected: the greatest and the least, or the one of them that is farther away. */
+function targets(norm: i32): void {
+  const task = load<i32>(TASK);
+  // the statistic of a row without mean knows the magnitude only
+  if (task & TASK_SAVED || (norm == NORM_LINF && !(task & TASK_CENTRE))) findExtremes();
+  for (let j = 0; j < width; j++) {
+    let wanted = <f32>highOf(j);
+    let other = <f32>lowOf(j);
+    if (norm == NORM_LINF) {
+      const up = highOf(j) - meanOf(j);
+      const down = meanOf(j) - lowOf(j);
+      if (up > down) other = wanted;
+      else if (down > up) wanted = other;
+    }
+    store<f32>(cell(GRADIENT_WANTED, j), wanted);
+    store<f32>(cell(GRADIENT_OTHER, j), other);
+  }
+}
+
+/** Lanes that may be selected. */
+function hits(x: v128, wanted: v128, other: v128, centre: v128, rest: v128): v128 {
+  if (largest) return i32x4.ge_s(magnitude(f32x4.sub(f32x4.sub(x, centre), rest)), wanted);
+  return v128.or(f32x4.eq(x, wanted), f32x4.eq(x, other));
+}
+
+/** Puts an element into the list of group j if it belongs there. */
+function offer(j: i32, element: i32, x: f32, weight: f32): void {
+  const wantedAt = cell(GRADIENT_WANTED, j);
+  const otherAt = cell(GRADIENT_OTHER, j);
+  const d = <f64>x - meanOf(j);
+  const sign: f32 = d > 0 ? 1 : d < 0 ? -1 : 0;
+  if (largest) {
+    const distance = x - load<f32>(cell(COLUMN_CENTRE, j)) - load<f32>(cell(COLUMN_REST, j));
+    const bits = reinterpret<i32>(distance) & 0x7fffffff;
+    const least = load<i32>(wantedAt);
+    if (bits < least) return;
+    if (bits == least) {
+      const ties = load<i32>(otherAt);
+      if (ties == 0) return;
+      store<i32>(otherAt, ties - 1);
+    }
+    add(j, element, sign, weight);
+    return;
+  }
+  const wanted = load<f32>(wantedAt);
+  const other = load<f32>(otherAt);
+  if (entries == 1) {
+    if (x != wanted && x != other) return;
+    add(j, element, sign, weight);
+    store<f32>(wantedAt, NaN);
+    store<f32>(otherAt, NaN);
+    return;
+  }
+  // the two cancel where all elements are equal
+  const side: f32 = wanted == other ? 0 : 1;
+  if (x == wanted) {
+    add(j, element, side, weight);
+    store<f32>(wantedAt, NaN);
+  }
+  if (x == other) {
+    add(j, element, -side, weight);
+    store<f32>(otherAt, NaN);
+  }
+}
+
+function add(j: i32, element: i32, sign: f32, weight: f32): void {
+  const found = load<i32>(cell(GRADIENT_FOUND, j));
+  const entry = entryOf(j, found);
+  store<i32>(entry, element, 0);
+  store<f32>(entry, sign, 4);
+  store<f32>(entry, weight, 8);
+  store<i32>(cell(GRADIENT_FOUND, j), found + 1);
+  const at = GRADIENT_SHAPE + ((<usize>j) << 3);
+  store<f64>(at, load<f64>(at) + <f64>sign);
+  missing--;
+}
+
+/** The group in rows, a segment or a tile at a time. */
+function scanRow(): void {
+  const length = load<i32>(LENGTH);
+  const count = length * load<i32>(REDUCED_TOTAL);
+  const direct = load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32;
+  const kept = keptOffset(group, KEPT_WEIGHT);
+  for (let from = 0; from < count && missing > 0; ) {
+    let n = min(TILE, count - from);
+    let x = TILE_X;
+    if (direct) {
+      const segment = from / length;
+      const position = from - segment * length;
+      n = length - position;
+      x = load<usize>(INPUT) + ((<usize>(base + reducedOffset(segment, REDUCED_STRIDE) + position)) << 2);
+    } else {
+      gather(base, from, n, TILE_X);
+    }
+    scanStretch(x, from, n, length, kept);
+    from += n;
+  }
+}
+
+function scanStretch(x: usize, from: i32, n: i32, length: i32, kept: i32): void {
+  const centre = v128.load32_splat(COLUMN_CENTRE);
+  const rest = v128.load32_splat(COLUMN_REST);
+  const weights = load<usize>(WEIGHT);
+  const step = load<i32>(WEIGHT_STEP);
+  for (let i = 0; i < n && missing > 0; i += 4) {
+    const wanted = v128.load32_splat(GRADIENT_WANTED);
+    const other = v128.load32_splat(GRADIENT_OTHER);
+    if (!v128.any_true(hits(v128.load(x), wanted, other, centre, rest))) {
+      x += 16;
+      continue;
+    }
+    const end = min(i + 4, n);
+    for (let at = i; at < end; at++) {
+      const segment = (from + at) / length;
+      const position = from + at - segment * length;
+      const number = kept + reducedOffset(segment, REDUCED_WEIGHT) + position * step;
+      const weight: f32 = weights ? load<f32>(cell(weights, number)) : 1;
+      offer(0, base + reducedOffset(segment, REDUCED_STRIDE) + position, load<f32>(x), weight);
+      x += 4;
+    }
+  }
+}
+
+/** All columns of the panel, row by row. */
+function scanColumns(): void {
+  const rank = load<i32>(REDUCED_RANK);
+  const last = (<usize>(max(rank, 1) - 1)) << 2;
+  const inner = rank > 0 ? load<i32>(<usize>REDUCED_COUNT + last) : 1;
+  const stride = rank > 0 ? load<i32>(<usize>REDUCED_STRIDE + last) : 0;
+  const rows = load<i32>(REDUCED_TOTAL);
+  const direct = load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32;
+  for (let row = 0; row < rows && missing > 0; row += inner) {
+    let at = base + reducedOffset(row, REDUCED_STRIDE);
+    for (let i = 0; i < inner; i++) {
+      let x = TILE_X;
+      if (direct) x = load<usize>(INPUT) + ((<usize>at) << 2);
+      else read(at, width, TILE_X);
+      for (let j = 0; j < width; j += 4) {
+        const wanted = v128.load(cell(GRADIENT_WANTED, j));
+        const other = v128.load(cell(GRADIENT_OTHER, j));
+        const centre = v128.load(cell(COLUMN_CENTRE, j));
+        const rest = v128.load(cell(COLUMN_REST, j));
+        if (!v128.any_true(hits(v128.load(cell(x, j)), wanted, other, centre, rest))) continue;
+        const end = min(j + 4, width);
+        for (let c = j; c < end; c++) offer(c, at + c, load<f32>(cell(x, c)), load<f32>(cell(GRADIENT_WEIGHT, c)));
+      }
+      at += stride;
+    }
+  }
+}
+
+/** The gradient at every element of the list, whose A w is `sign` times the last argument of its group. */
+export function settle(j: i32, size: f64): void {
+  const at = (<usize>j) << 3;
+  for (let e = 0; e < entries; e++) {
+    const entry = entryOf(j, e);
+    const element = load<i32>(entry, 0);
+    if (element < 0) continue;
+    const g = <f64>gradientAt(element) * <f64>load<f32>(entry, 8);
+    const d = g - load<f64>(GRADIENT_SUM + at) - size * <f64>load<f32>(entry, 4);
+    store<f32>(entry, <f32>(d * load<f64>(GRADIENT_FACTOR + at)), 12);
+  }
+}
+
+/** Writes the gradients in the list. */
+export function writeSelected(): void {
+  const end = entryOf(width, 0);
+  for (let entry = entryOf(0, 0); entry < end; entry += SELECTED_BYTES) {
+    const element = load<i32>(entry, 0);
+    if (element >= 0) setOutput(element, load<f32>(entry, 12));
+  }
+}

@@ -1,0 +1,134 @@
+// Runs the job of a gradient: as run.ts, with two tensors to be brought in and sums for the parameters to be gathered.
+
+import { type Engine, engine, type Part } from "./engine.js";
+import type { TrainingKernels } from "./kernels.js";
+import * as at from "./layout.js";
+import { bytesOf, type Operand, settle } from "./operand.js";
+import { Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
+import { copy, place, shareOf } from "./run.js";
+import { trainingBytes } from "./wasm.generated.js";
+
+const TRAINING: Part<TrainingKernels> = trainingBytes;
+
+/** A gradient: x, weight, mean, deviation as in the layer, dx in the place of its output. */
+export class GradientJob extends Job {
+  /** The upstream gradient, of the shape of x. */
+  declare dy: Operand;
+  /** Results in float32, one element per parameter. */
+  declare dweight: Operand;
+  declare dbias: Operand;
+}
+
+/** Elements that a group selects, which its deviation alone depends on. */
+const selectedOf = ({ norm }: Job): number =>
+  norm.kind === at.NORM_LINF ? 1 : norm.kind === at.NORM_RANGE ? 2 : norm.top;
+
+/** Bytes of the list of selected elements of a panel, for a few groups at least. */
+const SELECTED_MOST = 65536;
+
+/** Addresses of the operands of a block of native arithmetic. */
+class Places {
+  source = 0;
+  upstream = 0;
+  destination = 0;
+}
+
+/** Where x, dy and dx of a block are: where they lie, else in scratch space, dx in the place of an input if it can be. */
+function placesOf(own: Engine, job: GradientJob, elements: number): Places {
+  const { heap } = own;
+  const { x, dy } = job;
+  const dx = job.y as Operand;
+  const places = new Places();
+  const scratch = (o: Operand): number => heap.scratch(elements * bytesOf(o.storage), o.array?.byteOffset ?? 0);
+  places.source = x.array ? scratch(x) : x.address;
+  places.upstream = dy.array ? scratch(dy) : dy.address;
+  places.destination = dx.address;
+  if (!dx.address) {
+    if (dy.array && dy.storage === dx.storage) places.destination = places.upstream;
+    else if (x.array && x.storage === dx.storage) places.destination = places.source;
+    else places.destination = scratch(dx);
+  }
+  return places;
+}
+
+/** Writes sums that were gathered in float64, rounded to float32. */
+function deliver(own: Engine, to: Operand, sums: number): void {
+  const { f32, f64 } = own.heap;
+  const values = f64.subarray(sums / 8, sums / 8 + to.size);
+  if (to.address) f32.set(values, to.address / 4);
+  else if (to.array) to.array.set(values);
+  else to.array = Float32Array.from(values);
+}
+
+function native(own: Engine, job: GradientJob): void {
+  const { x, dy, dweight, dbias, walk, norm } = job;
+  const dx = job.y as Operand;
+  const { heap } = own;
+  const { whole, step } = walk;
+  const { size } = dweight;
+  const plain = x.array && dy.array && !dx.address;
+  const share = plain ? shareOf(walk, bytesOf(x.storage) + bytesOf(dy.storage)) : whole;
+  const { source, upstream, destination } = placesOf(own, job, (walk.elements / whole) * share);
+  const weight = place(own, job.weight);
+  const centre = place(own, job.mean);
+  const scale = place(own, job.deviation);
+  const entries = selectedOf(job) * at.SELECTED_BYTES;
+  const groups = Math.max(4, Math.floor(SELECTED_MOST / Math.max(entries, 1)) & ~3);
+  const selected = entries && heap.scratch(entries * Math.min(groups, walk.groups));
+  const scratch = norm.top && heap.scratch(topScratchBytes(norm.top));
+  const weightSums = heap.scratch(size * 8);
+  const biasSums = heap.scratch(size * 8);
+  const work = heap.scratch(size * 8);
+  const { i32, f64 } = heap;
+  f64.fill(0, weightSums / 8, weightSums / 8 + size);
+  f64.fill(0, biasSums / 8, biasSums / 8 + size);
+  f64.fill(0, work / 8, work / 8 + size);
+
+  writeJob(own, job);
+  i32[at.INPUT >> 2] = source;
+  i32[at.INPUT_STORAGE >> 2] = x.storage;
+  i32[at.GRADIENT >> 2] = upstream;
+  i32[at.GRADIENT_STORAGE >> 2] = dy.storage;
+  i32[at.OUTPUT >> 2] = destination;
+  i32[at.OUTPUT_STORAGE >> 2] = dx.storage;
+  i32[at.SCRATCH >> 2] = scratch;
+  i32[at.SELECTED >> 2] = selected;
+  i32[at.SELECTED_GROUPS >> 2] = groups;
+  i32[at.PARAMETER_WORK >> 2] = work;
+  const { backward } = own.part(TRAINING);
+  const each = (walk.groups / whole) * 4;
+  for (let from = 0; from < whole; from += share) {
+    const part = Math.min(share, whole - from);
+    if (x.array) copy(heap, x, walk, source, from, part, false);
+    if (dy.array) copy(heap, dy, walk, upstream, from, part, false);
+    writeWalk(i32, f64, walk, part);
+    i32[at.WEIGHT >> 2] = weight && weight + from * step * 4;
+    i32[at.WEIGHT_SUMS >> 2] = weightSums + from * step * 8;
+    i32[at.BIAS_SUMS >> 2] = biasSums + from * step * 8;
+    i32[at.PARAMETERS >> 2] = size - from * step;
+    i32[at.MEAN >> 2] = centre && centre + from * each;
+    i32[at.DEVIATION >> 2] = scale && scale + from * each;
+    backward();
+    if (!dx.address) copy(heap, dx, walk, destination, from, part, true);
+  }
+  deliver(own, dweight, weightSums);
+  deliver(own, dbias, biasSums);
+}
+
+/**
+ * Runs the job of a gradient. When memory runs out, new tensors among the results are given back.
+ *
+ * @throws {RangeError} when memory cannot grow.
+ */
+export function differentiate(job: GradientJob): void {
+  const results = [job.y, job.dweight, job.dbias];
+  try {
+    const own = engine();
+    for (const to of results) settle(to);
+    own.heap.begin();
+    native(own, job);
+  } catch (error) {
+    for (const to of results) to?.tensor?.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,185 @@
+// What the gradients of all layers have in common: their options and results, and the way from options to a job.
+
+import { differentiate, GradientJob } from "./backward.js";
+import { checkBoolean, checkNumber, checkOptions, isObject, wrong } from "./check.js";
+import { deviationFactor } from "./constants.js";
+import { checkArithmetic } from "./formats.js";
+import type { LayerAxes } from "./layer-axes.js";
+import * as at from "./layout.js";
+import { NORMALIZATION_KEYS, type NormalizationOptions } from "./normalize.js";
+import { checkNorm } from "./norms.js";
+import { checkDType, checkOverlap, finish, type Operand, operand, parameter, target } from "./operand.js";
+import { fill } from "./run.js";
+import { planWalk } from "./shape.js";
+import type { Tensor } from "./tensor.js";
+import type { Data, Dense, Out, Plain, Shaped, TensorLike } from "./types.js";
+
+/** What is to be filled with the results of a gradient; what is left out is made. */
+export interface GradientOut {
+  /** It may be exactly `x` or `dy`; an overlap in part is refused. */
+  dx?: Out | undefined;
+  /** float32. */
+  dweight?: Out | undefined;
+  /** float32. */
+  dbias?: Out | undefined;
+}
+
+/** Options of the gradient of a layer: those of the layer itself, whose `bias` changes nothing. */
+export interface GradientOptions extends Omit<NormalizationOptions, "out"> {
+  out?: GradientOut | undefined;
+}
+
+/** Statistics of the batch, saved from the layer, to save computing them again. */
+export interface SavedStatistics {
+  /**
+   * Means of the groups of `x`, as `statistics` gives them, together with `deviation`. They are taken as they are: what a
+   * float32 mean leaves out is lost, about 2^-25 · |mean| / deviation of the normalized values.
+   */
+  mean?: TensorLike | undefined;
+  /** Deviations of the groups without `eps`. */
+  deviation?: TensorLike | undefined;
+}
+
+/** Gradients of a loss with respect to what a layer was given. */
+export interface Gradients<X, Parameter = X> {
+  /** Of the shape of `x`; of its dtype unless `dtype` says otherwise. */
+  dx: X;
+  /** float32, of the length or shape of `weight`, whether one was given or not. */
+  dweight: Parameter;
+  /** The same for `bias`. */
+  dbias: Parameter;
+}
+
+type Filled<Given, Made> = Given extends Out ? Given : Made;
+
+/** What an `out` becomes. */
+export type GradientsIn<O extends GradientOut> = Gradients<unknown> & {
+  dx: Filled<O["dx"], Tensor | Dense>;
+  dweight: Filled<O["dweight"], Tensor | Dense<Float32Array>>;
+  dbias: Filled<O["dbias"], Tensor | Dense<Float32Array>>;
+};
+
+/** The gradient of a layer. Resident for a Tensor `x`, else fresh data, or `out`. */
+export interface Backward<Options extends GradientOptions> {
+  <O extends GradientOut>(dy: TensorLike, x: TensorLike, options: Options & { out: O }): GradientsIn<O>;
+  (dy: TensorLike, x: Tensor, options?: Options): Gradients<Tensor>;
+  (
+    dy: TensorLike,
+    x: Float32Array | Shaped<Float32Array>,
+    options?: Options & { dtype?: "float32" | undefined },
+  ): Gradients<Dense<Float32Array>>;
+  (dy: TensorLike, x: Plain, options?: Options): Gradients<Dense<Data>, Dense<Float32Array>>;
+  (dy: TensorLike, x: TensorLike, options?: Options): Gradients<Tensor | Dense, Tensor | Dense<Float32Array>>;
+}
+
+/** A Backward with options that must be given. */
+export interface BackwardBy<Options extends GradientOptions> {
+  <O extends GradientOut>(dy: TensorLike, x: TensorLike, options: Options & { out: O }): GradientsIn<O>;
+  (dy: TensorLike, x: Tensor, options: Options): Gradients<Tensor>;
+  (
+    dy: TensorLike,
+    x: Float32Array | Shaped<Float32Array>,
+    options: Options & { dtype?: "float32" | undefined },
+  ): Gradients<Dense<Float32Array>>;
+  (dy: TensorLike, x: Plain, options: Options): Gradients<Dense<Data>, Dense<Float32Array>>;
+  (dy: TensorLike, x: TensorLike, options: Options): Gradients<Tensor | Dense, Tensor | Dense<Float32Array>>;
+}
+
+export const GRADIENT_KEYS = /* @__PURE__ */ ["mean", "deviation"].concat(
+  NORMALIZATION_KEYS.filter((key) => key !== "arithmetic"),
+);
+
+/** Runs the checks of a result, which call it "out", under its own name. */
+export function named<T>(name: string, checks: () => T): T {
+  try {
+    return checks();
+  } catch (error) {
+    if (error instanceof Error) error.message = error.message.replace('"out', `"${name}`);
+    throw error;
+  }
+}
+
+/** Results to be filled, by name. */
+export function checkOut<T extends object>(out: T | undefined, known: readonly string[]): Readonly<T> {
+  // a tensor is what other functions take
+  if (isObject(out) && (ArrayBuffer.isView(out) || "data" in out)) throw wrong("out", `{ ${known.join(", ")} }`, out);
+  return checkOptions(out, known);
+}
+
+/** A tensor that must have the shape of another one. */
+export function sameShape(name: string, value: TensorLike, like: string, { shape }: Operand): Operand {
+  const found = operand(name, value);
+  if (found.shape.length !== shape.length || found.shape.some((length, i) => length !== shape[i])) {
+    throw wrong(name, `of the shape of "${like}", [${shape.join(", ")}]`, found.shape, "object");
+  }
+  return found;
+}
+
+/** Refuses results that share memory with what is read, or with each other. */
+export function checkOverlaps(
+  results: readonly (readonly [name: string, to: Operand])[],
+  inputs: readonly (readonly [name: string, from: Operand | undefined, inPlace?: boolean])[],
+): void {
+  results.forEach(([name, to], i) => {
+    named(name, () => {
+      for (const [other, from, inPlace] of inputs) checkOverlap(to, other, from, inPlace && !i);
+      for (const [other, from] of results.slice(0, i)) if (from.out !== undefined) checkOverlap(to, other, from);
+    });
+  });
+}
+
+/**
+ * @param axes What a group and the weight extend over.
+ * @param shape Of the gradients of weight and bias.
+ */
+export function gradients(
+  dy: TensorLike,
+  x: Operand,
+  o: GradientOptions & SavedStatistics,
+  axes: LayerAxes,
+  shape: readonly number[],
+  centred = true,
+): Gradients<Out | Dense> {
+  const upstream = sameShape("dy", dy, "x", x);
+  const saved = o.deviation !== undefined;
+  if (centred && saved !== (o.mean !== undefined)) {
+    throw new TypeError('"mean" and "deviation" must be given both or neither');
+  }
+  const { parameters } = axes;
+  const walk = planWalk(axes.shape, axes.reduced, axes.weighted);
+  const norm = checkNorm(o.norm, walk.count, centred);
+  const task = (centred ? at.TASK_CENTRE : 0) | (norm.kind && at.TASK_NORM) | (saved ? at.TASK_SAVED : 0);
+  const job = new GradientJob(x, walk, task | at.TASK_APPLY, norm, checkArithmetic(o.arithmetic));
+  job.eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
+  job.factor = deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
+  const out = checkOut(o.out, ["dx", "dweight", "dbias"]);
+  const dx = named("out.dx", () => target(out.dx, x.shape, x.size, checkDType("dtype", o.dtype), x));
+  const [dweight, dbias] = (["dweight", "dbias"] as const).map((name) =>
+    named(`out.${name}`, () => target(out[name], shape, parameters, at.STORAGE_FLOAT32, x)),
+  );
+  job.dy = upstream;
+  job.y = dx;
+  job.dweight = dweight;
+  job.dbias = dbias;
+  job.weight = parameter("weight", o.weight, parameters);
+  parameter("bias", o.bias, parameters);
+  job.mean = parameter("mean", o.mean, walk.groups);
+  job.deviation = parameter("deviation", o.deviation, walk.groups);
+  checkOverlaps(
+    [
+      ["out.dx", dx],
+      ["out.dweight", dweight],
+      ["out.dbias", dbias],
+    ],
+    [
+      ["dy", upstream, true],
+      ["x", x, true],
+      ["weight", job.weight],
+      ["mean", job.mean],
+      ["deviation", job.deviation],
+    ],
+  );
+  if (x.size) differentiate(job);
+  else for (const to of [dx, dweight, dbias]) fill(to, 0);
+  return { dx: finish(dx), dweight: finish(dweight), dbias: finish(dbias) };
+}

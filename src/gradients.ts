@@ -1,0 +1,134 @@
+import { checkOptions } from "./check.js";
+import {
+  type Backward,
+  type BackwardBy,
+  GRADIENT_KEYS,
+  type GradientOptions,
+  type Gradients,
+  gradients,
+  type SavedStatistics,
+} from "./gradient-checks.js";
+import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "./layer-axes.js";
+import { type Operand, operand } from "./operand.js";
+import type { Dense, Norm, Out, TensorLike } from "./types.js";
+
+export interface BatchNormBackwardOptions extends GradientOptions, SavedStatistics {
+  /** The axis of the channels, negative from the end. Default: 1. */
+  axis?: number | undefined;
+}
+
+export interface LayerNormBackwardOptions extends GradientOptions, SavedStatistics {
+  /** The first of the normalized axes, which go on to the last; negative from the end. Default: -1. */
+  axis?: number | undefined;
+}
+
+export interface RmsNormBackwardOptions extends GradientOptions, Omit<SavedStatistics, "mean"> {
+  /** The first of the normalized axes, which go on to the last; negative from the end. Default: -1. */
+  axis?: number | undefined;
+  /** Default: "l2". */
+  norm?: Norm | undefined;
+}
+
+export interface InstanceNormBackwardOptions extends GradientOptions, SavedStatistics {
+  /** The axis of the channels, negative from the end; not 0, which is the batch. Default: 1. */
+  axis?: number | undefined;
+}
+
+export interface GroupNormBackwardOptions extends InstanceNormBackwardOptions {
+  /** Number of groups that the channels are divided into, in order. Divides the number of channels. */
+  groups: number;
+}
+
+const KEYS = /* @__PURE__ */ ["axis"].concat(GRADIENT_KEYS);
+const RMS_KEYS = /* @__PURE__ */ KEYS.filter((key) => key !== "mean");
+const GROUP_KEYS = /* @__PURE__ */ ["groups"].concat(KEYS);
+
+/** With a weight for each channel. */
+function byChannel(
+  dy: TensorLike,
+  x: TensorLike,
+  o: GradientOptions & SavedStatistics,
+  axesOf: (x: Operand) => LayerAxes,
+): Gradients<Out | Dense> {
+  const input = operand("x", x);
+  const axes = axesOf(input);
+  return gradients(dy, input, o, axes, [axes.parameters]);
+}
+
+/** With a weight for each normalized element. */
+function byElement(
+  dy: TensorLike,
+  x: TensorLike,
+  o: LayerNormBackwardOptions,
+  centred: boolean,
+): Gradients<Out | Dense> {
+  const input = operand("x", x);
+  const axes = lastAxes(input, o.axis);
+  const shape = input.shape.filter((_, axis) => (axes.weighted >> axis) & 1);
+  return gradients(dy, input, o, axes, shape, centred);
+}
+
+/**
+ * The gradient of `batchNorm` in training, where mean and deviation are those of `x`:
+ *
+ * dx_i = (g_i - mean(g) - A · (w_i - mean(w))) / S, with g = dy · weight, A = Σ g · y, w_i = ∂S / ∂d_i; dweight = Σ dy · y,
+ * dbias = Σ dy (Hoffer et al., arXiv 1803.01814). By norm, with n elements of a channel:
+ *
+ * | norm | w_i |
+ * |---|---|
+ * | L2 | d_i / (n · S) |
+ * | L1 | √(π/2) · sign(d_i) / n, sign(0) = 0 |
+ * | L∞ | C(n) · sign(d_i) at the first element with the largest \|d\|, else 0 |
+ * | range | 0.35 · C(n) at the first maximum, -0.35 · C(n) at the first minimum; 0 where all elements are equal |
+ * | top-k | C(n) · sign(d_i) / k at the k elements with the largest \|d\|, of equal ones the first; sign(0) = 0 |
+ * | Lp | c_p^p · sign(d_i) · \|d_i\|^(p-1) · S^(1-p) / n |
+ * | "none" | 0, and S = 1 |
+ *
+ * dx and dweight of a channel whose S is 0 are NaN, as its normalized values are.
+ *
+ * @param dy The gradient with respect to the output of the layer, of the shape of x.
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const batchNormBackward = ((dy: TensorLike, x: TensorLike, options?: BatchNormBackwardOptions) => {
+  const o = checkOptions(options, KEYS);
+  return byChannel(dy, x, o, (input) => batchAxes(input, o.axis));
+}) as Backward<BatchNormBackwardOptions>;
+
+/**
+ * The gradient of `layerNorm`, as that of {@link batchNormBackward}; dweight and dbias in the shape of the normalized axes.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const layerNormBackward = ((dy: TensorLike, x: TensorLike, options?: LayerNormBackwardOptions) =>
+  byElement(dy, x, checkOptions(options, KEYS), true)) as Backward<LayerNormBackwardOptions>;
+
+/**
+ * The gradient of `rmsNorm`: dx_i = (g_i - A · w_i) / S, with d = x in the table of {@link batchNormBackward}; dweight and
+ * dbias in the shape of the normalized axes.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const rmsNormBackward = ((dy: TensorLike, x: TensorLike, options?: RmsNormBackwardOptions) =>
+  byElement(dy, x, checkOptions(options, RMS_KEYS), false)) as Backward<RmsNormBackwardOptions>;
+
+/**
+ * The gradient of `instanceNorm`, as that of {@link batchNormBackward}; `mean` and `deviation` one per channel of each
+ * sample.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const instanceNormBackward = ((dy: TensorLike, x: TensorLike, options?: InstanceNormBackwardOptions) => {
+  const o = checkOptions(options, KEYS);
+  return byChannel(dy, x, o, (input) => instanceAxes(input, o.axis));
+}) as Backward<InstanceNormBackwardOptions>;
+
+/**
+ * The gradient of `groupNorm`, as that of {@link batchNormBackward}; `mean` and `deviation` one per group of each sample,
+ * dweight and dbias one per channel.
+ *
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const groupNormBackward = ((dy: TensorLike, x: TensorLike, options: GroupNormBackwardOptions) => {
+  const o = checkOptions(options, GROUP_KEYS);
+  return byChannel(dy, x, o, (input) => groupAxes(input, o.axis, o.groups));
+}) as BackwardBy<GroupNormBackwardOptions>;
