@@ -76,7 +76,10 @@ const inGroups = (groups: number, axis: number, shapes: readonly (readonly numbe
 
 const last = (axes: number, centred: boolean, shapes: readonly (readonly number[])[]): GradientLayer => ({
   name: `${centred ? "layer" : "RMS"} norm of the last ${axes}`,
-  call: (dy, x, options) => (centred ? layerNormBackward : rmsNormBackward)(dy, x, { ...options, axis: -axes }),
+  call: (dy, x, options) => {
+    const all = { ...options, axis: -axes };
+    return centred ? layerNormBackward(dy, x, all) : rmsNormBackward(dy, x, all);
+  },
   layout: (shape) => ({
     groups: groupsOf(
       shape,
