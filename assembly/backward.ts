@@ -30,6 +30,7 @@ import {
   NORM_NONE,
   NORM_POWER,
   NORM_TOP,
+  PANEL,
   POWER,
   SELECTED_GROUPS,
   TASK,
@@ -55,7 +56,7 @@ import {
 } from "./backward-memory";
 import { enterGradientRow, finishGradientRows, outputRow, prepareGradientRows, sumRow } from "./backward-rows";
 import { select, selectedOf, settle, writeSelected } from "./backward-select";
-import { COLUMN_CENTRE, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM, PANEL } from "./memory";
+import { COLUMN_CENTRE, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM } from "./memory";
 import { base, columnwise, enterColumns, enterGroup, factors, group, width } from "./native";
 import { power } from "./power";
 import { prepareRows } from "./rows";

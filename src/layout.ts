@@ -112,14 +112,14 @@ export const TASK_APPLY = 8;
 /** The norm of a vector (sum |x|, root of the sum of squares) instead of a mean over its elements. */
 export const TASK_TOTAL = 16;
 
-/** In gradients: MEAN and DEVIATION are those of the input, computed before. */
-export const TASK_SAVED = 64;
-
 /**
  * With native rows: write the raw float64 sum (NORM_NONE), sum |d|, sum d² or max |d| of each group to DEVIATION. Of the
  * last panel, in rows or columns, the accumulators stay what they are, to be read: see RAW_SUM.
  */
 export const TASK_RAW = 32;
+
+/** In gradients: MEAN and DEVIATION are those of the input, computed before. */
+export const TASK_SAVED = 64;
 
 export const NORM_NONE = 0;
 export const NORM_L1 = 1;
