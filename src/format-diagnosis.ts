@@ -29,8 +29,8 @@ interface Host {
 }
 
 function onTerminal(): boolean {
-  const { process } = globalThis as Host;
-  return !!process?.stdout?.isTTY && !process.env?.NO_COLOR && process.env?.TERM !== "dumb";
+  const { stdout, env } = (globalThis as Host).process ?? {};
+  return !!stdout?.isTTY && !env?.NO_COLOR && env?.TERM !== "dumb";
 }
 
 type Paint = (text: string) => string;

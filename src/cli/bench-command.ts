@@ -1,0 +1,68 @@
+import { setImmediate } from "node:timers/promises";
+import { brief, integer as grouped } from "../words.js";
+import type { BenchResult } from "./bench.js";
+import { command, FINE, UsageError } from "./command.js";
+import { columns, Progress, print, printJson } from "./output.js";
+import { type Section, sectionsText } from "./table.js";
+import { integer } from "./values.js";
+
+function sections({ machine, elements, lines }: BenchResult): Section[] {
+  const { cpu, cores, platform, node, load } = machine;
+  const ulp = (value: number | null): string => (value === null ? "" : brief(value, 2));
+  const notes = ["GB/s: operands read and results written. ulp: of float32, largest and 99 %, against exact values."];
+  // the measurement itself makes up for one
+  if (load > 1.5) notes.push(`The load is ${load.toFixed(1)}: other programs are running, the figures are unreliable.`);
+  return [
+    {
+      title: `${cpu}, ${cores} cores, ${platform}, Node ${node}; ${grouped(elements)} resident elements in 16 rows`,
+      columns: [
+        { title: "", left: true },
+        { title: "GB/s" },
+        { title: "ns/element" },
+        { title: "ulp max" },
+        { title: "99 %" },
+      ],
+      rows: lines.map(({ what, gbPerSecond, nsPerElement, maxUlp, p99Ulp }) => [
+        what,
+        brief(gbPerSecond),
+        brief(nsPerElement),
+        ulp(maxUlp),
+        ulp(p99Ulp),
+      ]),
+      notes,
+    },
+  ];
+}
+
+export const bench = command({
+  name: "bench",
+  operands: "",
+  about: ["How fast the main kernels are on this machine, and how far from exact. Takes a few seconds."],
+  options: {
+    time: { type: "string", value: "MS", help: "Time for each line, in milliseconds. Default: 150." },
+    json: { type: "boolean", help: "Write JSON (schema halfnorm.cli.bench/1)." },
+  },
+  examples: [
+    ["bench", "A table."],
+    ["bench --json > bench.json", "For a program."],
+  ],
+
+  async run(values, operands) {
+    if (operands.length) throw new UsageError(`bench takes no file, got ${operands[0]}`);
+    const time = integer("time", values.time ?? "150", 1, 60_000);
+    const progress = new Progress();
+    try {
+      const { bench } = await import("./bench.js");
+      const result = await bench(time, async (done, what) => {
+        progress.update(done, what);
+        await setImmediate();
+      });
+      progress.end();
+      if (values.json) await printJson(result);
+      else await print(sectionsText(sections(result), columns()));
+      return FINE;
+    } finally {
+      progress.end();
+    }
+  },
+});

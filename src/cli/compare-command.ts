@@ -1,0 +1,76 @@
+import { availableParallelism } from "node:os";
+import { CHECK_FAILED, command, FINE, UsageError } from "./command.js";
+import { columns, hasColors, Progress, print, printJson, style } from "./output.js";
+import { sectionsText } from "./table.js";
+import { FORMATS, integer, number, oneOf } from "./values.js";
+
+export const compare = command({
+  name: "compare",
+  operands: "ACTUAL EXPECTED",
+  about: [
+    "How far the tensors of one file are from those of another, whose values count as exact: errors in ulp, and the tolerances at which NumPy and PyTorch would call them close.",
+    "Files are .npy, .npz or .safetensors; one of them may be - for standard input. Tensors are compared with those of the same name, or with the only one.",
+  ],
+  options: {
+    tensor: {
+      type: "string",
+      multiple: true,
+      value: "NAME",
+      help: "Compare the tensors of this name; * and ? stand for other signs. Default: all.",
+    },
+    format: {
+      type: "string",
+      value: "FORMAT",
+      help: `Whose spacing is the ulp: ${FORMATS.join(", ")}. Default: that of ACTUAL.`,
+    },
+    "tolerance-ulp": {
+      type: "string",
+      value: "X",
+      help: "Exit with 1 if any error is larger, or special in one only.",
+    },
+    jobs: { type: "string", value: "N", help: "Tensors to work on at a time. Default: one for each processor." },
+    json: { type: "boolean", help: "Write JSON (schema halfnorm.cli.compare/1)." },
+  },
+  examples: [
+    ["compare half.npy single.npy", "The error of half.npy in ulp of its own format."],
+    ["compare new.safetensors old.safetensors --tensor 'conv*' --tolerance-ulp 1", "A check, by the exit code."],
+    ["compare out.npy expected.npy --format bfloat16 --json", "For a program."],
+  ],
+
+  async run(values, operands) {
+    const [actual, expected, ...more] = operands;
+    if (expected === undefined || more.length) {
+      throw new UsageError(`compare takes two files, ACTUAL and EXPECTED, got ${operands.length}`);
+    }
+    const tolerance = values["tolerance-ulp"];
+    const options = {
+      actual,
+      expected,
+      tensors: values.tensor,
+      format: values.format === undefined ? undefined : oneOf("format", values.format, FORMATS),
+      tolerance: tolerance === undefined ? undefined : number("tolerance-ulp", tolerance, 0),
+      jobs: values.jobs === undefined ? availableParallelism() : integer("jobs", values.jobs, 1, 256),
+    };
+    const progress = new Progress();
+    try {
+      const { compareFiles, compareSections } = await import("./compare.js");
+      const result = await compareFiles(options, (done, what) => progress.update(done, what));
+      progress.end();
+      if (values.json) {
+        await printJson(result);
+      } else if (result.tensors.length > 1) {
+        await print(sectionsText(compareSections(result), columns()));
+      } else {
+        const { formatComparison } = await import("../index.js");
+        const width = Math.max(80, Math.min(columns(), 100));
+        const [{ comparison, passes }] = result.tensors;
+        await print(formatComparison(comparison, { color: hasColors(), width }));
+        const verdict = passes ? style("green", "ok: within") : style("red", "failed: not within");
+        if (tolerance !== undefined) await print(`\n${verdict} ${tolerance} ulp\n`);
+      }
+      return result.passes ? FINE : CHECK_FAILED;
+    } finally {
+      progress.end();
+    }
+  },
+});

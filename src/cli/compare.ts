@@ -1,0 +1,163 @@
+// The tensors of one file against those of another.
+
+import type { Comparison, FormatName } from "../index.js";
+import { brief, fixed, integer } from "../words.js";
+import { UsageError } from "./command.js";
+import type { Tally } from "./elements.js";
+import { printable, quote } from "./file-error.js";
+import { type Input, inputOf } from "./input.js";
+import { runTasks } from "./pool.js";
+import { selectTensors } from "./select.js";
+import type { Section } from "./table.js";
+import { type StoredTensor, TensorFile } from "./tensor-file.js";
+import type { Compared, CompareTask } from "./worker.js";
+
+export interface CompareOptions {
+  readonly actual: string;
+  readonly expected: string;
+  /** Names or patterns; undefined: all tensors of both files, which then have to be the same. */
+  readonly tensors: readonly string[] | undefined;
+  /** Default: that of the actual tensor in its file. */
+  readonly format: FormatName | undefined;
+  /** Largest error that passes; undefined: anything does. */
+  readonly tolerance: number | undefined;
+  readonly jobs: number;
+}
+
+export interface ComparedTensor {
+  readonly name: string;
+  /** Its name in the other file, where each file has but one. */
+  readonly expectedName: string;
+  readonly comparison: Comparison;
+  /** Whether the error is within the tolerance, with no NaN and no infinity in one of them alone. */
+  readonly passes: boolean;
+  /** float64 values that were rounded to float32 when the files were read. */
+  readonly rounded: { readonly actual: Tally; readonly expected: Tally };
+}
+
+export interface CompareResult {
+  readonly schema: "halfnorm.cli.compare/1";
+  readonly actual: string;
+  readonly expected: string;
+  readonly toleranceUlp: number | null;
+  /** In the order of the actual file. */
+  readonly tensors: readonly ComparedTensor[];
+  readonly passes: boolean;
+}
+
+interface Pair {
+  readonly actual: StoredTensor;
+  readonly expected: StoredTensor;
+}
+
+/** Tensors of the same name; or the only ones of each file, whatever their names. */
+function pairsOf(
+  actual: TensorFile,
+  expected: TensorFile,
+  inputs: readonly [Input, Input],
+  patterns?: readonly string[],
+) {
+  const [a, e] = [actual, expected].map((file, i) => selectTensors(file, patterns, inputs[i].label));
+  if (!a.length) throw new UsageError(`${inputs[0].label} has no float tensor`);
+  if (a.length === 1 && e.length === 1 && !patterns) return [{ actual: a[0], expected: e[0] }];
+  const others = new Map(e.map((tensor) => [tensor.name, tensor]));
+  const missing = (name: string, i: number): UsageError =>
+    new UsageError(`${inputs[i].label} has no float tensor ${quote(name)}, but ${inputs[1 - i].label} has`);
+  const pairs = a.map((tensor): Pair => {
+    const other = others.get(tensor.name);
+    if (!other) throw missing(tensor.name, 1);
+    others.delete(tensor.name);
+    return { actual: tensor, expected: other };
+  });
+  for (const name of others.keys()) throw missing(name, 0);
+  return pairs;
+}
+
+const formatOf = ({ stored }: StoredTensor): FormatName => (stored === "float64" ? "float32" : stored);
+
+/** Memory that a comparison takes: both tensors, and the errors in float32. */
+const costOf = ({ actual, expected }: Pair): number =>
+  actual.size * ((actual.dtype === "float16" ? 2 : 4) + (expected.dtype === "float16" ? 2 : 4) + 4);
+
+/** @param progress Is told the part that is done. */
+export async function compareFiles(
+  options: CompareOptions,
+  progress: (done: number, what: string) => void,
+): Promise<CompareResult> {
+  if (options.actual === "-" && options.expected === "-") throw new UsageError("only one file can be standard input");
+  const inputs = [await inputOf(options.actual), await inputOf(options.expected)] as const;
+  const files: TensorFile[] = [];
+  let pairs: Pair[];
+  try {
+    for (const { path, label } of inputs) files.push(await TensorFile.open(path, label));
+    pairs = pairsOf(files[0], files[1], inputs, options.tensors);
+  } finally {
+    for (const file of files) await file.close();
+  }
+  const tasks = pairs.map(
+    ({ actual, expected }): CompareTask => ({
+      kind: "compare",
+      actual: { ...inputs[0], name: actual.name },
+      expected: { ...inputs[1], name: expected.name },
+      format: options.format ?? formatOf(actual),
+    }),
+  );
+  const costs = pairs.map(costOf);
+  const results: ComparedTensor[] = [];
+  let done = 0;
+  await runTasks<Compared>(tasks, { jobs: options.jobs, costs, budget: Math.max(...costs) }, (i, compared) => {
+    const { comparison, ...rounded } = compared;
+    const error = Math.abs(comparison.maxUlp ?? 0);
+    const passes =
+      error <= (options.tolerance ?? Infinity) &&
+      (comparison.mismatchedSpecials === 0 || options.tolerance === undefined);
+    results[i] = { name: pairs[i].actual.name, expectedName: pairs[i].expected.name, comparison, passes, rounded };
+    progress(++done / tasks.length, pairs[i].actual.name);
+  });
+  return {
+    schema: "halfnorm.cli.compare/1",
+    actual: inputs[0].label,
+    expected: inputs[1].label,
+    toleranceUlp: options.tolerance ?? null,
+    tensors: results,
+    passes: results.every(({ passes }) => passes),
+  };
+}
+
+export function compareSections({ actual, expected, toleranceUlp, tensors }: CompareResult): Section[] {
+  const rows = tensors.map(({ name, comparison, passes }) => {
+    const { format, p50Ulp, p99Ulp, maxUlp, sqnrDb, mismatchedSpecials } = comparison;
+    return [
+      printable(name, 40),
+      typeof format === "string" ? format : "",
+      ...[p50Ulp, p99Ulp, maxUlp].map((ulp) => fixed(ulp, 2)),
+      fixed(sqnrDb, 1),
+      integer(mismatchedSpecials),
+      ...(toleranceUlp === null
+        ? []
+        : [passes ? { text: "ok", style: "green" as const } : { text: "failed", style: "red" as const }]),
+    ];
+  });
+  const failed = tensors.filter(({ passes }) => !passes).length;
+  const within =
+    toleranceUlp === null
+      ? []
+      : [`${integer(failed)} of ${integer(tensors.length)} tensors are not within ${brief(toleranceUlp)} ulp.`];
+  return [
+    {
+      title: `${printable(actual)} against ${printable(expected)}`,
+      columns: [
+        { title: "tensor", left: true },
+        { title: "ulp of", left: true },
+        { title: "median" },
+        { title: "99 %" },
+        { title: "worst" },
+        { title: "SQNR dB" },
+        { title: "NaN/inf" },
+        ...(toleranceUlp === null ? [] : [{ title: "", left: true }]),
+      ],
+      rows,
+      notes: within,
+    },
+  ];
+}

@@ -1,0 +1,71 @@
+// Standard output and standard error: what depends on whether they are a terminal, and on whether anybody still reads.
+
+/** Whether the reader has closed the pipe. */
+let closed = false;
+
+/** A closed pipe is no error: whoever reads has seen enough. */
+export function watchOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      closed = true;
+    });
+  }
+}
+
+/** Whether nobody reads any more, so that nothing more need be computed for them. */
+export const outputClosed = (): boolean => closed;
+
+/** Writes to standard output; comes back when it has been taken. */
+export function print(text: string): Promise<void> {
+  if (closed) return Promise.resolve();
+  // an error comes as an event, too
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+}
+
+export const printJson = (value: unknown): Promise<void> => print(`${JSON.stringify(value, null, 2)}\n`);
+
+/** Columns of the terminal, 80 where there is none. */
+export const columns = (): number => Math.max((process.stdout.isTTY && process.stdout.columns) || 80, 40);
+
+const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const;
+export type Style = keyof typeof CODES;
+
+/** Only on a terminal that has colours, and not with NO_COLOR. */
+export const hasColors = (): boolean => process.stdout.isTTY && !process.env.NO_COLOR && process.stdout.hasColors();
+
+export function style(name: Style, text: string): string {
+  const [on, off] = CODES[name];
+  return hasColors() ? `\x1b[${on}m${text}\x1b[${off}m` : text;
+}
+
+/** Time that work may take without anybody wondering, in ms. */
+const PATIENCE = 400;
+const INTERVAL = 100;
+
+/** A line on the terminal that says how far long work is; nothing where standard error is no terminal. */
+export class Progress {
+  private readonly start = performance.now();
+  private last = 0;
+  private shown = false;
+
+  /** @param done From 0 to 1. */
+  update(done: number, what: string): void {
+    const now = performance.now();
+    if (!process.stderr.isTTY || now - this.start < PATIENCE || now - this.last < INTERVAL) return;
+    this.last = now;
+    this.shown = true;
+    const filled = Math.round(done * 20);
+    const room = (process.stderr.columns || 80) - 30;
+    const bar = "█".repeat(filled) + "░".repeat(20 - filled);
+    process.stderr.write(
+      `\r\x1b[K${bar} ${String(Math.floor(done * 100)).padStart(3)} % ${what.slice(0, Math.max(room, 0))}`,
+    );
+  }
+
+  /** Takes the line away. */
+  end(): void {
+    if (this.shown) process.stderr.write("\r\x1b[K");
+    this.shown = false;
+  }
+}

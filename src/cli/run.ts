@@ -1,0 +1,81 @@
+// The command line, apart from what its end looks like. Loads no more than the command that is asked for.
+
+import { readFileSync } from "node:fs";
+import { type Command, FINE, helpOf, parse, UsageError, wrap } from "./command.js";
+import { printable } from "./file-error.js";
+import { print } from "./output.js";
+
+/** The commands, in the order of the help. */
+const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
+  compare: {
+    summary: "how far the tensors of one file are from those of another",
+    load: async () => (await import("./compare-command.js")).compare,
+  },
+  sweep: {
+    summary: "which data each norm can take in half precision",
+    load: async () => (await import("./sweep-command.js")).sweep,
+  },
+  bench: {
+    summary: "how fast and how exact the kernels are on this machine",
+    load: async () => (await import("./bench-command.js")).bench,
+  },
+};
+
+const HELP = `Usage: halfnorm COMMAND [options]
+
+Normalization by L1, L2, L∞, range, top-k and Lp norms in low precision.
+
+Commands:
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .join("\n")}
+
+Options:
+  --help              Show this help; behind a command, that of the command.
+  --version           Show the version.
+
+Examples:
+  halfnorm compare half.npy single.npy --tolerance-ulp 4
+  halfnorm sweep --json
+
+${wrap("Exit code: 0 fine, 1 the check that was asked for failed, 2 bad usage or input that cannot be read.")}
+`;
+
+function version(): string {
+  // two folders up both in src/cli and in dist/cli
+  return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
+}
+
+/**
+ * Runs a command line.
+ *
+ * @param args What stands behind "halfnorm".
+ * @returns The exit code.
+ * @throws {UsageError | FileError} with one line for the user.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === "--version") {
+    await print(`${version()}\n`);
+    return FINE;
+  }
+  if (name === "--help" || name === "-h" || (name === "help" && !rest.length)) {
+    await print(HELP);
+    return FINE;
+  }
+  if (name === "help") return run([...rest, "--help"]);
+  const known = Object.keys(COMMANDS).join(", ");
+  if (name === undefined) throw new UsageError(`expected a command, one of ${known}; --help says more`);
+  if (!Object.hasOwn(COMMANDS, name)) {
+    throw new UsageError(
+      `unknown ${name.startsWith("-") ? "option" : "command"} ${printable(name)}, commands are ${known}`,
+    );
+  }
+  const command = await COMMANDS[name].load();
+  if (rest.includes("--help") || rest.includes("-h")) {
+    await print(helpOf(command));
+    return FINE;
+  }
+  const { values, operands } = parse(rest, command.options);
+  return command.run(values, operands);
+}

@@ -1,0 +1,85 @@
+import { setImmediate } from "node:timers/promises";
+import { normWords } from "../words.js";
+import { command, FINE, UsageError } from "./command.js";
+import { columns, Progress, print, printJson } from "./output.js";
+import { sectionsText } from "./table.js";
+import { Report } from "./temporary.js";
+import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "./values.js";
+
+const MAX_COUNT = 2 ** 20;
+
+export const sweep = command({
+  name: "sweep",
+  operands: "",
+  about: [
+    "Which data each norm can take: normal data of growing σ go through a layer norm (eps 0) in an arithmetic whose every operation is rounded, and the output is compared with the exact one. Then how much of a long sum is left.",
+  ],
+  options: {
+    norms: { type: "string", value: "LIST", help: `Norms: ${NORMS_HELP}. Default: l2,l1,linf,top10,range.` },
+    n: { type: "string", value: "LIST", help: "Elements of a group. Default: 256." },
+    sigma: { type: "string", value: "LOW:HIGH", help: "Range of σ. Default: 1e-5:1e4." },
+    arithmetic: { type: "string", value: "FORMAT", help: `${FORMATS.join(", ")}. Default: float16.` },
+    accumulate: {
+      type: "string",
+      value: "LIST",
+      help: "Formats of the sums, or exact. Default: float32 and that of the arithmetic.",
+    },
+    order: {
+      type: "string",
+      value: "LIST",
+      help: `Orders of the sums: ${ORDERS.join(", ")}, for sums in the format of the arithmetic; others are taken in the first one. Default: all.`,
+    },
+    tolerance: {
+      type: "string",
+      value: "X",
+      help: "Error of the output that is still usable, relative, root mean square. Default: 0.25.",
+    },
+    seed: { type: "string", value: "N", help: "Seed of the data. Default: 1." },
+    json: { type: "boolean", help: "Write JSON (schema halfnorm.cli.sweep/1)." },
+    html: { type: "string", value: "FILE", help: "Also write a report in HTML." },
+  },
+  examples: [
+    ["sweep", "The usable range of σ in float16, and where sums stop growing."],
+    ["sweep --norms l2,l1 --n 256,4096 --accumulate float16 --order sequential", "Two norms, in a single accumulator."],
+    ["sweep --arithmetic bfloat16 --json > bfloat16.json", "Another format, for a program."],
+  ],
+
+  async run(values, operands) {
+    if (operands.length) throw new UsageError(`sweep takes no file, got ${operands[0]}`);
+    const compute = oneOf("arithmetic", values.arithmetic ?? "float16", FORMATS);
+    const [low, high, ...more] = (values.sigma ?? "1e-5:1e4").split(":");
+    if (high === undefined || more.length) throw new UsageError(`--sigma must be LOW:HIGH, got ${values.sigma}`);
+    const from = number("sigma", low, 1e-30, 1e30);
+    const accumulates = values.accumulate ? list("accumulate", values.accumulate) : ["float32", compute];
+    const options = {
+      norms: norms("norms", values.norms ?? "l2,l1,linf,top10,range"),
+      counts: list("n", values.n ?? "256").map((n) => integer("n", n, 2, MAX_COUNT)),
+      sigma: [from, number("sigma", high, from, 1e30)] as const,
+      compute,
+      accumulates: [...new Set(accumulates)].map((name) => oneOf("accumulate", name, [...FORMATS, "exact"] as const)),
+      orders: list("order", values.order ?? ORDERS.join(",")).map((name) => oneOf("order", name, ORDERS)),
+      tolerance: number("tolerance", values.tolerance ?? "0.25", 0, 1),
+      seed: integer("seed", values.seed ?? "1", 0, 2 ** 32 - 1),
+    };
+    const least = Math.min(...options.counts);
+    const larger = options.norms.find((norm) => typeof norm === "object" && "topk" in norm && norm.topk > least);
+    if (larger) throw new UsageError(`--norms has ${normWords(larger)}, more than the ${least} elements of a group`);
+    const report = values.html === undefined ? undefined : new Report(values.html);
+    const progress = new Progress();
+    try {
+      const { sweep } = await import("./sweep.js");
+      const result = await sweep(options, async (done, what) => {
+        progress.update(done, what);
+        await setImmediate(); // signals and a closed pipe are seen between two ranges
+      });
+      progress.end();
+      if (report) report.finish((await import("./html.js")).sweepPage(result));
+      if (values.json) await printJson(result);
+      else await print(sectionsText((await import("./sweep-sections.js")).sweepSections(result), columns()));
+      return FINE;
+    } finally {
+      progress.end();
+      report?.abandon();
+    }
+  },
+});

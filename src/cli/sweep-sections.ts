@@ -1,0 +1,68 @@
+// What a sweep found, as tables.
+
+import { brief, integer, normWords } from "../words.js";
+import type { SigmaRange, Stagnation, Summation, SweepResult, UsableRange } from "./sweep.js";
+import type { Column, Section } from "./table.js";
+
+/** Sums in the format of the arithmetic are told apart by their order. */
+const titleOf = ({ accumulate, order }: Summation, compute: string): string =>
+  accumulate === compute ? order : `${accumulate} sums`;
+
+const percent = (value: number): string => `${Number((100 * value).toPrecision(3))} %`;
+
+/** Two digits: the ends depend on what was drawn. */
+function rangeText(range: SigmaRange | null, [low, high]: readonly [number, number]): string {
+  if (!range) return "nowhere";
+  const from = range.from === null ? `<${brief(low, 2)}` : brief(range.from, 2);
+  const to = range.to === null ? `>${brief(high, 2)}` : brief(range.to, 2);
+  return `${from} to ${to}`;
+}
+
+/** One row for each key, one column for each way of summation. */
+function crossed<T extends Summation>(
+  first: string,
+  compute: string,
+  results: readonly T[],
+  key: (one: T) => string,
+  cell: (one: T) => string,
+): Pick<Section, "columns" | "rows"> {
+  const titles = new Set(results.map((one) => titleOf(one, compute)));
+  const columns: Column[] = [{ title: first, left: true }, ...Array.from(titles, (title) => ({ title }))];
+  const rows = new Map<string, string[]>();
+  for (const one of results) {
+    const row = rows.get(key(one)) ?? [key(one)];
+    row.push(cell(one));
+    rows.set(key(one), row);
+  }
+  return { columns, rows: [...rows.values()] };
+}
+
+export function sweepSections({ options, ranges, stagnation }: SweepResult): Section[] {
+  const { compute, sigma, tolerance, counts } = options;
+  const ranged = (n: number, pick: (one: UsableRange) => SigmaRange | null) =>
+    crossed(
+      "",
+      compute,
+      ranges.filter((one) => one.n === n),
+      ({ norm }) => normWords(norm),
+      (one) => rangeText(pick(one), sigma),
+    );
+  const sections = counts.flatMap((n): Section[] => [
+    {
+      title: `Usable σ in ${compute}, n = ${integer(n)}: error at most ${percent(tolerance)}`,
+      ...ranged(n, ({ usable }) => usable),
+    },
+    {
+      title: `Precise σ in ${compute}, n = ${integer(n)}: error at most twice the least`,
+      ...ranged(n, ({ precise }) => precise),
+    },
+  ]);
+  const sums = crossed(
+    "n",
+    compute,
+    stagnation,
+    ({ n }: Stagnation) => integer(n),
+    ({ ratio }) => (ratio === null ? "∞" : ratio.toFixed(3)),
+  );
+  return [...sections, { title: "Stagnation: Σ|x| of n values of N(0, 1), part of the exact sum", ...sums }];
+}

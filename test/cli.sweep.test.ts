@@ -1,0 +1,62 @@
+/** What the paper says of half precision, as the sweep finds it. */
+import { expect, it } from "vitest";
+import { normal, type SweepOptions, sweep } from "../src/cli/sweep.js";
+import type { Norm } from "../src/types.js";
+
+const OPTIONS: SweepOptions = {
+  norms: ["l2", "l1", "linf", { topk: 10 }],
+  counts: [256],
+  sigma: [1e-5, 1e4],
+  compute: "float16",
+  accumulates: ["float32", "float16"],
+  orders: ["lanes"],
+  tolerance: 0.25,
+  seed: 1,
+};
+
+it("finds the usable σ of each norm", async () => {
+  const { ranges } = await sweep(OPTIONS, async () => {});
+  const usable = (norm: Norm, sums: string) => {
+    const found = ranges.find((one) => JSON.stringify(one.norm) === JSON.stringify(norm) && one.accumulate === sums);
+    const { from, to } = found?.usable ?? {};
+    return [from ?? OPTIONS.sigma[0], to ?? OPTIONS.sigma[1]];
+  };
+  const expectEnd = (value: number, expected: number, factor: number) => {
+    expect(value).toBeGreaterThan(expected / factor);
+    expect(value).toBeLessThan(expected * factor);
+  };
+  // squares: from 2^-24 = (2.4e-4)² to 65504 = 256², and 256 of them to 65504 = 256 · 16²
+  const [from, to] = usable("l2", "float32");
+  expectEnd(from, 2.4e-4, 1.3);
+  expectEnd(to, 60, 1.3);
+  expectEnd(usable("l2", "float16")[1], 16, 1.3);
+  // 256 of them to 65504 = 256 · 320 · √(2 / π)
+  expectEnd(usable("l1", "float16")[1], 320, 1.3);
+  for (const norm of ["l1", "linf", { topk: 10 }] as const) {
+    const [least, most] = usable(norm, "float32");
+    expect(least).toBeLessThan(6e-5);
+    expect(most).toBeGreaterThan(8000);
+  }
+});
+
+it("finds sequential sums that stop growing, and others that do not", async () => {
+  const options = { ...OPTIONS, norms: ["l1"] as const, sigma: [1, 1] as const, accumulates: ["float16"] as const };
+  const { stagnation } = await sweep({ ...options, orders: ["sequential", "pairwise"] }, async () => {});
+  const ratios = (order: string) => stagnation.filter((one) => one.order === order).map(({ n, ratio }) => [n, ratio]);
+  const sequential = new Map(ratios("sequential") as [number, number][]);
+  expect(sequential.get(4096)).toBeCloseTo(0.91, 2);
+  expect(sequential.get(16384)).toBeCloseTo(0.46, 2);
+  expect(sequential.get(65536)).toBeCloseTo(0.16, 2);
+  for (const [, ratio] of ratios("pairwise")) expect(Math.abs((ratio as number) - 1)).toBeLessThan(1e-3);
+});
+
+it("draws standard normal numbers", () => {
+  const z = normal(7, 100_000);
+  const mean = z.reduce((sum, each) => sum + each, 0) / z.length;
+  const variance = z.reduce((sum, each) => sum + each * each, 0) / z.length;
+  const fourth = z.reduce((sum, each) => sum + each ** 4, 0) / z.length;
+  expect(Math.abs(mean)).toBeLessThan(0.01);
+  expect(Math.abs(variance - 1)).toBeLessThan(0.02);
+  expect(Math.abs(fourth - 3)).toBeLessThan(0.1);
+  expect(normal(7, 5)).toEqual(z.slice(0, 5));
+});
