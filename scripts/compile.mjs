@@ -1,22 +1,23 @@
 /**
- * Compiles the modules side by side: the decoder of their texts, each part, and all parts in one. Does
- * nothing when their sources are those of the last time.
+ * Compiles the modules side by side: the decoder of their texts, each part, and all parts in one. Leaves
+ * those alone whose sources are what they were.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const asc = fileURLToPath(new URL("../bin/asc.js", import.meta.resolve("assemblyscript/asc")));
 const cwd = fileURLToPath(new URL("..", import.meta.url));
 
-/** Entry and target of asconfig.json. */
+/** Entry, target of asconfig.json, and the name of the module where it is another. */
 const MODULES = [
   ["decode", "decode"],
   ["core", "core"],
   ["diagnosis", "diagnosis"],
   ["training", "training"],
-  ["index", "whole"],
+  ["index", "whole", "halfnorm"],
 ];
 
 const compile = ([entry, target]) =>
@@ -30,22 +31,34 @@ const compile = ([entry, target]) =>
     child.on("close", (code) => (code ? reject(new Error(`asc ${entry}: exit ${code}\n${messages}`)) : resolve()));
   });
 
-/** Of everything that the modules are made from. */
-function hashOfSources() {
+/** The files that a file imports, and those that they import. */
+function closure(path, found = new Set()) {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const [, to] of readFileSync(join(cwd, path), "utf8").matchAll(/^(?:import|export)\b.*?from "(.+?)";$/gms)) {
+    closure(`${join(dirname(path), to)}.ts`, found);
+  }
+  return found;
+}
+
+/** Of everything that a module is made from. */
+function hashOf(entry) {
   const hash = createHash("sha256");
-  const assembly = readdirSync(`${cwd}assembly`).map((name) => `assembly/${name}`);
-  const compiler = "node_modules/assemblyscript/package.json";
-  for (const name of [...assembly.sort(), "src/layout.ts", "asconfig.json", "scripts/compile.mjs", compiler]) {
-    hash.update(`${name}\0`).update(readFileSync(cwd + name));
+  const sources = [...closure(`assembly/${entry}.ts`)].sort();
+  for (const path of [...sources, "asconfig.json", "scripts/compile.mjs", "node_modules/assemblyscript/package.json"]) {
+    hash.update(`${path}\0`).update(readFileSync(join(cwd, path)));
   }
   return hash.digest("hex");
 }
 
-const record = `${cwd}build/sources.sha256`;
-const hash = hashOfSources();
-const built = MODULES.every(([, target]) => existsSync(`${cwd}build/${target === "whole" ? "halfnorm" : target}.wasm`));
-if (!built || !existsSync(record) || readFileSync(record, "utf8") !== hash) {
+async function update([entry, target, file = target]) {
+  const record = join(cwd, `build/${file}.sha256`);
+  const hash = hashOf(entry);
+  if (existsSync(join(cwd, `build/${file}.wasm`)) && existsSync(record) && readFileSync(record, "utf8") === hash)
+    return;
   rmSync(record, { force: true });
-  await Promise.all(MODULES.map(compile));
+  await compile([entry, target]);
   writeFileSync(record, hash);
 }
+
+await Promise.all(MODULES.map(update));
