@@ -131,6 +131,7 @@ export function checkOverlaps(
 /**
  * @param axes What a group and the weight extend over.
  * @param shape Of the gradients of weight and bias.
+ * @param share By how much of the deviation of x the saved deviation grows: less than 1 if that is an average with others.
  */
 export function gradients(
   dy: TensorLike,
@@ -139,6 +140,7 @@ export function gradients(
   axes: LayerAxes,
   shape: readonly number[],
   centred = true,
+  share = 1,
 ): Gradients<Out | Dense> {
   const upstream = sameShape("dy", dy, "x", x);
   const saved = o.deviation !== undefined;
@@ -151,7 +153,7 @@ export function gradients(
   const task = (centred ? at.TASK_CENTRE : 0) | (norm.kind && at.TASK_NORM) | (saved ? at.TASK_SAVED : 0);
   const job = new GradientJob(x, walk, task | at.TASK_APPLY, norm, checkArithmetic(o.arithmetic));
   job.eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
-  job.factor = deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
+  job.factor = share * deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
   const out = checkOut(o.out, ["dx", "dweight", "dbias"]);
   const dx = named("out.dx", () => target(out.dx, x.shape, x.size, checkDType("dtype", o.dtype), x));
   const [dweight, dbias] = (["dweight", "dbias"] as const).map((name) =>

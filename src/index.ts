@@ -1,4 +1,10 @@
 export { type BatchNormOptions, batchNorm } from "./batch-norm.js";
+export {
+  BatchNorm,
+  type BatchNormParameters,
+  type BatchNormSettings,
+  type BatchNormState,
+} from "./batch-norm-state.js";
 export { COMPARISON_SCHEMA, type CompareOptions, type Comparison, compare } from "./compare.js";
 export {
   type ConvertOptions,

@@ -1,4 +1,5 @@
 import { batchNorm } from "./batch-norm.js";
+import { BatchNorm } from "./batch-norm-state.js";
 import { checkInteger, checkOptions, describe, wrong } from "./check.js";
 import { compare } from "./compare.js";
 import { fromFloat16, round, toFloat16, trelu } from "./convert.js";
@@ -52,11 +53,14 @@ const FUNCTIONS = {
   compare,
 };
 
+/** The classes whose objects work on the instance that they were made on. */
+const CLASSES = { BatchNorm };
+
 /**
  * An instance of its own, with its own memory, and all tensor functions bound to it. A tensor of another instance
  * counts as plain data.
  */
-export type Halfnorm = Readonly<typeof FUNCTIONS>;
+export type Halfnorm = Readonly<typeof FUNCTIONS & typeof CLASSES>;
 
 export interface LoadOptions {
   /** Where halfnorm.wasm is fetched from. */
@@ -68,6 +72,18 @@ export interface LoadOptions {
   module?: WebAssembly.Module | undefined;
   /** The most bytes of memory, rounded down to pages of 64 KiB. Default: 4 GiB. */
   maxBytes?: number | undefined;
+}
+
+/** A class as it is, but for the instance that its constructor and its static functions work on. */
+function onInstance<T extends new (...given: never[]) => object>(own: Engine, made: T): T {
+  return new Proxy(made, {
+    construct: (target, given) => within(own, () => Reflect.construct(target, given)),
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key);
+      if (key !== "from") return value;
+      return (...given: unknown[]) => within(own, () => (value as (...given: unknown[]) => unknown)(...given));
+    },
+  });
 }
 
 const SOURCES = ["url", "response", "bytes", "module"] as const;
@@ -113,5 +129,6 @@ export async function load(options?: LoadOptions): Promise<Halfnorm> {
   for (const [name, call] of Object.entries(FUNCTIONS) as [string, (...given: unknown[]) => unknown][]) {
     bound[name] = (...given: unknown[]) => within(own, () => call(...given));
   }
+  for (const [name, made] of Object.entries(CLASSES)) bound[name] = onInstance(own, made);
   return bound as Halfnorm;
 }

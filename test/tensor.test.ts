@@ -429,6 +429,7 @@ describe("load()", () => {
     expect(length).toBeInstanceOf(Tensor);
     expect(length.data[0]).toBe(5);
     expect(Object.keys(own).sort()).toEqual([
+      "BatchNorm",
       "batchNorm",
       "batchNormBackward",
       "boundedWeightNorm",

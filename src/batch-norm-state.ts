@@ -1,0 +1,420 @@
+// Batch norm with a state: running statistics, learnable weight and bias, and what the gradient needs.
+
+import { batchNorm } from "./batch-norm.js";
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkSize,
+  describe,
+  isObject,
+  wrong,
+} from "./check.js";
+import { deviationFactor } from "./constants.js";
+import { type Engine, engine, within } from "./engine.js";
+import { checkArithmetic } from "./formats.js";
+import { type GradientOptions, type Gradients, gradients } from "./gradient-checks.js";
+import { checkState, fromJson, type JsonNumber, toJson } from "./json.js";
+import { batchAxes, type LayerAxes } from "./layer-axes.js";
+import { STORAGE_FLOAT32, TASK_APPLY, TASK_CENTRE, TASK_NORM } from "./layout.js";
+import type { OutputOptions } from "./normalize.js";
+import { checkNorm, sameNorm, showNorm } from "./norms.js";
+import { checkDType, checkOverlap, finish, Operand, operand, parameter, target } from "./operand.js";
+import { Job } from "./plan.js";
+import { run, valuesOf } from "./run.js";
+import { planWalk } from "./shape.js";
+import type { Tensor } from "./tensor.js";
+import type { Arithmetic, Dense, DType, Normalizer, Out, Plain, TensorLike } from "./types.js";
+
+export interface BatchNormSettings {
+  /** Number of channels, at least 1. */
+  channels: number;
+  /** Default: "l2". */
+  norm?: Normalizer | undefined;
+  /** The axis of the channels, negative from the end. Default: 1. */
+  axis?: number | undefined;
+  /** Default: 1e-5. */
+  eps?: number | undefined;
+  /**
+   * Share of the batch in the running statistics, in [0, 1], as in PyTorch; null takes the average of all batches.
+   * Default: 0.1.
+   */
+  momentum?: number | null | undefined;
+  /** Whether there are a weight and a bias to be learnt. Default: true. */
+  affine?: boolean | undefined;
+  /** Initial values, copied, one per channel. Default: ones, and zeros. */
+  weight?: TensorLike | undefined;
+  bias?: TensorLike | undefined;
+  /** See `batchNorm()`. */
+  calibrated?: boolean | undefined;
+  /**
+   * Ghost top-k, for the norms { topk } only: training divides by an average over the batches, in which the latest has the
+   * share 1 - ghost; `true` is the paper's 0.75. Default: none.
+   */
+  ghost?: number | boolean | undefined;
+  /** Emulate this arithmetic. Default: native arithmetic, as close to exact as float32 allows. */
+  arithmetic?: Arithmetic | undefined;
+}
+
+/** Batch norm at inference, as `batchNorm()` and `foldBatchNorm()` take it. */
+export interface BatchNormParameters {
+  norm: Normalizer;
+  eps: number;
+  mean: Float32Array;
+  deviation: Float32Array;
+  weight: Float32Array | undefined;
+  bias: Float32Array | undefined;
+}
+
+/** All that a BatchNorm is, as JSON. */
+export interface BatchNormState {
+  schema: "halfnorm.batchnorm/1";
+  channels: number;
+  norm: Normalizer;
+  axis: number;
+  eps: number;
+  momentum: number | null;
+  calibrated: boolean;
+  ghost: number | null;
+  arithmetic: Arithmetic | null;
+  numBatches: number;
+  runningMean: JsonNumber[];
+  runningDeviation: JsonNumber[];
+  /** null where there is none. */
+  ghostDeviation: JsonNumber[] | null;
+  weight: JsonNumber[] | null;
+  bias: JsonNumber[] | null;
+}
+
+const SCHEMA = "halfnorm.batchnorm/1";
+const SETTING_KEYS = ["channels", "norm", "axis", "eps", "momentum", "calibrated", "ghost", "arithmetic"];
+const CONSTRUCTOR_KEYS = /* @__PURE__ */ SETTING_KEYS.concat("affine", "weight", "bias");
+const LISTS = ["runningMean", "runningDeviation", "ghostDeviation", "weight", "bias"] as const;
+const STATE_KEYS = /* @__PURE__ */ SETTING_KEYS.concat("numBatches", LISTS);
+/** Of the paper's code. */
+const GHOST = 0.75;
+
+const OUTPUT_KEYS = ["dtype", "out"];
+const MOST_CHANNELS = 2 ** 32 - 1;
+const MOST_TOP = 2 ** 31 - 1;
+
+/** What backward() needs of a train(). */
+interface Saved {
+  readonly x: TensorLike;
+  readonly weight: Float32Array | undefined;
+  readonly mean: Float32Array;
+  /** That was divided by, without eps. */
+  readonly deviation: Float32Array;
+  /** Of the batch in it. */
+  readonly share: number;
+}
+
+/** (1 - share) · old + share · latest. */
+const blend = (old: Float32Array, latest: Float32Array, share: number): Float32Array =>
+  old.map((value, c) => (1 - share) * value + share * latest[c]);
+
+const copyOf = <T>(value: T): T => (isObject(value) ? JSON.parse(JSON.stringify(value)) : value);
+
+/** A number in [0, 1]. */
+function checkShare(name: string, value: unknown): number {
+  const number = checkNumber(name, value, 0);
+  if (number > 1) throw wrong(name, "a number in [0, 1]", value, "number");
+  return number;
+}
+
+/**
+ * Batch norm that is trained, as torch.nn.BatchNorm1d, 2d and 3d, by any norm: `train()` normalizes by the statistics of the
+ * batch and keeps running ones, `infer()` applies those, `backward()` gives the gradients of the last `train()`.
+ *
+ * Running statistics begin with 0 and 1 and take `(1 - momentum) · running + momentum · batch` of every batch, the first
+ * one included, as PyTorch does. What is averaged is the deviation S itself without eps, as the forward pass divides by it:
+ * neither its square nor its inverse, and with n, not n - 1, in the denominator. (PyTorch averages the unbiased variance;
+ * other norms than L2 have no such correction, and for n = 1,024 elements it is half a thousandth.) So inference divides by
+ * what training divided by, on average. A NaN or an infinity in a batch stays in the running statistics of its channel.
+ *
+ * With `ghost`, training by a top-k norm divides by the average S̄ = Σ_i m^(t-i) S_i / Σ_i m^(t-i) over the batches 1 to t,
+ * m = 0.75. The paper's code multiplies the constant C(n) into its average again at every step, so that it settles at 0.25
+ * / (1 - 0.75 C(n)) of the scale, 0.40 for n = 128; this one settles at the scale. The mean is that of the batch.
+ */
+export class BatchNorm {
+  readonly channels: number;
+  readonly norm: Normalizer;
+  readonly axis: number;
+  readonly eps: number;
+  readonly calibrated: boolean;
+  readonly arithmetic: Arithmetic | undefined;
+  /** Share of the average so far in that which training divides by; undefined: it divides by the batch's own. */
+  readonly ghost: number | undefined;
+  /** Learnt, one per channel; to be changed in place or replaced. */
+  weight: Float32Array | undefined;
+  bias: Float32Array | undefined;
+  readonly runningMean: Float32Array;
+  readonly runningDeviation: Float32Array;
+  /** Batches that were trained on. */
+  #numBatches = 0;
+  #momentum: number | null = 0.1;
+  #ghostDeviation: Float32Array | undefined;
+  #engine: Engine = engine();
+  #saved: Saved | undefined;
+
+  /** @throws {TypeError} for a wrong type, {RangeError} for a wrong value. */
+  constructor(settings: BatchNormSettings) {
+    if (!isObject(settings)) throw wrong("settings", "an object", settings);
+    const o = checkOptions(settings, CONSTRUCTOR_KEYS);
+    const channels = checkInteger("channels", o.channels, 1, MOST_CHANNELS);
+    checkNorm(o.norm, MOST_TOP, true);
+    const norm = o.norm ?? "l2";
+    checkArithmetic(o.arithmetic);
+    this.channels = channels;
+    this.norm = copyOf(norm);
+    this.axis = o.axis === undefined ? 1 : checkInteger("axis", o.axis, -8, 7);
+    this.eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
+    this.calibrated = checkBoolean("calibrated", o.calibrated);
+    this.arithmetic = copyOf(o.arithmetic);
+    if (o.ghost !== undefined && o.ghost !== false) {
+      if (!isObject(norm) || !("topk" in norm))
+        throw wrong("ghost", "absent but for { topk }", o.ghost, typeof o.ghost);
+      this.ghost = o.ghost === true ? GHOST : checkShare("ghost", o.ghost);
+      if (this.ghost === 1) throw wrong("ghost", "below 1", 1, "number");
+      this.#ghostDeviation = new Float32Array(channels);
+    }
+    if (o.momentum !== undefined) this.momentum = o.momentum;
+    if (checkBoolean("affine", o.affine, true)) {
+      const values = (name: string, from: TensorLike | undefined, value: number): Float32Array => {
+        const given = parameter(name, from, channels);
+        return given ? valuesOf(given) : new Float32Array(channels).fill(value);
+      };
+      this.weight = values("weight", o.weight, 1);
+      this.bias = values("bias", o.bias, 0);
+    } else if (o.weight !== undefined || o.bias !== undefined) {
+      throw new TypeError('"weight" and "bias" must be absent where "affine" is false');
+    }
+    this.runningMean = new Float32Array(channels);
+    this.runningDeviation = new Float32Array(channels).fill(1);
+  }
+
+  get momentum(): number | null {
+    return this.#momentum;
+  }
+
+  set momentum(value: number | null) {
+    this.#momentum = value === null ? null : checkShare("momentum", value);
+  }
+
+  /** Batches that were trained on. */
+  get numBatches(): number {
+    return this.#numBatches;
+  }
+
+  /**
+   * Normalizes a batch by its own statistics, as `batchNorm()` does, and takes them into the running ones. `x` is kept
+   * for `backward()`, not copied: leave it as it is until then. `out` must not overlap it.
+   *
+   * @throws {TypeError} for a wrong type, {RangeError} for a wrong value, among them a channel of one element, whose
+   * deviation is 0; nothing has changed then.
+   */
+  train<Y extends Out>(x: TensorLike, options: OutputOptions & { out: Y }): Y;
+  train(x: Tensor, options?: OutputOptions): Tensor;
+  train(x: Plain, options?: OutputOptions): Dense;
+  train(x: TensorLike, options?: OutputOptions): Tensor | Dense;
+  train(x: TensorLike, options?: OutputOptions): Out | Dense {
+    return within(this.#engine, () => this.#train(x, checkOptions(options, OUTPUT_KEYS)));
+  }
+
+  /**
+   * Normalizes by the running statistics.
+   *
+   * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+   */
+  infer<Y extends Out>(x: TensorLike, options: OutputOptions & { out: Y }): Y;
+  infer(x: Tensor, options?: OutputOptions): Tensor;
+  infer(x: Plain, options?: OutputOptions): Dense;
+  infer(x: TensorLike, options?: OutputOptions): Tensor | Dense;
+  infer(x: TensorLike, options?: OutputOptions): Out | Dense {
+    return within(this.#engine, () => {
+      const { dtype, out } = checkOptions(options, OUTPUT_KEYS);
+      this.#checkChannels(operand("x", x));
+      return this.#apply(x, this.runningMean, this.runningDeviation, dtype, out);
+    });
+  }
+
+  /**
+   * Gradients by the batch of the last `train()`, with the weight that it had then.
+   *
+   * With `ghost`, the average that `train()` divided by is differentiated as far as it depends on the batch.
+   *
+   * @param dy The gradient of what `train()` returned, of its shape.
+   * @returns See `batchNormBackward()`.
+   * @throws {Error} without a `train()` before, {TypeError} for a wrong type, {RangeError} for a wrong value.
+   */
+  backward(
+    dy: TensorLike,
+    options?: Pick<GradientOptions, "dtype" | "out">,
+  ): Gradients<Tensor | Dense, Tensor | Dense<Float32Array>> {
+    const saved = this.#saved;
+    if (!saved) throw new Error("backward() needs a train() before it");
+    const { x, weight, mean, deviation, share } = saved;
+    const { norm, axis, eps, calibrated, arithmetic } = this;
+    const { dtype, out } = checkOptions(options, OUTPUT_KEYS);
+    // emulated, the statistics have to be those of that arithmetic to the bit
+    const statistics = arithmetic && share === 1 ? {} : { mean, deviation };
+    const given = { norm, axis, eps, calibrated, arithmetic, weight, dtype, out, ...statistics };
+    return within(this.#engine, () => {
+      const input = operand("x", x);
+      return gradients(dy, input, given, batchAxes(input, axis), [this.channels], true, share);
+    }) as Gradients<Tensor | Dense, Tensor | Dense<Float32Array>>;
+  }
+
+  /** What inference takes: `batchNorm(x, { axis, ...layer.parameters() })` is `layer.infer(x)`. */
+  parameters(): BatchNormParameters {
+    const { norm, eps, runningMean: mean, runningDeviation: deviation, weight, bias } = this;
+    return { norm, eps, mean, deviation, weight, bias };
+  }
+
+  /** Everything but what `backward()` needs, as plain data for JSON.stringify(). */
+  state(): BatchNormState {
+    const { channels, norm, axis, eps, momentum, calibrated, ghost, arithmetic, weight, bias } = this;
+    return {
+      schema: SCHEMA,
+      channels,
+      norm: copyOf(norm),
+      axis,
+      eps,
+      momentum,
+      calibrated,
+      ghost: ghost ?? null,
+      arithmetic: copyOf(arithmetic) ?? null,
+      numBatches: this.numBatches,
+      runningMean: toJson(this.runningMean),
+      runningDeviation: toJson(this.runningDeviation),
+      ghostDeviation: this.#ghostDeviation ? toJson(this.#ghostDeviation) : null,
+      weight: weight ? toJson(weight) : null,
+      bias: bias ? toJson(bias) : null,
+    };
+  }
+
+  /**
+   * Takes the running statistics, the weight and the bias of a state; the settings stay. What `backward()` needs is gone
+   * then.
+   *
+   * @throws {TypeError} for a wrong type, {RangeError} for a state of another norm or number of channels, with or without
+   * a weight, a bias, or a ghost average where this has none or one; nothing has changed then.
+   */
+  restore(state: BatchNormState): void {
+    const given = checkState("state", state, SCHEMA, STATE_KEYS) as BatchNormState;
+    const { norm, channels } = this;
+    if (!sameNorm(checkNorm(norm, MOST_TOP, true), checkNorm(given.norm, MOST_TOP, true))) {
+      throw new RangeError(`"state.norm" must be ${showNorm(norm)}, got ${showNorm(given.norm)}`);
+    }
+    if (given.channels !== channels) throw wrong("state.channels", String(channels), given.channels, "number");
+    const numBatches = checkInteger("state.numBatches", given.numBatches, 0, Number.MAX_SAFE_INTEGER);
+    const own = this.#lists();
+    const made = LISTS.map((list) => {
+      if (own[list] === undefined) {
+        if (given[list] !== null) throw wrong(`state.${list}`, "null, since there is none", given[list], "object");
+        return undefined;
+      }
+      const values = new Float32Array(channels);
+      fromJson(`state.${list}`, given[list], values, list.endsWith("Deviation") ? 0 : undefined);
+      return values;
+    });
+    LISTS.forEach((list, i) => {
+      own[list]?.set(made[i] as Float32Array);
+    });
+    this.#numBatches = numBatches;
+    this.#saved = undefined;
+  }
+
+  /**
+   * A BatchNorm from its state, which may come from anywhere: all of it is checked.
+   *
+   * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
+   */
+  static from(state: BatchNormState): BatchNorm {
+    const given = checkState("state", state, SCHEMA, STATE_KEYS) as BatchNormState;
+    const { channels, norm, axis, eps, momentum, calibrated, ghost, arithmetic, weight, bias, runningMean } = given;
+    if (!Array.isArray(runningMean)) throw wrong("state.runningMean", "an array of numbers", runningMean);
+    // no memory for channels that are not there
+    checkSize("state.runningMean", checkInteger("channels", channels, 1, MOST_CHANNELS), runningMean.length);
+    const made = new BatchNorm({
+      channels,
+      norm,
+      axis,
+      eps,
+      momentum,
+      calibrated,
+      ghost: ghost ?? undefined,
+      arithmetic: arithmetic ?? undefined,
+    });
+    if (weight === null) made.weight = undefined;
+    if (bias === null) made.bias = undefined;
+    made.restore(given);
+    return made;
+  }
+
+  #lists(): Record<(typeof LISTS)[number], Float32Array | undefined> {
+    const { runningMean, runningDeviation, weight, bias } = this;
+    return { runningMean, runningDeviation, ghostDeviation: this.#ghostDeviation, weight, bias };
+  }
+
+  #checkChannels(x: Operand): LayerAxes {
+    const axes = batchAxes(x, this.axis);
+    if (axes.parameters !== this.channels) {
+      throw new RangeError(
+        `"x" must have ${this.channels} channels on axis ${this.axis}, got ${axes.parameters} in ${describe(x.shape)}`,
+      );
+    }
+    return axes;
+  }
+
+  #apply(x: TensorLike, mean: Float32Array, deviation: Float32Array, dtype?: DType, out?: Out): Out | Dense {
+    const { norm, axis, eps, arithmetic, weight, bias } = this;
+    return batchNorm(x, { norm, axis, eps, arithmetic, weight, bias, mean, deviation, dtype, out });
+  }
+
+  #train(x: TensorLike, o: OutputOptions): Out | Dense {
+    const input = operand("x", x);
+    const { shape, reduced, weighted } = this.#checkChannels(input);
+    const { channels } = this;
+    const walk = planWalk(shape, reduced, weighted);
+    if (walk.count < 2) {
+      throw new RangeError(`"x" must have at least 2 elements of each channel to train on, got ${walk.count}`);
+    }
+    const norm = checkNorm(this.norm, walk.count, true);
+    const y = target(o.out, shape, input.size, checkDType("dtype", o.dtype), input);
+    checkOverlap(y, "x", input);
+    const task = TASK_CENTRE | (norm.kind && TASK_NORM) | (this.#ghostDeviation ? 0 : TASK_APPLY);
+    const job = new Job(input, walk, task, norm, checkArithmetic(this.arithmetic));
+    job.eps = this.eps;
+    job.factor = deviationFactor(norm, walk.count, this.calibrated);
+    job.weight = parameter("weight", this.weight, channels);
+    job.bias = parameter("bias", this.bias, channels);
+    checkOverlap(y, "weight", job.weight);
+    checkOverlap(y, "bias", job.bias);
+    job.mean = new Operand(undefined, 0, [channels], channels, STORAGE_FLOAT32);
+    if (norm.kind) job.deviation = new Operand(undefined, 0, [channels], channels, STORAGE_FLOAT32);
+    if (!this.#ghostDeviation) job.y = y;
+    run(job);
+    const mean = job.mean.array as Float32Array;
+    const batch = (job.deviation?.array ?? new Float32Array(channels).fill(1)) as Float32Array;
+    const batches = this.#numBatches + 1;
+    let result: Out | Dense;
+    let deviation = batch;
+    let share = 1;
+    if (this.#ghostDeviation) {
+      // of the average Σ m^(t-i) S_i / Σ m^(t-i) the latest has (1 - m) / (1 - m^t)
+      const m = this.ghost as number;
+      share = (1 - m) / (1 - m ** batches);
+      deviation = blend(this.#ghostDeviation, batch, share);
+      result = this.#apply(x, mean, deviation, o.dtype, o.out);
+      this.#ghostDeviation = deviation;
+    } else result = finish(y);
+    const rate = this.#momentum ?? 1 / batches;
+    this.runningMean.set(blend(this.runningMean, mean, rate));
+    this.runningDeviation.set(blend(this.runningDeviation, batch, rate));
+    this.#numBatches = batches;
+    this.#saved = { x, weight: this.weight?.slice(), mean, deviation, share };
+    return result;
+  }
+}
