@@ -6,11 +6,13 @@
  * The texts of the modules stand behind everything else: gzip has codes for a stretch of the file at a time, and those of
  * program text and of module text have nothing in common. A bundle of batchNorm is 350 bytes less for it.
  */
-import { readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transformSync } from "esbuild";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const rootUrl = new URL("..", import.meta.url);
+const root = fileURLToPath(rootUrl);
+const manifest = JSON.parse(readFileSync(new URL("package.json", rootUrl), "utf8"));
 const options = { format: "esm", target: "es2022", charset: "utf8", logLevel: "warning" };
 
 const generated = readFileSync(new URL("../src/wasm.generated.ts", import.meta.url), "utf8");
@@ -46,8 +48,8 @@ const packageOutside = {
     build.onResolve({ filter: /^\.\.\/index\.js$/ }, ({ path }) => ({ path, external: true }));
   },
 };
-rmSync(new URL("../dist/cli", import.meta.url), { recursive: true, force: true }); // pieces have other names every time
-await build({
+rmSync(new URL("dist/cli", rootUrl), { recursive: true, force: true }); // pieces have other names every time
+const { metafile } = await build({
   ...common,
   entryPoints: { halfnorm: "src/cli/main.ts", worker: "src/cli/worker.ts" },
   outdir: "dist/cli",
@@ -55,4 +57,25 @@ await build({
   splitting: true,
   chunkNames: "[name]-[hash]",
   plugins: [packageOutside],
+  // what the command line is made with comes with it, so that those who only compute install none of it
+  packages: "bundle",
+  external: Object.keys(manifest.dependencies),
+  minifyWhitespace: true,
+  legalComments: "none",
+  sourcemap: false,
+  metafile: true,
+  // packages that are not modules yet ask for Node's own by require()
+  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
 });
+
+/** The licences of what came with it. */
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((path) => /^(?:.*node_modules\/)((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[0] ?? []),
+);
+const licences = [...packages].sort().map((folder) => {
+  const file = readdirSync(new URL(folder, rootUrl)).find((name) => /^licen[cs]e/i.test(name));
+  const { name, version, license } = JSON.parse(readFileSync(new URL(`${folder}package.json`, rootUrl), "utf8"));
+  const text = file ? readFileSync(new URL(folder + file, rootUrl), "utf8").trim() : `License: ${license}`;
+  return `${name} ${version}\n\n${text}\n`;
+});
+writeFileSync(new URL("dist/cli/LICENSES.txt", rootUrl), licences.join(`\n${"-".repeat(80)}\n\n`));

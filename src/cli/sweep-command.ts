@@ -73,7 +73,7 @@ export const sweep = command({
         await setImmediate(); // signals and a closed pipe are seen between two ranges
       });
       progress.end();
-      if (report) report.finish((await import("./html.js")).sweepPage(result));
+      if (report) report.finish((await import("./sweep-page.js")).sweepPage(result));
       if (values.json) await printJson(result);
       else await print(sectionsText((await import("./sweep-sections.js")).sweepSections(result), columns()));
       return FINE;

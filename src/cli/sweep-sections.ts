@@ -5,7 +5,7 @@ import type { SigmaRange, Stagnation, Summation, SweepResult, UsableRange } from
 import type { Column, Section } from "./table.js";
 
 /** Sums in the format of the arithmetic are told apart by their order. */
-const titleOf = ({ accumulate, order }: Summation, compute: string): string =>
+export const summationTitle = ({ accumulate, order }: Summation, compute: string): string =>
   accumulate === compute ? order : `${accumulate} sums`;
 
 const percent = (value: number): string => `${Number((100 * value).toPrecision(3))} %`;
@@ -26,7 +26,7 @@ function crossed<T extends Summation>(
   key: (one: T) => string,
   cell: (one: T) => string,
 ): Pick<Section, "columns" | "rows"> {
-  const titles = new Set(results.map((one) => titleOf(one, compute)));
+  const titles = new Set(results.map((one) => summationTitle(one, compute)));
   const columns: Column[] = [{ title: first, left: true }, ...Array.from(titles, (title) => ({ title }))];
   const rows = new Map<string, string[]>();
   for (const one of results) {

@@ -1,0 +1,168 @@
+// The report of a diagnosis: what each norm does to each tensor.
+
+import {
+  bfloat16,
+  type Diagnosis,
+  type FormatName,
+  type FormatSpec,
+  float8_e4m3fn,
+  float8_e5m2,
+  float16,
+  float32,
+  type Remedy,
+  tfloat32,
+  type Verdict,
+} from "../index.js";
+import { brief, formatWords, integer, signed } from "../words.js";
+import { type Block, type Part, page } from "./html.js";
+import {
+  alongFigure,
+  type Binades,
+  exponentFigure,
+  type Labelled,
+  type PartialError,
+  sigmaFigure,
+  stagesFigure,
+  type UsableSigma,
+} from "./plots.js";
+import type { Cell, Section } from "./table.js";
+
+/** One tensor, and what was found for each norm. */
+export interface DiagnosedTensor {
+  readonly name: string;
+  readonly results: readonly Labelled[];
+  /** The norms side by side. */
+  readonly table: Section;
+  /** Errors of partial sums, of the norms that sum. */
+  readonly along: readonly { readonly label: string; readonly points: readonly PartialError[] }[];
+  /** Standard deviation of the data, to be marked among the usable ones. */
+  readonly sigma?: number | undefined;
+}
+
+/** σ that each norm can take in the arithmetic, for groups of the size of the data's. */
+export interface SigmaSweep {
+  readonly n: number;
+  readonly sigma: readonly [number, number];
+  readonly ranges: readonly UsableSigma[];
+}
+
+export const VERDICT_STYLES = { ok: "green", degraded: "yellow", failed: "red" } as const;
+
+/** From worst to best. */
+const VERDICTS: readonly Verdict[] = ["failed", "degraded", "ok"];
+
+const FORMATS: Readonly<Record<FormatName, FormatSpec>> = {
+  float32,
+  float16,
+  bfloat16,
+  tfloat32,
+  float8_e5m2,
+  float8_e4m3fn,
+};
+
+function binades(format: FormatName | FormatSpec): Binades {
+  const spec = typeof format === "string" ? FORMATS[format] : format;
+  return { name: formatWords(format), precision: spec.precision, emin: spec.emin, emax: spec.emax };
+}
+
+const labelsOf = (results: readonly Labelled[], verdict: Verdict): string[] =>
+  results.filter(({ diagnosis }) => diagnosis.verdict === verdict).map(({ label }) => label);
+
+/** Which norms come to which verdict, in words of their colours. */
+function verdicts(results: readonly Labelled[]): Cell[] {
+  return VERDICTS.flatMap((verdict) => {
+    const labels = labelsOf(results, verdict);
+    return labels.length ? [{ text: `${verdict}: ${labels.join(", ")}.`, style: VERDICT_STYLES[verdict] }] : [];
+  });
+}
+
+/** In how many tensors each norm fails. */
+function leadOf(tensors: readonly DiagnosedTensor[]): Cell[] {
+  if (tensors.length === 1) {
+    const [{ results }] = tensors;
+    const worst = VERDICTS.flatMap((verdict) => results.filter(({ diagnosis }) => diagnosis.verdict === verdict))[0];
+    return [...verdicts(results), ...(worst ? [{ text: `${worst.label}: ${worst.diagnosis.reason}` }] : [])];
+  }
+  const labels = [...new Set(tensors.flatMap(({ results }) => results.map(({ label }) => label)))];
+  return labels.map((label) => {
+    const found = tensors.flatMap(({ results }) => results.filter((one) => one.label === label));
+    const worst = VERDICTS.find((verdict) => labelsOf(found, verdict).length) ?? "ok";
+    const many = labelsOf(found, worst).length;
+    return { text: `${label}: ${worst} in ${many} of ${found.length} tensors.`, style: VERDICT_STYLES[worst] };
+  });
+}
+
+const MOST_REMEDIES = 5;
+
+function remedyRow({ change, error, gainDb }: Remedy): string[] {
+  const gain = gainDb === null ? "-" : signed(gainDb);
+  return [change, brief(error.rmsUlp), brief(error.sqnrDb), gain, integer(error.mismatchedSpecials)];
+}
+
+/** What would help a norm that is not ok. */
+function remedies({ label, diagnosis }: Labelled): Section[] {
+  if (diagnosis.verdict === "ok" || !diagnosis.remedies.length) return [];
+  return [
+    {
+      title: `${label}: what helps, each tried on this data`,
+      columns: [
+        { title: "change", left: true },
+        { title: "rms ulp" },
+        { title: "SQNR, dB" },
+        { title: "gain, dB" },
+        { title: "values lost" },
+      ],
+      rows: diagnosis.remedies.slice(0, MOST_REMEDIES).map(remedyRow),
+    },
+  ];
+}
+
+function reasons(results: readonly Labelled[]): Section {
+  return {
+    title: "Why",
+    columns: [
+      { title: "norm", left: true },
+      { title: "verdict", left: true },
+      { title: "reason", left: true },
+    ],
+    rows: results.map(({ label, diagnosis: { verdict, reason, notes } }) => [
+      label,
+      { text: verdict, style: VERDICT_STYLES[verdict] },
+      [reason, ...notes].join(" "),
+    ]),
+  };
+}
+
+function arithmeticOf({ subject }: Diagnosis): string {
+  const { compute, accumulate, order } = subject.arithmetic;
+  const sums = accumulate === "exact" ? "exact sums" : `sums in ${formatWords(accumulate)}, ${order}`;
+  return `${formatWords(compute)}, ${sums}, eps ${subject.eps}`;
+}
+
+function tensorBlocks({ name, results, table, along, sigma }: DiagnosedTensor, sweep: SigmaSweep | undefined): Block[] {
+  const [{ diagnosis }] = results;
+  const { input, subject } = diagnosis;
+  const layer = subject.layer === null ? `over axes ${subject.axes.join(", ")}` : `${subject.layer} norm`;
+  const shape = `${input.shape.join(" × ") || "a single number"}, ${input.dtype}; ${layer}: ${integer(input.groups)} groups of ${integer(input.groupSize)}; ${arithmeticOf(diagnosis)}.`;
+  const heading: Part = { heading: name, text: [{ text: shape }, ...verdicts(results)] };
+  const figures: Block[] = [exponentFigure(input, binades(subject.arithmetic.compute)), stagesFigure(results)];
+  if (along.length) figures.push(alongFigure(along));
+  if (sweep) {
+    const title = `Which σ the norms can take, groups of ${integer(sweep.n)}`;
+    figures.push(sigmaFigure(title, sweep.ranges, sweep.sigma, sigma));
+  }
+  return [heading, table, reasons(results), ...results.flatMap(remedies), ...figures];
+}
+
+/** @param sweeps By the elements of a group. */
+export function diagnosisPage(
+  title: string,
+  tensors: readonly DiagnosedTensor[],
+  sweeps: ReadonlyMap<number, SigmaSweep>,
+): string {
+  const blocks = tensors.flatMap((tensor) => {
+    const size = tensor.results[0].diagnosis.input.groupSize;
+    return tensorBlocks(tensor, sweeps.get(size));
+  });
+  return page(title, leadOf(tensors), blocks);
+}
