@@ -71,8 +71,8 @@ export function prepareBundles(): void {
   biasesAt = -1;
 }
 
-/** The bundle that starts with group `start` of `inner` ones in outer group `outer`. */
-export function enterBundle(outer: i32, start: i32, inner: i32): void {
+/** The bundle that starts with group `start` of `inner` ones in outer group `outer`; nothing is read yet. */
+export function placeBundle(outer: i32, start: i32, inner: i32): void {
   width = min(load<i32>(NORM) == NORM_TOP ? 4 : BUNDLE, inner - start);
   // a single chain is quicker alone than beside three idle lanes
   if (!columnwise && (!sequential || width < 4)) width = 1;
@@ -81,9 +81,14 @@ export function enterBundle(outer: i32, start: i32, inner: i32): void {
   whole = count <= stretch;
   group = outer * inner + start;
   base = columnwise ? keptOffset(outer, KEPT_STRIDE) + start : keptOffset(start, KEPT_STRIDE);
+  if (padded > 1) clearVectors(GROUP_MEAN, GROUP_TOP - GROUP_MEAN);
+}
+
+/** The same, with its elements in TILE_X if they fit. */
+export function enterBundle(outer: i32, start: i32, inner: i32): void {
+  placeBundle(outer, start, inner);
   // lanes without a group hold zeros
   if (padded != width) memory.fill(TILE_X, 0, (<usize>TILE) << 2);
-  if (padded > 1) clearVectors(GROUP_MEAN, GROUP_TOP - GROUP_MEAN);
   if (whole) readTile(0, count);
 }
 
@@ -120,40 +125,45 @@ export function weightTile(field: usize, from: i32, n: i32, to: usize): void {
   map<First>(to, to, 0, to, (n * padded + 3) >> 2, 1, format);
 }
 
-/** Elements [from, from + n) of every group of the bundle, rounded to the compute format, to TILE_X. */
-export function readTile(from: i32, n: i32): void {
+/** Elements [from, from + n) of every group of the bundle to a tile other than TILE_T. */
+export function gatherTile(from: i32, n: i32, tile: usize): void {
   if (columnwise) {
-    let to = TILE_X;
+    let to = tile;
     for (let i = from; i < from + n; i++) {
       read(base + reducedOffset(i, REDUCED_STRIDE), width, to);
       to += (<usize>padded) << 2;
     }
   } else if (padded == 1) {
-    gather(base, from, n, TILE_X);
+    gather(base, from, n, tile);
   } else {
     for (let j = 0; j < width; j++) {
       gather(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T + ((<usize>(j * n)) << 2));
     }
-    transpose(TILE_T, n, TILE_X);
+    transpose(TILE_T, n, tile);
   }
+}
+
+/** The same, rounded to the compute format, to TILE_X. */
+export function readTile(from: i32, n: i32): void {
+  gatherTile(from, n, TILE_X);
   if (kindOf(format) == PLAIN) return;
   if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(format)) return;
   map<First>(TILE_X, TILE_X, 0, TILE_X, (n * padded + 3) >> 2, 1, format);
 }
 
-/** The reverse, to the output. */
-export function writeTile(from: i32, n: i32): void {
+/** The reverse, from a tile other than TILE_T to the output. */
+export function writeTile(from: i32, n: i32, tile: usize): void {
   if (columnwise) {
-    let source = TILE_X;
+    let source = tile;
     for (let i = from; i < from + n; i++) {
       write(base + reducedOffset(i, REDUCED_STRIDE), width, source);
       source += (<usize>padded) << 2;
     }
   } else if (padded == 1) {
-    scatter(base, from, n, TILE_X);
+    scatter(base, from, n, tile);
   } else {
     for (let j = 0; j < width; j++) {
-      let source = TILE_X + ((<usize>j) << 2);
+      let source = tile + ((<usize>j) << 2);
       for (let to = TILE_T; to < TILE_T + ((<usize>n) << 2); to += 4) {
         store<f32>(to, load<f32>(source));
         source += (<usize>padded) << 2;
@@ -164,7 +174,7 @@ export function writeTile(from: i32, n: i32): void {
 }
 
 /** `width` rows of n elements to n rows of `padded`; rows that are missing repeat the last. */
-function transpose(rows: usize, n: i32, to: usize): void {
+export function transpose(rows: usize, n: i32, to: usize): void {
   const pitch = (<usize>padded) << 2;
   const bytes = (<usize>n) << 2;
   const last = rows + bytes * (width - 1);

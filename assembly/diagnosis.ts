@@ -4,3 +4,5 @@ export { compare } from "./compare";
 export { setUnit, startErrors } from "./errors";
 export { inspect, startInspection } from "./inspect";
 export { select } from "./select";
+export { judge, sweep } from "./sweep";
+export { attribute, trace } from "./trace";

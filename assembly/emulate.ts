@@ -307,12 +307,12 @@ function output(centred: bool, outer: i32, start: i32): void {
         map<Add>(TILE_X, TILE_B, 16, TILE_X, vectors, 1, format);
       }
     }
-    writeTile(from, n);
+    writeTile(from, n, TILE_X);
   }
 }
 
 /** Whether every element of a group has the same weight. */
-function isUniform(): bool {
+export function isUniform(): bool {
   if (columnwise) return true;
   if (load<i32>(WEIGHT_STEP)) return false;
   for (let level = 0; level < load<i32>(REDUCED_RANK); level++) {
@@ -322,7 +322,7 @@ function isUniform(): bool {
 }
 
 /** Element of the weight that group j of the bundle has. */
-function weightOffset(outer: i32, start: i32, j: i32): i32 {
+export function weightOffset(outer: i32, start: i32, j: i32): i32 {
   if (columnwise) return keptOffset(outer, KEPT_WEIGHT) + (start + j) * load<i32>(WEIGHT_STEP);
   return keptOffset(start + j, KEPT_WEIGHT);
 }

@@ -31,6 +31,7 @@ import {
 } from "../src/report";
 import { indexAt, leastIndex } from "./places";
 import { powerOfTwo } from "./power";
+import { LEAST64, MOST64, precisionOf } from "./rounding";
 import { clearVectors, highPair, lowPair, pairSum } from "./vectors";
 
 const EXPONENTS64: i64 = 0x7ff0000000000000;
@@ -45,6 +46,13 @@ export function setUnit(precision: i32, emin: i32, emax: i32): void {
 export function startErrors(state: usize): void {
   clearVectors(state, 128);
   store<f64>(state, -1, ERRORS_INDEX);
+}
+
+/** The unit is the spacing of the format whose constants stand at `format` (rounding.ts). */
+export function setUnitOf(format: usize): void {
+  v128.store(UNIT_LEAST, v128.load(format, LEAST64));
+  v128.store(UNIT_MOST, v128.load(format, MOST64));
+  v128.store(UNIT_INVERSE, i64x2.splat((<i64>(2 * 1023 + precisionOf(format) - 1)) << 52));
 }
 
 /** 1 / ulp(v). */
@@ -145,6 +153,11 @@ export function measure(state: usize, c: usize, v: usize, n: i32, errors: usize)
   if (ordinary) locate(state, c, v, n, size);
 }
 
+/** Takes back pairs of zeros that fill up tiles. */
+export function discountPairs(state: usize, n: i32): void {
+  add(state, ERRORS_ORDINARY, -n);
+}
+
 function add(state: usize, field: usize, x: f64): void {
   store<f64>(state + field, load<f64>(state + field) + x);
 }
@@ -184,6 +197,7 @@ function noteWorst(state: usize, e: f64, index: i32): void {
 /** Adds a pair to everything but the worst error and its index. Returns e, NaN for a special pair. */
 function measureOne(state: usize, c: f64, v: f64): f64 {
   const d = c - v;
+  if (abs(v) < Infinity) raise(state, ERRORS_LARGEST, abs(v));
   if (!(abs(d) < Infinity)) {
     const agree = c == v || (c != c && v != v);
     if (!agree) add(state, ERRORS_MISMATCHED, 1);
@@ -198,7 +212,6 @@ function measureOne(state: usize, c: f64, v: f64): f64 {
   add(state, ERRORS_CC, c * c);
   add(state, ERRORS_ORDINARY, 1);
   raise(state, ERRORS_ABSOLUTE, abs(d));
-  raise(state, ERRORS_LARGEST, abs(v));
   if (v != 0) raise(state, ERRORS_RELATIVE, abs(d / v));
   return e;
 }

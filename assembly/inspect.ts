@@ -51,7 +51,7 @@ function inspectTile(p: usize, n: i32): void {
   }
   for (let field = 1; field < 255; field++) {
     const at = fields + ((<usize>field) << 2);
-    count(INSPECT_COUNTS + ((<usize>(field - 127 - INSPECT_LEAST)) << 2), load<i32>(at) + load<i32>(at, 1024));
+    count(<usize>INSPECT_COUNTS + ((<usize>(field - 127 - INSPECT_LEAST)) << 2), load<i32>(at) + load<i32>(at, 1024));
   }
   if (load<i32>(fields) | load<i32>(fields, 1024) | load<i32>(fields, 1020) | load<i32>(fields, 2044)) {
     for (let at = p; at < end; at += 4) rare(load<i32>(at) & 0x7fffffff);
@@ -85,7 +85,7 @@ function count(counter: usize, n: i32): void {
 /** Counts magnitude bits of a zero, a subnormal, an infinity or a NaN; of other numbers nothing. */
 function rare(x: i32): void {
   if (x == 0) count(INSPECT_ZEROS, 1);
-  else if (x < 0x00800000) count(INSPECT_COUNTS + ((<usize>(31 - clz(x))) << 2), 1);
+  else if (x < 0x00800000) count(<usize>INSPECT_COUNTS + ((<usize>(31 - clz(x))) << 2), 1);
   else if (x == INFINITY_BITS) count(INSPECT_INFINITE, 1);
   else if (x > INFINITY_BITS) count(INSPECT_NAN, 1);
 }

@@ -56,3 +56,29 @@ export const TILE_V: usize = 172032;
 export const TILE_E: usize = TILE_V + 32768 + 256;
 /** The elements as they are stored, without rounding. */
 export const TILE_R: usize = TILE_E + 16384 + 256;
+
+/** Exact sums of each group of a bundle (reals.ts): elements, rounded elements, terms, terms of exact distances. */
+export const SUM_X: usize = TILE_R + 16384 + 256;
+export const SUM_ROUNDED: usize = SUM_X + 512;
+export const SUM_TERMS: usize = SUM_ROUNDED + 512;
+export const SUM_EXACT: usize = SUM_TERMS + 512;
+/** Errors of the additions of a group. */
+export const GATHERED: usize = SUM_EXACT + 512;
+/** float64 of each group: sum of magnitudes, greatest and least distance. */
+export const REAL_SIZES: usize = GATHERED + 512;
+export const REAL_MOST: usize = REAL_SIZES + 256;
+export const REAL_LEAST: usize = REAL_MOST + 256;
+/** The mean to twice the digits of float64, what distances are divided by, and zeros. */
+export const REAL_HIGH: usize = REAL_LEAST + 256;
+export const REAL_LOW: usize = REAL_HIGH + 256;
+export const REAL_SCALE: usize = REAL_LOW + 256;
+export const REAL_ZERO: usize = REAL_SCALE + 256;
+/** The emulated sum for the mean, and the emulated S. */
+export const REAL_MEAN_SUM: usize = REAL_ZERO + 256;
+export const REAL_DEVIATION: usize = REAL_MEAN_SUM + 256;
+/** First places of events of each group (events.ts), counts beside LANES, formats as they are watched. */
+export const FIRSTS: usize = REAL_DEVIATION + 256;
+export const STAGNANT: usize = FIRSTS + 5120;
+export const WATCHES: usize = STAGNANT + 4096 + 64;
+/** State of the selection of the largest of up to four groups (largest.ts). */
+export const LARGEST_STATES: usize = WATCHES + 128;

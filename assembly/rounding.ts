@@ -31,7 +31,7 @@ import { powerOfTwo } from "./power";
 import { highPair, lowPair } from "./vectors";
 
 /** In line wherever it is called. */
-class Lanes {
+export class Lanes {
   /**
    * Four float32 lanes to the grid of a NARROW format. What is beyond the format overflows on the way up by `up` and stays
    * infinite on the way down.
@@ -56,24 +56,24 @@ class Lanes {
 }
 
 export const PLAIN: i32 = 0;
-const NARROW: i32 = 1;
+export const NARROW: i32 = 1;
 const WIDE: i32 = 2;
 
 // offsets in a format block; float32 lanes
-const LEAST: usize = 0;
-const UP: usize = 16;
-const MAGIC: usize = 32;
+export const LEAST: usize = 0;
+export const UP: usize = 16;
+export const MAGIC: usize = 32;
 const LARGEST: usize = 48;
-const DOWN: usize = 64;
-const MOST: usize = 224;
+export const DOWN: usize = 64;
+export const MOST: usize = 224;
 /** 2^(24 - precision) + 1, Veltkamp's factor. */
 const SPLITTER: usize = 80;
 // float64 lanes
-const LEAST64: usize = 96;
-const MOST64: usize = 112;
+export const LEAST64: usize = 96;
+export const MOST64: usize = 112;
 const FACTOR64: usize = 128;
-const LARGEST64: usize = 144;
-const OVERFLOWED64: usize = 160;
+export const LARGEST64: usize = 144;
+export const OVERFLOWED64: usize = 160;
 const FLUSHED64: usize = 176;
 const SPACING64: usize = 192;
 // scalars

@@ -57,13 +57,13 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
       seen += count;
       bucket++;
     }
-    store<i32>(RANKS + (q << 3), bucket, 0);
-    store<i32>(RANKS + (q << 3), rank - seen, 4);
+    store<i32>(<usize>RANKS + (q << 3), bucket, 0);
+    store<i32>(<usize>RANKS + (q << 3), rank - seen, 4);
   }
   const kept = gatherBuckets(p, end);
   for (let q: usize = 0; q < 3; q++) {
-    const digits = load<i32>(RANKS + (q << 3), 0);
-    const rank = load<i32>(RANKS + (q << 3), 4);
+    const digits = load<i32>(<usize>RANKS + (q << 3), 0);
+    const rank = load<i32>(<usize>RANKS + (q << 3), 4);
     store<f64>(state + (q << 3), <f64>reinterpret<f32>(finish(p, kept, digits, rank, table)), ERRORS_QUANTILES);
   }
 }

@@ -49,9 +49,18 @@ export interface DiagnosisKernels {
   ): void;
   /** Quantiles of n |e|, which are lost. */
   select(state: number, errors: number, n: number, table: number): void;
+  /** Begins to count. */
   startInspection(): void;
   /** Counts what n elements are. */
   inspect(from: number, storage: number, n: number): void;
+  /** Emulated arithmetic by the plan but for the output, each operation watched, each group held against the exact one. */
+  trace(): void;
+  /** After trace(): error statistics of a stage that has a value for each element, one of OWN and TOTAL. */
+  sweep(stage: number, kind: number): void;
+  /** After trace(): what the total error of the mean or the sum of a group consists of. */
+  attribute(stage: number, group: number): void;
+  /** Error statistics of given outputs against the exact ones of the plan. */
+  judge(): void;
 }
 
 /** What gradients add. */
@@ -110,5 +119,9 @@ export const KERNELS: readonly KernelInfo[] = /* @__PURE__ */ (() => [
   info("diagnosis", "select", "none", 4, [], SINGLE, []),
   info("diagnosis", "startInspection", "none", 0, [], [], []),
   info("diagnosis", "inspect", "none", 3, [], ANY, []),
+  info("diagnosis", "trace", "emulated", 0, BOTH_LAYOUTS, ANY, []),
+  info("diagnosis", "sweep", "emulated", 2, BOTH_LAYOUTS, ANY, SINGLE),
+  info("diagnosis", "attribute", "emulated", 2, BOTH_LAYOUTS, ANY, []),
+  info("diagnosis", "judge", "none", 0, BOTH_LAYOUTS, ANY, SINGLE),
   info("training", "backward", "native", 0, BOTH_LAYOUTS, ANY, ANY),
 ])();

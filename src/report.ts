@@ -31,9 +31,11 @@ export const INSPECT_HIGH = INSPECT_ZEROS + 16;
 
 // --- error statistics ----------------------------------------------------------------------------------
 
-/** States of error statistics, ERRORS_BYTES each. The first is that of compare(). */
+/** States of error statistics, ERRORS_BYTES each: `own` and `total` of each stage. The first is also that of compare(). */
 export const ERRORS = REPORT + 2048;
 export const ERRORS_BYTES = 128;
+export const OWN = 0;
+export const TOTAL = 1;
 
 // offsets in a state
 /** Pairs that are neither special nor agree as specials, and pairs where just one is special. */
@@ -49,9 +51,61 @@ export const ERRORS_VV = 48;
 export const ERRORS_DD = 56;
 export const ERRORS_CV = 64;
 export const ERRORS_CC = 72;
-/** Greatest |d|, |d| / |v| and |v|. */
+/** Greatest |d|, |d| / |v| and, special pairs included, finite |v|. */
 export const ERRORS_ABSOLUTE = 80;
 export const ERRORS_RELATIVE = 88;
 export const ERRORS_LARGEST = 96;
 /** The 0.5, 0.99 and 0.999 quantiles of |e|, as float32 has them: from select(). */
 export const ERRORS_QUANTILES = 104;
+
+// --- stages --------------------------------------------------------------------------------------------
+
+export const INPUT_STAGE = 0;
+export const MEAN_STAGE = 1;
+export const CENTRE_STAGE = 2;
+export const TERM_STAGE = 3;
+export const SUM_STAGE = 4;
+export const DEVIATION_STAGE = 5;
+export const RECIPROCAL_STAGE = 6;
+export const OUTPUT_STAGE = 7;
+export const STAGE_COUNT = 8;
+
+// --- events: for each stage, one entry for each kind ---------------------------------------------------
+
+export const OVERFLOW_EVENT = 0;
+export const UNDERFLOW_EVENT = 1;
+export const SUBNORMAL_EVENT = 2;
+export const STAGNATION_EVENT = 3;
+export const INVALID_EVENT = 4;
+export const EVENT_KINDS = 5;
+/** Counts. */
+export const EVENT_COUNTS = ERRORS + 2 * STAGE_COUNT * ERRORS_BYTES;
+/** Group and position of the first, 32-bit integers; group -1 for none, position -1 where there is no element. */
+export const EVENT_GROUPS = EVENT_COUNTS + STAGE_COUNT * EVENT_KINDS * 8;
+export const EVENT_ELEMENTS = EVENT_GROUPS + STAGE_COUNT * EVENT_KINDS * 4;
+
+// --- what trace() is given: 32-bit integers ------------------------------------------------------------
+
+/** RECORD_BYTES of work space for each group. */
+export const RECORDS = EVENT_ELEMENTS + STAGE_COUNT * EVENT_KINDS * 4;
+export const RECORD_BYTES = 40;
+/** Where the condition number of each group's mean goes, 64-bit floats. */
+export const CONDITIONS = RECORDS + 4;
+/** Where |e| go, float32: those of the groups, eight arrays of them; 0 for no error statistics of groups. */
+export const GROUP_ERRORS = RECORDS + 8;
+/** Work space for the selection of the k largest distances: see largestBytes(). */
+export const LARGEST_SPACE = RECORDS + 12;
+
+// --- what it finds -------------------------------------------------------------------------------------
+
+/** Greatest finite |sum| of the elements of a group, for the mean. */
+export const LARGEST_SUM = RECORDS + 16;
+/** Groups where an infinity was divided by, and nothing shows it. */
+export const ABSORBED = LARGEST_SUM + 8;
+/** Parts of the total error of a group: what came in, what the additions and the quotient did, and their sum. */
+export const PART_BEFORE = ABSORBED + 8;
+export const PART_ADDITIONS = ABSORBED + 16;
+export const PART_FINAL = ABSORBED + 24;
+export const PART_TOTAL = ABSORBED + 32;
+/** First byte after the report. */
+export const REPORT_END = ABSORBED + 40;

@@ -1,0 +1,339 @@
+// What happens to single operations: overflow, underflow, subnormal results, stagnation, invalid operations.
+//
+// Nearly all results are ordinary, and one comparison tells: the bits of magnitudes order like integers, so
+//
+//      0     subnormals     2^emin ......... largest     infinity, NaN
+//                           |                      |
+//      |r| + ADDEND:        least integer    ...   LIMIT     everything else is greater
+//
+// Only what is not ordinary is looked at closely. Where an event was first is not looked for at all until a bundle of
+// groups has counted one that no group before it had: then the bundle is done once more, and each event leaves its place.
+
+import { POWER } from "../src/layout";
+import {
+  EVENT_COUNTS,
+  EVENT_ELEMENTS,
+  EVENT_GROUPS,
+  EVENT_KINDS,
+  INVALID_EVENT,
+  OVERFLOW_EVENT,
+  STAGE_COUNT,
+  STAGNATION_EVENT,
+  SUBNORMAL_EVENT,
+  UNDERFLOW_EVENT,
+} from "../src/report";
+import { group, padded, width } from "./bundle";
+import { EXPONENTS, SIGN } from "./constants";
+import { FIRSTS, WATCHES } from "./memory";
+import { power } from "./power";
+import {
+  Add,
+  DOWN,
+  kindOf,
+  LARGEST64,
+  Lanes,
+  LEAST,
+  LEAST64,
+  MAGIC,
+  MOST,
+  NARROW,
+  Operation,
+  OVERFLOWED64,
+  operate,
+  precisionOf,
+  UP,
+} from "./rounding";
+import { highPair, lowPair, magnitude } from "./vectors";
+
+// --- formats as they are watched ----------------------------------------------------------------------------
+
+const WATCH_BYTES: usize = 64;
+const ADDEND: usize = 0;
+const LIMIT: usize = 16;
+/** 2^emin. */
+const NORMAL: usize = 32;
+/** The least exact magnitude that overflows to the largest number, where that is the rule; NaN elsewhere. */
+const SATURATES: usize = 48;
+
+/** Prepares to watch the format of a slot. */
+export function prepareWatch(slot: i32, format: usize): void {
+  const watch = watchAt(slot);
+  const least = <f32>load<f64>(format, LEAST64);
+  const largest = load<f64>(format, LARGEST64);
+  const saturates = load<f64>(format, OVERFLOWED64) == largest;
+  const low = reinterpret<i32>(least);
+  // a largest number may be what has overflowed
+  const high = reinterpret<i32>(<f32>largest) - (saturates ? 1 : 0);
+  v128.store(watch, i32x4.splat(i32.MIN_VALUE - low), ADDEND);
+  v128.store(watch, i32x4.splat(i32.MIN_VALUE + (high - low)), LIMIT);
+  v128.store(watch, f32x4.splat(least), NORMAL);
+  store<f64>(watch, saturates ? saturationOf(largest, precisionOf(format)) : NaN, SATURATES);
+}
+
+export function watchAt(slot: i32): usize {
+  return WATCHES + WATCH_BYTES * slot;
+}
+
+/** Half a step above the largest number; a tie goes to the even one of the two. */
+function saturationOf(largest: f64, precision: i32): f64 {
+  const bits = reinterpret<i64>(largest);
+  const half = reinterpret<f64>((bits & 0x7ff0000000000000) - ((<i64>precision) << 52));
+  const even = ((bits >> (53 - precision)) & 1) == 0;
+  const middle = largest + half;
+  return even ? reinterpret<f64>(reinterpret<i64>(middle) + 1) : middle;
+}
+
+// --- what is counted ----------------------------------------------------------------------------------------
+
+/** The stage at hand, its format and how that is watched. */
+let stage: i32 = 0;
+let watch: usize = 0;
+/** Places are noted, nothing is counted. */
+let finding: bool = false;
+/** Element of each group that the tile begins with. */
+let first: i32 = 0;
+/** Operations belong to elements. */
+let placed: bool = true;
+
+/** Groups that a tile has side by side, `padded` or 1, and which one it is when it is a single one of several. */
+let side: i32 = 1;
+let alone: i32 = 0;
+
+/** A place behind all elements, and one behind that: none. */
+const NO_ELEMENT: i32 = i32.MAX_VALUE - 1;
+const NOWHERE: i32 = i32.MAX_VALUE;
+
+export function startEvents(): void {
+  memory.fill(EVENT_COUNTS, 0, STAGE_COUNT * EVENT_KINDS * 8);
+  memory.fill(EVENT_GROUPS, 255, STAGE_COUNT * EVENT_KINDS * 8);
+}
+
+/** Operations from here on belong to a stage and round to the format of a slot. */
+export function enterStage(number: i32, slot: i32): void {
+  stage = number;
+  watch = watchAt(slot);
+}
+
+/** Operations on a tile from here on are those of elements from number `from` on; -1: of no element. */
+export function placeEvents(from: i32): void {
+  placed = from >= 0;
+  first = from;
+}
+
+/** Tiles from here on hold all groups of the bundle. */
+export function takeAllGroups(): void {
+  side = padded;
+  alone = 0;
+}
+
+/** Tiles from here on hold group j alone. */
+export function takeGroup(j: i32): void {
+  side = 1;
+  alone = j;
+}
+
+/** The group that place p of a tile belongs to. */
+export function groupAt(p: i32): i32 {
+  return alone + (p % side);
+}
+
+function countAt(event: i32): usize {
+  return <usize>EVENT_COUNTS + ((<usize>(stage * EVENT_KINDS + event)) << 3);
+}
+
+/** Number of events of kinds that have no place yet. */
+export function unplaced(): i32 {
+  let kinds = 0;
+  for (let i: usize = 0; i < <usize>(STAGE_COUNT * EVENT_KINDS); i++) {
+    if (load<f64>(<usize>EVENT_COUNTS + (i << 3)) > 0 && load<i32>(<usize>EVENT_GROUPS + (i << 2)) < 0) kinds++;
+  }
+  return kinds;
+}
+
+/** From here on nothing is counted, but places are noted. */
+export function startFinding(): void {
+  finding = true;
+  for (let at: usize = 0; at < (<usize>(STAGE_COUNT * EVENT_KINDS)) << 7; at += 4) store<i32>(FIRSTS + at, NOWHERE);
+}
+
+/** Takes the first places of events that have none yet, and counts again. */
+export function finishFinding(): void {
+  finding = false;
+  for (let i: usize = 0; i < <usize>(STAGE_COUNT * EVENT_KINDS); i++) {
+    if (load<i32>(<usize>EVENT_GROUPS + (i << 2)) >= 0) continue;
+    for (let j = 0; j < width; j++) {
+      const place = load<i32>(FIRSTS + (i << 7) + ((<usize>j) << 2));
+      if (place == NOWHERE) continue;
+      store<i32>(<usize>EVENT_GROUPS + (i << 2), group + j);
+      store<i32>(<usize>EVENT_ELEMENTS + (i << 2), place == NO_ELEMENT ? -1 : place);
+      break;
+    }
+  }
+}
+
+/** Whether every operation is to be looked at, ordinary or not. */
+export function looksAtAll(): bool {
+  return finding;
+}
+
+/** Counts n events that need no place. */
+export function countEvents(event: i32, n: i32): void {
+  if (!finding) store<f64>(countAt(event), load<f64>(countAt(event)) + <f64>n);
+}
+
+/** Lanes of places p to p + 3 of a tile that belong to a group; `end`: places in use. */
+export function validLanes(p: i32, end: i32): v128 {
+  const lanes = i32x4(0, 1, 2, 3);
+  const inside = i32x4.lt_s(i32x4.add(i32x4.splat(p), lanes), i32x4.splat(end));
+  if (side == 1) return inside;
+  return v128.and(inside, i32x4.lt_s(i32x4.add(i32x4.splat(p % side), lanes), i32x4.splat(width)));
+}
+
+/** Takes the events of lanes whose mask is set. */
+function tally(event: i32, mask: v128, p: i32): void {
+  const bits = i32x4.bitmask(mask);
+  if (!bits) return;
+  if (!finding) {
+    store<f64>(countAt(event), load<f64>(countAt(event)) + <f64>popcnt(bits));
+    return;
+  }
+  for (let lane = 0; lane < 4; lane++) {
+    if (!((bits >> lane) & 1)) continue;
+    find(event, groupAt(p + lane), placed ? first + (p + lane) / side : NO_ELEMENT);
+  }
+}
+
+function find(event: i32, j: i32, place: i32): void {
+  const at = FIRSTS + ((<usize>(stage * EVENT_KINDS + event)) << 7) + ((<usize>j) << 2);
+  store<i32>(at, min(load<i32>(at), place));
+}
+
+// --- operations on tiles ------------------------------------------------------------------------------------
+
+/** Which operation it is, for what depends on it. */
+export const ADDITION: i32 = 0;
+export const PRODUCT: i32 = 1;
+export const QUOTIENT: i32 = 2;
+export const ROUNDING: i32 = 3;
+export const POWER_OF: i32 = 4;
+
+/** Lanes of results that are not ordinary. */
+export function unusual(r: v128): v128 {
+  return i32x4.gt_s(i32x4.add(magnitude(r), v128.load(watch, ADDEND)), v128.load(watch, LIMIT));
+}
+
+/** Takes the events of four operations at place p of a tile that has `end` places in use. */
+export function note(kind: i32, a: v128, b: v128, r: v128, p: i32, end: i32, sums: bool): void {
+  const valid = validLanes(p, end);
+  const zero = f32x4.splat(0);
+  const infinity = v128.load(EXPONENTS);
+  const size = magnitude(r);
+  const finite = v128.and(i32x4.lt_s(magnitude(a), infinity), i32x4.lt_s(magnitude(b), infinity));
+  const some = v128.and(f32x4.ne(a, zero), f32x4.ne(b, zero));
+  const number = v128.and(f32x4.eq(a, a), f32x4.eq(b, b));
+  let nonzero = some;
+  if (kind == ADDITION) nonzero = f32x4.ne(f32x4.add(a, b), zero);
+  if (kind >= QUOTIENT) nonzero = f32x4.ne(a, zero);
+  // 0 / 0 is no overflow
+  const defined = kind == QUOTIENT ? v128.or(f32x4.ne(a, zero), f32x4.ne(b, zero)) : i32x4.splat(-1);
+  let beyond = v128.or(i32x4.eq(size, infinity), v128.and(f32x4.ne(r, r), defined));
+  if (load<f64>(watch, SATURATES) > 0) beyond = v128.or(beyond, saturated(kind, a, b));
+  const overflow = v128.and(finite, beyond);
+  tally(OVERFLOW_EVENT, v128.and(overflow, valid), p);
+  tally(INVALID_EVENT, v128.and(v128.andnot(v128.and(number, f32x4.ne(r, r)), overflow), valid), p);
+  tally(UNDERFLOW_EVENT, v128.and(v128.and(finite, nonzero), v128.and(f32x4.eq(r, zero), valid)), p);
+  const subnormal = v128.and(f32x4.lt(size, v128.load(watch, NORMAL)), f32x4.ne(r, zero));
+  tally(SUBNORMAL_EVENT, v128.and(subnormal, valid), p);
+  if (sums) {
+    const unchanged = v128.or(f32x4.eq(r, a), f32x4.eq(r, b));
+    tally(STAGNATION_EVENT, v128.and(v128.and(finite, some), v128.and(unchanged, valid)), p);
+  }
+}
+
+/** Lanes whose exact result is beyond the largest number where that is taken in its place. */
+function saturated(kind: i32, a: v128, b: v128): v128 {
+  const low = exceeds(exactPair(kind, lowPair(a), lowPair(b)));
+  const high = exceeds(exactPair(kind, highPair(a), highPair(b)));
+  return i32x4.shuffle(low, high, 0, 2, 4, 6);
+}
+
+function exceeds(x: v128): v128 {
+  return f64x2.ge(f64x2.abs(x), f64x2.splat(load<f64>(watch, SATURATES)));
+}
+
+/** The result in float64, which is on the same side of any float32 boundary as the exact one. */
+function exactPair(kind: i32, a: v128, b: v128): v128 {
+  if (kind == ADDITION) return changetype<Add>(0).pairs(a, b);
+  if (kind == PRODUCT) return f64x2.mul(a, b);
+  if (kind == QUOTIENT) return f64x2.div(a, b);
+  if (kind == ROUNDING) return a;
+  const p = load<f64>(POWER);
+  const low = power(abs(f64x2.extract_lane(a, 0)), p);
+  return f64x2.replace_lane(f64x2.splat(low), 1, power(abs(f64x2.extract_lane(a, 1)), p));
+}
+
+/** As `map` (rounding.ts) over a tile, with the events of the stage. `end`: places of the tile in use. */
+export function mapTraced<O extends Operation>(
+  kind: i32,
+  a: usize,
+  b: usize,
+  step: usize,
+  out: usize,
+  vectors: i32,
+  rows: i32,
+  end: i32,
+  f: usize,
+): void {
+  const operation = changetype<O>(0);
+  const arithmetic = kindOf(f);
+  const exponents = v128.load(EXPONENTS);
+  const least = v128.load(f, LEAST);
+  const most = v128.load(f, MOST);
+  const magic = v128.load(f, MAGIC);
+  const up = v128.load(f, UP);
+  const down = v128.load(f, DOWN);
+  const sign = v128.load(SIGN);
+  const addend = v128.load(watch, ADDEND);
+  const limit = v128.load(watch, LIMIT);
+  const all = finding;
+  let p = 0;
+  for (; rows > 0; rows--) {
+    let at = b;
+    for (let i = vectors; i > 0; i--) {
+      const x = v128.load(a);
+      const y = v128.load(at);
+      const r =
+        arithmetic == NARROW
+          ? Lanes.narrow(operation.lanes(x, y), exponents, least, most, magic, up, down, sign)
+          : operate<O>(x, y, arithmetic, f);
+      v128.store(out, r);
+      const odd = i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);
+      if (v128.any_true(odd) || all) note(kind, x, y, r, p, end, false);
+      a += 16;
+      out += 16;
+      at += step;
+      p += 4;
+    }
+  }
+}
+
+// --- single operations --------------------------------------------------------------------------------------
+
+/**
+ * Takes the events of one operation of group j that belongs to no element: the result r of a and b (1 where there is one
+ * operand) in a format, which would be `exact` without rounding; `nonzero`: the exact result is not zero.
+ */
+export function noteNumber(j: i32, a: f64, b: f64, exact: f64, nonzero: bool, r: f64): void {
+  const finite = abs(a) < Infinity && abs(b) < Infinity;
+  const overflow =
+    finite && (abs(r) == Infinity || (r != r && exact == exact) || abs(exact) >= load<f64>(watch, SATURATES));
+  if (overflow) noteOne(OVERFLOW_EVENT, j);
+  else if (r != r && a == a && b == b) noteOne(INVALID_EVENT, j);
+  if (finite && nonzero && r == 0) noteOne(UNDERFLOW_EVENT, j);
+  if (r != 0 && abs(r) < <f64>load<f32>(watch, NORMAL)) noteOne(SUBNORMAL_EVENT, j);
+}
+
+function noteOne(event: i32, j: i32): void {
+  if (finding) find(event, j, NO_ELEMENT);
+  else store<f64>(countAt(event), load<f64>(countAt(event)) + 1);
+}

@@ -1,0 +1,199 @@
+// Emulated normalization beside the exact one: what every stage loses, and what becomes of outputs.
+
+import {
+  type Attribution,
+  type DiagnosisEvent,
+  type ErrorStatistics,
+  EVENTS,
+  type EventPlace,
+  STAGES,
+  type StageName,
+} from "./diagnosis.js";
+import { type Engine, engine } from "./engine.js";
+import type { FormatSpec, Numerics } from "./formats.js";
+import type { DiagnosisKernels } from "./kernels.js";
+import * as at from "./layout.js";
+import { readErrors, TABLE_BYTES, tracer } from "./measure.js";
+import { type Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
+import * as report from "./report.js";
+import { place } from "./run.js";
+
+/** One stage of a traced job: see Stage in diagnosis.ts. */
+export interface StageTrace {
+  name: StageName;
+  format: FormatSpec;
+  own: ErrorStatistics;
+  total: ErrorStatistics;
+  events: Record<DiagnosisEvent, number>;
+  firsts: Partial<Record<DiagnosisEvent, EventPlace>>;
+  attribution?: Attribution;
+}
+
+export interface Traced {
+  stages: StageTrace[];
+  /** Groups of finite data where something infinite was divided by, and all outputs are finite. */
+  absorbedOverflow: number;
+  /** Greatest finite exact magnitude of the stages, of the mean that of its sum. */
+  largest: Partial<Record<"centre" | "term" | "total" | "sum" | "deviation" | "reciprocal" | "output", number>>;
+  /** Σ|x| / |Σx| of each group; 1 without centring, NaN for zeros and for groups with specials. */
+  condition: Float64Array;
+}
+
+const stateOf = (stage: number, kind: number): number => report.ERRORS + (2 * stage + kind) * report.ERRORS_BYTES;
+
+/** Everything of the plan but INPUT and OUTPUT that a kernel of the diagnosis needs, and its work space. */
+function prepare(own: Engine, job: Job): void {
+  const { heap } = own;
+  const { x, walk, norm } = job;
+  const weight = place(own, job.weight);
+  const bias = place(own, job.bias);
+  const scratch = norm.top && heap.scratch(topScratchBytes(norm.top));
+  // four groups side by side at most; see largestBytes() of assembly/largest.ts
+  const largest = norm.top && heap.scratch(4 * 8 * (norm.top + Math.max(norm.top, 64)));
+  writeJob(own, job);
+  const { i32, f64 } = heap;
+  writeWalk(i32, f64, walk, walk.whole);
+  i32[at.INPUT >> 2] = x.address;
+  i32[at.INPUT_STORAGE >> 2] = x.storage;
+  i32[at.OUTPUT_STORAGE >> 2] = at.STORAGE_FLOAT32;
+  i32[at.SCRATCH >> 2] = scratch;
+  i32[at.WEIGHT >> 2] = weight;
+  i32[at.BIAS >> 2] = bias;
+  i32[at.GAIN >> 2] = i32[at.MEAN >> 2] = i32[at.DEVIATION >> 2] = 0;
+  i32[report.LARGEST_SPACE >> 2] = largest;
+}
+
+/** Stages that a job has. */
+function stagesOf(job: Job): number[] {
+  const centred = job.task & at.TASK_CENTRE;
+  const scaled = job.norm.kind !== at.NORM_NONE;
+  return [
+    report.INPUT_STAGE,
+    ...(centred ? [report.MEAN_STAGE, report.CENTRE_STAGE] : []),
+    ...(scaled ? [report.TERM_STAGE, report.SUM_STAGE, report.DEVIATION_STAGE, report.RECIPROCAL_STAGE] : []),
+    report.OUTPUT_STAGE,
+  ];
+}
+
+const ELEMENT_STAGES = [report.INPUT_STAGE, report.CENTRE_STAGE, report.TERM_STAGE, report.OUTPUT_STAGE];
+/** Stages of one value per group, in the order of the arrays of their errors. */
+const GROUP_STAGES = [report.MEAN_STAGE, report.SUM_STAGE, report.DEVIATION_STAGE, report.RECIPROCAL_STAGE];
+
+/** Where the error of the mean or the sum of the worst group comes from. */
+function attributionOf(own: Engine, kernels: DiagnosisKernels, stage: number, group: number): Attribution {
+  kernels.attribute(stage, group);
+  const { f64 } = own.heap;
+  const before = f64[report.PART_BEFORE >> 3];
+  const accumulation = f64[report.PART_ADDITIONS >> 3];
+  const total = f64[report.PART_TOTAL >> 3];
+  if (stage === report.SUM_STAGE) return { group, terms: before, accumulation, total };
+  return { group, input: before, accumulation, final: f64[report.PART_FINAL >> 3], total };
+}
+
+function eventsOf(own: Engine, stage: number): Pick<StageTrace, "events" | "firsts"> {
+  const { i32, f64 } = own.heap;
+  const events = {} as Record<DiagnosisEvent, number>;
+  const firsts: Partial<Record<DiagnosisEvent, EventPlace>> = {};
+  // in the order of the EVENT constants
+  EVENTS.forEach((event, kind) => {
+    const i = stage * report.EVENT_KINDS + kind;
+    events[event] = f64[(report.EVENT_COUNTS >> 3) + i];
+    const group = i32[(report.EVENT_GROUPS >> 2) + i];
+    const element = i32[(report.EVENT_ELEMENTS >> 2) + i];
+    if (group >= 0) firsts[event] = { group, index: element < 0 ? null : element };
+  });
+  return { events, firsts };
+}
+
+/** Largest exact magnitudes, from the totals of the stages. */
+function largestOf(own: Engine, stages: number[]): Traced["largest"] {
+  const { f64 } = own.heap;
+  const largest: Traced["largest"] = {};
+  for (const stage of stages) {
+    const name = STAGES[stage];
+    if (name === "mean") largest.total = f64[report.LARGEST_SUM >> 3];
+    else if (name !== "input") largest[name] = f64[(stateOf(stage, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
+  }
+  return largest;
+}
+
+/**
+ * Runs a job, whose x is resident, with every operation watched and every stage held against the exact one: its own
+ * exact result from the inputs that it was given, and that from the original data.
+ */
+export function trace(job: Job): Traced {
+  const own = engine();
+  const kernels = tracer(own);
+  const { heap } = own;
+  const { walk } = job;
+  const { elements, groups } = walk;
+  const { accumulate, compute, exact } = job.numerics as Numerics;
+  const stages = stagesOf(job);
+  heap.begin();
+  const records = heap.scratch(groups * report.RECORD_BYTES);
+  const conditions = heap.scratch(groups * 8);
+  const table = heap.scratch(TABLE_BYTES);
+  const errors = heap.scratch(4 * Math.max(elements, 2 * GROUP_STAGES.length * groups));
+  prepare(own, job);
+  const { i32, f64 } = heap;
+  i32[report.RECORDS >> 2] = records;
+  i32[report.CONDITIONS >> 2] = conditions;
+  i32[report.GROUP_ERRORS >> 2] = errors;
+  i32[at.OUTPUT >> 2] = errors;
+  kernels.trace();
+  const condition = f64.slice(conditions / 8, conditions / 8 + groups);
+  GROUP_STAGES.forEach((stage, i) => {
+    if (!stages.includes(stage)) return;
+    for (const kind of [report.OWN, report.TOTAL]) {
+      kernels.select(stateOf(stage, kind), errors + (2 * i + kind) * groups * 4, groups, table);
+    }
+  });
+  for (const stage of ELEMENT_STAGES) {
+    if (!stages.includes(stage)) continue;
+    for (const kind of [report.OWN, report.TOTAL]) {
+      kernels.sweep(stage, kind);
+      kernels.select(stateOf(stage, kind), errors, elements, table);
+    }
+  }
+  const adds = job.norm.kind !== at.NORM_LINF && job.norm.kind !== at.NORM_RANGE;
+  const traced = stages.map((stage): StageTrace => {
+    const count = ELEMENT_STAGES.includes(stage) ? elements : groups;
+    return {
+      name: STAGES[stage],
+      format: stage === report.SUM_STAGE && adds && !exact ? accumulate : compute,
+      own: readErrors(own, stateOf(stage, report.OWN), count),
+      total: readErrors(own, stateOf(stage, report.TOTAL), count),
+      ...eventsOf(own, stage),
+    };
+  });
+  const absorbedOverflow = f64[report.ABSORBED >> 3];
+  const largest = largestOf(own, stages);
+  stages.forEach((stage, i) => {
+    const group = traced[i].total.worstIndex;
+    if (group === null || !(stage === report.MEAN_STAGE || (stage === report.SUM_STAGE && adds))) return;
+    const attribution = attributionOf(own, kernels, stage, group);
+    // a format that saturates makes a finite sum of infinite terms
+    if (Object.values(attribution).every(Number.isFinite)) traced[i].attribution = attribution;
+  });
+  return { stages: traced, absorbedOverflow, largest, condition };
+}
+
+/**
+ * Error statistics of given outputs against the exact output of a job, in ulp of `unit`.
+ *
+ * @param address float32 in the order of x, in memory that was allocated; overwritten.
+ */
+export function judge(reference: Job, address: number, unit: FormatSpec): ErrorStatistics {
+  const own = engine();
+  const kernels = tracer(own);
+  const { heap } = own;
+  const { elements } = reference.walk;
+  heap.begin();
+  const table = heap.scratch(TABLE_BYTES);
+  prepare(own, reference);
+  heap.i32[at.OUTPUT >> 2] = address;
+  kernels.setUnit(unit.precision, unit.emin, unit.emax);
+  kernels.judge();
+  kernels.select(report.ERRORS, address, elements, table);
+  return readErrors(own, report.ERRORS, elements);
+}

@@ -1,0 +1,266 @@
+// trace() and judge() against the oracle.
+
+import { describe, expect, test } from "vitest";
+import { deviationFactor } from "../src/constants.js";
+import type { ErrorStatistics } from "../src/diagnosis.js";
+import { checkArithmetic, type Numerics } from "../src/formats.js";
+import { empty, fromFloat16, tensor, toFloat16 } from "../src/index.js";
+import { TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../src/layout.js";
+import { checkNorm } from "../src/norms.js";
+import { operand } from "../src/operand.js";
+import { Job } from "../src/plan.js";
+import { run } from "../src/run.js";
+import { planWalk } from "../src/shape.js";
+import { judge, trace } from "../src/trace.js";
+import type { Arithmetic as Asked, Normalizer } from "../src/types.js";
+import type { Arithmetic } from "./oracle/arithmetic.js";
+import { diagnose } from "./oracle/diagnosis.js";
+import type { Judged } from "./oracle/errors.js";
+import * as oracle from "./oracle/formats.js";
+import { groupsOf, indexOf } from "./oracle/walk.js";
+import type { Work } from "./oracle/work.js";
+import { gaussian, wide } from "./support/random.js";
+
+interface Case {
+  shape: number[];
+  axes: number[];
+  norm: Normalizer;
+  asked: Asked;
+  arithmetic: Arithmetic;
+  centred: boolean;
+  eps: number;
+  half: boolean;
+  weights: boolean;
+}
+
+const bits = (axes: number[]) => axes.reduce((set, axis) => set | (1 << axis), 0);
+
+/** Exact values are held to 2^-50, sums of them have another order, quantiles are in float32. */
+function tolerance(
+  key: keyof ErrorStatistics,
+  value: number,
+  { statistics }: Judged,
+  precision: number,
+  largest: number,
+): number {
+  const size = Math.abs(value);
+  // a bias cancels digits of what it is added to
+  const loss = 2 ** (precision - 46);
+  if (key.startsWith("p")) return 1e-6 * size + loss;
+  if (key.endsWith("Ulp")) return (1e-11 + loss) * Math.max(size, statistics.rmsUlp ?? 0) + loss;
+  if (key === "maxAbs") return (1e-11 + loss) * size + largest * 2 ** -48;
+  if (key === "maxRel") return (1e-11 + loss) * size + 2 ** -48;
+  if (key === "significantBits") return (1e-11 + loss + 2 ** -48 / (statistics.maxRel ?? 1)) * 2;
+  return (1e-11 + loss) * size + 2 ** -46 * 10 ** ((statistics.sqnrDb ?? 0) / 20);
+}
+
+function compare(name: string, found: ErrorStatistics, judged: Judged, precision: number, largest: number): void {
+  const wanted = judged.statistics;
+  for (const key of Object.keys(wanted) as (keyof ErrorStatistics)[]) {
+    const a = found[key];
+    const b = Number.isFinite(wanted[key]) ? wanted[key] : null;
+    if (key === "worstIndex" && a !== null && b !== null) {
+      const [e, f] = [judged.ulps[a], judged.ulps[b]].map(Math.abs);
+      expect(Math.abs(e - f)).toBeLessThanOrEqual(2 ** (precision - 48) + 1e-12 * f);
+      continue;
+    }
+    if (key === "maxUlp" && a !== null && b !== null && a * b < 0) {
+      expect(Math.abs(a + b)).toBeLessThanOrEqual(2 ** (precision - 48) + 1e-12 * Math.abs(b));
+      continue;
+    }
+    const where = `${name} ${key}: ${a} instead of ${b}`;
+    if (a === null || b === null || key === "count" || key === "mismatchedSpecials" || key === "worstIndex") {
+      expect(a, where).toBe(b);
+      continue;
+    }
+    expect(Math.abs(a - b), where).toBeLessThanOrEqual(tolerance(key, b, judged, precision, largest));
+  }
+}
+
+export function check(c: Case, data: Float32Array): void {
+  const stored = c.half ? toFloat16(data) : data;
+  const x = tensor(stored, c.shape);
+  const values = c.half ? fromFloat16(toFloat16(data)) : data;
+  const rank = c.shape.length;
+  const suffix = c.axes.every((axis, i) => axis === rank - c.axes.length + i);
+  const weighted = suffix
+    ? c.axes
+    : c.shape
+        .map((_, i) => i)
+        .filter((i) => !c.axes.includes(i))
+        .slice(-1);
+  const walk = planWalk(c.shape, bits(c.axes), c.weights ? bits(weighted) : 0);
+  const size = weighted.reduce((product, axis) => product * c.shape[axis], 1);
+  const norm = checkNorm(c.norm, walk.count, true);
+  const task = (c.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM) | TASK_APPLY;
+  const job = new Job(operand("x", x), walk, task, norm, checkArithmetic(c.asked));
+  job.eps = c.eps;
+  job.factor = deviationFactor(norm, walk.count, false);
+  const [w, b] = [gaussian(size, 98, 1, 0.1), gaussian(size, 99)];
+  if (c.weights) {
+    job.weight = operand("weight", w);
+    job.bias = operand("bias", b);
+  }
+  const groups = groupsOf(c.shape, c.axes).map(({ elements }) => elements);
+  const spread = (from: Float32Array) => {
+    const steps = c.shape.map(() => 0);
+    let step = 1;
+    for (const axis of [...weighted].reverse()) {
+      steps[axis] = step;
+      step *= c.shape[axis];
+    }
+    return Float64Array.from(values, (_, position) => {
+      const index = indexOf(c.shape, position);
+      return from[index.reduce((sum, i, axis) => sum + i * steps[axis], 0)];
+    });
+  };
+  const work: Work = {
+    values: Float64Array.from(values),
+    groups,
+    constant: job.factor,
+    norm: c.norm as Work["norm"],
+    arithmetic: c.arithmetic,
+    centred: c.centred,
+    eps: c.eps,
+    ...(c.weights && { weight: spread(w), bias: spread(b) }),
+  };
+  const found = trace(job);
+  // the outputs of the kernel that is not traced, held against the same exact ones
+  const y = empty(c.shape, "float32");
+  const outputs = new Job(job.x, walk, task, norm, job.numerics);
+  Object.assign(outputs, { eps: job.eps, factor: job.factor, weight: job.weight, bias: job.bias });
+  outputs.y = operand("y", y);
+  run(outputs);
+  const judged = judge(job, outputs.y.address, (job.numerics as Numerics).compute);
+  expect(judged).toEqual(found.stages[found.stages.length - 1].total);
+  y.dispose();
+  const wanted = diagnose(work);
+  x.dispose();
+  expect(found.stages.map(({ name }) => name)).toEqual(wanted.stages.map(({ name }) => name));
+  found.stages.forEach((stage, i) => {
+    const { name } = stage;
+    const other = wanted.stages[i];
+    expect({ name, ...stage.events }).toEqual({ name, ...other.events });
+    expect({ name, ...stage.firsts }).toEqual({ name, ...other.firsts });
+    const largest = [...other.exact.high, ...other.computed.high].reduce(
+      (a, b) => (Math.abs(b) < Infinity ? Math.max(a, Math.abs(b)) : a),
+      0,
+    );
+    compare(`${name} own`, stage.own, other.own, stage.format.precision, largest);
+    compare(`${name} total`, stage.total, other.total, stage.format.precision, largest);
+    const [parts, real] = [stage.attribution, other.attribution];
+    expect(Object.keys(parts ?? {}).sort()).toEqual(Object.keys(real ?? {}).sort());
+    if (parts && real) {
+      const scale = Object.values(real).reduce((sum, part) => sum + Math.abs(part), 0);
+      for (const key of Object.keys(real) as (keyof typeof real)[]) {
+        expect(Math.abs((parts[key] as number) - (real[key] as number)), `${name} ${key}`).toBeLessThanOrEqual(
+          1e-9 * scale,
+        );
+      }
+    }
+  });
+  expect(found.absorbedOverflow).toBe(wanted.traced.absorbedOverflow);
+  for (const [name, size] of wanted.truth.largest) {
+    if (name === "input" || name === "mean") continue;
+    expect(found.largest[name as "sum"], `largest ${name}`).toBeCloseTo(size, 6 - Math.log10(size || 1));
+  }
+  found.condition.forEach((condition, i) => {
+    const real = wanted.truth.condition[i];
+    if (!Number.isFinite(real)) expect(condition).toBe(real);
+    else expect(Math.abs(condition / real - 1)).toBeLessThan(1e-9);
+  });
+}
+
+const F = { FLOAT16: oracle.FLOAT16, FLOAT32: oracle.FLOAT32, BFLOAT16: oracle.BFLOAT16 };
+const NORMS: Normalizer[] = ["l1", "l2", "linf", "range", { topk: 3 }, { lp: 3 }, { lp: 1.5 }, "none"];
+const ARITHMETICS: [Asked, Arithmetic["compute"], Arithmetic["accumulate"]][] = [
+  ["float16", F.FLOAT16, F.FLOAT16],
+  ["bfloat16", F.BFLOAT16, F.BFLOAT16],
+  ["float32", F.FLOAT32, F.FLOAT32],
+  ["float8_e4m3fn", oracle.FLOAT8_E4M3FN, oracle.FLOAT8_E4M3FN],
+  [{ compute: "float16", accumulate: "float32" }, F.FLOAT16, F.FLOAT32],
+  [{ compute: "float16", accumulate: "exact" }, F.FLOAT16, "exact"],
+  [{ compute: "float32", accumulate: "float16" }, F.FLOAT32, F.FLOAT16],
+  [{ compute: "float32", accumulate: "bfloat16" }, F.FLOAT32, F.BFLOAT16],
+];
+const DATA: Record<string, (n: number) => Float32Array> = {
+  plain: (n) => gaussian(n, 1),
+  offset: (n) => gaussian(n, 2, 30, 0.25),
+  wide: (n) => wide(n, 3, -30, 30),
+  small: (n) => wide(n, 4, -28, -8),
+  large: (n) => wide(n, 5, 4, 15),
+  specials: (n) => gaussian(n, 6).map((x, i) => (i === 7 ? Number.NaN : i === n - 2 ? Number.POSITIVE_INFINITY : x)),
+  zeros: (n) => gaussian(n, 7).map((x, i) => (i % 3 ? 0 : x)),
+  constant: (n) => new Float32Array(n).fill(3.3),
+};
+const SHAPES: [number[], number[]][] = [
+  [[5, 40], [1]],
+  [[40, 5], [0]],
+  [[7, 150], [1]],
+  [
+    [2, 3, 4, 5],
+    [0, 2, 3],
+  ],
+  [[3, 37, 9], [1]],
+  [[700], [0]],
+  [[1, 70], [0]],
+  [
+    [4, 300],
+    [0, 1],
+  ],
+];
+const ORDERS = ["sequential", "lanes", "pairwise"] as const;
+
+describe("every norm on every kind of data", () => {
+  describe.each(NORMS)("%j", (norm) => {
+    test.each(Object.keys(DATA))("%s", (kind) => {
+      // each with another arithmetic, order and layout
+      const i = NORMS.indexOf(norm) * 3 + Object.keys(DATA).indexOf(kind) * 5;
+      const [asked, compute, accumulate] = ARITHMETICS[i % ARITHMETICS.length];
+      const order = ORDERS[i % ORDERS.length];
+      const [shape, axes] = SHAPES[(i >> 1) % SHAPES.length];
+      const count = axes.reduce((product, axis) => product * shape[axis], 1);
+      const c: Case = {
+        shape,
+        axes,
+        norm: typeof norm === "object" && "topk" in norm ? { topk: Math.min(norm.topk, count) } : norm,
+        asked: { ...(typeof asked === "string" ? { compute: asked } : (asked as { compute: "float16" })), order },
+        arithmetic: { compute, accumulate, order },
+        centred: i % 4 !== 1,
+        eps: 1e-5,
+        half: i % 3 === 0,
+        weights: i % 2 === 0,
+      };
+      check(c, DATA[kind](shape.reduce((a, b) => a * b)));
+    });
+  });
+});
+
+describe("groups longer than a tile, and more than a bundle holds", () => {
+  const shapes: [number[], number[]][] = [
+    [[5000], [0]],
+    [[3, 4500], [1]],
+    [[130, 40], [0]],
+    [[200, 33], [0]],
+    [[37, 140], [1]],
+    [
+      [4, 1100, 2],
+      [0, 1],
+    ],
+    [
+      [2, 3, 1500],
+      [0, 2],
+    ],
+  ];
+  test.each(shapes)("%j over %j", (shape, axes) => {
+    const n = shape.reduce((a, b) => a * b);
+    const i = shapes.findIndex(([other]) => other === shape);
+    for (const norm of [(["l1", "l2"] as const)[i % 2], i % 3 ? "range" : { topk: 10 }] as const) {
+      const order = ORDERS[(i + (norm === "l1" ? 1 : 0)) % 3];
+      const arithmetic = { compute: F.FLOAT16, accumulate: F.FLOAT16, order };
+      const asked = { compute: "float16", order } as const;
+      const c = { shape, axes, norm, asked, arithmetic, eps: 1e-5, centred: true };
+      check({ ...c, half: order === "lanes", weights: norm === "l2" }, gaussian(n, 8, 1, 4));
+    }
+  });
+});
