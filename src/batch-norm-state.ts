@@ -96,8 +96,8 @@ const STATE_KEYS = /* @__PURE__ */ SETTING_KEYS.concat("numBatches", LISTS);
 const GHOST = 0.75;
 
 const OUTPUT_KEYS = ["dtype", "out"];
-const MOST_CHANNELS = 2 ** 32 - 1;
-const MOST_TOP = 2 ** 31 - 1;
+const MOST_CHANNELS = 0xffffffff;
+const MOST_TOP = 0x7fffffff;
 
 /** What backward() needs of a train(). */
 interface Saved {

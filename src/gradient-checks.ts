@@ -86,7 +86,7 @@ export interface BackwardBy<Options extends GradientOptions> {
 }
 
 export const GRADIENT_KEYS = /* @__PURE__ */ ["mean", "deviation"].concat(
-  NORMALIZATION_KEYS.filter((key) => key !== "arithmetic"),
+  /* @__PURE__ */ NORMALIZATION_KEYS.filter((key) => key !== "arithmetic"),
 );
 
 /** Runs the checks of a result, which call it "out", under its own name. */

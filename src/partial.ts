@@ -69,7 +69,7 @@ const OPTION_KEYS = ["axes", "axis", "centre"];
 const LISTS = ["sums", "rests", "totals", "highs", "lows"] as const;
 const JSON_KEYS = /* @__PURE__ */ ["norm", "shape", "count", "largest"].concat(OPTION_KEYS, LISTS);
 /** The most that k can be. */
-const MOST_TOP = 2 ** 31 - 1;
+const MOST_TOP = 0x7fffffff;
 
 const ORIGIN: Float32Array = /* @__PURE__ */ new Float32Array(1);
 

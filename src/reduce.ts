@@ -59,7 +59,7 @@ export interface StatisticsFunction {
 }
 
 const MEAN_KEYS = ["axes", "keepDims", "arithmetic", "out"];
-const NORM_KEYS = ["norm", ...MEAN_KEYS];
+const NORM_KEYS = /* @__PURE__ */ ["norm"].concat(MEAN_KEYS);
 const STATISTICS_KEYS = ["norm", "axes", "keepDims", "calibrated", "arithmetic"];
 
 /** The walk and the result of a reduction. */

@@ -25,15 +25,14 @@ function block(o: Operand, from: number, n: number): Float32Array {
   return valuesOf(new Operand(o.array?.subarray(from, from + n), address, [n], n, o.storage));
 }
 
-const word = /* @__PURE__ */ new Float64Array(1);
-const bits = /* @__PURE__ */ new BigInt64Array(word.buffer);
+const word = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 const bitsOf = (value: number): bigint => {
-  word[0] = value;
-  return bits[0];
+  word.setFloat64(0, value);
+  return word.getBigInt64(0);
 };
 const ofBits = (value: bigint): number => {
-  bits[0] = value;
-  return word[0];
+  word.setBigInt64(0, value);
+  return word.getFloat64(0);
 };
 
 /** The smallest number of at least 0 that passes, Infinity for none: those that do are all above those that do not. */
