@@ -1,12 +1,12 @@
 /**
  * Writes dist/index.js, one file for all of src/: Node reads one file in a sixth of the time that it takes for two dozen.
  * Beside it dist/kernels.js, the table of kernels, for the benchmark; it is not part of the package. And dist/cli/, the
- * command line, in pieces that are loaded when they are needed.
+ * command line, in pieces that are loaded when they are needed. And the JSON Schema.
  *
  * The texts of the modules stand behind everything else: gzip has codes for a stretch of the file at a time, and those of
  * program text and of module text have nothing in common. A bundle of batchNorm is 350 bytes less for it.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transformSync } from "esbuild";
 
@@ -40,6 +40,10 @@ const common = {
 };
 await build({ ...common, entryPoints: ["src/index.ts"], plugins: [moduleLast], footer: { js: footer } });
 await build({ ...common, entryPoints: ["src/kernels.ts"] });
+copyFileSync(
+  new URL("../src/diagnosis.schema.json", import.meta.url),
+  new URL("../dist/diagnosis.schema.json", import.meta.url),
+);
 
 /** The command line runs the package as it is. */
 const packageOutside = {

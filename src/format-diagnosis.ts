@@ -78,9 +78,9 @@ class Page {
   }
 
   /**
-   * Rows of cells, the first column to the left, the others to the right, as wide as they have to be.
+   * Rows of cells, columns as wide as they have to be; the last ones are left out where the page is too narrow.
    *
-   * @param left Columns that go to the left.
+   * @param left Columns whose cells begin to the left; those of the others end to the right.
    * @param paint Of a row, by its number.
    */
   table(
@@ -90,12 +90,14 @@ class Page {
     paint?: (row: number) => Paint,
   ): void {
     const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i].length)));
-    const line = (cells: readonly string[]) =>
-      cells.map((cell, i) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ");
-    this.lines.push(this.bold(line(heads).trimEnd()));
+    const wide = (columns: number) => widths.slice(0, columns).reduce((sum, width) => sum + width + 2, -2);
+    let columns = heads.length;
+    while (wide(columns) > this.width) columns--;
+    const pad = (cell: string, i: number) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]));
+    const line = (cells: readonly string[]) => cells.slice(0, columns).map(pad).join("  ").trimEnd();
+    this.lines.push(this.bold(line(heads)));
     rows.forEach((row, i) => {
-      const cells = line(row).trimEnd();
-      this.lines.push(paint ? paint(i)(cells) : cells);
+      this.lines.push(paint ? paint(i)(line(row)) : line(row));
     });
   }
 
@@ -136,8 +138,8 @@ function title({ subject, input }: Diagnosis): string {
 const ORDERS = { sequential: "one by one", lanes: "in 32 lanes", pairwise: "pairwise" };
 
 function stageTable(page: Page, stages: readonly Stage[]): void {
-  const heads = ["stage", "own, max", "total: median", "99 %", "max", "SQNR dB", "NaN/inf", "events"];
-  const rows = stages.map(({ name, own, total, events }) => [
+  const heads = ["stage", "own, max", "total: median", "99 %", "max", "SQNR dB", "NaN/inf"];
+  const rows = stages.map(({ name, own, total }) => [
     name,
     ulp(own.maxUlp),
     ulp(total.p50Ulp),
@@ -145,7 +147,6 @@ function stageTable(page: Page, stages: readonly Stage[]): void {
     ulp(total.maxUlp),
     fixed(total.sqnrDb, 1),
     integer(total.mismatchedSpecials),
-    integer(EVENTS.reduce((sum, event) => sum + events[event], 0)),
   ]);
   page.table(heads, rows);
 }
@@ -189,7 +190,7 @@ function facts(page: Page, { stages, headroom, headroomAt, condition, bound, sub
   const { terms, depth, worst, probable, measured } = bound;
   const limit = worst === null ? "no bound" : `bound ${brief(worst)}`;
   page.text(
-    `Relative error of a sum of ${integer(terms)} terms, ${integer(depth)} additions deep: measured ${brief(measured)}, ` +
+    `Sums of ${integer(terms)} terms, ${integer(depth)} additions deep, relative error: measured ${brief(measured)}, ` +
       `probable ${brief(probable)}, ${limit}`,
   );
 }
@@ -201,11 +202,11 @@ function remedyTable(page: Page, remedies: readonly Remedy[]): void {
     change,
     gainDb === null ? "-" : `${gainDb < 0 ? "" : "+"}${fixed(gainDb, 1)}`,
     fixed(error.sqnrDb, 1),
+    integer(error.mismatchedSpecials),
     ulp(error.p50Ulp),
     ulp(error.p99Ulp),
-    integer(error.mismatchedSpecials),
   ]);
-  const heads = ["what would help, each run on this data", "gain dB", "SQNR dB", "ulp: median", "99 %", "NaN/inf"];
+  const heads = ["remedies, each run on this data", "gain dB", "SQNR dB", "NaN/inf", "ulp: median", "99 %"];
   page.table(heads, rows, 1, (i) => ((remedies[i].gainDb ?? 0) >= 3 ? page.green : String));
 }
 

@@ -15,6 +15,7 @@ export {
   trelu,
 } from "./convert.js";
 export { empty, memory, tensor } from "./create.js";
+export { type DiagnoseOptions, diagnose } from "./diagnose.js";
 export * from "./diagnosis.js";
 export { type Folded, type FoldFunction, type FoldLayer, type FoldOptions, foldBatchNorm } from "./fold.js";
 export { formatComparison, formatDiagnosis, type TextOptions } from "./format-diagnosis.js";

@@ -4,6 +4,7 @@ import { checkInteger, checkOptions, describe, wrong } from "./check.js";
 import { compare } from "./compare.js";
 import { fromFloat16, round, toFloat16, trelu } from "./convert.js";
 import { empty, memory, tensor } from "./create.js";
+import { diagnose } from "./diagnose.js";
 import { Engine, MAXIMUM_PAGES, within } from "./engine.js";
 import { foldBatchNorm } from "./fold.js";
 import {
@@ -51,6 +52,7 @@ const FUNCTIONS = {
   toFloat16,
   fromFloat16,
   compare,
+  diagnose,
 };
 
 /** The classes whose objects work on the instance that they were made on. */

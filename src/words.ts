@@ -63,11 +63,11 @@ export function termWords(norm: Normalizer): { term: string; terms: string; sum:
 export const placeWords = ({ group, index }: EventPlace): string =>
   `group ${group}${index === null ? "" : `, element ${index}`}`;
 
-/** "12 of them overflow". */
-export const EVENT_VERBS: Readonly<Record<DiagnosisEvent, string>> = {
-  overflow: "overflow",
-  invalid: "give NaN",
-  underflow: "become 0",
-  stagnation: "change nothing",
-  subnormal: "are subnormal",
+/** Of one, and of many. */
+export const EVENT_VERBS: Readonly<Record<DiagnosisEvent, readonly [string, string]>> = {
+  overflow: ["overflows", "overflow"],
+  invalid: ["gives NaN", "give NaN"],
+  underflow: ["becomes 0", "become 0"],
+  stagnation: ["changes nothing", "change nothing"],
+  subnormal: ["is subnormal", "are subnormal"],
 };

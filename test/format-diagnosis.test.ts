@@ -1,9 +1,19 @@
 // Diagnoses and comparisons as text: columns, colours, and that what is shown of a tolerance passes.
 
 import { stripVTControlCharacters } from "node:util";
-import { describe, expect, test } from "vitest";
-import { type Comparison, compare, formatComparison, round } from "../src/index.js";
-import { gaussian } from "./support/random.js";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import {
+  type Comparison,
+  compare,
+  type Diagnosis,
+  diagnose,
+  format,
+  formatComparison,
+  formatDiagnosis,
+  round,
+} from "../src/index.js";
+import { gaussian, wide } from "./support/random.js";
+import { sample } from "./support/samples.js";
 
 const ESCAPE = "\u001b[";
 const lines = (text: string): string[] => text.split("\n");
@@ -62,12 +72,89 @@ describe("a comparison", () => {
   });
 });
 
+describe("a diagnosis", () => {
+  const outlier = sample("transformer-residual-outlier");
+  const data = wide(600, 3, -30, 20);
+  const found: Record<string, Diagnosis> = {
+    outlier: diagnose(outlier, { arithmetic: "float16", layer: "layer" }),
+    float8: diagnose(outlier, { arithmetic: "float8_e4m3fn", layer: "rms", norm: { lp: 2.5 }, remedies: false }),
+    wide: diagnose(data, { arithmetic: { compute: "float16", accumulate: "exact" }, norm: "range" }),
+    custom: diagnose(data, {
+      arithmetic: { compute: format({ precision: 9, emin: -20, emax: 20 }), accumulate: "float32", order: "pairwise" },
+      norm: "none",
+    }),
+    empty: diagnose(new Float32Array(), { arithmetic: "float16" }),
+    special: diagnose(Float32Array.of(Number.NaN, 1, Infinity), { arithmetic: "float16", norm: { topk: 2 } }),
+  };
+
+  test.each(Object.keys(found))("%s: text of at most the width asked for", (name) => {
+    for (const width of [80, 93, undefined]) {
+      const text = formatDiagnosis(found[name], { width });
+      expect(longest(text)).toBeLessThanOrEqual(width ?? 100);
+      expect(text).not.toContain(ESCAPE);
+      expect(text).not.toMatch(/undefined|null|\[object/);
+      expect(text.endsWith("\n")).toBe(true);
+      expect(lines(text).every((line) => line === line.trimEnd())).toBe(true);
+    }
+    const [plain, coloured] = [false, true].map((color) => formatDiagnosis(found[name], { color }));
+    expect(coloured).toContain(ESCAPE);
+    expect(stripVTControlCharacters(coloured)).toBe(plain);
+    expect(formatDiagnosis(JSON.parse(JSON.stringify(found[name])))).toBe(plain);
+  });
+
+  test("says what is in it", () => {
+    const text = formatDiagnosis(found.outlier);
+    const all = lines(text);
+    expect(all[0]).toBe("L2 layer norm of float16 [256, 128], in float16, sums in 32 lanes");
+    expect(all[1]).toBe("256 groups of 128; magnitudes 9e-5 to 7016");
+    expect(all.slice(3, 5).join("").replace(/ +/g, " ")).toBe(`failed: ${found.outlier.reason}`);
+    for (const { name } of found.outlier.stages) expect(text).toMatch(new RegExp(`\\n${name} `));
+    expect(text).toMatch(/\nterm {3}overflow +240 +0 +17\n/);
+    expect(text).toMatch(/\nHeadroom: -9\.\d+ binades, least at the stage sum\n/);
+    expect(text).toMatch(/\nError of the mean of group \d+: .* = input [+-].*, accumulation [+-].*, final [+-]/);
+    expect(text).toMatch(/\nscale x by 2\^-5, eps to 9\.77e-9 +\+66\.\d +66\.\d /);
+    expect(formatDiagnosis(found.custom)).toMatch(
+      /^centring normalization of float32 \[600\], over axes 0, in a format of 9 digits, sums in float32\s+pairwise\n/,
+    );
+    expect(formatDiagnosis(found.wide)).toMatch(/^range normalization .*, in float16, sums exact\n/);
+  });
+
+  test("columns are aligned", () => {
+    const all = lines(formatDiagnosis(found.outlier));
+    const head = all.findIndex((line) => line.startsWith("stage  "));
+    const ends = all.slice(head, head + 9).map((line) => line.length);
+    expect(new Set(ends).size).toBe(1);
+  });
+});
+
+describe("colours by themselves", () => {
+  const small = diagnose(gaussian(64, 1), { arithmetic: "float16", remedies: false });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  test.each([
+    [{ stdout: { isTTY: true }, env: {} }, true],
+    [{ stdout: { isTTY: true }, env: { NO_COLOR: "1" } }, false],
+    [{ stdout: { isTTY: true }, env: { NO_COLOR: "" } }, true],
+    [{ stdout: { isTTY: true }, env: { TERM: "dumb" } }, false],
+    [{ stdout: {}, env: {} }, false],
+    [undefined, false],
+  ])("process %j: %s", (process, coloured) => {
+    vi.stubGlobal("process", process);
+    const text = formatDiagnosis(small);
+    vi.unstubAllGlobals();
+    expect(text.includes(ESCAPE)).toBe(coloured);
+  });
+});
+
 describe("refuses", () => {
   // biome-ignore lint/suspicious/noExplicitAny: arguments that no type allows are what is tested here
   const any = (value: unknown): any => value;
   const found = one(() => {});
   const wrong: [() => unknown, Error][] = [
     [() => formatComparison(any(undefined)), new TypeError('"comparison" must be what compare() gives, got undefined')],
+    [() => formatDiagnosis(any({})), new TypeError('"diagnosis" must be what diagnose() gives, got {  }')],
     [() => formatComparison(any({})), new TypeError('"comparison" must be what compare() gives, got {  }')],
     [() => formatComparison(found, { width: 79 }), new RangeError('"width" must be an integer in [80, 100], got 79')],
     [() => formatComparison(found, { color: any("red") }), new TypeError('"color" must be true or false, got "red"')],

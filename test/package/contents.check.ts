@@ -23,6 +23,7 @@ describe("the packed files", () => {
     const outside = files.filter((file) => !file.startsWith("dist/"));
     expect(outside).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
     expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|d\.ts|js\.map)$/.test(file))).toEqual([
+      "dist/diagnosis.schema.json",
       "dist/halfnorm.wasm",
     ]);
   });
@@ -79,6 +80,14 @@ describe("the manifest", () => {
     expect(messages).toEqual([]);
   });
 
+  it("exports the JSON Schema of diagnoses", () => {
+    const source = 'import s from "halfnorm/diagnosis.schema.json" with { type: "json" }; console.log(s.title);';
+    const title = execFileSync(process.execPath, ["--no-warnings", "--input-type=module", "-e", source], {
+      cwd: consumer,
+    });
+    expect(title.toString().trim()).toBe("halfnorm.diagnosis/1");
+  });
+
   it("gives types to every kind of import (arethetypeswrong)", () => {
     const args = [inject("tarball"), "--profile", "esm-only", "--exclude-entrypoints", "./halfnorm.wasm"];
     // exits with 1 when it finds a problem
@@ -93,13 +102,19 @@ describe("the types", () => {
     return execFileSync(bin("tsc"), [...base, ...options, name], { cwd: consumer, encoding: "utf8" });
   };
   const source = `
-    import { batchNorm, layerNorm, norm, tensor, type Norm, type TensorLike } from "halfnorm";
+    import { batchNorm, compare, diagnose, layerNorm, norm, tensor } from "halfnorm";
+    import type { Comparison, Diagnosis, ErrorStatistics, Norm, TensorLike } from "halfnorm";
     const norms: Norm[] = ["l1", "l2", "linf", "range", { topk: 10 }, { lp: 3 }];
     const inputs: TensorLike[] = [new Float32Array(4), new Uint16Array(4), { data: new Float32Array(4), shape: [2, 2] }];
     for (const chosen of norms) for (const input of inputs) norm(input, { norm: chosen, arithmetic: "float16" });
     const resident = tensor(new Float32Array(8), [2, 4]);
     layerNorm(resident, { arithmetic: { compute: "float16", accumulate: "exact", order: "pairwise" } });
     batchNorm(resident, { norm: "l1" }).dispose();
+    const diagnosis: Diagnosis = diagnose(resident, { arithmetic: "float16", layer: "layer" });
+    const comparison: Comparison = compare(resident, resident);
+    const errors: ErrorStatistics[] = [diagnosis.error, comparison];
+    // @ts-expect-error an arithmetic is needed
+    diagnose(resident, { layer: "layer" });
     // @ts-expect-error a norm that does not exist
     norm(resident, { norm: "l3" });
     // @ts-expect-error an option that does not exist

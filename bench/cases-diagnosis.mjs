@@ -1,0 +1,118 @@
+/** Diagnosis: what an arithmetic does to a layer, every stage and every remedy. */
+
+import { compare, diagnose, empty, layerNorm } from "../dist/index.js";
+import { diagnoseRows } from "./baseline-diagnosis.mjs";
+import { table } from "./baseline-float16.mjs";
+import { count, LOOP, PLAIN, RESIDENT, Tensors, times } from "./case.mjs";
+import { halves, normal } from "./data.mjs";
+
+/** @typedef {import("./case.mjs").Case} Case */
+
+const NATIVE = "native layer norm";
+const EPS = 1e-5;
+
+/** What the diagnosis is of. */
+const OPTIONS = /** @type {const} */ ({ layer: "layer", norm: "l2", arithmetic: "float16", eps: EPS });
+
+/** @type {Case["kernels"]} */
+const KERNELS = ["setUnit", "select", "startInspection", "inspect", "trace", "sweep", "attribute", "judge"];
+
+/** @returns {Case[]} */
+export function diagnosisCases() {
+  return [
+    againstNative([512, 768], "float16"),
+    againstNative([512, 768], "float32"),
+    againstLoop([32, 768]),
+    comparison(1_000_000),
+  ];
+}
+
+/**
+ * Against the native layer norm of the same data.
+ * @param {readonly [number, number]} shape
+ * @param {"float16" | "float32"} dtype
+ * @returns {Case}
+ */
+function againstNative(shape, dtype) {
+  const elements = shape[0] * shape[1];
+  return {
+    id: `diagnose/${dtype}/${shape.join("x")}`,
+    row: "diagnosis of a layer norm",
+    what: `${times(shape)}, ${dtype}`,
+    elements,
+    kernels: KERNELS,
+    checks: [
+      { label: "over native layer norm", unit: "slowdown", of: RESIDENT, against: NATIVE, atMost: 60 },
+      { label: "no remedies", unit: "slowdown", of: "no remedies", against: NATIVE },
+      { label: "plain array", unit: "slowdown", of: PLAIN, against: NATIVE },
+    ],
+    prepare() {
+      const data = normal(elements, 1, 1, 0.5);
+      const plain = { data: dtype === "float16" ? halves(data) : data, shape };
+      const held = new Tensors();
+      const x = held.of(plain.data, shape);
+      const out = held.hold(empty(shape, dtype));
+      return {
+        contenders: {
+          [NATIVE]: { run: () => void layerNorm(x, { eps: EPS, out }) },
+          [RESIDENT]: { run: () => diagnose(x, OPTIONS).remedies.length },
+          "no remedies": { run: () => diagnose(x, { ...OPTIONS, remedies: false }).stages.length },
+          [PLAIN]: { run: () => diagnose(plain, OPTIONS).remedies.length },
+        },
+        dispose: () => held.dispose(),
+      };
+    },
+  };
+}
+
+/**
+ * Against plain JavaScript, on fewer rows: it takes seconds.
+ * @param {readonly [number, number]} shape
+ * @returns {Case}
+ */
+function againstLoop(shape) {
+  const elements = shape[0] * shape[1];
+  return {
+    id: `diagnose-loop/${shape.join("x")}`,
+    row: "diagnosis of a layer norm",
+    what: `${times(shape)}, float16`,
+    elements,
+    kernels: KERNELS,
+    checks: [{ label: "plain array", unit: "speedup", of: PLAIN, against: LOOP, atLeast: 30 }],
+    prepare() {
+      const data = halves(normal(elements, 1, 1, 0.5));
+      const values = Float64Array.from(data, (half) => table[half]);
+      return {
+        contenders: {
+          [PLAIN]: { run: () => diagnose({ data, shape }, OPTIONS).remedies.length },
+          [LOOP]: { run: () => diagnoseRows(values, shape, EPS) },
+        },
+      };
+    },
+  };
+}
+
+/**
+ * @param {number} n
+ * @returns {Case}
+ */
+function comparison(n) {
+  return {
+    id: `compare/${n}`,
+    row: "comparison of two tensors",
+    what: `${count(n)} float32`,
+    elements: n,
+    kernels: ["setUnit", "startErrors", "compare", "select"],
+    checks: [{ label: "resident", unit: "ns/element", of: RESIDENT }],
+    prepare() {
+      const data = normal(n);
+      const held = new Tensors();
+      const actual = held.of(data.map((value) => value * (1 + 1e-3 * Math.sin(value * 1e3))));
+      const expected = held.of(data);
+      return {
+        contenders: { [RESIDENT]: { run: () => compare(actual, expected, { format: "float16" }).p99Ulp ?? 0 } },
+        dispose: () => held.dispose(),
+      };
+    },
+  };
+}

@@ -1,0 +1,69 @@
+// How far the stages are from the ends of their formats, and the power of two that a tensor is best scaled by.
+
+import type { StageName } from "./diagnosis.js";
+import { NORM_NONE } from "./layout.js";
+import type { InputCounts } from "./measure.js";
+import { powerOf, type Subject } from "./subject.js";
+import type { Traced } from "./trace.js";
+
+/** Of the smallest float32, where counts of exponents begin. */
+export const LEAST_EXPONENT = -149;
+
+/** The largest exact magnitude of a stage, over all groups. */
+export class Level {
+  /** Binades from there to the largest finite number of the format that holds it. */
+  readonly binades: number;
+
+  /** @param power Scaling the tensor by 2^k scales it by 2^(power · k). */
+  constructor(
+    readonly at: StageName,
+    readonly largest: number,
+    readonly max: number,
+    readonly power: number,
+  ) {
+    this.binades = Math.log2(max / largest);
+  }
+}
+
+/** Those of all stages with anything but zeros and infinities. */
+export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">, input: InputCounts): Level[] {
+  const { compute, accumulate } = subject.numerics;
+  const power = powerOf(subject.norm);
+  const levels: Level[] = [];
+  const add = (at: StageName, value: number | null | undefined, by: number, max = compute.max): void => {
+    if (value && value < Infinity) levels.push(new Level(at, value, max, by));
+  };
+  add("input", input.absMax, 1);
+  add("mean", largest.total, 1, accumulate.max);
+  add("centre", largest.centre, 1);
+  add("term", largest.term, power);
+  add("sum", largest.sum, power, accumulate.max);
+  add("deviation", largest.deviation, 1);
+  add("reciprocal", largest.reciprocal, -1);
+  add("output", largest.output, subject.norm.kind === NORM_NONE ? 1 : 0);
+  return levels;
+}
+
+/** Binades that stay free when a tensor is scaled, for the rounding errors: a quarter is 19 %. */
+const SPARE = 0.25;
+
+/**
+ * The exponent of the power of two to scale a tensor by: no stage is to overflow, and within that as few of the elements
+ * and their terms as can be are to be subnormal. The least change that does it; 0 where nothing is to be gained.
+ */
+export function bestExponent(subject: Subject, levels: readonly Level[], input: InputCounts): number {
+  const { emin, max } = subject.numerics.compute;
+  const power = powerOf(subject.norm);
+  const range = Math.log2(max) - SPARE;
+  let most = 126;
+  let least = -126;
+  for (const { at, largest, binades, power: by } of levels) {
+    if (by > 0) most = Math.min(most, (binades - SPARE) / by);
+    else if (by < 0) least = SPARE - binades;
+    // what its root is taken of; and the least reciprocal is to be normal
+    if (at === "deviation") most = Math.min(most, range / power - Math.log2(largest), -emin - Math.log2(largest));
+  }
+  const smallest = input.exponents.findIndex((count) => count > 0) + LEAST_EXPONENT;
+  const needed = Math.max(0, Math.ceil(emin / power) - smallest);
+  return Math.floor(Math.min(Math.max(needed, Math.ceil(least)), most));
+}

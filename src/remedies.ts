@@ -1,0 +1,156 @@
+// What would help: each change of a computation is run, and its output held against exact values.
+
+import type { ErrorStatistics, Remedy } from "./diagnosis.js";
+import { arithmeticOf, bfloat16, float32 } from "./formats.js";
+import { bestExponent, type Level } from "./headroom.js";
+import {
+  NORM_L1,
+  NORM_L2,
+  NORM_LINF,
+  NORM_NONE,
+  NORM_RANGE,
+  NORM_TOP,
+  ORDER_PAIRWISE,
+  ORDER_SEQUENTIAL,
+  STORAGE_FLOAT32,
+  TASK_APPLY,
+  TASK_CENTRE,
+  TASK_GIVEN,
+} from "./layout.js";
+import type { InputCounts } from "./measure.js";
+import { MEAN_ONLY, NormSpec } from "./norms.js";
+import { Operand } from "./operand.js";
+import { Job } from "./plan.js";
+import { run } from "./run.js";
+import { planWalk } from "./shape.js";
+import { type Change, powerOf, type Subject } from "./subject.js";
+import { Tensor } from "./tensor.js";
+import { judge } from "./trace.js";
+import type { Norm } from "./types.js";
+import { brief } from "./words.js";
+
+/** The largest k of the top-k norm that is tried. */
+const TOP = 10;
+
+interface Trial {
+  readonly what: Omit<Remedy, "error" | "gainDb" | "verified">;
+  readonly change: Change;
+  /** Puts what is normalized in place of the tensor, into the memory of the output. */
+  prepare?(to: Operand): void;
+  /** With another norm than that of the subject: what is exact. */
+  readonly reference?: Job;
+}
+
+/** What changes the arithmetic of the sums, or all of it. */
+function arithmetics({ numerics, norm, centred, walk }: Subject): Trial[] {
+  const { compute, accumulate, exact, order } = numerics;
+  const trials: Trial[] = [];
+  const add = (words: string, change: Partial<Subject["numerics"]>): void => {
+    const changed = { ...numerics, ...change };
+    trials.push({ what: { change: words, arithmetic: arithmeticOf(changed) }, change: { numerics: changed } });
+  };
+  const sums = walk.count > 1 && (centred || (norm.kind !== NORM_LINF && norm.kind !== NORM_RANGE));
+  if (sums && !exact && (accumulate.precision < 24 || accumulate.emax < 127)) {
+    add("accumulate in float32", { accumulate: float32 });
+  }
+  // up to 128 elements, pairwise is lanes
+  if (sums && !exact && order !== ORDER_PAIRWISE && (walk.count > 128 || order === ORDER_SEQUENTIAL))
+    add("add pairwise", { order: ORDER_PAIRWISE });
+  if (compute.emax < 127) {
+    add("compute in bfloat16", { compute: bfloat16, ...(accumulate === compute && { accumulate: bfloat16 }) });
+  }
+  return trials;
+}
+
+/** Other norms than that of the subject. */
+function norms(subject: Subject): Trial[] {
+  const { kind } = subject.norm;
+  const top = Math.min(TOP, subject.walk.count);
+  const choices: [number, string, Norm, number?][] = [
+    [NORM_L1, "L1", "l1"],
+    [NORM_L2, "L2", "l2"],
+    [NORM_LINF, "L∞", "linf"],
+    [NORM_TOP, `top-${top}`, { topk: top }, top],
+  ];
+  const others = choices.filter(([other, , , k]) => other !== kind || k !== (subject.norm.top || undefined));
+  return others.map(([other, name, norm, k]) => {
+    const change = { norm: new NormSpec(other, k) };
+    return { what: { change: `normalize by ${name}`, norm }, change, reference: subject.job(change) };
+  });
+}
+
+/** Subtracts the mean, and from what is left its mean: the two together have twice the digits. */
+function twice(subject: Subject): Trial {
+  return {
+    what: { change: "subtract the mean twice", centrings: 2 },
+    change: {},
+    prepare(y) {
+      const job = new Job(subject.x, subject.walk, TASK_CENTRE | TASK_APPLY, MEAN_ONLY, subject.numerics);
+      job.y = y;
+      run(job);
+    },
+  };
+}
+
+/** x · 2^exponent, exactly: divided by a deviation of 2^-exponent. */
+function scaled(subject: Subject, exponent: number): Trial {
+  const { x, norm, eps } = subject;
+  const scale = 2 ** exponent;
+  // beside the mean of the terms for L2 and Lp, beside the deviation for the others
+  const scaledEps = eps * scale ** powerOf(norm);
+  const along = eps ? `, eps to ${brief(scaledEps)}` : "";
+  return {
+    what: { change: `scale x by 2^${exponent}${along}`, scale, eps: scaledEps },
+    change: { eps: scaledEps },
+    prepare(y) {
+      const job = new Job(x, planWalk([x.size], 1, 0), TASK_GIVEN | TASK_APPLY, new NormSpec(NORM_L1), undefined);
+      job.mean = new Operand(Float32Array.of(0), 0, [1], 1, STORAGE_FLOAT32);
+      job.deviation = new Operand(Float32Array.of(1 / scale), 0, [1], 1, STORAGE_FLOAT32);
+      job.y = y;
+      run(job);
+    },
+  };
+}
+
+/** Where no SQNR is: everything exact, or noise only. */
+const quality = ({ sqnrDb, maxAbs }: ErrorStatistics): number => sqnrDb ?? (maxAbs ? -Infinity : Infinity);
+
+/**
+ * Runs every change that applies.
+ *
+ * @param error Of the output as it is.
+ */
+export function remediesOf(
+  subject: Subject,
+  levels: readonly Level[],
+  input: InputCounts,
+  error: ErrorStatistics,
+): Remedy[] {
+  const { x, norm, numerics, centred } = subject;
+  const trials = arithmetics(subject);
+  if (centred && subject.walk.count > 1) trials.push(twice(subject));
+  if (norm.kind !== NORM_NONE) {
+    const exponent = bestExponent(subject, levels, input);
+    if (exponent) trials.push(scaled(subject, exponent));
+    trials.push(...norms(subject));
+  }
+  const tensor = new Tensor([x.size], x.size, STORAGE_FLOAT32);
+  try {
+    const remedies = trials.map(({ what, change, prepare, reference }): Remedy => {
+      const y = new Operand(undefined, tensor.address as number, x.shape, x.size, STORAGE_FLOAT32);
+      prepare?.(y);
+      run(subject.job({ ...change, ...(prepare && { x: y }), y }));
+      const found = judge(reference ?? subject.job(), y.address, numerics.compute);
+      const gain = found.sqnrDb === null || error.sqnrDb === null ? null : found.sqnrDb - error.sqnrDb;
+      return { ...what, error: found, gainDb: gain, verified: true };
+    });
+    return remedies.sort(
+      ({ error: a }, { error: b }) => a.mismatchedSpecials - b.mismatchedSpecials || compare(quality(b), quality(a)),
+    );
+  } finally {
+    tensor.dispose();
+  }
+}
+
+/** As a - b, infinities of one sign being equal. */
+const compare = (a: number, b: number): number => (a === b ? 0 : a - b);

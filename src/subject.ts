@@ -1,0 +1,48 @@
+// What is diagnosed, and the jobs that are run on it.
+
+import { deviationFactor } from "./constants.js";
+import type { Numerics } from "./formats.js";
+import { NORM_L2, NORM_POWER, TASK_APPLY, TASK_CENTRE, TASK_NORM } from "./layout.js";
+import type { NormSpec } from "./norms.js";
+import type { Operand } from "./operand.js";
+import { Job } from "./plan.js";
+import type { Walk } from "./shape.js";
+
+/** What of a subject a remedy changes, and where the output goes. */
+export interface Change {
+  readonly x?: Operand;
+  readonly norm?: NormSpec;
+  readonly numerics?: Numerics;
+  readonly eps?: number;
+  readonly y?: Operand;
+}
+
+/** A normalization of a tensor in emulated arithmetic. */
+export class Subject {
+  /** @param x Resident. */
+  constructor(
+    readonly x: Operand,
+    readonly walk: Walk,
+    readonly centred: boolean,
+    readonly norm: NormSpec,
+    readonly numerics: Numerics,
+    readonly eps: number,
+    readonly calibrated: boolean,
+    readonly weight: Operand | undefined,
+    readonly bias: Operand | undefined,
+  ) {}
+
+  job({ x = this.x, norm = this.norm, numerics = this.numerics, eps = this.eps, y }: Change = {}): Job {
+    const task = (this.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM) | TASK_APPLY;
+    const job = new Job(x, this.walk, task, norm, numerics);
+    job.eps = eps;
+    job.factor = deviationFactor(norm, this.walk.count, this.calibrated);
+    job.weight = this.weight;
+    job.bias = this.bias;
+    job.y = y;
+    return job;
+  }
+}
+
+/** The power of |d| in the terms of a norm. */
+export const powerOf = ({ kind, power }: NormSpec): number => (kind === NORM_L2 ? 2 : kind === NORM_POWER ? power : 1);

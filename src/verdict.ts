@@ -1,0 +1,253 @@
+// What a diagnosis comes to, in one word and in a sentence.
+
+import type { Diagnosis, DiagnosisEvent, ErrorStatistics, Stage, StageName, Verdict } from "./diagnosis.js";
+import type { FormatSpec } from "./formats.js";
+import type { NormSpec } from "./norms.js";
+import { powerOf } from "./subject.js";
+import { brief, EVENT_VERBS, formatWords, integer, percent, placeWords, termWords } from "./words.js";
+
+/** dB of a bit: 20 log10 2. */
+const BIT = 20 * Math.log10(2);
+
+/**
+ * The bits that are left of a tensor as a whole: its SQNR by 6.02 dB. All of the format's without any error; none where
+ * there is nothing but error, because every exact value is 0.
+ */
+export function bitsLeft({ sqnrDb, maxAbs }: ErrorStatistics, precision: number): number {
+  if (sqnrDb === null) return maxAbs ? 0 : precision;
+  return Math.min(Math.max(sqnrDb / BIT, 0), precision);
+}
+
+/** With fewer bits than these, of a format with `precision` bits, an output is no longer fine, and no longer usable. */
+export const leastBits = (precision: number): { fine: number; usable: number } => ({
+  fine: Math.max(precision - 3, precision / 2 + 0.5),
+  usable: Math.min(3, precision / 2),
+});
+
+type Evidence = Pick<Diagnosis, "subject" | "input" | "stages" | "error" | "absorbedOverflow">;
+
+/** What has gone wrong in a stage, the worst first. */
+const SEVERITY: readonly DiagnosisEvent[] = ["overflow", "invalid", "underflow", "stagnation", "subnormal"];
+
+/** What a stage does, one of it and many. */
+function objects(name: StageName, { subject }: Evidence): readonly [string, string] {
+  const { term, terms, sum } = termWords(subject.norm);
+  const operations = (of: string) => [`operation of ${of}`, `operations of ${of}`] as const;
+  const words: Record<StageName, readonly [string, string]> = {
+    input: ["element", "elements"],
+    mean: operations("the mean"),
+    centre: ["difference from the mean", "differences from the mean"],
+    term: [term, terms],
+    sum: operations(sum),
+    deviation: operations("the scale"),
+    reciprocal: ["reciprocal of the scale", "reciprocals of the scale"],
+    output: operations("the output"),
+  };
+  return words[name];
+}
+
+const eventsOf = ({ events }: Stage): DiagnosisEvent[] => SEVERITY.filter((event) => events[event] > 0);
+
+/** "16 squares overflow (first: group 3, element 17)". */
+function eventWords(stage: Stage, event: DiagnosisEvent, evidence: Evidence): string {
+  const first = stage.firsts[event];
+  const count = stage.events[event];
+  const plural = +(count !== 1);
+  const many = `${integer(count)} ${objects(stage.name, evidence)[plural]} ${EVENT_VERBS[event][plural]}`;
+  return first ? `${many} (first: ${placeWords(first)})` : many;
+}
+
+interface Breakdown {
+  stage: Stage;
+  event: DiagnosisEvent;
+}
+
+/** Where infinities or NaN came from: the first stage that overflowed, or else had an invalid operation. */
+function breakdown({ stages }: Evidence): Breakdown | undefined {
+  for (const event of ["overflow", "invalid"] as const) {
+    const stage = stages.find(({ events }) => events[event] > 0);
+    if (stage) return { stage, event };
+  }
+  return undefined;
+}
+
+/** "the sum of squares overflows". */
+function overflowWords(name: StageName, { subject }: Evidence): string {
+  const { term, sum } = termWords(subject.norm);
+  const words: Partial<Record<StageName, string>> = {
+    input: "an element",
+    mean: "the sum for the mean",
+    centre: "x - mean",
+    term: `a ${term}`,
+    sum,
+    reciprocal: "the reciprocal of the scale",
+    output: "the output",
+  };
+  return `${words[name] ?? "the scale"} overflows`;
+}
+
+function absorbed(evidence: Evidence): string {
+  const { absorbedOverflow, input, subject } = evidence;
+  const where = `${integer(absorbedOverflow)} of ${integer(input.groups)} groups`;
+  const found = breakdown(evidence);
+  const first = found?.stage.firsts[found.event];
+  const what = found
+    ? `${overflowWords(found.stage.name, evidence)} in ${where}${first ? ` (first: ${placeWords(first)})` : ""}`
+    : `the scale is infinite in ${where}`;
+  return `${what} and the output there is ${subject.bias ? "the bias alone" : "zeros"}: no NaN and no infinity shows it`;
+}
+
+/** "64 reciprocals of the scale overflow (first: group 0): 4,096 squares become 0 (first: group 0, element 0)". */
+function breakdownWords({ stage, event }: Breakdown, evidence: Evidence): string {
+  const words = eventWords(stage, event, evidence);
+  if (stage.name !== "reciprocal") return words;
+  // of a scale that is 0, or next to it, for the terms are
+  const vanished = evidence.stages.find(({ name, events }) => events.underflow > 0 && VANISHING.includes(name));
+  return vanished ? `${words}: ${eventWords(vanished, "underflow", evidence)}` : words;
+}
+
+const VANISHING: readonly StageName[] = ["term", "sum", "deviation"];
+
+function mismatched(evidence: Evidence): string {
+  const { mismatchedSpecials, count } = evidence.error;
+  const many = `${integer(mismatchedSpecials)} of ${integer(count)} outputs`;
+  const found = breakdown(evidence);
+  if (found) return `${many} are NaN or infinite and should not be: ${breakdownWords(found, evidence)}`;
+  return `in ${many}, a NaN or an infinity stands against a number`;
+}
+
+/** What a stage does to its errors on the way to the scale: a root divides them. */
+function decibels({ name, total }: Stage, norm: NormSpec): number {
+  if (total.sqnrDb === null) return total.maxAbs ? -Infinity : Infinity;
+  return total.sqnrDb + (name === "term" || name === "sum" ? 20 * Math.log10(powerOf(norm)) : 0);
+}
+
+/** Noise, in dB below the signal, that is enough to go wrong by in any stage. */
+const RUINED = 12;
+
+/**
+ * The first stage that has at least half of the noise of the output, or is ruined: of a scale that is too small, the
+ * reciprocal has more noise yet. That of the mean is seen in the differences from it.
+ */
+function culprit({ stages }: Evidence, norm: NormSpec): Stage {
+  const output = stages[stages.length - 1];
+  const limit = Math.max(decibels(output, norm) + 3, RUINED);
+  return stages.find((stage) => stage.name !== "mean" && decibels(stage, norm) <= limit) ?? output;
+}
+
+/** How a mean came to be off. */
+function meanWords(mean: Stage, evidence: Evidence): string {
+  const { input = 0, accumulation = 0, final = 0 } = mean.attribution ?? {};
+  const off = `the mean is off by up to ${brief(mean.total.maxAbs)}`;
+  const sizes = [Math.abs(input), Math.abs(accumulation), Math.abs(final)];
+  const most = sizes.indexOf(Math.max(...sizes));
+  if (!sizes[most]) return off;
+  if (most === 0) return `${off}, by rounding the input`;
+  if (most === 2) return `${off}, by rounding it to the format`;
+  return mean.events.stagnation
+    ? `${off}, by its additions: ${eventWords(mean, "stagnation", evidence)}`
+    : `${off}, by its additions`;
+}
+
+/** Why bits are missing. */
+function cause(evidence: Evidence, norm: NormSpec): string {
+  const { stages } = evidence;
+  const stage = culprit(evidence, norm);
+  const { name, own, total } = stage;
+  const [event] = eventsOf(stage);
+  if (name === "input") {
+    return event ? eventWords(stage, event, evidence) : "rounding the input costs them";
+  }
+  if (name === "centre") {
+    const mean = stages[1];
+    const worse = (mean.total.maxAbs ?? 0) > (stages[0].total.maxAbs ?? 0);
+    return worse ? meanWords(mean, evidence) : "x - mean cancels the digits that rounding the input left";
+  }
+  if (name === "term" && event) return eventWords(stage, event, evidence);
+  if (name === "sum") {
+    const { sum } = termWords(evidence.subject.norm);
+    const off = total.maxRel === null ? "" : `${sum} is off by up to ${percent(total.maxRel, 1)}`;
+    return event ? `${off}${off && ": "}${eventWords(stage, event, evidence)}` : off || `${sum} is lost`;
+  }
+  if (event && event !== "subnormal") return eventWords(stage, event, evidence);
+  return `rounding ${PLAIN[name]}${own.maxRel === null ? "" : `, up to ${percent(own.maxRel, 1)} of a value`}`;
+}
+
+const PLAIN: Record<StageName, string> = {
+  input: "the input",
+  mean: "the mean",
+  centre: "x - mean",
+  term: "the terms",
+  sum: "the sum",
+  deviation: "the scale",
+  reciprocal: "the reciprocal of the scale",
+  output: "the output",
+};
+
+/**
+ * "failed": an infinity was absorbed, specials do not match, or fewer bits are left, by SQNR, than 3 or half of those of
+ * the format. "degraded": fewer than all but 3, and than half and a half; or something overflowed. Else
+ * "ok", also where there is nothing to judge: no elements, or an exact output that is NaN and infinities only.
+ */
+export function verdictOf(
+  evidence: Evidence,
+  compute: FormatSpec,
+  norm: NormSpec,
+): Pick<Diagnosis, "verdict" | "reason"> {
+  const { absorbedOverflow, error, input } = evidence;
+  const say = (verdict: Verdict, reason: string) => ({ verdict, reason });
+  if (!input.count) return say("ok", "there is nothing to normalize: the tensor has no elements");
+  if (absorbedOverflow) return say("failed", absorbed(evidence));
+  if (error.mismatchedSpecials) return say("failed", mismatched(evidence));
+  if (error.maxAbs === null) {
+    const why = input.finite < input.count ? specials(input) : "the scale is 0, and so is eps";
+    return say("ok", `the exact output is NaN or infinite everywhere, and so is this one: ${why}`);
+  }
+  const { precision } = compute;
+  const bits = bitsLeft(error, precision);
+  const least = leastBits(precision);
+  const name = formatWords(evidence.subject.arithmetic.compute);
+  const snr = error.sqnrDb === null ? "" : ` (SQNR ${brief(error.sqnrDb)} dB)`;
+  const kept =
+    error.sqnrDb === null && error.maxAbs
+      ? `the exact output is 0 everywhere, and this one is up to ${brief(error.maxAbs)}`
+      : error.maxAbs
+        ? `the output keeps ${brief(bits)} of the ${precision} bits of ${name}${snr}`
+        : "the output is exact";
+  if (bits < least.fine) return say(bits < least.usable ? "failed" : "degraded", `${kept}: ${cause(evidence, norm)}`);
+  const found = breakdown(evidence);
+  // what is invalid for infinities in the data is so in exact arithmetic, too
+  if (found?.event === "overflow") return say("degraded", `${kept}, but ${breakdownWords(found, evidence)}`);
+  return say("ok", kept);
+}
+
+/** "x has 3 NaN and 1 infinity". */
+function specials({ nan, infinite }: Evidence["input"]): string {
+  const parts = [
+    nan && `${integer(nan)} NaN`,
+    infinite && `${integer(infinite)} ${infinite > 1 ? "infinities" : "infinity"}`,
+  ];
+  return `x has ${parts.filter(Boolean).join(" and ")}`;
+}
+
+/** What is worth knowing besides. */
+export function notesOf(evidence: Evidence, compute: FormatSpec): string[] {
+  const { input, stages, subject } = evidence;
+  const { eps } = subject;
+  const format = formatWords(subject.arithmetic.compute);
+  const notes: string[] = [];
+  if (input.finite < input.count) {
+    notes.push(`${specials(input)}: what they make of their groups is no error of the arithmetic`);
+  }
+  const { precision, emin, subnormals } = compute;
+  if (eps > 0 && subject.norm !== "none" && eps <= (subnormals ? 2 ** (emin - precision) : 2 ** (emin - 1))) {
+    notes.push(`eps ${brief(eps)} rounds to 0 in ${format}`);
+  }
+  const { underflow, subnormal } = stages[0].events;
+  const of = input.finite - input.zero;
+  if (underflow) notes.push(`${percent(underflow, of)} of the nonzero elements round to 0 in ${format}`);
+  if (subnormal > of / 100) notes.push(`${percent(subnormal, of)} of them are subnormal in ${format}`);
+  if (input.groupSize === 1 && subject.centred)
+    notes.push("a group is one element: x - mean is 0, and so is the output");
+  return notes;
+}

@@ -1,0 +1,197 @@
+// Remedies: that each is what it says, by the oracle, and that the best exponent is the best.
+
+import { describe, expect, test } from "vitest";
+import {
+  type Arithmetic,
+  type ArithmeticInUse,
+  type DiagnoseOptions,
+  type FormatName,
+  type Norm,
+  type Remedy,
+  toFloat16,
+} from "../src/index.js";
+import type * as plain from "./oracle/arithmetic.js";
+import { diagnose, errorOf } from "./oracle/diagnosis.js";
+import type { Errors } from "./oracle/errors.js";
+import * as formats from "./oracle/formats.js";
+import { PAIRS, type Pair, type Reals } from "./oracle/reals.js";
+import { truth } from "./oracle/truth.js";
+import { groupsOf } from "./oracle/walk.js";
+import type { Work } from "./oracle/work.js";
+import { numbers } from "./support/compare.js";
+import { gaussian, wide } from "./support/random.js";
+import { type Sample, sample } from "./support/samples.js";
+import { diagnosed } from "./support/schema.js";
+
+const FORMATS: Record<FormatName, formats.Format> = {
+  float32: formats.FLOAT32,
+  float16: formats.FLOAT16,
+  bfloat16: formats.BFLOAT16,
+  tfloat32: formats.TFLOAT32,
+  float8_e5m2: formats.FLOAT8_E5M2,
+  float8_e4m3fn: formats.FLOAT8_E4M3FN,
+};
+
+function arithmeticOf({ compute, accumulate, order }: ArithmeticInUse): plain.Arithmetic {
+  const sums = accumulate === "exact" ? accumulate : FORMATS[accumulate as FormatName];
+  return { compute: FORMATS[compute as FormatName], accumulate: sums, order };
+}
+
+const reals = PAIRS as Reals<Pair>;
+
+/** Rows of a matrix, as the oracle has them. */
+function workOf(x: Sample, norm: Norm, arithmetic: ArithmeticInUse, centred: boolean, eps: number): Work {
+  const groups = groupsOf(x.shape, [x.shape.length - 1]).map(({ elements }) => elements);
+  return { values: numbers(x), groups, norm: norm as Work["norm"], arithmetic: arithmeticOf(arithmetic), centred, eps };
+}
+
+/** What a remedy does, done by the oracle. */
+function expected(work: Work, { arithmetic, scale, eps, norm, centrings }: Remedy): Errors {
+  const { compute } = work.arithmetic;
+  const changed: Work = {
+    ...work,
+    ...(norm && { norm: norm as Work["norm"] }),
+    ...(arithmetic && { arithmetic: arithmeticOf(arithmetic) }),
+    ...(eps !== undefined && { eps }),
+    ...(scale && { values: Float64Array.from(work.values, (value) => value * scale) }),
+    ...(centrings && { values: diagnose<Pair>({ ...work, norm: "none" }).traced.stage("output").high }),
+  };
+  return errorOf(changed, truth(reals, norm ? changed : work), compute);
+}
+
+/** Exact values are held to 2^-50, which is 2^-26 ulp of float32; quantiles are of errors that were rounded to float32. */
+const tolerance = (key: string, value: number, { rmsUlp }: Errors): number =>
+  (/^p\d/.test(key) ? 2 ** -23 : 1e-9) * (Math.abs(value) + (rmsUlp ?? 0)) + 2 ** -25;
+
+const list = (found: Remedy[]): string[] => found.map(({ change }) => change);
+
+/** Every remedy of the rows of a matrix is what the oracle finds. */
+function check(x: Sample, norm: Norm, arithmetic: Arithmetic, centred: boolean, eps = 1e-5): Remedy[] {
+  const axes = x.shape.length - 1;
+  const found = diagnosed(x, { norm, arithmetic, axes, centred, eps });
+  const work = workOf(x, norm, found.subject.arithmetic, centred, eps);
+  for (const remedy of found.remedies) {
+    const wanted = expected(work, remedy);
+    for (const [key, value] of Object.entries(wanted)) {
+      const got = remedy.error[key as keyof Errors];
+      const what = `${remedy.change}: ${key}`;
+      if (value === null || Number.isInteger(value)) expect(got, what).toBe(value);
+      else expect(Math.abs((got as number) - value), what).toBeLessThanOrEqual(tolerance(key, value, wanted));
+    }
+    const [a, b] = [remedy.error.sqnrDb, found.error.sqnrDb];
+    if (a === null || b === null) expect(remedy.gainDb).toBeNull();
+    else expect(remedy.gainDb).toBe(a - b);
+  }
+  const quality = ({ sqnrDb, maxAbs }: Remedy["error"]) => sqnrDb ?? (maxAbs ? -Infinity : Infinity);
+  found.remedies.forEach(({ error }, i) => {
+    const next = found.remedies[i + 1]?.error;
+    if (!next) return;
+    expect(error.mismatchedSpecials).toBeLessThanOrEqual(next.mismatchedSpecials);
+    if (error.mismatchedSpecials === next.mismatchedSpecials)
+      expect(quality(error)).toBeGreaterThanOrEqual(quality(next));
+  });
+  return found.remedies;
+}
+
+const rows = (data: Float32Array, count: number): Sample => ({ data, shape: [count, data.length / count] });
+
+describe("every remedy is run as it says", () => {
+  test.each<Norm>(["l1", "l2", "linf", "range", { topk: 10 }, { topk: 3 }, { lp: 3 }])("%j", (norm) => {
+    check(rows(gaussian(400, 1, 5, 2), 2), norm, "float16", true);
+    check(rows(wide(400, 2, -20, 8), 2), norm, "float16", false);
+    check({ data: toFloat16(gaussian(40, 3, 0, 100)), shape: [4, 10] }, norm, "float8_e5m2", true);
+  });
+
+  test.each<Arithmetic>([
+    { compute: "float16", order: "sequential" },
+    { compute: "float16", accumulate: "exact" },
+    { compute: "float16", accumulate: "float32", order: "pairwise" },
+    "bfloat16",
+    "float8_e4m3fn",
+    "tfloat32",
+    "float32",
+  ])("%j", (arithmetic) => {
+    check(rows(gaussian(300, 4, 1), 2), "l2", arithmetic, true);
+    check(rows(gaussian(300, 5, 0, 40), 2), "l1", arithmetic, true, 1e-3);
+  });
+
+  test("data with NaN and infinities", () => {
+    const data = gaussian(60, 6);
+    data[3] = Number.NaN;
+    data[25] = Infinity;
+    check(rows(data, 6), "l2", "float16", true);
+  });
+});
+
+describe("what is tried", () => {
+  const x = rows(gaussian(512, 1), 2);
+  const of = (options: Partial<DiagnoseOptions>, from = x) =>
+    list(diagnosed(from, { arithmetic: "float16", axes: 1, ...options }).remedies).sort();
+  const NORMS = ["normalize by L1", "normalize by L2", "normalize by L∞", "normalize by top-10"];
+  const without = (...names: string[]) => NORMS.filter((name) => !names.includes(name));
+  const ARITHMETICS = ["accumulate in float32", "add pairwise", "compute in bfloat16", "subtract the mean twice"];
+
+  test("is what differs from what is diagnosed", () => {
+    expect(of({ norm: "l1" })).toEqual([...ARITHMETICS, ...without("normalize by L1")].sort());
+    expect(of({ norm: { topk: 10 } })).toEqual([...ARITHMETICS, ...without("normalize by top-10")].sort());
+    expect(of({ norm: { topk: 9 } })).toEqual([...ARITHMETICS, ...NORMS].sort());
+    expect(of({ norm: "range", centred: false })).toEqual(["compute in bfloat16", ...NORMS].sort());
+    expect(of({ norm: "none" })).toEqual(ARITHMETICS);
+    const exact = { compute: "float16", accumulate: "exact" } as const;
+    expect(of({ norm: "l1", arithmetic: exact })).toEqual(
+      [...ARITHMETICS.slice(2), ...without("normalize by L1")].sort(),
+    );
+    expect(of({ norm: "l1", arithmetic: "float32" })).toEqual(
+      ["add pairwise", "subtract the mean twice", ...without("normalize by L1")].sort(),
+    );
+    expect(of({ remedies: false })).toEqual([]);
+  });
+
+  test("pairwise is lanes up to 128 elements", () => {
+    const short = rows(gaussian(256, 1), 2);
+    expect(of({}, short)).not.toContain("add pairwise");
+    expect(of({ arithmetic: { compute: "float16", order: "sequential" } }, short)).toContain("add pairwise");
+  });
+});
+
+describe("real activations", () => {
+  test("the outlier residual stream: scaled, or by another norm, L2 is as good as it can be", () => {
+    const x = sample("transformer-residual-outlier");
+    const { remedies, error } = diagnosed(x, { arithmetic: "float16", layer: "layer" });
+    expect(error.sqnrDb).toBeLessThan(1);
+    expect(list(remedies.slice(0, 4))).toEqual([
+      "scale x by 2^-5, eps to 9.77e-9",
+      "normalize by L∞",
+      "normalize by top-10",
+      "normalize by L1",
+    ]);
+    expect(remedies[0]).toMatchObject({ scale: 2 ** -5, eps: 1e-5 * 2 ** -10 });
+    for (const { error } of remedies.slice(0, 4)) expect(error.sqnrDb).toBeGreaterThan(60);
+    for (const { change, gainDb } of remedies) {
+      if (/accumulate|mean/.test(change)) expect(Math.abs(gainDb as number)).toBeLessThan(0.1);
+    }
+  });
+
+  test.each([
+    ["transformer-residual-outlier", "layer", 1e-5, "l2"],
+    ["digits-conv2-grad", "batch", 1e-12, "l2"],
+    ["digits-conv2-grad", "batch", 1e-12, "l1"],
+    ["digits-conv2-grad", "instance", 1e-12, "linf"],
+    ["digits-conv3-out", "batch", 1e-5, { lp: 3 }],
+  ] as const)("%s, %s norm, eps %d, %j: no other power of two does better", (name, layer, eps, norm) => {
+    const x = sample(name);
+    const options = { arithmetic: "float16", layer, norm, remedies: false } as const;
+    const found = diagnosed(x, { ...options, eps, remedies: true });
+    const remedy = found.remedies.find(({ scale }) => scale);
+    const chosen = remedy?.scale ?? 1;
+    const least = (remedy ?? found).error.sqnrDb as number;
+    const power = norm === "l2" ? 2 : typeof norm === "object" ? norm.lp : 1;
+    const data = numbers(x);
+    for (const exponent of [-8, -4, -2, -1, 1, 2, 4, 8]) {
+      const scale = chosen * 2 ** exponent;
+      const scaled = { data: Float32Array.from(data, (value) => value * scale), shape: x.shape };
+      const { error } = diagnosed(scaled, { ...options, eps: eps * scale ** power });
+      if (!error.mismatchedSpecials) expect(error.sqnrDb, `2^${Math.log2(scale)}`).toBeLessThan(least + 0.5);
+    }
+  });
+});
