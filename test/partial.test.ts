@@ -101,7 +101,7 @@ describe("any split and any order of merging", () => {
   const cases = fc.record({
     name: fc.constantFrom(...names),
     kind: fc.constantFrom(...NORMS),
-    n: fc.integer({ min: 4, max: 3000 }),
+    n: fc.integer({ min: 4, max: 2000 }),
     seed: fc.nat(1e6),
     cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 }),
     centre: fc.constantFrom(undefined, 0, 1, -0.3, 1e4, 3e-30),
@@ -126,7 +126,7 @@ describe("any split and any order of merging", () => {
         expect(result.count).toBe(n);
         expectGroup(groupOf(result, 0), kind, data, about, `${n} of ${name} by ${show(kind)} about ${about}`);
       }),
-      { numRuns: 400, seed: 20180305 },
+      { numRuns: 250, seed: 20180305 },
     );
   });
 
@@ -182,13 +182,13 @@ describe("one call on a whole tensor", () => {
     [[3, 5, 7], 1],
     [[20, 8, 30, 30], 1],
     [[2, 2, 300, 300], 1],
-    [[300, 1500], 1],
-    [[100_000, 3], -1],
-    [[5, 20_000], -1],
-    [[20_000, 2], 0],
-    [[2, 4, 9000, 5], -1],
-    [[3, 100, 2, 1100], -1],
-    [[5_000], 0],
+    [[70, 1500], 1],
+    [[50_000, 3], -1],
+    [[5, 4000], -1],
+    [[3000, 2], 0],
+    [[2, 2, 9000, 5], -1],
+    [[3, 20, 2, 1100], -1],
+    [[3000], 0],
   ];
   test.each(cases)("of shape %j, axis %i", (shape, axis) => {
     const channel = axis < 0 ? axis + shape.length : axis;
@@ -219,6 +219,14 @@ describe("one call on a whole tensor", () => {
     }
   });
 
+  test("whose rows are longer than what is copied at a time", () => {
+    const x = { data: gaussian(35 * 70_000, 3, 0.5), shape: [35, 70_000] };
+    const found = partial("l2", { axis: 1 }).add(x).result();
+    const expected = statistics(x, { axes: [0] });
+    expect(worst(found.mean.data, expected.mean.data, 0.5)).toBeLessThanOrEqual(2);
+    expect(worst(found.deviation?.data, expected.deviation.data)).toBeLessThanOrEqual(4);
+  });
+
   /** The largest distance in ulp of numbers that are not below `size`, beyond an ulp of a centre. */
   function worst(a: Float32Array | undefined, b: Float32Array, size = 0, centre?: ArrayLike<number>): number {
     let most = 0;
@@ -241,12 +249,12 @@ test("the mean alone", () => {
   for (let c = 0; c < 5; c++) expectClose(mean.data[c], exactMean(data.filter((_, i) => i % 5 === c)), `channel ${c}`);
 });
 
-test("a hundred thousand chunks in which nearly all cancels", () => {
+test("thirty thousand chunks in which nearly all cancels", () => {
   const whole = partial("l2");
   const cancelling = Float32Array.of(2 ** 24, -(2 ** 24), 2 ** -20);
   const one = partial("l2").add(cancelling).toJSON();
-  for (let i = 0; i < 1e5; i++) whole.merge(one);
-  expect(whole.count).toBe(3e5);
+  for (let i = 0; i < 3e4; i++) whole.merge(one);
+  expect(whole.count).toBe(9e4);
   expect(whole.result().mean.data[0]).toBe(Math.fround(2 ** -20 / 3));
 });
 
