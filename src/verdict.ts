@@ -86,15 +86,19 @@ function overflowWords(name: StageName, { subject }: Evidence): string {
   return `${words[name] ?? "the scale"} overflows`;
 }
 
+/** Stages that a scale is made in. */
+const SCALING: readonly StageName[] = ["term", "sum", "deviation"];
+
 function absorbed(evidence: Evidence): string {
-  const { absorbedOverflow, input, subject } = evidence;
+  const { absorbedOverflow, error, input, stages, subject } = evidence;
   const where = `${integer(absorbedOverflow)} of ${integer(input.groups)} groups`;
-  const found = breakdown(evidence);
-  const first = found?.stage.firsts[found.event];
-  const what = found
-    ? `${overflowWords(found.stage.name, evidence)} in ${where}${first ? ` (first: ${placeWords(first)})` : ""}`
+  const stage = stages.find(({ name, events }) => events.overflow > 0 && SCALING.includes(name));
+  const first = stage?.firsts.overflow;
+  const what = stage
+    ? `${overflowWords(stage.name, evidence)} in ${where}${first ? ` (first: ${placeWords(first)})` : ""}`
     : `the scale is infinite in ${where}`;
-  return `${what} and the output there is ${subject.bias ? "the bias alone" : "zeros"}: no NaN and no infinity shows it`;
+  const silent = `the output there is ${subject.bias ? "the bias alone" : "zeros"}: no NaN and no infinity shows it`;
+  return `${what} and ${silent}${error.mismatchedSpecials ? `; besides, ${mismatched(evidence)}` : ""}`;
 }
 
 /** "64 reciprocals of the scale overflow (first: group 0): 4,096 squares become 0 (first: group 0, element 0)". */
@@ -102,11 +106,9 @@ function breakdownWords({ stage, event }: Breakdown, evidence: Evidence): string
   const words = eventWords(stage, event, evidence);
   if (stage.name !== "reciprocal") return words;
   // of a scale that is 0, or next to it, for the terms are
-  const vanished = evidence.stages.find(({ name, events }) => events.underflow > 0 && VANISHING.includes(name));
+  const vanished = evidence.stages.find(({ name, events }) => events.underflow > 0 && SCALING.includes(name));
   return vanished ? `${words}: ${eventWords(vanished, "underflow", evidence)}` : words;
 }
-
-const VANISHING: readonly StageName[] = ["term", "sum", "deviation"];
 
 function mismatched(evidence: Evidence): string {
   const { mismatchedSpecials, count } = evidence.error;
@@ -185,9 +187,10 @@ const PLAIN: Record<StageName, string> = {
 };
 
 /**
- * "failed": an infinity was absorbed, specials do not match, or fewer bits are left, by SQNR, than 3 or half of those of
- * the format. "degraded": fewer than all but 3, and than half and a half; or something overflowed. Else
- * "ok", also where there is nothing to judge: no elements, or an exact output that is NaN and infinities only.
+ * Of p bits of the compute format, by SQNR, an output has to keep min(3, p/2) not to be "failed", and max(p - 3, p/2 + 0.5)
+ * not to be "degraded". It is "failed", too, when an infinity was absorbed or when specials do not match, and "degraded"
+ * when anything overflowed. Else it is "ok", also where there is nothing to judge: no elements, or an exact output that is
+ * NaN and infinities only.
  */
 export function verdictOf(
   evidence: Evidence,
@@ -244,9 +247,12 @@ export function notesOf(evidence: Evidence, compute: FormatSpec): string[] {
     notes.push(`eps ${brief(eps)} rounds to 0 in ${format}`);
   }
   const { underflow, subnormal } = stages[0].events;
-  const of = input.finite - input.zero;
-  if (underflow) notes.push(`${percent(underflow, of)} of the nonzero elements round to 0 in ${format}`);
-  if (subnormal > of / 100) notes.push(`${percent(subnormal, of)} of them are subnormal in ${format}`);
+  const nonzero = input.finite - input.zero;
+  const small = [
+    underflow && `${percent(underflow, nonzero)} of the nonzero elements round to 0`,
+    subnormal > nonzero / 100 && `${percent(subnormal, nonzero)} of the nonzero elements are subnormal`,
+  ].filter(Boolean);
+  if (small.length) notes.push(`${small.join(", and ")} in ${format}`);
   if (input.groupSize === 1 && subject.centred)
     notes.push("a group is one element: x - mean is 0, and so is the output");
   return notes;
