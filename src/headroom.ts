@@ -1,7 +1,7 @@
 // How far the stages are from the ends of their formats, and the power of two that a tensor is best scaled by.
 
 import type { StageName } from "./diagnosis.js";
-import { NORM_NONE } from "./layout.js";
+import { NORM_LINF, NORM_NONE, NORM_RANGE } from "./layout.js";
 import type { InputCounts } from "./measure.js";
 import { powerOf, type Subject } from "./subject.js";
 import type { Traced } from "./trace.js";
@@ -28,6 +28,7 @@ export class Level {
 /** Those of all stages with anything but zeros and infinities. */
 export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">, input: InputCounts): Level[] {
   const { compute, accumulate } = subject.numerics;
+  const { kind } = subject.norm;
   const power = powerOf(subject.norm);
   const levels: Level[] = [];
   const add = (at: StageName, value: number | null | undefined, by: number, max = compute.max): void => {
@@ -37,10 +38,11 @@ export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">,
   add("mean", largest.total, 1, accumulate.max);
   add("centre", largest.centre, 1);
   add("term", largest.term, power);
-  add("sum", largest.sum, power, accumulate.max);
+  // what is only compared is not accumulated
+  add("sum", largest.sum, power, (kind === NORM_LINF || kind === NORM_RANGE ? compute : accumulate).max);
   add("deviation", largest.deviation, 1);
   add("reciprocal", largest.reciprocal, -1);
-  add("output", largest.output, subject.norm.kind === NORM_NONE ? 1 : 0);
+  add("output", largest.output, kind === NORM_NONE ? 1 : 0);
   return levels;
 }
 

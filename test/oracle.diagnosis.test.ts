@@ -39,7 +39,7 @@ const stage = (diagnosis: Diagnosis<Pair>, name: StageName): Stage => {
 describe("rounding quickly", () => {
   test.each([...FORMATS, ...MORE_FORMATS])("$label", ({ oracle }) => {
     const rounder = new Rounder(oracle);
-    const every = oracle.precision > 13 ? 2 ** (oracle.precision - 6) - 1 : 7;
+    const every = oracle.precision > 11 ? 2 ** (oracle.precision - 6) - 1 : 7;
     const wrong = [...SPECIALS, ...boundaries(oracle, every)].filter(
       (value) => !Object.is(rounder.round(value), roundTo(oracle, value)),
     );
@@ -105,26 +105,25 @@ describe("pairs of float64", () => {
 });
 
 describe("values of the stages", () => {
+  let step = 0;
   test.each([...FORMATS, ...MORE_FORMATS])("$label: those of plain emulation", (compute) => {
     const wrong: string[] = [];
     for (const pair of arithmetics(compute)) {
       for (const [i, kind] of KINDS.entries()) {
         const n = [33, 130, 5, 129, 1, 3, 40][i];
         const norms = normsOf(n);
-        for (const j of [i, i + 4]) {
-          const norm = norms[j % norms.length];
-          const x = values(kind, compute.oracle, n, 3 + i);
-          const centred = (i + j) % 3 > 0;
-          const eps = [0, 1e-5, 1e-3][i % 3];
-          const traced = new Traced(one(Array.from(x), { norm, arithmetic: pair.oracle, centred, eps }), PAIRS);
-          const input = emulated.inputs(pair.oracle, x);
-          const d = centred ? emulated.centred(pair.oracle, input, emulated.mean(pair.oracle, input)) : input;
-          const scale = emulated.scale({ norm, arithmetic: pair.oracle }, d, eps);
-          const expected = [scale, ...emulated.apply(pair.oracle, d, scale)];
-          const actual = [traced.stage("deviation").high[0], ...traced.stage("output").high];
-          if (!actual.every((value, k) => Object.is(value, expected[k])))
-            wrong.push(`${pair.label}, ${kind}, ${show(norm)}`);
-        }
+        const norm = norms[step++ % norms.length];
+        const x = values(kind, compute.oracle, n, 3 + i);
+        const centred = step % 3 > 0;
+        const eps = [0, 1e-5, 1e-3][i % 3];
+        const traced = new Traced(one(Array.from(x), { norm, arithmetic: pair.oracle, centred, eps }), PAIRS);
+        const input = emulated.inputs(pair.oracle, x);
+        const d = centred ? emulated.centred(pair.oracle, input, emulated.mean(pair.oracle, input)) : input;
+        const scale = emulated.scale({ norm, arithmetic: pair.oracle }, d, eps);
+        const expected = [scale, ...emulated.apply(pair.oracle, d, scale)];
+        const actual = [traced.stage("deviation").high[0], ...traced.stage("output").high];
+        const same = actual.every((value, k) => Object.is(value, expected[k]));
+        if (!same) wrong.push(`${pair.label}, ${kind}, ${show(norm)}`);
       }
     }
     expect(wrong).toEqual([]);
@@ -148,7 +147,7 @@ describe("pairs and fractions give the same diagnosis", () => {
   test.each(FORMATS)("$label", (compute) => {
     for (const [i, pair] of arithmetics(compute).entries()) {
       const kind = KINDS[i % KINDS.length];
-      const n = [17, 40, 3, 9, 130, 24, 33][i % 7];
+      const n = [17, 20, 3, 9, 34, 12, 33][i % 7];
       const norm = normsOf(n)[i % 9];
       const x = Array.from(values(kind, compute.oracle, n, 50 + i));
       const weight = Array.from(x, (_, j) => 1 + j / 7);
@@ -196,13 +195,12 @@ describe("worked out by hand", () => {
   });
 
   test("units in the last place", () => {
-    expect(unitAt(FLOAT16, 1, 0)).toBe(2 ** -10);
-    expect(unitAt(FLOAT16, 1, -(2 ** -60))).toBe(2 ** -11);
-    expect(unitAt(FLOAT16, -1, 2 ** -60)).toBe(2 ** -11);
-    expect(unitAt(FLOAT16, -1, -(2 ** -60))).toBe(2 ** -10);
-    expect(unitAt(FLOAT16, 1e-30, 0)).toBe(2 ** -24);
-    expect(unitAt(FLOAT16, 0, 0)).toBe(2 ** -24);
-    expect(unitAt(FLOAT16, 1e9, 0)).toBe(2 ** 5);
+    expect(unitAt(FLOAT16, 1)).toBe(2 ** -10);
+    expect(unitAt(FLOAT16, 1 - 2 ** -53)).toBe(2 ** -11);
+    expect(unitAt(FLOAT16, -1)).toBe(2 ** -10);
+    expect(unitAt(FLOAT16, 1e-30)).toBe(2 ** -24);
+    expect(unitAt(FLOAT16, 0)).toBe(2 ** -24);
+    expect(unitAt(FLOAT16, 1e9)).toBe(2 ** 5);
   });
 
   test("statistics of errors", () => {
@@ -256,7 +254,7 @@ test("the parts of an error add up to it", () => {
   const kinds = fc.constantFrom(...KINDS.filter((kind) => kind !== "large"));
   const pairs = fc.constantFrom(...FORMATS.flatMap(arithmetics));
   fc.assert(
-    fc.property(kinds, pairs, fc.integer({ min: 1, max: 40 }), fc.nat(), (kind, pair, n, seed) => {
+    fc.property(kinds, pairs, fc.integer({ min: 1, max: 33 }), fc.nat(), (kind, pair, n, seed) => {
       const x = Array.from(values(kind, pair.oracle.compute, n, seed));
       const norms = ["l1", "l2", { topk: Math.ceil(n / 3) }, { lp: 3 }] as const;
       const diagnosis = diagnose(one(x, { norm: norms[seed % 4], arithmetic: pair.oracle }), FRACTIONS);
@@ -267,6 +265,6 @@ test("the parts of an error add up to it", () => {
         expect(Math.abs(input + terms + accumulation + final - total)).toBeLessThanOrEqual(2 ** -50 * size);
       }
     }),
-    { seed: 3, numRuns: 40 },
+    { seed: 3, numRuns: 30 },
   );
 });

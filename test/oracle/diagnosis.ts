@@ -77,12 +77,17 @@ export function diagnose<R extends Real<R> = Pair>(work: Work, reals = PAIRS as 
 }
 
 /** The error of the outputs of one normalization against the exact outputs of another, in units of a format. */
-export function errorOf(variant: Work, reference: Truth, unit: Format): Errors {
+export function judgeOutput(variant: Work, reference: Truth, unit: Format): Judged {
   const output = new Traced(variant, PAIRS).stage("output");
-  return judge(output, reference.stages.get("output") as Numbers, unit).statistics;
+  return judge(output, reference.stages.get("output") as Numbers, unit);
 }
 
-/** The error of a group's mean, or of the sum of its terms, by where it comes from. Nothing for a sum that is none. */
+/** Its statistics alone. */
+export function errorOf(variant: Work, reference: Truth, unit: Format): Errors {
+  return judgeOutput(variant, reference, unit).statistics;
+}
+
+/** The error of a group's mean, or of the sum of its terms, by where it comes from. Nothing for a sum that is none, or not finite. */
 export function attribute<R extends Real<R>>(
   traced: Traced<R>,
   exact: Truth,
@@ -111,13 +116,14 @@ export function attribute<R extends Real<R>>(
     };
     computed = reals.of(steps.sum(arithmetic.order, terms, false, add));
   }
-  if (!isMean) return { group, terms: sum.minus(real).high, accumulation: gathered.high, total };
   const n = reals.of(elements.length);
-  return {
-    group,
-    input: sum.over(n).minus(real).high,
-    accumulation: gathered.over(Pair.of(elements.length)).high,
-    final: result.minus(computed.over(n)).high,
-    total,
-  };
+  const parts = isMean
+    ? {
+        input: sum.over(n).minus(real).high,
+        accumulation: gathered.over(Pair.of(elements.length)).high,
+        final: result.minus(computed.over(n)).high,
+      }
+    : { terms: sum.minus(real).high, accumulation: gathered.high };
+  // A format that saturates makes a finite sum of infinite terms.
+  return Object.values(parts).every(Number.isFinite) ? { group, ...parts, total } : undefined;
 }

@@ -33,6 +33,10 @@ export interface Judged {
   readonly statistics: Errors;
   /** The signed error of each pair in units in the last place; NaN where a member is not finite. */
   readonly ulps: Float64Array;
+  /** The greatest unit of them. */
+  readonly unit: number;
+  /** Some exact value is so close to a power of two that its unit may be that of either side. */
+  readonly ambiguous: boolean;
 }
 
 const value64 = new Float64Array(1);
@@ -42,13 +46,21 @@ const TOP = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 /** 2^(i - 1100). */
 const POWERS = Float64Array.from({ length: 2200 }, (_, i) => 2 ** (i - 1100));
 
-/** The unit in the last place at an exact value, in the range of the format. */
-export function unitAt(format: Format, high: number, low: number): number {
-  value64[0] = Math.abs(high);
-  let exponent = (words[TOP] >>> 20) - 1023;
-  // A power of two less something lies in the binade below.
-  if (low !== 0 && low < 0 === high > 0 && value64[0] === POWERS[exponent + 1100]) exponent--;
+/**
+ * The unit in the last place at an exact value, in the range of the format. The value is the nearest float64: what is
+ * only that far below a power of two counts as the power, or a constant tensor would be measured in either of two units.
+ */
+export function unitAt(format: Format, value: number): number {
+  value64[0] = Math.abs(value);
+  const exponent = (words[TOP] >>> 20) - 1023;
   return POWERS[Math.max(Math.min(exponent, format.emax), format.emin) - format.precision + 1 + 1100];
+}
+
+/** Whether a number is next to a power of two without being one: no further off than float64 results may be. */
+function isNearPower(high: number, low: number): boolean {
+  value64[0] = Math.abs(high) * (1 + 2 ** -48);
+  const power = POWERS[(words[TOP] >>> 20) - 1023 + 1100];
+  return Math.abs(Math.abs(high) - power) < power * 2 ** -47 && (low !== 0 || Math.abs(high) !== power);
 }
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
@@ -72,6 +84,8 @@ export function judge(computed: Numbers, exact: Numbers, format: Format): Judged
   let noise = 0;
   let power = 0;
   let product = 0;
+  let unit = 0;
+  let ambiguous = false;
   for (let i = 0; i < count; i++) {
     const [a, b] = [c[i], v[i]];
     if (!Number.isFinite(a) || !Number.isFinite(b)) {
@@ -80,7 +94,10 @@ export function judge(computed: Numbers, exact: Numbers, format: Format): Judged
       continue;
     }
     const difference = a - b + ((cLow ? cLow[i] : 0) - (vLow ? vLow[i] : 0));
-    const error = difference / unitAt(format, b, vLow ? vLow[i] : 0);
+    const spacing = unitAt(format, b);
+    unit = Math.max(unit, spacing);
+    ambiguous ||= isNearPower(b, vLow ? vLow[i] : 0);
+    const error = difference / spacing;
     ulps[i] = error;
     const size = Math.abs(error);
     sizes[ordinary++] = size;
@@ -98,11 +115,14 @@ export function judge(computed: Numbers, exact: Numbers, format: Format): Judged
     product += a * b;
   }
   const sorted = sizes.subarray(0, ordinary).sort();
-  const percentile = (perMille: number) => (ordinary ? sorted[Math.ceil((perMille * ordinary) / 1000) - 1] : null);
+  const percentile = (perMille: number) =>
+    ordinary ? finite(sorted[Math.ceil((perMille * ordinary) / 1000) - 1]) : null;
   const some = (value: number) => (ordinary ? finite(value) : null);
   const bits = mismatchedSpecials ? 0 : maxRel === 0 ? 53 : Math.min(Math.max(-Math.log2(maxRel), 0), 53);
   return {
     ulps,
+    unit,
+    ambiguous,
     statistics: {
       count,
       maxUlp: some(maxUlp),

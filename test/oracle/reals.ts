@@ -222,7 +222,9 @@ export class Fraction implements Real<Fraction> {
   }
 
   get high(): number {
-    return this.value instanceof Exact ? this.value.toNumber() : this.value;
+    if (!(this.value instanceof Exact)) return this.value;
+    const near = this.value.toNumber();
+    return near + this.value.minus(Exact.of(near)).toNumber();
   }
 
   get low(): number {

@@ -23,10 +23,9 @@ export interface StageValues {
   readonly log: Log;
 }
 
-/** The k largest from the largest down; any NaN makes all of them NaN. */
+/** The k largest from the largest down; NaN counts as larger than any number. */
 export function largest(sizes: Float64Array, k: number): Float64Array {
-  const sorted = Float64Array.from(sizes).sort().reverse(); // NaN is sorted behind everything, so it comes first
-  return Number.isNaN(sorted[0]) ? new Float64Array(k).fill(NaN) : sorted.slice(0, k);
+  return Float64Array.from(sizes).sort().reverse().slice(0, k); // NaN is sorted behind everything
 }
 
 export function maximum(values: Float64Array): number {
@@ -59,10 +58,10 @@ export class Traced<R extends Real<R>> {
   }
 
   #group(g: number): void {
-    const { values, groups, norm, centred, weight, bias, arithmetic } = this.work;
+    const { values, groups, norm, centred, centrings, weight, bias, arithmetic } = this.work;
     const at = groups[g];
     let d = this.#each("input", g, (steps, i) => steps.convert(values[at[i]]));
-    if (centred) {
+    for (let i = 0; centred && i < (centrings ?? 1); i++) {
       const x = d;
       const middle = this.#mean(g, x);
       d = this.#each("centre", g, (steps, i) => steps.subtract(x[i], middle));
@@ -106,9 +105,7 @@ export class Traced<R extends Real<R>> {
 
   #mean(group: number, x: Float64Array): number {
     const steps = this.#steps("mean", group);
-    const once = (values: Float64Array) => this.#quotient(steps, this.#sum("mean", group, values), values.length);
-    let mean = once(x);
-    if (this.work.twoSteps) mean = steps.add(mean, once(x.map((value) => steps.subtract(value, mean))));
+    const mean = this.#quotient(steps, this.#sum("mean", group, x), x.length);
     this.stage("mean").high[group] = mean;
     return mean;
   }

@@ -17,8 +17,8 @@ export interface Work {
   /** One for each element of the tensor. */
   readonly weight?: ArrayLike<number>;
   readonly bias?: ArrayLike<number>;
-  /** The mean is corrected by the mean of what is left when it is subtracted. */
-  readonly twoSteps?: boolean;
+  /** 2: the mean of what is left after subtracting the mean is subtracted as well. */
+  readonly centrings?: 2;
 }
 
 export type StageName = "input" | "mean" | "centre" | "term" | "sum" | "deviation" | "reciprocal" | "output";

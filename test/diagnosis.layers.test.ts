@@ -1,0 +1,69 @@
+/** diagnose() of layers with weights and biases against the oracle. */
+import { describe, test } from "vitest";
+import type { Norm } from "./oracle/emulated.js";
+import { STORAGES } from "./support/call.js";
+import { KINDS } from "./support/data.js";
+import * as given from "./support/diagnosed.js";
+import { arithmetics, CUSTOM, FLOAT16, FORMATS, MORE_FORMATS } from "./support/formats.js";
+
+const CASES: readonly { grouping: given.Grouping; shapes: readonly (readonly number[])[] }[] = [
+  {
+    grouping: given.batch,
+    shapes: [
+      [4, 3, 3, 5],
+      [33, 2],
+      [5, 35],
+      [2, 1, 1025],
+    ],
+  },
+  {
+    grouping: given.channelsLast,
+    shapes: [
+      [4, 3, 5, 3],
+      [2, 4, 4, 33],
+    ],
+  },
+  {
+    grouping: given.instance,
+    shapes: [
+      [2, 3, 33],
+      [3, 2, 5, 7],
+    ],
+  },
+  { grouping: given.inGroups(2), shapes: [[3, 4, 2, 5]] },
+  { grouping: given.inGroups(3), shapes: [[2, 6, 40]] },
+  {
+    grouping: given.last(1, true),
+    shapes: [
+      [5, 129],
+      [2, 3, 64],
+    ],
+  },
+  { grouping: given.last(2, true), shapes: [[3, 7, 9]] },
+  {
+    grouping: given.last(1, false),
+    shapes: [
+      [4, 65],
+      [9, 32],
+    ],
+  },
+  { grouping: given.last(2, false), shapes: [[2, 13, 11]] },
+];
+const NORMS: readonly (Norm | "none")[] = ["l2", "l1", { topk: 3 }, "none", "linf", "range", { lp: 3 }];
+
+let step = 0;
+
+describe.each(CASES)("$grouping.label", ({ grouping, shapes }) => {
+  test.each([FLOAT16, FORMATS[1], FORMATS[4], CUSTOM, MORE_FORMATS[0], MORE_FORMATS[2]])("$label", (compute) => {
+    for (const pair of arithmetics(compute)) {
+      for (const shape of shapes) {
+        if (step++ % 4) continue;
+        let norm = NORMS[(step * 3) % NORMS.length];
+        if (norm === "none" && !grouping.centred) norm = "l2";
+        const eps = [1e-5, 1e-2, 0][step % 3];
+        const [data, storage] = [KINDS[(step >> 1) % KINDS.length], STORAGES[step % 2]];
+        given.check({ shape, grouping, norm, pair, data, storage, eps, weighted: (step >> 1) % 4 });
+      }
+    }
+  });
+});

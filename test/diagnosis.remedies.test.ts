@@ -1,0 +1,144 @@
+/** Every remedy that diagnose() reports, run by the oracle as the report describes it. */
+import { describe, expect, test } from "vitest";
+import type { ArithmeticInUse, Remedy } from "../src/diagnosis.js";
+import type { FormatSpec } from "../src/formats.js";
+import { diagnose } from "../src/index.js";
+import type { FormatName } from "../src/types.js";
+import type { Arithmetic } from "./oracle/arithmetic.js";
+import { judgeOutput } from "./oracle/diagnosis.js";
+import * as formats from "./oracle/formats.js";
+import { PAIRS } from "./oracle/reals.js";
+import { trialsOf } from "./oracle/remedies.js";
+import { scaledEps } from "./oracle/summary.js";
+import { truth } from "./oracle/truth.js";
+import type { Work } from "./oracle/work.js";
+import { STORAGES } from "./support/call.js";
+import { KINDS } from "./support/data.js";
+import { batch, expectErrors, last, over, pose, type Subject, slack } from "./support/diagnosed.js";
+import { arithmetic, arithmetics, CUSTOM, FLOAT16, FLOAT32, FORMATS } from "./support/formats.js";
+import { gaussian } from "./support/random.js";
+
+const NAMED: Record<FormatName, formats.Format> = {
+  float32: formats.FLOAT32,
+  float16: formats.FLOAT16,
+  bfloat16: formats.BFLOAT16,
+  tfloat32: formats.TFLOAT32,
+  float8_e5m2: formats.FLOAT8_E5M2,
+  float8_e4m3fn: formats.FLOAT8_E4M3FN,
+};
+const formatOf = (format: FormatName | FormatSpec) => (typeof format === "string" ? NAMED[format] : format);
+
+function arithmeticOf({ compute, accumulate, order }: ArithmeticInUse): Arithmetic {
+  const sums = accumulate === "exact" ? accumulate : formatOf(accumulate);
+  return { compute: formatOf(compute), accumulate: sums, order };
+}
+
+/** The work that a remedy stands for. */
+function changed(work: Work, remedy: Remedy): Work {
+  const { arithmetic, scale, eps, norm, centrings } = remedy;
+  return {
+    ...work,
+    ...(arithmetic && { arithmetic: arithmeticOf(arithmetic) }),
+    ...(scale !== undefined && { values: Float64Array.from(work.values, (value) => value * scale), eps }),
+    ...(norm && { norm: norm as Work["norm"] }),
+    ...(centrings && { centrings }),
+  };
+}
+
+function check(subject: Subject): Remedy[] {
+  const { what, x, options, work } = pose({ ...subject, remedies: true });
+  const { remedies, error } = diagnose(x, options);
+  for (const remedy of remedies) {
+    const reference = truth(PAIRS, remedy.norm ? { ...work, norm: remedy.norm as Work["norm"] } : work);
+    const judged = judgeOutput(changed(work, remedy), reference, work.arithmetic.compute);
+    const rough = remedy.norm ? { ...work, norm: remedy.norm as Work["norm"] } : work;
+    expectErrors(remedy.error, judged, slack(rough, work.arithmetic.compute), `${what}: ${remedy.change}`);
+    expect(remedy.verified).toBe(true);
+    if (remedy.scale !== undefined) {
+      expect(Number.isInteger(Math.log2(remedy.scale)), what).toBe(true);
+      expect(remedy.eps, what).toBeCloseTo(scaledEps(work, remedy.scale), 12);
+    }
+    const gain = remedy.error.sqnrDb === null || error.sqnrDb === null ? null : remedy.error.sqnrDb - error.sqnrDb;
+    expect(remedy.gainDb, what).toBe(gain);
+  }
+  const mismatches = remedies.map(({ error: { mismatchedSpecials } }) => mismatchedSpecials);
+  expect(mismatches, what).toEqual([...mismatches].sort((a, b) => a - b));
+  const gains = remedies.filter((_, i) => mismatches[i] === 0).map(({ gainDb }) => gainDb);
+  const known = gains.filter((gain) => gain !== null);
+  expect(known, what).toEqual([...known].sort((a, b) => b - a));
+  return remedies;
+}
+
+let step = 0;
+
+describe.each([FLOAT16, ...FORMATS.slice(3), CUSTOM, FLOAT32])("computing in $label", (compute) => {
+  test.each(arithmetics(compute))("$label", (pair) => {
+    for (const data of KINDS) {
+      // Two of seven for each.
+      if (step++ % 7 > 1) continue;
+      const norms = ["l2", "l1", "linf", { topk: 2 }, "range", { lp: 3 }, "none"] as const;
+      const norm = norms[(step + (step >> 3)) % norms.length];
+      const centred = norm === "none" || step % 4 > 0;
+      const storage = STORAGES[step % 2];
+      const weighted = step % 4;
+      if (step % 3) check({ shape: [3, 50], grouping: last(1, centred), norm, pair, data, storage, weighted });
+      else check({ shape: [30, 4], grouping: over([0], centred), norm, pair, data, storage });
+    }
+  });
+});
+
+/** A remedy in the oracle's words. */
+function labelOf({ arithmetic, scale, norm, centrings }: Remedy, work: Work): string {
+  if (scale !== undefined) return "scale";
+  if (norm) return JSON.stringify(norm);
+  if (!arithmetic) return `${centrings} centrings`;
+  const { compute, order } = arithmeticOf(arithmetic);
+  if (order !== work.arithmetic.order) return order;
+  return JSON.stringify(compute) === JSON.stringify(work.arithmetic.compute) ? "float32 sums" : "bfloat16";
+}
+
+test("what is tried: all that is not so already", () => {
+  for (const pair of [...arithmetics(FLOAT16), arithmetic(FLOAT32)]) {
+    for (const norm of ["l2", "l1", "linf", "range", { topk: 10 }, { topk: 3 }, "none"] as const) {
+      for (const centred of [true, false]) {
+        for (const n of [1, 3, 150]) {
+          if ((norm === "none" && !centred) || (typeof norm === "object" && norm.topk > n)) continue;
+          const subject: Subject = {
+            shape: [4, n],
+            grouping: over([1], centred),
+            norm,
+            pair,
+            data: "plain",
+            storage: "float32",
+          };
+          const { x, options, work, what } = pose({ ...subject, remedies: true });
+          const labels = diagnose(x, options).remedies.map((remedy) => labelOf(remedy, work));
+          const tried = labels.filter((label) => label !== "scale");
+          expect(tried.sort(), what).toEqual(
+            trialsOf(work)
+              .map(({ label }) => label)
+              .sort(),
+          );
+        }
+      }
+    }
+  }
+});
+
+test("scaling makes squares fit that overflow, and those that underflow", () => {
+  for (const size of [1000, 2 ** -13]) {
+    const data = gaussian(256, 3, 0, size);
+    const pair = arithmetic(FLOAT16);
+    const subject: Subject = { shape: [256], grouping: over([0]), norm: "l2", pair, data, storage: "float32", eps: 0 };
+    const [best] = check(subject).filter(({ scale }) => scale);
+    expect(best.scale).toBeDefined();
+    expect(best.error.mismatchedSpecials).toBe(0);
+    expect(best.error.sqnrDb).toBeGreaterThan(55);
+  }
+});
+
+test("weights of a batch norm go along", () => {
+  for (const pair of arithmetics(FLOAT16)) {
+    check({ shape: [6, 3, 4], grouping: batch, norm: "l2", pair, data: "offset", storage: "float16", weighted: 3 });
+  }
+});

@@ -1,0 +1,63 @@
+/** What a diagnosis tries, by its definition: changes of a normalization, and what their outputs are held against. */
+import { type Diagnosis, errorOf } from "./diagnosis.js";
+import type { Errors } from "./errors.js";
+import { BFLOAT16, FLOAT32 } from "./formats.js";
+import { PAIRS, type Real } from "./reals.js";
+import { scaledEps } from "./summary.js";
+import { type Truth, truth } from "./truth.js";
+import { isTop, summedOf, type Work } from "./work.js";
+
+export interface Trial {
+  readonly label: string;
+  readonly work: Work;
+  /** The exact output of this is the aim. */
+  readonly reference: Work;
+}
+
+/** A work with its tensor multiplied by 2^exponent, and eps so that the exact result is the same. */
+export function scaledBy(work: Work, exponent: number): Work {
+  const factor = 2 ** exponent;
+  return { ...work, values: Float64Array.from(work.values, (value) => value * factor), eps: scaledEps(work, factor) };
+}
+
+/** @param exponent Of the power of two to scale by; 0: none. */
+export function trialsOf(work: Work, exponent = 0): Trial[] {
+  const { arithmetic, norm, centred, groups } = work;
+  const { compute, accumulate, order } = arithmetic;
+  const n = groups[0].length;
+  const trials: Trial[] = [];
+  const change = (label: string, changed: Partial<Work>, reference = work) =>
+    trials.push({ label, work: { ...work, ...changed }, reference });
+  const sums = n > 1 && (centred || (norm !== "none" && summedOf(norm, n) > 0));
+  if (sums && accumulate !== "exact") {
+    const wide = accumulate.precision === 24 && accumulate.emax === 127;
+    if (!wide) change("float32 sums", { arithmetic: { ...arithmetic, accumulate: FLOAT32 } });
+    // Up to one block, pairwise is lanes.
+    if (order === "sequential" || (order === "lanes" && n > 128))
+      change("pairwise", { arithmetic: { ...arithmetic, order: "pairwise" } });
+  }
+  if (compute.emax < 127) {
+    const along = accumulate === compute ? BFLOAT16 : accumulate;
+    change("bfloat16", { arithmetic: { compute: BFLOAT16, accumulate: along, order } });
+  }
+  if (centred && n > 1) change("2 centrings", { centrings: 2 });
+  if (norm === "none") return trials;
+  if (exponent !== 0) trials.push({ label: "scale", work: scaledBy(work, exponent), reference: work });
+  for (const other of ["l1", "l2", "linf", { topk: Math.min(10, n) }] as const) {
+    const same = typeof other === "string" ? other === norm : isTop(norm) && norm.topk === other.topk;
+    const changed = { ...work, norm: other };
+    if (!same) change(JSON.stringify(other), changed, changed);
+  }
+  return trials;
+}
+
+/** All that is tried, with its error in units of the compute format. */
+export function remedies<R extends Real<R>>(diagnosis: Diagnosis<R>, exponent = 0): { label: string; error: Errors }[] {
+  const { work } = diagnosis.traced;
+  const known = new Map<Work, Truth>([[work, diagnosis.truth]]);
+  return trialsOf(work, exponent).map(({ label, work: changed, reference }) => {
+    const real = known.get(reference) ?? truth(PAIRS, reference);
+    known.set(reference, real);
+    return { label, error: errorOf(changed, real, work.arithmetic.compute) };
+  });
+}

@@ -1,0 +1,56 @@
+/** What a diagnosis says about the whole: headroom, condition and bounds, by their definitions. */
+import type { Truth } from "./truth.js";
+import { exponentOf, formatOf, isTop, type StageName, summedOf, type Work } from "./work.js";
+
+/** Binades between the largest exact magnitude of a stage and the end of its format, and which stage has the fewest. */
+export function headroom(work: Work, { largest }: Truth): { binades: number | null; at: StageName | null } {
+  let binades: number | null = null;
+  let at: StageName | null = null;
+  const { compute, accumulate } = work.arithmetic;
+  const summed = accumulate === "exact" ? compute : accumulate;
+  for (const [name, size] of largest) {
+    // Of the mean it is the sum that may overflow.
+    if (size === 0 || name === "mean") continue;
+    const { max } = name === "total" ? summed : formatOf(work, name);
+    const room = Math.log2(max / size);
+    if (binades !== null && room >= binades) continue;
+    binades = room;
+    at = name === "total" ? "mean" : name;
+  }
+  return { binades, at };
+}
+
+/** The largest and the middle one (the lower of two), null for infinite ones. */
+export function condition({ condition }: Truth): { max: number | null; median: number | null } {
+  const sorted = condition.filter((value) => !Number.isNaN(value)).sort();
+  const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null);
+  return { max: finite(sorted.at(-1)), median: finite(sorted[Math.ceil(sorted.length / 2) - 1]) };
+}
+
+/** Additions that a term goes through, at most. */
+function depthOf(terms: number, order: string): number {
+  if (order === "sequential") return terms - 1;
+  const lanes = Math.ceil((order === "pairwise" ? Math.min(terms, 128) : terms) / 32) - 1 + 5;
+  if (order === "lanes") return lanes;
+  let levels = 0;
+  for (let blocks = Math.ceil(terms / 128); blocks > 1; blocks = Math.ceil(blocks / 2)) levels++;
+  return lanes + levels;
+}
+
+/** Bounds of the relative rounding error of a sum of n positive terms. */
+export function bound({ norm, arithmetic }: Work, n: number) {
+  const { compute, accumulate, order } = arithmetic;
+  const terms = norm !== "none" && isTop(norm) ? norm.topk : n;
+  const compared = norm !== "none" && summedOf(norm, n) === 0;
+  // The largest is found without rounding, and the difference of two is one operation.
+  const depth = compared ? (norm === "range" ? 1 : 0) : accumulate === "exact" ? 0 : depthOf(terms, order);
+  const { precision } = compared || accumulate === "exact" ? compute : accumulate;
+  const unit = 2 ** -precision;
+  const worst = depth * unit < 1 ? (depth * unit) / (1 - depth * unit) : null;
+  return { terms, depth, worst, probable: Math.sqrt(depth) * unit };
+}
+
+/** eps for a tensor that is multiplied by a factor, so that the result stays the same. */
+export function scaledEps({ norm, eps }: Work, factor: number): number {
+  return norm === "none" ? eps : eps * factor ** exponentOf(norm);
+}
