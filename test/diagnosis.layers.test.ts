@@ -1,5 +1,6 @@
 /** diagnose() of layers with weights and biases against the oracle. */
 import { describe, test } from "vitest";
+import { C_L1 } from "./oracle/constants.js";
 import type { Norm } from "./oracle/emulated.js";
 import { STORAGES } from "./support/call.js";
 import { KINDS } from "./support/data.js";
@@ -50,6 +51,16 @@ const CASES: readonly { grouping: given.Grouping; shapes: readonly (readonly num
   { grouping: given.last(2, false), shapes: [[2, 13, 11]] },
 ];
 const NORMS: readonly (Norm | "none")[] = ["l2", "l1", { topk: 3 }, "none", "linf", "range", { lp: 3 }];
+
+test("other constants: calibrated ones, and none", () => {
+  for (const pair of arithmetics(FLOAT16)) {
+    const base = { shape: [3, 40], grouping: given.last(1, true), pair, data: "plain", storage: "float32" } as const;
+    // The mean of all |d| has the constant of L1.
+    given.check({ ...base, norm: { topk: 40 }, constant: C_L1, asked: { calibrated: true } });
+    given.check({ ...base, norm: { lp: 3 }, constant: 1, asked: { norm: { lp: 3, unscaled: true } } });
+    given.check({ ...base, norm: "l2", asked: { calibrated: true } });
+  }
+});
 
 let step = 0;
 

@@ -5,7 +5,15 @@ import { STORAGES } from "./support/call.js";
 import { normsOf } from "./support/cases.js";
 import { KINDS } from "./support/data.js";
 import { check, over } from "./support/diagnosed.js";
-import { type ArithmeticPair, arithmetic, arithmetics, FLOAT16, FORMATS, MORE_FORMATS } from "./support/formats.js";
+import {
+  type ArithmeticPair,
+  arithmetic,
+  arithmetics,
+  FLOAT16,
+  FLOAT32,
+  FORMATS,
+  MORE_FORMATS,
+} from "./support/formats.js";
 import { uniform } from "./support/random.js";
 
 /** Around lanes, blocks and tiles. */
@@ -34,6 +42,13 @@ describe("every size", () => {
     checkShape(pair, [1, draw(LONG_SIZES)], [1]);
     checkShape(pair, [draw(LONG_SIZES), 2], [0]);
   });
+});
+
+test("many tiles, many columns", () => {
+  checkShape(arithmetic(FLOAT16, FLOAT16, "pairwise"), [1, 20_001], [1]);
+  checkShape(arithmetic(FLOAT16, FLOAT32, "sequential"), [20_001], [0]);
+  checkShape(arithmetic(FORMATS[1]), [300, 67], [0]);
+  checkShape(arithmetic(FORMATS[4]), [67, 300], [1]);
 });
 
 describe.each([...FORMATS, ...MORE_FORMATS])("computing in $label", (compute) => {

@@ -6,7 +6,7 @@ import { diagnose } from "../../src/index.js";
 import * as oracle from "../oracle/diagnosis.js";
 import type { Norm } from "../oracle/emulated.js";
 import type { Judged } from "../oracle/errors.js";
-import type { Format } from "../oracle/formats.js";
+import { exponentOf, type Format } from "../oracle/formats.js";
 import { PAIRS, type Pair, type Real, type Reals } from "../oracle/reals.js";
 import { EVENTS } from "../oracle/steps.js";
 import * as summary from "../oracle/summary.js";
@@ -99,8 +99,9 @@ export interface Subject {
   /** Bit 0: weight, bit 1: bias. */
   readonly weighted?: number;
   readonly remedies?: boolean;
-  /** Factor of the statistic, when it is not the paper's. */
-  readonly calibrated?: { readonly constant: number };
+  /** Factor of the statistic where it is not the paper's, and what is asked for to have it. */
+  readonly constant?: number;
+  readonly asked?: Pick<DiagnoseOptions, "norm" | "calibrated">;
 }
 
 /** The call of the package, and the work of the oracle. */
@@ -112,7 +113,7 @@ export interface Posed {
 }
 
 export function pose(subject: Subject): Posed {
-  const { shape, grouping, norm, pair, data, storage, eps, weighted = 0, remedies = false, calibrated } = subject;
+  const { shape, grouping, norm, pair, data, storage, eps, weighted = 0, remedies = false, constant, asked } = subject;
   const size = sizeOf(shape);
   const given = typeof data === "string" ? values(data, pair.oracle.compute, size, size + 1) : data;
   const { x, read } = stored(given, shape, storage);
@@ -135,7 +136,7 @@ export function pose(subject: Subject): Posed {
       ...(eps !== undefined && { eps }),
       ...(weight && { weight }),
       ...(bias && { bias }),
-      ...(calibrated && { calibrated: true }),
+      ...asked,
     },
     work: {
       values: read,
@@ -144,7 +145,7 @@ export function pose(subject: Subject): Posed {
       arithmetic: pair.oracle,
       centred: grouping.centred,
       eps: eps ?? 1e-5,
-      ...calibrated,
+      ...(constant && { constant }),
       ...(weightAt && { weight: weightAt }),
       ...(biasAt && { bias: biasAt }),
     },
@@ -243,6 +244,33 @@ function expectAttribution<R extends Real<R>>(actual: Stage, expected: oracle.Di
   if (Math.abs(rest) > tolerance) expect.fail(`${what}: attribution leaves ${rest} over`);
 }
 
+/** Fails unless the data are said to be what they are. */
+function expectInput({ input }: Diagnosis, { values, groups }: Work, what: string): void {
+  const list = Array.from(values);
+  const finite = list.filter(Number.isFinite);
+  const sizes = finite.filter((value) => value !== 0).map(Math.abs);
+  const histogram = new Map<number, number>();
+  for (const size of sizes.sort((a, b) => a - b)) {
+    const exponent = exponentOf(size);
+    histogram.set(exponent, (histogram.get(exponent) ?? 0) + 1);
+  }
+  const { shape: _, dtype, ...rest } = input;
+  const wanted = {
+    count: list.length,
+    groups: groups.length,
+    groupSize: groups[0].length,
+    finite: finite.length,
+    subnormal: sizes.filter((size) => size < 2 ** (dtype === "float16" ? -14 : -126)).length,
+    zero: finite.length - sizes.length,
+    nan: list.filter(Number.isNaN).length,
+    infinite: list.filter((value) => Math.abs(value) === Infinity).length,
+    absMin: sizes[0] ?? null,
+    absMax: finite.length > 0 ? (sizes[sizes.length - 1] ?? 0) : null,
+    exponentHistogram: [...histogram].map(([exponent, count]) => ({ exponent, count })),
+  };
+  expectSame(rest, wanted, `${what}: input`);
+}
+
 /** Fails unless a diagnosis says of every stage, and of the whole, what the oracle says. */
 export function expectDiagnosis<R extends Real<R>>(
   actual: Diagnosis,
@@ -252,6 +280,7 @@ export function expectDiagnosis<R extends Real<R>>(
   const { work } = expected.traced;
   const names = (stages: readonly { readonly name: string }[]) => stages.map(({ name }) => name);
   expectSame(names(actual.stages), names(expected.stages), what);
+  expectInput(actual, work, what);
   for (const [i, stage] of actual.stages.entries()) {
     const wanted = expected.stages[i];
     const where = `${what}: ${stage.name}`;
