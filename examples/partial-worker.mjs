@@ -2,9 +2,9 @@
 
 import { closeSync, openSync, readSync } from "node:fs";
 import { load } from "halfnorm";
-import { workerData } from "piscina";
+import { Tinypool } from "tinypool";
 
-const own = await load({ maxBytes: workerData.maxBytes });
+const own = await load({ maxBytes: Tinypool.workerData.maxBytes });
 
 /** Samples [from, to) of a float32 tensor that begins at byte `start` of a file, `chunk` samples at a time. */
 export default function gather({ path, start, shape, from, to, chunk, statistics }) {

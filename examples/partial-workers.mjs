@@ -11,7 +11,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { partial, statistics } from "halfnorm";
-import { Piscina } from "piscina";
+import { Tinypool } from "tinypool";
 
 const MAX_BYTES = 2 ** 20;
 const [CHANNELS, ROWS, COLUMNS] = [16, 32, 32];
@@ -57,7 +57,7 @@ const ulps = (a, b) => Math.abs(a - b) / 2 ** (Math.floor(Math.log2(Math.abs(b))
 const digits = ({ data }) => Number(data[0].toPrecision(9));
 
 const folder = mkdtempSync(join(tmpdir(), "halfnorm-"));
-const pool = new Piscina({
+const pool = new Tinypool({
   filename: new URL("./partial-worker.mjs", import.meta.url).href,
   minThreads: threads,
   maxThreads: threads,

@@ -55,7 +55,11 @@ const packageOutside = {
 rmSync(new URL("dist/cli", rootUrl), { recursive: true, force: true }); // pieces have other names every time
 const { metafile } = await build({
   ...common,
-  entryPoints: { halfnorm: "src/cli/main.ts", worker: "src/cli/worker.ts" },
+  entryPoints: {
+    halfnorm: "src/cli/main.ts",
+    worker: "src/cli/worker.ts",
+    "entry/worker": "node_modules/tinypool/dist/entry/worker.js", // where tinypool looks for it
+  },
   outdir: "dist/cli",
   platform: "node",
   splitting: true,

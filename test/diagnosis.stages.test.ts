@@ -45,16 +45,16 @@ describe("every size", () => {
 });
 
 test("many tiles, many columns", () => {
-  checkShape(arithmetic(FLOAT16, FLOAT16, "pairwise"), [1, 9001], [1]);
-  checkShape(arithmetic(FLOAT16, FLOAT32, "sequential"), [9001], [0]);
-  checkShape(arithmetic(FORMATS[1]), [150, 67], [0]);
-  checkShape(arithmetic(FORMATS[4]), [67, 150], [1]);
+  checkShape(arithmetic(FLOAT16, FLOAT16, "pairwise"), [1, 20_001], [1]);
+  checkShape(arithmetic(FLOAT16, FLOAT32, "sequential"), [20_001], [0]);
+  checkShape(arithmetic(FORMATS[1]), [300, 67], [0]);
+  checkShape(arithmetic(FORMATS[4]), [67, 300], [1]);
 });
 
 describe.each([...FORMATS, ...MORE_FORMATS])("computing in $label", (compute) => {
   test.each(arithmetics(compute))("$label", (pair) => {
-    if (next() < 0.5) checkShape(pair, [draw([1, 2, 3, 4, 5]), draw(SIZES)], [1]);
-    else checkShape(pair, [draw(SIZES), draw([1, 2, 3, 4, 5, 7])], [0]);
+    checkShape(pair, [draw([1, 2, 3, 4, 5]), draw(SIZES)], [1]);
+    checkShape(pair, [draw(SIZES), draw([1, 2, 3, 4, 5, 7])], [0]);
     const strided: readonly (readonly [number[], number[]])[] = [
       [
         [3, 2, 5, 7],
@@ -86,7 +86,6 @@ describe("any number of groups side by side", () => {
 test("terms of one format, sums of another", () => {
   for (const compute of FORMATS) {
     for (const accumulate of [...FORMATS, ...MORE_FORMATS]) {
-      if (next() < 0.5) continue;
       const pair = arithmetic(compute, accumulate, draw(["lanes", "sequential", "pairwise"]));
       if (next() < 0.5) checkShape(pair, [2, 130], [1]);
       else checkShape(pair, [130, 2], [0]);

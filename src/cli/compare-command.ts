@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { CHECK_FAILED, command, FINE, UsageError } from "./command.js";
 import { columns, hasColors, Progress, print, printJson, style } from "./output.js";
 import { sectionsText } from "./table.js";
@@ -28,7 +27,11 @@ export const compare = command({
       value: "X",
       help: "Exit with 1 if any error is larger, or special in one only.",
     },
-    jobs: { type: "string", value: "N", help: "Tensors to work on at a time. Default: one for each processor." },
+    jobs: {
+      type: "string",
+      value: "N",
+      help: "Tensors to work on at a time. Default: one for each processor, fewer where they are so large that memory would exceed three times the largest.",
+    },
     json: { type: "boolean", help: "Write JSON (schema halfnorm.cli.compare/1)." },
   },
   examples: [
@@ -49,7 +52,7 @@ export const compare = command({
       tensors: values.tensor,
       format: values.format === undefined ? undefined : oneOf("format", values.format, FORMATS),
       tolerance: tolerance === undefined ? undefined : number("tolerance-ulp", tolerance, 0),
-      jobs: values.jobs === undefined ? availableParallelism() : integer("jobs", values.jobs, 1, 256),
+      jobs: values.jobs === undefined ? undefined : integer("jobs", values.jobs, 1, 256),
     };
     const progress = new Progress();
     try {

@@ -21,7 +21,8 @@ export interface CompareOptions {
   readonly format: FormatName | undefined;
   /** Largest error that passes; undefined: anything does. */
   readonly tolerance: number | undefined;
-  readonly jobs: number;
+  /** Tensors to work on at a time. Default: see pool.ts. */
+  readonly jobs: number | undefined;
 }
 
 export interface ComparedTensor {
@@ -105,7 +106,7 @@ export async function compareFiles(
   const costs = pairs.map(costOf);
   const results: ComparedTensor[] = [];
   let done = 0;
-  await runTasks<Compared>(tasks, { jobs: options.jobs, costs, budget: Math.max(...costs) }, (i, compared) => {
+  const finish = (i: number, compared: Compared): void => {
     const { comparison, ...rounded } = compared;
     const error = Math.abs(comparison.maxUlp ?? 0);
     const passes =
@@ -113,7 +114,9 @@ export async function compareFiles(
       (comparison.mismatchedSpecials === 0 || options.tolerance === undefined);
     results[i] = { name: pairs[i].actual.name, expectedName: pairs[i].expected.name, comparison, passes, rounded };
     progress(++done / tasks.length, pairs[i].actual.name);
-  });
+  };
+  const largest = Math.max(...pairs.map(({ actual, expected }) => Math.max(actual.bytes, expected.bytes)));
+  await runTasks(tasks, { jobs: options.jobs, costs, largest, done: finish });
   return {
     schema: "halfnorm.cli.compare/1",
     actual: inputs[0].label,

@@ -1,19 +1,9 @@
 // The report of a diagnosis: what each norm does to each tensor.
 
-import {
-  bfloat16,
-  type Diagnosis,
-  type FormatName,
-  type FormatSpec,
-  float8_e4m3fn,
-  float8_e5m2,
-  float16,
-  float32,
-  type Remedy,
-  tfloat32,
-  type Verdict,
-} from "../index.js";
+import type { Diagnosis, FormatName, FormatSpec, Remedy, Verdict } from "../index.js";
 import { brief, formatWords, integer, signed } from "../words.js";
+import { VERDICT_STYLES } from "./diagnose-sections.js";
+import { specOf } from "./format-specs.js";
 import { type Block, type Part, page } from "./html.js";
 import {
   alongFigure,
@@ -46,23 +36,12 @@ export interface SigmaSweep {
   readonly ranges: readonly UsableSigma[];
 }
 
-export const VERDICT_STYLES = { ok: "green", degraded: "yellow", failed: "red" } as const;
-
 /** From worst to best. */
 const VERDICTS: readonly Verdict[] = ["failed", "degraded", "ok"];
 
-const FORMATS: Readonly<Record<FormatName, FormatSpec>> = {
-  float32,
-  float16,
-  bfloat16,
-  tfloat32,
-  float8_e5m2,
-  float8_e4m3fn,
-};
-
 function binades(format: FormatName | FormatSpec): Binades {
-  const spec = typeof format === "string" ? FORMATS[format] : format;
-  return { name: formatWords(format), precision: spec.precision, emin: spec.emin, emax: spec.emax };
+  const { precision, emin, emax } = specOf(format);
+  return { name: formatWords(format), precision, emin, emax };
 }
 
 const labelsOf = (results: readonly Labelled[], verdict: Verdict): string[] =>

@@ -1,54 +1,76 @@
 // Tasks on worker threads: as many at a time as there are jobs, and as memory allows.
 
-import { Piscina } from "piscina";
+import { availableParallelism } from "node:os";
+import { Tinypool } from "tinypool";
 import { UsageError } from "./command.js";
 import type { Outcome, Task } from "./worker.js";
 
-export interface PoolOptions {
-  readonly jobs: number;
+export interface PoolOptions<T> {
+  /** Tasks at a time; undefined: one for each processor, fewer where memory would exceed what is said below. */
+  readonly jobs: number | undefined;
   /** Bytes of memory that each task takes. */
   readonly costs: readonly number[];
-  /** Tasks run beside each other only while their costs together are within it. */
-  readonly budget: number;
+  /** Bytes of the largest tensor. */
+  readonly largest: number;
+  /** Is given each result with the number of its task, in the order in which they come. */
+  done(i: number, result: T): void;
+  /** Whether to begin another task. Default: always. */
+  goOn?(): boolean;
 }
+
+/** What the process may take: three times the largest tensor and this. */
+const ALLOWANCE = 100e6;
+/** What a thread takes before it has a task. */
+const THREAD = 15e6;
 
 /**
  * Runs all tasks, the costly ones first.
  *
- * @param done Is given each result with the number of its task, in the order in which they come.
  * @throws {UsageError} with the problem of the first task that has one; the others are given up.
  */
-export async function runTasks<T>(
-  tasks: readonly Task[],
-  { jobs, costs, budget }: PoolOptions,
-  done: (i: number, result: T) => void,
-): Promise<void> {
-  const threads = Math.max(1, Math.min(jobs, tasks.length));
+export async function runTasks<T>(tasks: readonly Task[], options: PoolOptions<T>): Promise<void> {
+  const { jobs, costs, largest, done, goOn = () => true } = options;
+  const threads = Math.max(1, Math.min(jobs ?? availableParallelism(), tasks.length));
+  const { rss } = process.memoryUsage();
+  const budget = jobs === undefined ? 3 * largest + ALLOWANCE - rss - threads * THREAD : Infinity;
   const filename = new URL("./worker.js", import.meta.url).href;
-  const pool = new Piscina({ filename, minThreads: threads, maxThreads: threads });
+  // the work is done in kernel memory: little is ever young
+  const resourceLimits = { maxYoungGenerationSizeMb: 2 };
+  const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads, resourceLimits });
   const waiting = tasks.map((_, i) => i).sort((a, b) => costs[b] - costs[a] || a - b);
   const running = new Set<Promise<void>>();
   let used = 0;
-  const start = (i: number): void => {
-    used += costs[i];
-    const run = pool.run(tasks[i]).then((outcome: Outcome<T>) => {
-      used -= costs[i];
-      running.delete(run);
+  let failure: unknown;
+  // what ends a thread also fails its task, whose error is the one to show
+  pool.on("error", () => {});
+  const run = async (i: number): Promise<void> => {
+    try {
+      const outcome: Outcome<T> = await pool.run(tasks[i]);
       if ("problem" in outcome) throw new UsageError(outcome.problem);
       done(i, outcome.result);
-    });
-    running.add(run);
+    } catch (error) {
+      failure ??= error;
+    }
+    used -= costs[i];
   };
   try {
-    while (waiting.length || running.size) {
+    while (!failure && (waiting.length || running.size)) {
       for (let at = 0; at < waiting.length && running.size < threads; ) {
-        if (running.size && used + costs[waiting[at]] > budget) at++;
-        else start(waiting.splice(at, 1)[0]);
+        const [i] = waiting.slice(at, at + 1);
+        if (running.size && used + costs[i] > budget) {
+          at++;
+          continue;
+        }
+        waiting.splice(at, 1);
+        used += costs[i];
+        const promise: Promise<void> = run(i).finally(() => running.delete(promise));
+        running.add(promise);
       }
       await Promise.race(running);
+      if (!goOn()) waiting.length = 0;
     }
+    if (failure) throw failure;
   } finally {
-    for (const run of running) run.catch(() => {});
     await pool.destroy();
   }
 }

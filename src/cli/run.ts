@@ -7,6 +7,10 @@ import { print } from "./output.js";
 
 /** The commands, in the order of the help. */
 const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
+  diagnose: {
+    summary: "what an arithmetic does to the normalization of the tensors in a file",
+    load: async () => (await import("./diagnose-command.js")).diagnose,
+  },
   compare: {
     summary: "how far the tensors of one file are from those of another",
     load: async () => (await import("./compare-command.js")).compare,
@@ -35,6 +39,8 @@ Options:
   --version           Show the version.
 
 Examples:
+  halfnorm diagnose activations.npy
+  halfnorm diagnose model.safetensors --tensor "conv*.weight" --fail-on failed
   halfnorm compare half.npy single.npy --tolerance-ulp 4
   halfnorm sweep --json
 

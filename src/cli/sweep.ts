@@ -161,14 +161,11 @@ function stagnation(n: number, summation: Summation, { compute, seed }: SweepOpt
   return { n, ...summation, ratio: Number.isFinite(ratio) ? ratio : null };
 }
 
-/** Lengths of the sums whose stagnation is looked at, beside those that were asked for. */
-const LONG = [1024, 4096, 16384, 65536];
+/** Tells how far it is, and may wait. */
+type Told = (done: number, what: string) => Promise<void>;
 
-/** @param progress Is told the part that is done, and may wait. */
-export async function sweep(
-  options: SweepOptions,
-  progress: (done: number, what: string) => Promise<void>,
-): Promise<SweepResult> {
+/** The usable ranges of every norm, for every number of elements and way of summation. */
+export async function usableRanges(options: SweepOptions, progress: Told): Promise<UsableRange[]> {
   const { norms, counts, seed } = options;
   const all = summations(options);
   const ranges: UsableRange[] = [];
@@ -182,11 +179,19 @@ export async function sweep(
       }
     }
   }
-  const lengths = [...new Set([...counts, ...LONG])].sort((a, b) => a - b);
+  return ranges;
+}
+
+/** Lengths of the sums whose stagnation is looked at, beside those that were asked for. */
+const LONG = [1024, 4096, 16384, 65536];
+
+export async function sweep(options: SweepOptions, progress: Told): Promise<SweepResult> {
+  const ranges = await usableRanges(options, progress);
+  const lengths = [...new Set([...options.counts, ...LONG])].sort((a, b) => a - b);
   return {
     schema: "halfnorm.cli.sweep/1",
     options,
     ranges,
-    stagnation: lengths.flatMap((n) => all.map((summation) => stagnation(n, summation, options))),
+    stagnation: lengths.flatMap((n) => summations(options).map((summation) => stagnation(n, summation, options))),
   };
 }

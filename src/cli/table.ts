@@ -56,7 +56,10 @@ export function table(
     return `${parts.join(GAP).trimEnd()}\n`;
   };
   const titles = columns.map(({ title }) => ({ text: title, style: "dim" as const }));
-  return blocks.map((block) => [titles, ...cells].map((row) => line(row, block)).join("")).join("\n");
+  // of columns that stand below, rows that say nothing are left out
+  const shown = ([, ...rest]: readonly number[], below: number): Cell[][] =>
+    cells.filter((row) => !below || rest.some((i) => row[i].text));
+  return blocks.map((block, i) => [titles, ...shown(block, i)].map((row) => line(row, block)).join("")).join("\n");
 }
 
 /** Sections one below the other. */

@@ -85,7 +85,7 @@ export class TensorFile {
       if (!stored) throw fail(`has elements of type ${quote(type)}, known are f2, f4 and f8`);
       const bytes = size - start;
       const blocks = () => source.blocks(start, bytes);
-      const entry = { ...header, name: stem(label), shape, stored, dtype: dtypeOf(stored), bytes, blocks };
+      const entry = { ...header, name: stemOf(label), shape, stored, dtype: dtypeOf(stored), bytes, blocks };
       return new TensorFile(source, "npy", [entry], [], fail);
     }
     if (magic.startsWith("PK\x03\x04") || magic.startsWith("PK\x05\x06")) return TensorFile.fromNpz(source);
@@ -195,7 +195,9 @@ export class TensorFile {
 
 const dtypeOf = (stored: StoredType): StoredTensor["dtype"] => (stored === "float16" ? "float16" : "float32");
 
-const stem = (label: string): string => label.replace(/^.*[/\\](?=.)/s, "").replace(/\.np[yz]$|\.safetensors$/i, "");
+/** The name of a file without folder and extension. */
+export const stemOf = (label: string): string =>
+  label.replace(/^.*[/\\](?=.)/s, "").replace(/\.np[yz]$|\.safetensors$/i, "");
 
 const allocate = ({ dtype }: StoredTensor, n: number): Elements =>
   dtype === "float16" ? new Uint16Array(n) : new Float32Array(n);

@@ -1,6 +1,18 @@
 // What a worker thread does: one tensor at a time, read into kernel memory where it is worked on.
 
-import { type Comparison, compare, empty, type FormatName, type Tensor } from "../index.js";
+import {
+  type Arithmetic,
+  type Comparison,
+  compare,
+  type Diagnosis,
+  diagnose,
+  empty,
+  type FormatName,
+  type LayerName,
+  type Norm,
+  type Tensor,
+} from "../index.js";
+import type { FigureData } from "./along.js";
 import type { Tally } from "./elements.js";
 import { FileError, quote } from "./file-error.js";
 import type { Input } from "./input.js";
@@ -30,7 +42,35 @@ export interface Compared {
   readonly expected: Tally;
 }
 
-export type Task = CompareTask;
+/** What is normalized together: as a layer has it, or along axes. */
+export type Grouping =
+  | { readonly layer: LayerName; readonly axis?: number | undefined; readonly groups?: number | undefined }
+  | { readonly axes: readonly number[]; readonly centred?: boolean | undefined };
+
+export interface DiagnoseTask {
+  readonly kind: "diagnose";
+  readonly place: Place;
+  readonly norms: readonly Norm[];
+  readonly options: Grouping & {
+    readonly arithmetic: Arithmetic;
+    readonly eps: number | undefined;
+    readonly remedies: boolean;
+  };
+  /** Whether figures will be drawn. */
+  readonly figures: boolean;
+  /** A 32-bit integer that grows by `step` with every norm that is done. */
+  readonly progress: { readonly shared: SharedArrayBuffer; readonly step: number };
+}
+
+export interface Diagnosed extends Tally {
+  readonly diagnoses: readonly Diagnosis[];
+  /** Norms and layers that this tensor does not have, such as top-10 of 8 elements. */
+  readonly refused: readonly { readonly norm: Norm; readonly reason: string }[];
+  /** If asked for. */
+  readonly figures: FigureData | undefined;
+}
+
+export type Task = CompareTask | DiagnoseTask;
 
 /** A result, or why there is none, in one line: errors lose their class between threads. */
 export type Outcome<T> = { readonly result: T } | { readonly problem: string };
@@ -63,14 +103,35 @@ async function runCompare({ actual, expected, format }: CompareTask): Promise<Co
   }
 }
 
-export default async function work(task: Task): Promise<Outcome<Compared>> {
+async function runDiagnose({ place, norms, options, figures, progress }: DiagnoseTask): Promise<Diagnosed> {
+  const { tensor, ...changed } = await load(place);
+  const diagnoses: Diagnosis[] = [];
+  const refused: { norm: Norm; reason: string }[] = [];
   try {
-    return { result: await runCompare(task) };
+    for (const norm of norms) {
+      try {
+        diagnoses.push(diagnose(tensor, { ...options, norm }));
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        refused.push({ norm, reason: error.message });
+      }
+      Atomics.add(new Int32Array(progress.shared), 0, progress.step);
+    }
+    const { figureData } = figures ? await import("./along.js") : {};
+    return { diagnoses, refused, ...changed, figures: figureData?.(tensor, diagnoses) };
+  } finally {
+    tensor.dispose();
+  }
+}
+
+export default async function work(task: Task): Promise<Outcome<Compared | Diagnosed>> {
+  try {
+    return { result: task.kind === "compare" ? await runCompare(task) : await runDiagnose(task) };
   } catch (error) {
     if (error instanceof FileError) return { problem: error.message };
     // a tensor that is too large, or of another shape
     if (error instanceof RangeError) {
-      const { label, name } = task.actual;
+      const { label, name } = task.kind === "compare" ? task.actual : task.place;
       return { problem: new FileError(label, `tensor ${quote(name)}: ${error.message}`).message };
     }
     throw error;

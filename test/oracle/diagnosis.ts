@@ -1,7 +1,7 @@
 /**
- * The diagnosis of a normalization, operation by operation: errors of every stage, events and attribution by their
- * definitions (headroom, condition and bounds: summary.ts). With pairs of float64 for real numbers, the default, it is
- * also what the package's diagnosis would be in plain JavaScript; with fractions it is exact, for small tensors.
+ * The diagnosis of a normalization, operation by operation: errors of every stage, events, attribution, headroom,
+ * condition and bounds, by their definitions. With pairs of float64 for real numbers (the default) it is also what the
+ * package's diagnosis would be in plain JavaScript; with fractions it is exact, for small tensors.
  */
 import { type Errors, type Judged, judge, type Numbers } from "./errors.js";
 import type { Format } from "./formats.js";

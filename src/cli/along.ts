@@ -1,0 +1,120 @@
+// What figures show of a tensor beside its diagnoses: how the error of a sum grows, and how large the data are.
+
+import {
+  type Diagnosis,
+  fromFloat16,
+  mean,
+  norm as normOf,
+  round,
+  type Stage,
+  type StageName,
+  statistics,
+  type Tensor,
+} from "../index.js";
+import { spacing, specOf } from "./format-specs.js";
+import type { PartialError } from "./plots.js";
+
+export interface FigureData {
+  /** Errors of partial sums, for each diagnosis; none where nothing is summed. */
+  readonly along: readonly (readonly PartialError[])[];
+  /** The median over the groups of the standard deviation. */
+  readonly sigma: number | undefined;
+}
+
+/** Points of a curve, and the most terms of a sum that is taken anew for each of them. */
+const POINTS = 48;
+const MOST_TERMS = 2 ** 21;
+
+/** Places of the elements of a group: `axes` are those that it extends over, groups are numbered over the others. */
+function placesOf(shape: readonly number[], axes: readonly number[], group: number): Uint32Array {
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, length) => product * length, 1));
+  let rest = group;
+  let base = 0;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (axes.includes(axis)) continue;
+    base += (rest % shape[axis]) * strides[axis];
+    rest = Math.floor(rest / shape[axis]);
+  }
+  let places = Uint32Array.of(base);
+  for (const axis of axes) {
+    const next = new Uint32Array(places.length * shape[axis]);
+    for (let i = 0; i < next.length; i++) {
+      next[i] = places[Math.floor(i / shape[axis])] + (i % shape[axis]) * strides[axis];
+    }
+    places = next;
+  }
+  return places;
+}
+
+/** Elements of a group in float32. */
+export function groupOf(tensor: Tensor, axes: readonly number[], group: number): Float32Array {
+  const { data, shape } = tensor;
+  const places = placesOf(shape, axes, group);
+  if (data instanceof Float32Array) return Float32Array.from(places, (place) => data[place]);
+  return fromFloat16(Uint16Array.from(places, (place) => data[place]));
+}
+
+/** The terms that are summed, as the arithmetic has them, and exact. */
+function termsOf(x: Float32Array, { subject }: Diagnosis, power: number): [Float32Array, Float64Array] {
+  const { arithmetic, centred } = subject;
+  const about = centred ? mean(x, { arithmetic }).data[0] : 0;
+  const exactAbout = centred ? x.reduce((sum, value) => sum + value, 0) / x.length : 0;
+  // what is rounded to float32 before is rounded to fewer digits just the same
+  const rounded = (values: Float32Array): Float32Array => round(values, arithmetic.compute).data;
+  const distances = rounded(rounded(x).map((value) => value - about));
+  const terms = rounded(distances.map((distance) => Math.abs(distance) ** power));
+  return [terms, Float64Array.from(x, (value) => Math.abs(value - exactAbout) ** power)];
+}
+
+function powerOf(norm: Diagnosis["subject"]["norm"]): number | undefined {
+  if (typeof norm === "object") return "lp" in norm ? norm.lp : undefined;
+  return { l1: 1, l2: 2 }[norm as string];
+}
+
+/**
+ * Errors of the partial sums in the group where the sum is furthest off, or in the first one where it overflows, in ulp of
+ * the format that is summed in.
+ */
+export function partialErrors(tensor: Tensor, diagnosis: Diagnosis): PartialError[] {
+  const { subject, input, stages } = diagnosis;
+  const { compute, accumulate, order } = subject.arithmetic;
+  const stage = (wanted: StageName): Stage | undefined => stages.find(({ name }) => name === wanted);
+  const lost = stage("term")?.firsts.overflow ?? stage("sum")?.firsts.overflow;
+  const group = lost?.group ?? stage("sum")?.attribution?.group;
+  const power = powerOf(subject.norm);
+  const n = input.groupSize;
+  if (group === undefined || power === undefined || subject.groups || accumulate === "exact" || n > MOST_TERMS)
+    return [];
+  const format = specOf(accumulate);
+  // terms are given in the format that is summed in
+  if (format.precision < specOf(compute).precision) return [];
+  const [terms, exact] = termsOf(groupOf(tensor, subject.axes, group), diagnosis, power);
+  const points: PartialError[] = [];
+  let sum = 0;
+  for (let point = 1, at = 0; point <= POINTS; point++) {
+    const index = Math.ceil((n * point) / POINTS);
+    if (index === at) continue;
+    while (at < index) sum += exact[at++];
+    const arithmetic = { compute: accumulate, accumulate, order };
+    const computed = normOf(terms.subarray(0, index), { norm: "l1", arithmetic }).data[0];
+    const ulp = (computed - sum) / spacing(format, sum);
+    points.push({ index, ulp: Number.isFinite(ulp) ? ulp : null });
+  }
+  return points;
+}
+
+/** The median over the groups of the standard deviation. */
+function sigmaOf(tensor: Tensor, axes: readonly number[]): number | undefined {
+  const { mean: means, deviation } = statistics(tensor, { axes });
+  const sorted = (deviation.slice() as Float32Array).filter(Number.isFinite).sort();
+  means.dispose();
+  deviation.dispose();
+  return sorted[sorted.length >> 1];
+}
+
+export function figureData(tensor: Tensor, diagnoses: readonly Diagnosis[]): FigureData {
+  return {
+    along: diagnoses.map((diagnosis) => partialErrors(tensor, diagnosis)),
+    sigma: diagnoses.length ? sigmaOf(tensor, diagnoses[0].subject.axes) : undefined,
+  };
+}

@@ -1,0 +1,160 @@
+import { setImmediate } from "node:timers/promises";
+import type { LayerName } from "../index.js";
+import { CHECK_FAILED, command, FINE, UsageError } from "./command.js";
+import type { Drawn } from "./diagnose-report.js";
+import { columns, hasColors, outputClosed, Progress, print, printJson } from "./output.js";
+import { sectionsText } from "./table.js";
+import { Report } from "./temporary.js";
+import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "./values.js";
+import type { Grouping } from "./worker.js";
+
+const LAYERS: readonly LayerName[] = ["batch", "layer", "instance", "group", "rms"];
+
+/** Values of the options that say what a group is. */
+interface GroupingValues {
+  readonly layer?: string;
+  readonly axis?: string;
+  readonly groups?: string;
+  readonly axes?: string;
+  readonly uncentred?: boolean;
+}
+
+function groupingOf({ layer, axis, groups, axes, uncentred }: GroupingValues): Grouping | undefined {
+  const allowed = (option: string, given: unknown, other: string, present: boolean): void => {
+    if (given !== undefined && !present) throw new UsageError(`--${option} goes with --${other}`);
+  };
+  if (layer !== undefined && axes !== undefined) throw new UsageError("--layer and --axes exclude each other");
+  allowed("axis", axis, "layer", layer !== undefined);
+  allowed("groups", groups, "layer group", layer === "group");
+  allowed("uncentred", uncentred, "axes", axes !== undefined);
+  if (axes !== undefined) {
+    return { axes: list("axes", axes).map((each) => integer("axes", each, -8, 7)), centred: !uncentred };
+  }
+  if (layer === undefined) return undefined;
+  const name = oneOf("layer", layer, LAYERS);
+  if (name === "group" && groups === undefined) throw new UsageError("--layer group needs --groups");
+  return {
+    layer: name,
+    ...(axis !== undefined && { axis: integer("axis", axis, -8, 7) }),
+    ...(groups !== undefined && { groups: integer("groups", groups, 1, 2 ** 31 - 1) }),
+  };
+}
+
+export const diagnose = command({
+  name: "diagnose",
+  operands: "FILE...",
+  about: [
+    "What an arithmetic does to the normalization of the tensors in a file, with several norms side by side: the verdict, errors of the output in ulp, operations that overflowed, underflowed or changed nothing (a sum that stagnates), the binades of headroom, and what would help most, each remedy run on this data.",
+    "FILE is .npy, .npz or .safetensors, or - for standard input.",
+  ],
+  options: {
+    tensor: {
+      type: "string",
+      multiple: true,
+      value: "NAME",
+      help: "Diagnose the tensors of this name; * and ? stand for other signs. Default: all.",
+    },
+    norm: { type: "string", value: "LIST", help: `Norms: ${NORMS_HELP}. Default: l2,l1,linf,top10,range.` },
+    layer: {
+      type: "string",
+      value: "LAYER",
+      help: `${LAYERS.join(", ")}: what is normalized together. Default: batch from four dimensions on, else layer.`,
+    },
+    axis: {
+      type: "string",
+      value: "N",
+      help: "Of the channels (default: 1); for layer and rms the first that is normalized (default: -1).",
+    },
+    groups: { type: "string", value: "N", help: "Groups of channels, for --layer group." },
+    axes: { type: "string", value: "LIST", help: "In place of a layer: the axes that are normalized together." },
+    uncentred: { type: "boolean", help: "With --axes: without subtracting the mean." },
+    arithmetic: { type: "string", value: "FORMAT", help: `${FORMATS.join(", ")}. Default: float16.` },
+    accumulate: {
+      type: "string",
+      value: "FORMAT",
+      help: "Format of the sums, or exact. Default: that of the arithmetic.",
+    },
+    order: { type: "string", value: "ORDER", help: `Of the sums: ${ORDERS.join(", ")}. Default: lanes.` },
+    eps: { type: "string", value: "X", help: "Default: 1e-5." },
+    "no-remedies": { type: "boolean", help: "Do not look for what would help, which takes most of the time." },
+    details: { type: "boolean", help: "Also show every norm stage by stage." },
+    "fail-on": { type: "string", value: "VERDICT", help: "Exit with 1 if a verdict is failed, or degraded and worse." },
+    "tolerance-ulp": { type: "string", value: "X", help: "Exit with 1 if the error of an output is larger." },
+    jobs: {
+      type: "string",
+      value: "N",
+      help: "Tensors to work on at a time. Default: one for each processor, fewer where they are so large that memory would exceed three times the largest.",
+    },
+    json: { type: "boolean", help: "Write JSON (schema halfnorm.cli.diagnose/1)." },
+    html: { type: "string", value: "FILE", help: "Also write a report in HTML." },
+  },
+  examples: [
+    ["diagnose activations.npy", "All norms, in float16."],
+    ["diagnose model.safetensors --tensor 'conv*.weight' --axes 1,2,3 --uncentred", "Weight norm of some weights."],
+    ["diagnose x.npy --norm l1 --accumulate float32 --fail-on failed", "A check, by the exit code."],
+    ["diagnose - --layer layer --arithmetic bfloat16 --json < x.npy", "From standard input, for a program."],
+  ],
+
+  async run(values, operands) {
+    if (!operands.length) throw new UsageError("diagnose takes a file, or - for standard input");
+    const compute = oneOf("arithmetic", values.arithmetic ?? "float16", FORMATS);
+    const tolerance = values["tolerance-ulp"];
+    const failOn = values["fail-on"];
+    const options = {
+      files: operands,
+      tensors: values.tensor,
+      norms: norms("norm", values.norm ?? "l2,l1,linf,top10,range"),
+      grouping: groupingOf(values),
+      arithmetic: {
+        compute,
+        accumulate: oneOf("accumulate", values.accumulate ?? compute, [...FORMATS, "exact"] as const),
+        order: oneOf("order", values.order ?? "lanes", ORDERS),
+      },
+      eps: values.eps === undefined ? undefined : number("eps", values.eps, 0),
+      remedies: !values["no-remedies"],
+      figures: values.html !== undefined,
+      jobs: values.jobs === undefined ? undefined : integer("jobs", values.jobs, 1, 256),
+      failOn: failOn === undefined ? undefined : oneOf("fail-on", failOn, ["degraded", "failed"] as const),
+      tolerance: tolerance === undefined ? undefined : number("tolerance-ulp", tolerance, 0),
+    };
+    const checks = options.failOn !== undefined || tolerance !== undefined;
+    const report = values.html === undefined ? undefined : new Report(values.html);
+    const bar = new Progress();
+    try {
+      const { diagnoseFiles } = await import("./diagnose.js");
+      const { summarySection, tensorSection } = await import("./diagnose-sections.js");
+      const detailed = values.details && !values.json ? (await import("../index.js")).formatDiagnosis : undefined;
+      const width = columns();
+      const style = { color: hasColors(), width: Math.max(80, Math.min(width, 100)) };
+      let tensors = 0;
+      const drawn: Drawn[] = [];
+      const result = await diagnoseFiles(options, {
+        found: (tensor, figures) => {
+          if (figures) drawn.push({ tensor, figures });
+          if (values.json) return;
+          bar.end();
+          const details = detailed ? tensor.diagnoses.map((one) => `\n${detailed(one, style)}`).join("") : "";
+          void print(`${tensors++ ? "\n" : ""}${sectionsText([tensorSection(tensor)], width)}${details}`);
+        },
+        progress: (done) => bar.update(done, "diagnosed"),
+        // with a check the exit code has still to be found
+        goOn: () => checks || report !== undefined || !outputClosed(),
+      });
+      if (report) {
+        const { diagnoseReport } = await import("./diagnose-report.js");
+        const html = await diagnoseReport(drawn, options, async (done) => {
+          bar.update(done, "usable σ");
+          await setImmediate();
+        });
+        report.finish(html);
+      }
+      bar.end();
+      if (values.json) await printJson(result);
+      else if (tensors > 1 || result.skipped.length) await print(`\n${sectionsText([summarySection(result)], width)}`);
+      return result.passes ? FINE : CHECK_FAILED;
+    } finally {
+      bar.end();
+      report?.abandon();
+    }
+  },
+});

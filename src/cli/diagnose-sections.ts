@@ -1,0 +1,112 @@
+// Diagnoses as tables: the norms side by side.
+
+import type { Diagnosis, DiagnosisEvent, Verdict } from "../index.js";
+import { fixed, formatWords, integer, normWords } from "../words.js";
+import type { DiagnosedTensor, DiagnoseResult } from "./diagnose.js";
+import { printable } from "./file-error.js";
+import type { Cell, Section } from "./table.js";
+import { stemOf } from "./tensor-file.js";
+
+export const VERDICT_STYLES = { ok: "green", degraded: "yellow", failed: "red" } as const;
+
+const events = ({ stages }: Diagnosis, event: DiagnosisEvent): string =>
+  integer(stages.reduce((sum, stage) => sum + stage.events[event], 0));
+
+/** The remedy that gains most, where one is needed and found. */
+function remedyOf({ verdict, remedies: [best] }: Diagnosis): string {
+  if (verdict === "ok" || !best?.gainDb || best.gainDb < 1) return "";
+  const median = best.error.p50Ulp === null ? "" : `median ${fixed(best.error.p50Ulp, 2)} ulp, `;
+  return `${best.change}: ${median}+${fixed(best.gainDb, 1)} dB`;
+}
+
+const plural = (n: number, what: string): string => `${integer(n)} ${what}${n === 1 ? "" : "s"}`;
+
+/** "batch norm, 32 groups of 4,096, in float16, sums in 32 lanes". */
+function subjectWords({ subject, input }: Diagnosis): string {
+  const { layer, axes, arithmetic, centred } = subject;
+  const { compute, accumulate, order } = arithmetic;
+  const along = `${centred ? "" : "uncentred "}over ${axes.length === 1 ? "axis" : "axes"} ${axes.join(", ") || "none"}`;
+  const what = layer ? `${layer === "rms" ? "RMS" : layer} norm` : along;
+  const format = formatWords(compute);
+  const other = formatWords(accumulate === "exact" ? compute : accumulate);
+  const sums = accumulate === "exact" ? "exact" : `${other === format ? "" : `in ${other} `}${ORDERS[order]}`;
+  return `${what}, ${plural(input.groups, "group")} of ${integer(input.groupSize)}, in ${format}, sums ${sums}`;
+}
+
+const ORDERS = { sequential: "one by one", lanes: "in 32 lanes", pairwise: "pairwise" };
+
+/** File and tensor, once where they are the same. */
+export function titleOf({ file, name }: DiagnosedTensor): string {
+  const shown = printable(file, 200);
+  return stemOf(file) === name ? shown : `${shown}, ${printable(name)}`;
+}
+
+/** What is to be said besides the reasons of the verdicts. */
+export function otherNotes({ refused, rounded, overflowed, stored }: DiagnosedTensor): string[] {
+  const notes = refused.map(({ norm, reason }) => `${normWords(norm)}: not diagnosed, ${reason}`);
+  if (rounded) {
+    const infinite = overflowed ? `, ${integer(overflowed)} of them to infinity` : "";
+    notes.push(`${integer(rounded)} values of ${stored} were rounded to float32${infinite}.`);
+  }
+  return notes;
+}
+
+export function tensorSection(tensor: DiagnosedTensor): Section {
+  const { stored, diagnoses } = tensor;
+  const [first] = diagnoses;
+  const remedies = diagnoses.map(remedyOf);
+  const remedied = remedies.some((remedy) => remedy);
+  const rows = diagnoses.map((diagnosis, i): (Cell | string)[] => [
+    normWords(diagnosis.subject.norm),
+    { text: diagnosis.verdict, style: VERDICT_STYLES[diagnosis.verdict] },
+    fixed(diagnosis.error.p50Ulp, 2),
+    fixed(diagnosis.error.maxUlp === null ? null : Math.abs(diagnosis.error.maxUlp), 1),
+    events(diagnosis, "overflow"),
+    events(diagnosis, "underflow"),
+    events(diagnosis, "stagnation"),
+    diagnosis.headroom === null ? "-" : fixed(diagnosis.headroom, 1),
+    ...(remedied ? [remedies[i]] : []),
+  ]);
+  const reasons = diagnoses
+    .filter(({ verdict }) => verdict !== "ok")
+    .map(({ subject, reason }) => `${normWords(subject.norm)}: ${reason}`);
+  return {
+    title: `${titleOf(tensor)}: ${stored} [${first.input.shape.join(", ")}], ${subjectWords(first)}`,
+    columns: [
+      { title: "norm", left: true },
+      { title: "verdict", left: true },
+      { title: "median" },
+      { title: "worst ulp" },
+      { title: "overflow" },
+      { title: "underflow" },
+      { title: "stagnant" },
+      { title: "headroom" },
+      ...(remedied ? [{ title: "best remedy", left: true }] : []),
+    ],
+    rows,
+    notes: [...reasons, ...otherNotes(tensor)],
+  };
+}
+
+/** How many tensors came out how, norm by norm; what was left out. */
+export function summarySection({ tensors, skipped }: DiagnoseResult): Section {
+  const counts = new Map<string, Record<Verdict, number>>();
+  for (const { subject, verdict } of tensors.flatMap(({ diagnoses }) => diagnoses)) {
+    const label = normWords(subject.norm);
+    const row = counts.get(label) ?? { ok: 0, degraded: 0, failed: 0 };
+    row[verdict]++;
+    counts.set(label, row);
+  }
+  const left = new Map<string, string[]>();
+  for (const { name, reason } of skipped) left.set(reason, [...(left.get(reason) ?? []), printable(name)]);
+  const notes = [...left].map(([reason, names]) => {
+    const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+    return `Not diagnosed, ${printable(reason, 200)}: ${names.slice(0, 3).join(", ")}${more}.`;
+  });
+  return {
+    title: plural(tensors.length, "tensor"),
+    columns: [{ title: "norm", left: true }, ...(["ok", "degraded", "failed"] as const).map((title) => ({ title }))],
+    rows: [...counts].map(([label, { ok, degraded, failed }]) => [label, ...[ok, degraded, failed].map(integer)]),
+    notes,
+  };
+}

@@ -1,0 +1,177 @@
+// The normalization of the tensors of files in a low precision, diagnosed norm by norm.
+
+import type { Arithmetic, Diagnosis, Norm, Verdict } from "../index.js";
+import type { FigureData } from "./along.js";
+import { UsageError } from "./command.js";
+import type { StoredType, Tally } from "./elements.js";
+import { FileError, quote } from "./file-error.js";
+import { type Input, inputOf } from "./input.js";
+import { runTasks } from "./pool.js";
+import { selectTensors } from "./select.js";
+import { type StoredTensor, TensorFile } from "./tensor-file.js";
+import type { Diagnosed, DiagnoseTask, Grouping } from "./worker.js";
+
+export interface DiagnoseOptions {
+  readonly files: readonly string[];
+  /** Names or patterns; undefined: all tensors that can be diagnosed so. */
+  readonly tensors: readonly string[] | undefined;
+  readonly norms: readonly Norm[];
+  /** What a group is. Default: by the number of dimensions. */
+  readonly grouping: Grouping | undefined;
+  readonly arithmetic: Arithmetic;
+  readonly eps: number | undefined;
+  readonly remedies: boolean;
+  /** Tensors to work on at a time. Default: see pool.ts. */
+  readonly jobs: number | undefined;
+  /** Whether figures will be drawn. */
+  readonly figures: boolean;
+  /** The verdict from which on the check fails. */
+  readonly failOn: "degraded" | "failed" | undefined;
+  /** Largest error of an output that passes, in ulp. */
+  readonly tolerance: number | undefined;
+}
+
+export interface DiagnosedTensor extends Tally {
+  readonly file: string;
+  readonly name: string;
+  /** The elements in the file; `rounded` and `overflowed` count what reading float64 changed. */
+  readonly stored: StoredType;
+  /** In the order that was asked for. */
+  readonly diagnoses: readonly Diagnosis[];
+  /** Norms that this data does not have, such as top-10 of 8 elements. */
+  readonly refused: readonly { readonly norm: Norm; readonly reason: string }[];
+}
+
+export interface SkippedTensor {
+  readonly file: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface DiagnoseResult {
+  readonly schema: "halfnorm.cli.diagnose/1";
+  readonly failOn: "degraded" | "failed" | null;
+  readonly toleranceUlp: number | null;
+  readonly tensors: readonly DiagnosedTensor[];
+  /** What else is in the files, and why it was not diagnosed. */
+  readonly skipped: readonly SkippedTensor[];
+  /** The worst of all. */
+  readonly verdict: Verdict;
+  readonly passes: boolean;
+}
+
+const VERDICTS: readonly Verdict[] = ["ok", "degraded", "failed"];
+const rank = (verdict: Verdict): number => VERDICTS.indexOf(verdict);
+
+/** The worst verdict. */
+export const worstOf = (diagnoses: readonly Diagnosis[]): Verdict =>
+  VERDICTS[Math.max(0, ...diagnoses.map(({ verdict }) => rank(verdict)))];
+
+function passes({ verdict, error }: Diagnosis, { failOn, tolerance }: DiagnoseOptions): boolean {
+  if (failOn && rank(verdict) >= rank(failOn)) return false;
+  return tolerance === undefined || (Math.abs(error.maxUlp ?? 0) <= tolerance && error.mismatchedSpecials === 0);
+}
+
+/** A tensor to be diagnosed. */
+interface Candidate {
+  readonly input: Input;
+  readonly tensor: StoredTensor;
+}
+
+/** Images and what is made of them have four dimensions, batch and channels first. */
+const groupingOf = ({ shape }: StoredTensor): Grouping => ({ layer: shape.length > 3 ? "batch" : "layer" });
+
+/** Memory that a diagnosis takes: the tensor, then errors or remedies in float32. */
+const costOf = ({ tensor: { size, dtype } }: Candidate): number => size * ((dtype === "float16" ? 2 : 4) + 4);
+
+async function candidatesOf(
+  { files, tensors }: DiagnoseOptions,
+  skipped: SkippedTensor[],
+): Promise<readonly Candidate[]> {
+  if (files.filter((name) => name === "-").length > 1) throw new UsageError("only one file can be standard input");
+  const candidates: Candidate[] = [];
+  for (const name of files) {
+    const input = await inputOf(name);
+    const file = await TensorFile.open(input.path, input.label);
+    await file.close();
+    const skip = (name: string, reason: string): unknown => skipped.push({ file: input.label, name, reason });
+    for (const tensor of selectTensors(file, tensors, input.label)) {
+      if (tensor.size || tensors) candidates.push({ input, tensor });
+      else skip(tensor.name, "without elements");
+    }
+    if (!tensors) for (const { name, type } of file.skipped) skip(name, `of type ${quote(type)}`);
+  }
+  return candidates;
+}
+
+export interface Listener {
+  /** Is given each tensor when it and all before it are done. */
+  found(tensor: DiagnosedTensor, figures: FigureData | undefined): void;
+  /** Is told the part that is done. */
+  progress(done: number): void;
+  /** Whether to begin another tensor. */
+  goOn(): boolean;
+}
+
+/** @throws {UsageError | FileError} also for a tensor that cannot be diagnosed, if it was asked for or is the only one. */
+export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener): Promise<DiagnoseResult> {
+  const skipped: SkippedTensor[] = [];
+  const candidates = await candidatesOf(options, skipped);
+  if (!candidates.length) throw new UsageError(`${options.files[0]} has no float tensor`);
+  const { norms, arithmetic, eps, remedies, jobs, tensors } = options;
+  // what is done, in millionths
+  const shared = new SharedArrayBuffer(4);
+  const work = candidates.reduce((sum, { tensor }) => sum + tensor.size + 1, 0) * norms.length;
+  const tasks = candidates.map(
+    ({ input, tensor }): DiagnoseTask => ({
+      kind: "diagnose",
+      place: { ...input, name: tensor.name },
+      norms,
+      figures: options.figures,
+      options: { ...(options.grouping ?? groupingOf(tensor)), arithmetic, eps, remedies },
+      progress: { shared, step: Math.floor((1e6 * (tensor.size + 1)) / work) },
+    }),
+  );
+  const results: (DiagnosedTensor | undefined)[] = [];
+  const figures: (FigureData | undefined)[] = [];
+  const diagnosed: DiagnosedTensor[] = [];
+  const done = (i: number, { figures: drawn, ...found }: Diagnosed): void => {
+    const { input, tensor } = candidates[i];
+    results[i] = { file: input.label, name: tensor.name, stored: tensor.stored, ...found };
+    figures[i] = drawn;
+    for (let next = results[at]; next; next = results[++at]) {
+      const { file, name, refused, diagnoses } = next;
+      if (diagnoses.length) {
+        diagnosed.push(next);
+        listener.found(next, figures[at]);
+        continue;
+      }
+      const [{ reason }] = refused;
+      if (tensors || candidates.length === 1) throw new FileError(file, `tensor ${quote(name)}: ${reason}`);
+      skipped.push({ file, name, reason });
+    }
+  };
+  let at = 0;
+  const timer = setInterval(() => listener.progress(Atomics.load(new Int32Array(shared), 0) / 1e6), 100);
+  const costs = candidates.map(costOf);
+  const largest = Math.max(...candidates.map(({ tensor }) => tensor.bytes));
+  try {
+    await runTasks<Diagnosed>(tasks, { jobs, costs, largest, done, goOn: () => listener.goOn() });
+  } finally {
+    clearInterval(timer);
+  }
+  if (!diagnosed.length && skipped.length) {
+    const [{ file, name, reason }] = skipped;
+    throw new FileError(file, `tensor ${quote(name)}: ${reason}`);
+  }
+  const all = diagnosed.flatMap(({ diagnoses }) => diagnoses);
+  return {
+    schema: "halfnorm.cli.diagnose/1",
+    failOn: options.failOn ?? null,
+    toleranceUlp: options.tolerance ?? null,
+    tensors: diagnosed,
+    skipped,
+    verdict: worstOf(all),
+    passes: all.every((diagnosis) => passes(diagnosis, options)),
+  };
+}

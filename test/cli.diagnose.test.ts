@@ -1,0 +1,227 @@
+/** halfnorm diagnose. */
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { DiagnoseResult } from "../src/cli/diagnose.js";
+import { run } from "../src/cli/run.js";
+import { diagnose, type TensorLike } from "../src/index.js";
+import { FIXTURES, halfnorm, refusal, SAMPLES, shell, start } from "./support/cli.js";
+import { gaussian } from "./support/random.js";
+import { npyBytes, npyHeader, temporaryFolder } from "./support/tensor-files.js";
+
+const { path, write } = temporaryFolder();
+const OUTLIER = "transformer-residual-outlier.npy";
+const CNN = "digits-cnn.safetensors";
+
+async function json(args: readonly string[], input?: Uint8Array): Promise<DiagnoseResult> {
+  const { code, stdout, stderr } = await halfnorm(["diagnose", ...args, "--json"], input);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+describe("what is diagnosed", () => {
+  it.each([
+    ["outlier", [OUTLIER]],
+    ["grad", ["digits-conv2-grad.npy", "--norm", "l1,lp3", "--layer", "batch", "--accumulate", "float32"]],
+    ["cnn", [CNN, "--tensor", "conv1.weight", "--tensor", "bn1.w*", "--norm", "l2", "--axes", "-1", "--uncentred"]],
+  ])("is the golden result for %s", async (name, args) => {
+    const result = await json([...args, "--no-remedies"]);
+    expect(result.schema).toBe("halfnorm.cli.diagnose/1");
+    await expect(`${JSON.stringify(result, null, 1)}\n`).toMatchFileSnapshot(`fixtures/cli/diagnose-${name}.json`);
+  });
+
+  it("is what diagnose() says of the tensor", async () => {
+    const { tensors, verdict, passes } = await json([OUTLIER, "--norm", "l2,l1"]);
+    expect({ verdict, passes }).toEqual({ verdict: "failed", passes: true });
+    const bytes = readFileSync(SAMPLES + OUTLIER);
+    const data = new Uint16Array(bytes.buffer.slice(bytes.byteOffset + 128, bytes.byteOffset + bytes.length));
+    const x: TensorLike = { data, shape: [256, 128] };
+    const arithmetic = { compute: "float16", accumulate: "float16", order: "lanes" } as const;
+    const expected = (["l2", "l1"] as const).map((norm) => diagnose(x, { norm, arithmetic, layer: "layer" }));
+    expect(tensors).toHaveLength(1);
+    expect(tensors[0]).toEqual({
+      file: OUTLIER,
+      name: "transformer-residual-outlier",
+      stored: "float16",
+      diagnoses: expected,
+      refused: [],
+      rounded: 0,
+      overflowed: 0,
+    });
+  });
+
+  it("is batch norm from four dimensions on, else layer norm", async () => {
+    const { tensors, skipped } = await json([CNN, "--norm", "l1", "--no-remedies", "--jobs", "2"]);
+    expect(tensors.map(({ name }) => name).slice(-5)).toEqual([
+      "conv1.weight",
+      "conv2.weight",
+      "conv3.weight",
+      "fc.bias",
+      "fc.weight",
+    ]);
+    for (const { diagnoses } of tensors) {
+      const [{ subject, input }] = diagnoses;
+      expect(subject.layer).toBe(input.shape.length > 3 ? "batch" : "layer");
+    }
+    expect(skipped).toContainEqual({ file: CNN, name: "bn1.num_batches_tracked", reason: 'of type "I64"' });
+  });
+
+  it("takes every layer and arithmetic", async () => {
+    const subject = async (...args: string[]) =>
+      (await json(["digits-conv3-out.npy", "--norm", "l1", "--no-remedies", ...args])).tensors[0].diagnoses[0].subject;
+    expect(await subject("--layer", "group", "--groups", "8", "--eps", "0")).toMatchObject({
+      layer: "group",
+      groups: 8,
+      eps: 0,
+    });
+    expect(await subject("--layer", "rms", "--axis", "-3")).toMatchObject({ axes: [1, 2, 3], centred: false });
+    const arithmetic = { compute: "bfloat16", accumulate: "exact", order: "lanes" };
+    expect(await subject("--arithmetic", "bfloat16", "--accumulate", "exact", "--axes", "0,2,3")).toMatchObject({
+      arithmetic,
+      layer: null,
+      centred: true,
+    });
+  });
+
+  it("leaves out what has no such layer, unless it was asked for", async () => {
+    const { tensors, skipped } = await json([CNN, "--layer", "batch", "--norm", "l1", "--no-remedies"]);
+    expect(tensors.map(({ name }) => name)).toEqual(["conv1.weight", "conv2.weight", "conv3.weight", "fc.weight"]);
+    expect(skipped.find(({ name }) => name === "bn1.bias")?.reason).toMatch(/^"axis" must be/);
+    const asked = await halfnorm(["diagnose", CNN, "--layer", "batch", "--tensor", "bn1.bias"]);
+    expect(refusal(asked)).toMatch(/^digits-cnn.safetensors: tensor "bn1.bias": "axis" must be/);
+    const { tensors: few } = await json([CNN, "--tensor", "fc.bias", "--norm", "top12,l2"]);
+    expect(few[0].diagnoses).toHaveLength(1);
+    expect(few[0].refused[0].reason).toMatch(/^"topk" must be/);
+  });
+
+  it("says what reading changed", async () => {
+    const data = Float64Array.from(gaussian(64, 5), (value) => value / 3);
+    const file = write(
+      "wide.npy",
+      npyBytes({ header: npyHeader("<f8", [4, 16], true), data: Buffer.from(data.buffer) }),
+    );
+    const { tensors } = await json([file, "--norm", "l1"]);
+    expect(tensors[0]).toMatchObject({ stored: "float64", overflowed: 0 });
+    expect(tensors[0].rounded).toBeGreaterThan(30);
+    expect((await halfnorm(["diagnose", file])).stdout).toMatch(/\d\d values of float64 were rounded to float32\./);
+  });
+});
+
+describe("the exit code", () => {
+  it.each<[string[], number]>([
+    [[], 0],
+    [["--fail-on", "failed"], 1],
+    [["--norm", "l1", "--fail-on", "failed"], 0],
+    [["--norm", "l1", "--fail-on", "degraded"], 0],
+    [["--norm", "l1", "--tolerance-ulp", "1e5"], 0],
+    [["--norm", "l1", "--tolerance-ulp", "1"], 1],
+    [["--norm", "l1,l2", "--fail-on", "degraded", "--json"], 1],
+  ])("with %j is %i", async (args, code) => {
+    expect((await halfnorm(["diagnose", OUTLIER, "--no-remedies", ...args])).code).toBe(code);
+  });
+
+  it.each<[string[], RegExp]>([
+    [[], /^diagnose takes a file, or - for standard input$/],
+    [["none.npy", "--fail-on", "ok"], /^--fail-on must be one of degraded, failed, got "ok"$/],
+    [["none.npy", "--layer", "batch", "--axes", "0"], /^--layer and --axes exclude each other$/],
+    [["none.npy", "--axis", "1"], /^--axis goes with --layer$/],
+    [["none.npy", "--groups", "2", "--layer", "batch"], /^--groups goes with --layer group$/],
+    [["none.npy", "--layer", "group"], /^--layer group needs --groups$/],
+    [["none.npy", "--uncentred"], /^--uncentred goes with --axes$/],
+    [["none.npy", "--order", "random"], /^--order must be one of lanes, sequential, pairwise/],
+    [["none.npy", "--jobs", "0"], /^--jobs must be an integer from 1 to 256/],
+    [["none.npy", "--eps", "-1"], /^--eps must be a number of at least 0/],
+    [["none.npy"], /^none\.npy: no such file$/],
+    [["-", "-"], /^only one file can be standard input$/],
+    [["none.npy", "--html", "none/report.html"], /^none\/report\.html: no such file$/],
+  ])("with %j is 2", async (args, problem) => {
+    await expect(run(["diagnose", ...args])).rejects.toThrow(problem);
+  });
+
+  it("is 2 for what cannot be diagnosed", async () => {
+    expect(refusal(await halfnorm(["diagnose", "digits-conv1-out.npy", "--axes", "4"]))).toBe(
+      'digits-conv1-out.npy: tensor "digits-conv1-out": "axes" must be an integer in [-4, 3], got 4',
+    );
+    expect(refusal(await halfnorm(["diagnose", `${FIXTURES}scalar.npy`]))).toMatch(
+      /tensor "scalar": "x" must be a tensor with/,
+    );
+    expect(refusal(await halfnorm(["diagnose", `${FIXTURES}int64.npy`]))).toMatch(
+      /elements of type "<i8", known are f2, f4 and f8$/,
+    );
+    expect(refusal(await halfnorm(["diagnose", `${FIXTURES}nothing.npz`]))).toMatch(
+      /nothing\.npz has no float tensor$/,
+    );
+    const nine = npyBytes({ header: npyHeader("<f4", [1, 1, 1, 1, 1, 1, 1, 1, 2]), data: new Uint8Array(8) });
+    expect(refusal(await halfnorm(["diagnose", write("nine.npy", nine)]))).toMatch(/at most 8 dimensions/);
+  });
+});
+
+describe("the text", () => {
+  it("shows the norms side by side in 80 columns", async () => {
+    const { stdout } = await halfnorm(["diagnose", OUTLIER]);
+    const lines = stdout.split("\n");
+    for (const line of lines) expect([...line].length).toBeLessThanOrEqual(80);
+    for (const [norm, verdict] of Object.entries({ L2: "failed", L1: "ok", "L∞": "ok", "top-10": "ok", range: "ok" })) {
+      expect(lines.some((line) => line.startsWith(norm) && line.includes(` ${verdict} `))).toBe(true);
+    }
+    expect(stdout).toMatch(/^L2 {2,}scale x by 2\^-\d+, eps .* dB$/m);
+    expect(stdout).toMatch(/^L2: a square overflows in 240 of 256 groups/m);
+    expect(stdout).not.toContain("\x1b");
+  });
+
+  it("shows all stages with --details, and sums up several tensors", async () => {
+    const details = await halfnorm(["diagnose", OUTLIER, "--norm", "l2", "--details"]);
+    expect(details.stdout).toMatch(/^reciprocal /m);
+    const { stdout } = await halfnorm(["diagnose", CNN, "--norm", "l2", "--no-remedies"]);
+    expect(stdout).toMatch(/^17 tensors$/m);
+    expect(stdout).toMatch(/^norm +ok +degraded +failed$/m);
+    expect(stdout).toMatch(/^Not diagnosed, of type "I64": bn1\.num_batches_tracked, /m);
+  });
+
+  it("can be a report, too", async () => {
+    const { code } = await halfnorm(["diagnose", OUTLIER, "--norm", "l2", "--html", path("report.html")]);
+    expect(code).toBe(0);
+    const html = readFileSync(path("report.html"), "utf8");
+    expect(html.slice(0, 15)).toBe("<!doctype html>");
+    expect(html.includes("failed: L2.")).toBe(true);
+    expect(/\b(src|href)=|@import/.test(html)).toBe(false);
+  });
+});
+
+describe("pipes", () => {
+  it("standard input in, JSON out", async () => {
+    const line = `cat ${OUTLIER} | "$NODE" "$BIN" diagnose - --norm l1 --json | "$NODE" -p 'JSON.parse(fs.readFileSync(0)).verdict'`;
+    expect(await shell(line)).toEqual({ code: 0, stdout: "ok\n", stderr: "" });
+    for (const name of ["deflated.npz", "types.safetensors"]) {
+      const { tensors } = await json(["-", "--norm", "l1", "--no-remedies"], readFileSync(FIXTURES + name));
+      expect(tensors.length).toBeGreaterThan(2);
+      expect(tensors[0].file).toBe("standard input");
+    }
+  });
+
+  it("a closed one", async () => {
+    const args = `diagnose ${CNN} --norm l1 --no-remedies`;
+    const line = `{ "$NODE" "$BIN" ${args}; echo "exit code $?" >&2; } | head -n 1`;
+    expect(await shell(line)).toMatchObject({ code: 0, stderr: "exit code 0\n" });
+    const check = `{ "$NODE" "$BIN" ${args} --tolerance-ulp 0; echo "exit code $?" >&2; } | head -n 1`;
+    expect(await shell(check)).toMatchObject({ stderr: "exit code 1\n" });
+  });
+
+  it("a named one, like that of a process substitution", async () => {
+    const line = `mkfifo '${path("fifo")}'; cat ${OUTLIER} > '${path("fifo")}' & "$NODE" "$BIN" diagnose '${path("fifo")}' --norm l1 --json`;
+    const { code, stdout } = await shell(line);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).verdict).toBe("ok");
+  });
+});
+
+it("leaves no report when it is interrupted", async () => {
+  const own = path("interrupted");
+  mkdirSync(own);
+  const child = start(["diagnose", "digits-conv1-out.npy", "--html", `${own}/report.html`]);
+  const ended = new Promise((resolve) => child.on("exit", (_, by) => resolve(by)));
+  while (!readdirSync(own).length) await setTimeout(5);
+  child.kill("SIGINT");
+  expect(await ended).toBe("SIGINT");
+  expect(readdirSync(own)).toEqual([]);
+});
