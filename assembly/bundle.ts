@@ -89,7 +89,7 @@ export function enterBundle(outer: i32, start: i32, inner: i32): void {
   placeBundle(outer, start, inner);
   // lanes without a group hold zeros
   if (padded != width) memory.fill(TILE_X, 0, (<usize>TILE) << 2);
-  if (whole) readTile(0, count);
+  if (whole) readTile(0, count, TILE_X);
 }
 
 export function groupOf(values: usize, j: i32): f64 {
@@ -104,8 +104,13 @@ export function setGroup(values: usize, j: i32, x: f64): void {
 
 /** TILE_X = TILE_X (operation) the value of each group, over n elements of each. */
 export function across<O extends Operation>(values: usize, n: i32): void {
-  if (padded == 1) map<O>(TILE_X, values, 0, TILE_X, (n + 3) >> 2, 1, format);
-  else map<O>(TILE_X, values, 16, TILE_X, padded >> 2, n, format);
+  acrossTile<O>(TILE_X, values, n, TILE_X);
+}
+
+/** The same from any tile to any. */
+export function acrossTile<O extends Operation>(tile: usize, values: usize, n: i32, to: usize): void {
+  if (padded == 1) map<O>(tile, values, 0, to, (n + 3) >> 2, 1, format);
+  else map<O>(tile, values, 16, to, padded >> 2, n, format);
 }
 
 /** Weights of elements [from, from + n) of each group, rounded, to a tile. */
@@ -143,12 +148,12 @@ export function gatherTile(from: i32, n: i32, tile: usize): void {
   }
 }
 
-/** The same, rounded to the compute format, to TILE_X. */
-export function readTile(from: i32, n: i32): void {
-  gatherTile(from, n, TILE_X);
+/** The same, rounded to the compute format. */
+export function readTile(from: i32, n: i32, tile: usize): void {
+  gatherTile(from, n, tile);
   if (kindOf(format) == PLAIN) return;
   if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(format)) return;
-  map<First>(TILE_X, TILE_X, 0, TILE_X, (n * padded + 3) >> 2, 1, format);
+  map<First>(tile, tile, 0, tile, (n * padded + 3) >> 2, 1, format);
 }
 
 /** The reverse, from a tile other than TILE_T to the output. */

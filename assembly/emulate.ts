@@ -86,7 +86,7 @@ import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from
 import { fromOrdered, magnitude } from "./vectors";
 import { keptOffset } from "./walk";
 
-function rounded(x: f64): f64 {
+export function rounded(x: f64): f64 {
   return roundNumber(x, format);
 }
 
@@ -99,14 +99,18 @@ export function emulate(): void {
   for (let o = 0; o < blocks; o++) {
     for (let start = 0; start < inner; start += width) {
       enterBundle(o, start, inner);
-      bundle(o, start);
+      const centred = scales();
+      if (load<i32>(TASK) & TASK_APPLY) output(centred, o, start);
     }
   }
   readMagnitudes(false);
 }
 
-/** One bundle from input to output. */
-function bundle(outer: i32, start: i32): void {
+/**
+ * Means and statistics of the bundle; for an output GROUP_NEGATED, GROUP_SCALE and, if the bundle is whole, distances in
+ * TILE_X. Returns whether they are taken from a mean.
+ */
+export function scales(): bool {
   const task = load<i32>(TASK);
   const means = load<usize>(MEAN) + ((<usize>group) << 2);
   if (load<usize>(MEAN) && task & TASK_GIVEN) {
@@ -115,7 +119,7 @@ function bundle(outer: i32, start: i32): void {
     startSums(padded, false);
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
-      if (!whole) readTile(from, n);
+      if (!whole) readTile(from, n, TILE_X);
       addTile(TILE_X, n);
     }
     finishSums(GROUP_SUM);
@@ -147,13 +151,13 @@ function bundle(outer: i32, start: i32): void {
     }
     if (task & TASK_APPLY) setGroup(GROUP_SCALE, j, factorFrom(raw, deviation, j));
   }
-  if (task & TASK_APPLY) output(centred, outer, start);
+  return centred;
 }
 
 // --- statistics -------------------------------------------------------------------------------------------
 
 /** The sum or extreme of the norm of each group into GROUP_SUM. */
-function statistics(centred: bool): void {
+export function statistics(centred: bool): void {
   const norm = load<i32>(NORM);
   const k = load<i32>(TOP);
   const sums = norm == NORM_L1 || norm == NORM_L2 || norm == NORM_POWER;
@@ -172,7 +176,7 @@ function statistics(centred: bool): void {
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
     if (!whole) {
-      readTile(from, n);
+      readTile(from, n, TILE_X);
       if (centred) across<Add>(GROUP_NEGATED, n);
     }
     if (sums) {
@@ -247,7 +251,7 @@ function deviationFrom(raw: f64): f64 {
 }
 
 /** 1/S, g/norm, or the norm to divide by. */
-function factorFrom(raw: f64, deviation: f64, j: i32): f64 {
+export function factorFrom(raw: f64, deviation: f64, j: i32): f64 {
   const norm = load<i32>(NORM);
   const scale = load<i32>(SCALE);
   if (norm == NORM_NONE) return 1;
@@ -286,7 +290,7 @@ function output(centred: bool, outer: i32, start: i32): void {
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
     if (!whole) {
-      readTile(from, n);
+      readTile(from, n, TILE_X);
       if (centred) across<Add>(GROUP_NEGATED, n);
     }
     if (norm != NORM_NONE) {

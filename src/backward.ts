@@ -6,6 +6,7 @@ import * as at from "./layout.js";
 import { bytesOf, type Operand, settle } from "./operand.js";
 import { Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
 import { copy, place, shareOf } from "./run.js";
+import type { Walk } from "./shape.js";
 import { trainingBytes } from "./wasm.generated.js";
 
 const TRAINING: Part<TrainingKernels> = trainingBytes;
@@ -17,6 +18,8 @@ export class GradientJob extends Job {
   /** Results in float32, one element per parameter. */
   declare dweight: Operand;
   declare dbias: Operand;
+  /** Whose groups are the elements of one parameter. */
+  declare parameters: Walk;
 }
 
 /** Elements that a group selects, which its deviation alone depends on. */
@@ -51,6 +54,15 @@ function placesOf(own: Engine, job: GradientJob, elements: number): Places {
   return places;
 }
 
+function writePlaces(i32: Int32Array, job: GradientJob, { source, upstream, destination }: Places): void {
+  i32[at.INPUT >> 2] = source;
+  i32[at.INPUT_STORAGE >> 2] = job.x.storage;
+  i32[at.GRADIENT >> 2] = upstream;
+  i32[at.GRADIENT_STORAGE >> 2] = job.dy.storage;
+  i32[at.OUTPUT >> 2] = destination;
+  i32[at.OUTPUT_STORAGE >> 2] = (job.y as Operand).storage;
+}
+
 /** Writes sums that were gathered in float64, rounded to float32. */
 function deliver(own: Engine, to: Operand, sums: number): void {
   const { f32, f64 } = own.heap;
@@ -68,7 +80,7 @@ function native(own: Engine, job: GradientJob): void {
   const { size } = dweight;
   const plain = x.array && dy.array && !dx.address;
   const share = plain ? shareOf(walk, bytesOf(x.storage) + bytesOf(dy.storage)) : whole;
-  const { source, upstream, destination } = placesOf(own, job, (walk.elements / whole) * share);
+  const places = placesOf(own, job, (walk.elements / whole) * share);
   const weight = place(own, job.weight);
   const centre = place(own, job.mean);
   const scale = place(own, job.deviation);
@@ -85,12 +97,7 @@ function native(own: Engine, job: GradientJob): void {
   f64.fill(0, work / 8, work / 8 + size);
 
   writeJob(own, job);
-  i32[at.INPUT >> 2] = source;
-  i32[at.INPUT_STORAGE >> 2] = x.storage;
-  i32[at.GRADIENT >> 2] = upstream;
-  i32[at.GRADIENT_STORAGE >> 2] = dy.storage;
-  i32[at.OUTPUT >> 2] = destination;
-  i32[at.OUTPUT_STORAGE >> 2] = dx.storage;
+  writePlaces(i32, job, places);
   i32[at.SCRATCH >> 2] = scratch;
   i32[at.SELECTED >> 2] = selected;
   i32[at.SELECTED_GROUPS >> 2] = groups;
@@ -99,8 +106,8 @@ function native(own: Engine, job: GradientJob): void {
   const each = (walk.groups / whole) * 4;
   for (let from = 0; from < whole; from += share) {
     const part = Math.min(share, whole - from);
-    if (x.array) copy(heap, x, walk, source, from, part, false);
-    if (dy.array) copy(heap, dy, walk, upstream, from, part, false);
+    if (x.array) copy(heap, x, walk, places.source, from, part, false);
+    if (dy.array) copy(heap, dy, walk, places.upstream, from, part, false);
     writeWalk(i32, f64, walk, part);
     i32[at.WEIGHT >> 2] = weight && weight + from * step * 4;
     i32[at.WEIGHT_SUMS >> 2] = weightSums + from * step * 8;
@@ -109,10 +116,56 @@ function native(own: Engine, job: GradientJob): void {
     i32[at.MEAN >> 2] = centre && centre + from * each;
     i32[at.DEVIATION >> 2] = scale && scale + from * each;
     backward();
-    if (!dx.address) copy(heap, dx, walk, destination, from, part, true);
+    if (!dx.address) copy(heap, dx, walk, places.destination, from, part, true);
   }
   deliver(own, dweight, weightSums);
   deliver(own, dbias, biasSums);
+}
+
+/** Emulated sums of the elements of each parameter, to float32 at an address. */
+function sumUp(own: Engine, job: GradientJob, from: number, storage: number, to: number): void {
+  const { i32, f64 } = own.heap;
+  writeJob(own, job);
+  writeWalk(i32, f64, job.parameters, job.parameters.whole);
+  i32[at.TASK >> 2] = 0;
+  i32[at.NORM >> 2] = at.NORM_NONE;
+  i32[at.INPUT >> 2] = from;
+  i32[at.INPUT_STORAGE >> 2] = storage;
+  i32[at.MEAN >> 2] = to;
+  own.part(TRAINING).emulateSums();
+}
+
+function emulated(own: Engine, job: GradientJob): void {
+  const { x, dy, dweight, dbias, walk, norm } = job;
+  const dx = job.y as Operand;
+  const { heap } = own;
+  const { whole } = walk;
+  const places = placesOf(own, job, walk.elements);
+  const weight = place(own, job.weight);
+  const centre = place(own, job.mean);
+  const scale = place(own, job.deviation);
+  const scratch = norm.top && heap.scratch(topScratchBytes(norm.top));
+  const terms = heap.scratch(x.size * 4);
+  const weightSums = dweight.address || heap.scratch(dweight.size * 4);
+  const biasSums = dbias.address || heap.scratch(dbias.size * 4);
+  if (x.array) copy(heap, x, walk, places.source, 0, whole, false);
+  if (dy.array) copy(heap, dy, walk, places.upstream, 0, whole, false);
+  // dx may take the place of dy
+  sumUp(own, job, places.upstream, dy.storage, biasSums);
+  const { i32, f64 } = heap;
+  writeJob(own, job);
+  writeWalk(i32, f64, walk, whole);
+  writePlaces(i32, job, places);
+  i32[at.SCRATCH >> 2] = scratch;
+  i32[at.TERMS >> 2] = terms;
+  i32[at.WEIGHT >> 2] = weight;
+  i32[at.MEAN >> 2] = centre;
+  i32[at.DEVIATION >> 2] = scale;
+  own.part(TRAINING).emulateBackward();
+  if (!dx.address) copy(heap, dx, walk, places.destination, 0, whole, true);
+  sumUp(own, job, terms, at.STORAGE_FLOAT32, weightSums);
+  if (!dweight.address) copy(heap, dweight, job.parameters, weightSums, 0, job.parameters.whole, true);
+  if (!dbias.address) copy(heap, dbias, job.parameters, biasSums, 0, job.parameters.whole, true);
 }
 
 /**
@@ -126,7 +179,8 @@ export function differentiate(job: GradientJob): void {
     const own = engine();
     for (const to of results) settle(to);
     own.heap.begin();
-    native(own, job);
+    if (job.numerics) emulated(own, job);
+    else native(own, job);
   } catch (error) {
     for (const to of results) to?.tensor?.dispose();
     throw error;

@@ -85,9 +85,7 @@ export interface BackwardBy<Options extends GradientOptions> {
   (dy: TensorLike, x: TensorLike, options: Options): Gradients<Tensor | Dense, Tensor | Dense<Float32Array>>;
 }
 
-export const GRADIENT_KEYS = /* @__PURE__ */ ["mean", "deviation"].concat(
-  /* @__PURE__ */ NORMALIZATION_KEYS.filter((key) => key !== "arithmetic"),
-);
+export const GRADIENT_KEYS = /* @__PURE__ */ ["mean", "deviation"].concat(NORMALIZATION_KEYS);
 
 /** Runs the checks of a result, which call it "out", under its own name. */
 export function named<T>(name: string, checks: () => T): T {
@@ -163,6 +161,7 @@ export function gradients(
   job.y = dx;
   job.dweight = dweight;
   job.dbias = dbias;
+  job.parameters = planWalk(axes.shape, ((1 << axes.shape.length) - 1) ^ axes.weighted, 0);
   job.weight = parameter("weight", o.weight, parameters);
   parameter("bias", o.bias, parameters);
   job.mean = parameter("mean", o.mean, walk.groups);

@@ -67,6 +67,10 @@ export interface DiagnosisKernels {
 export interface TrainingKernels {
   /** Gradients in native arithmetic by the plan, both layouts. */
   backward(): void;
+  /** The same in emulated arithmetic. */
+  emulateBackward(): void;
+  /** Emulated sums by the plan, to MEAN. */
+  emulateSums(): void;
 }
 
 /** Modules on one memory: the core is in every bundle, the others are in those that use them. */
@@ -124,4 +128,6 @@ export const KERNELS: readonly KernelInfo[] = [
   /* @__PURE__ */ info("diagnosis", "attribute", "emulated", 2, BOTH_LAYOUTS, ANY, []),
   /* @__PURE__ */ info("diagnosis", "judge", "none", 0, BOTH_LAYOUTS, ANY, SINGLE),
   /* @__PURE__ */ info("training", "backward", "native", 0, BOTH_LAYOUTS, ANY, ANY),
+  /* @__PURE__ */ info("training", "emulateBackward", "emulated", 0, BOTH_LAYOUTS, ANY, ANY),
+  /* @__PURE__ */ info("training", "emulateSums", "emulated", 0, BOTH_LAYOUTS, ANY, SINGLE),
 ];

@@ -1,0 +1,453 @@
+// Emulated gradients: every operation rounded to the compute format, RN, sums in the order and format of the arithmetic.
+// For each group, after d and S of the layer itself (emulate.ts), with n elements, inv = RN(1 / S), y = RN(d inv) and C
+// the constant of the norm:
+//
+//     g = RN(dy weight)                              dy itself without weight
+//     m = RN(sum g / n)                              only where x is centred
+//     a = RN(sum RN(g y) / n)                        RN(sum) where the norm is a total
+//     by norm, p, which stands for A w:
+//       L2                 p = RN(a y)
+//       L1                 b = RN(a RN(C)),     p = sign(d) b,   q = RN(b RN(sum sign(d) / n))
+//       L∞, range, top-k   b = RN(a RN(C)),     p = s RN(b n/k), q = RN(b RN(sum s / k)); n/k is 1/k for totals, b n/k
+//                          is rounded once. s is sign(d) on selected elements (of the range 1, -1), 0 on the others; k = 1
+//                          but for top-k
+//       Lp                 b = RN(a RN(C^p)),   p = RN(b o),     q = RN(b RN(sum o / n)), o = sign(y) RN(|y|^(p - 1))
+//     dx = RN(RN(RN(g - m) - RN(p - q)) inv)         q = 0 for L2, and where x is not centred; no inv for mean-only
+//
+// dweight = RN(sum RN(dy y)) and dbias = RN(sum dy), over all elements of a weight in row-major order: the products are
+// written to a tensor of their own, and `emulateSums` adds up that and dy.
+
+import {
+  CONSTANT,
+  COUNT,
+  DEVIATION,
+  KEPT_TOTAL,
+  LAYOUT,
+  LAYOUT_COLUMNS,
+  LENGTH,
+  MEAN,
+  NORM,
+  NORM_L1,
+  NORM_L2,
+  NORM_LINF,
+  NORM_NONE,
+  NORM_POWER,
+  NORM_TOP,
+  OUTPUT,
+  OUTPUT_STORAGE,
+  POWER,
+  SCRATCH,
+  STORAGE_FLOAT32,
+  TASK,
+  TASK_CENTRE,
+  TASK_SAVED,
+  TASK_TOTAL,
+  TERMS,
+  TOP,
+  WEIGHT,
+} from "../src/layout";
+import {
+  GRADIENT_FOUND,
+  GRADIENT_GAIN,
+  GRADIENT_OTHER,
+  GRADIENT_SHAPE,
+  GRADIENT_SHIFT,
+  GRADIENT_SIDES,
+  GRADIENT_SLOPE,
+  GRADIENT_WANTED,
+  TILE_E,
+  TILE_G,
+} from "./backward-memory";
+import { selectedOf } from "./backward-select";
+import { exchange } from "./backward-tiles";
+import {
+  across,
+  acrossTile,
+  count,
+  enterBundle,
+  format,
+  group,
+  groupOf,
+  padded,
+  prepareBundles,
+  readTile,
+  setGroup,
+  stretch,
+  weightTile,
+  whole,
+  width,
+  writeTile,
+} from "./bundle";
+import { factorFrom, isUniform, rounded, scales, statistics, weightOffset } from "./emulate";
+import {
+  COLUMN_HIGH,
+  COLUMN_LOW,
+  GROUP_MEAN,
+  GROUP_NEGATED,
+  GROUP_SCALE,
+  GROUP_SUM,
+  GROUP_WEIGHT,
+  TILE_T,
+  TILE_W,
+  TILE_X,
+} from "./memory";
+import { addTile, finishSums, startSums } from "./orders";
+import { power } from "./power";
+import { Add, Multiply, map, roundQuotient } from "./rounding";
+import { topBufferBytes } from "./top";
+import { clearVectors, copyVectors, fromOrdered } from "./vectors";
+
+// --- the plan, bundle by bundle ------------------------------------------------------------------------------
+
+let outer: i32 = 0;
+let start: i32 = 0;
+
+/** Bundles of groups of an outer group, and the number of those. */
+function groupsSideBySide(): i32 {
+  return load<i32>(LAYOUT) == LAYOUT_COLUMNS ? load<i32>(LENGTH) : load<i32>(KEPT_TOTAL);
+}
+
+function blocks(): i32 {
+  return load<i32>(LAYOUT) == LAYOUT_COLUMNS ? load<i32>(KEPT_TOTAL) : 1;
+}
+
+/** Gradients by the plan. */
+export function emulateBackward(): void {
+  prepareBundles();
+  const inner = groupsSideBySide();
+  for (outer = 0; outer < blocks(); outer++) {
+    for (start = 0; start < inner; start += width) {
+      enterBundle(outer, start, inner);
+      bundle();
+    }
+  }
+}
+
+/** Sums of the groups of the plan, to MEAN. */
+export function emulateSums(): void {
+  prepareBundles();
+  const inner = groupsSideBySide();
+  for (outer = 0; outer < blocks(); outer++) {
+    for (start = 0; start < inner; start += width) {
+      enterBundle(outer, start, inner);
+      startSums(padded, false);
+      for (let from = 0; from < count; from += stretch) {
+        const n = min(stretch, count - from);
+        if (!whole) readTile(from, n, TILE_X);
+        addTile(TILE_X, n);
+      }
+      finishSums(GROUP_SUM);
+      for (let j = 0; j < width; j++) {
+        store<f32>(load<usize>(MEAN) + ((<usize>(group + j)) << 2), <f32>rounded(sumOf(j)));
+      }
+    }
+  }
+}
+
+/** What the last sums gave for group j. */
+function sumOf(j: i32): f64 {
+  return load<f64>(GROUP_SUM + ((<usize>j) << 3));
+}
+
+// --- one bundle -----------------------------------------------------------------------------------------------
+
+let centred: bool = false;
+let uniform: bool = false;
+
+function bundle(): void {
+  const norm = load<i32>(NORM);
+  centred = (load<i32>(TASK) & TASK_CENTRE) != 0;
+  if (load<i32>(TASK) & TASK_SAVED) savedScales();
+  else scales();
+  weights();
+  const n = load<f64>(COUNT);
+  // lanes without a group hold zeros
+  for (let values = GRADIENT_GAIN; values <= GRADIENT_FOUND; values += GRADIENT_FOUND - GRADIENT_OTHER) {
+    clearVectors(values, 128);
+  }
+  clearVectors(GRADIENT_SHIFT, 128);
+
+  startSums(padded, false);
+  for (let from = 0; from < count; from += stretch) {
+    const m = enter(from, true);
+    if (centred) addTile(TILE_G, m);
+  }
+  if (centred) {
+    finishSums(GROUP_SUM);
+    for (let j = 0; j < width; j++) setGroup(GRADIENT_SHIFT, j, -roundQuotient(sumOf(j), n, format));
+  }
+  if (norm != NORM_NONE) {
+    startSums(padded, false);
+    for (let from = 0; from < count; from += stretch) {
+      const m = enter(from, false);
+      normalized(m);
+      map<Multiply>(TILE_T, TILE_G, 16, TILE_T, vectorsOf(m), 1, format);
+      addTile(TILE_T, m);
+    }
+    finishSums(GROUP_SUM);
+    const total = (load<i32>(TASK) & TASK_TOTAL) != 0;
+    for (let j = 0; j < width; j++) {
+      const a = total ? rounded(sumOf(j)) : roundQuotient(sumOf(j), n, format);
+      store<f64>(GRADIENT_SHAPE + ((<usize>j) << 3), a);
+    }
+    if (norm == NORM_L2) proportional();
+    else if (norm == NORM_POWER) powers();
+    else signs(norm);
+  }
+  for (let from = 0; from < count; from += stretch) output(from, enter(from, false));
+}
+
+/** Means and scales from what was saved. */
+function savedScales(): void {
+  const norm = load<i32>(NORM);
+  const means = load<usize>(MEAN);
+  const deviations = load<usize>(DEVIATION);
+  const p = load<f64>(POWER);
+  for (let j = 0; j < width; j++) {
+    const at = (<usize>(group + j)) << 2;
+    const mean = means ? rounded(<f64>load<f32>(means + at)) : 0;
+    const deviation = rounded(<f64>load<f32>(deviations + at));
+    let raw = deviation;
+    if (norm == NORM_L2) raw = rounded(deviation * deviation);
+    else if (norm == NORM_POWER) raw = rounded(power(rounded(deviation / rounded(load<f64>(CONSTANT))), p));
+    setGroup(GROUP_MEAN, j, mean);
+    setGroup(GROUP_NEGATED, j, -mean);
+    setGroup(GROUP_SCALE, j, factorFrom(raw, deviation, j));
+  }
+  if (centred && whole) across<Add>(GROUP_NEGATED, count);
+  if (selectedOf(norm)) statistics(centred);
+}
+
+/** The weights of the groups, if each has but one. */
+function weights(): void {
+  const weight = load<usize>(WEIGHT);
+  uniform = isUniform();
+  if (!weight || !uniform) return;
+  for (let j = 0; j < width; j++) {
+    const at = (<usize>weightOffset(outer, start, j)) << 2;
+    setGroup(GROUP_WEIGHT, j, rounded(<f64>load<f32>(weight + at)));
+  }
+}
+
+function vectorsOf(n: i32): i32 {
+  return (n * padded + 3) >> 2;
+}
+
+/**
+ * Makes elements from number `from` on the stretch at hand: d in TILE_X, g in TILE_G. At first, dy y goes to its tensor.
+ * Returns the number of elements. A bundle that is whole stays.
+ */
+function enter(from: i32, first: bool): i32 {
+  const n = min(stretch, count - from);
+  if (whole && !first) return n;
+  exchange();
+  readTile(from, n, TILE_G);
+  exchange();
+  if (!whole) {
+    readTile(from, n, TILE_X);
+    if (centred) across<Add>(GROUP_NEGATED, n);
+  }
+  if (first) {
+    normalized(n);
+    map<Multiply>(TILE_T, TILE_G, 16, TILE_E, vectorsOf(n), 1, format);
+    writeTerms(from, n);
+  }
+  if (!load<usize>(WEIGHT)) return n;
+  if (uniform) {
+    acrossTile<Multiply>(TILE_G, GROUP_WEIGHT, n, TILE_G);
+  } else {
+    weightTile(WEIGHT, from, n, TILE_W);
+    map<Multiply>(TILE_G, TILE_W, 16, TILE_G, vectorsOf(n), 1, format);
+  }
+  return n;
+}
+
+/** TILE_T = y. */
+function normalized(n: i32): void {
+  if (load<i32>(NORM) == NORM_NONE) copyVectors(TILE_X, TILE_T, (<usize>vectorsOf(n)) << 4);
+  else acrossTile<Multiply>(TILE_X, GROUP_SCALE, n, TILE_T);
+}
+
+/** TILE_E to the tensor of the products. */
+function writeTerms(from: i32, n: i32): void {
+  const output = load<usize>(OUTPUT);
+  const storage = load<i32>(OUTPUT_STORAGE);
+  store<usize>(OUTPUT, load<usize>(TERMS));
+  store<i32>(OUTPUT_STORAGE, STORAGE_FLOAT32);
+  writeTile(from, n, TILE_E);
+  store<usize>(OUTPUT, output);
+  store<i32>(OUTPUT_STORAGE, storage);
+}
+
+// --- what A w needs, by norm ------------------------------------------------------------------------------------
+
+function meanOfProducts(j: i32): f64 {
+  return load<f64>(GRADIENT_SHAPE + ((<usize>j) << 3));
+}
+
+function proportional(): void {
+  for (let j = 0; j < width; j++) setGroup(GRADIENT_SLOPE, j, -meanOfProducts(j));
+}
+
+/** TILE_T, which holds y, becomes sign(y) RN(|y|^(p - 1)). */
+function raise(n: i32): void {
+  const exponent = load<f64>(POWER) - 1;
+  const end = TILE_T + ((<usize>(n * padded)) << 2);
+  for (let at = TILE_T; at < end; at += 4) {
+    const y = <f64>load<f32>(at);
+    if (y == 0) store<f32>(at, 0);
+    else if (exponent > 0 || y != y) store<f32>(at, <f32>copysign(rounded(power(abs(y), exponent)), y));
+    else store<f32>(at, <f32>copysign(1, y));
+  }
+}
+
+/** -b to GRADIENT_SLOPE and q to GRADIENT_GAIN. */
+function powers(): void {
+  const constant = rounded(power(load<f64>(CONSTANT), load<f64>(POWER)));
+  if (centred) {
+    startSums(padded, false);
+    for (let from = 0; from < count; from += stretch) {
+      const n = enter(from, false);
+      normalized(n);
+      raise(n);
+      addTile(TILE_T, n);
+    }
+    finishSums(GROUP_SUM);
+  }
+  for (let j = 0; j < width; j++) {
+    const b = rounded(meanOfProducts(j) * constant);
+    setGroup(GRADIENT_SLOPE, j, -b);
+    if (centred) setGroup(GRADIENT_GAIN, j, rounded(b * roundQuotient(sumOf(j), load<f64>(COUNT), format)));
+  }
+}
+
+function cell(values: usize, j: i32): usize {
+  return values + ((<usize>j) << 2);
+}
+
+/** q - p for elements that count as 1, as -1 and as 0, to GRADIENT_GAIN, GRADIENT_SLOPE and GRADIENT_SIDES. */
+function signs(norm: i32): void {
+  const constant = rounded(load<f64>(CONSTANT));
+  const n = load<f64>(COUNT);
+  const total = load<i32>(TASK) & TASK_TOTAL ? 1.0 : n;
+  const k = norm == NORM_L1 ? total : norm == NORM_TOP ? <f64>load<i32>(TOP) : 1;
+  clearVectors(TILE_E, 128);
+  if (centred) {
+    seek(norm);
+    for (let from = 0; from < count; from += stretch) mark(norm, enter(from, false), true);
+  }
+  for (let j = 0; j < width; j++) {
+    const b = rounded(meanOfProducts(j) * constant);
+    const size = rounded((b * total) / k);
+    const q = centred ? rounded(b * roundQuotient(<f64>load<i32>(cell(TILE_E, j)), k, format)) : 0;
+    // without means no more than -p, of which -0 changes no sign
+    store<f32>(cell(GRADIENT_GAIN, j), <f32>(centred ? rounded(q - size) : -size));
+    store<f32>(cell(GRADIENT_SLOPE, j), <f32>(centred ? rounded(q + size) : size));
+    store<f32>(cell(GRADIENT_SIDES, j), centred ? <f32>q : -0.0);
+  }
+  seek(norm);
+}
+
+/** What the selected elements are known by, to GRADIENT_WANTED and GRADIENT_OTHER, as in backward-select.ts. */
+function seek(norm: i32): void {
+  if (norm == NORM_L1) return;
+  for (let j = 0; j < width; j++) {
+    store<i32>(cell(GRADIENT_FOUND, j), 0);
+    if (norm == NORM_TOP) {
+      // sorted from the largest down
+      const k = load<i32>(TOP);
+      const top = load<usize>(SCRATCH) + topBufferBytes(k) * j;
+      const least = load<i32>(cell(top, k - 1));
+      let ties = 0;
+      while (ties < k && load<i32>(cell(top, k - 1 - ties)) == least) ties++;
+      store<i32>(cell(GRADIENT_WANTED, j), least);
+      store<i32>(cell(GRADIENT_OTHER, j), ties);
+    } else {
+      let high = fromOrdered(load<i32>(cell(COLUMN_HIGH, j)));
+      let low = fromOrdered(load<i32>(cell(COLUMN_LOW, j)));
+      if (norm == NORM_LINF) {
+        const most = max(high, -low);
+        high = most;
+        low = -most;
+      }
+      store<f32>(cell(GRADIENT_WANTED, j), high);
+      store<f32>(cell(GRADIENT_OTHER, j), low);
+    }
+  }
+}
+
+/** What element d of group j counts as: 1, -1 or 0. */
+function sideOf(norm: i32, j: i32, d: f32): i32 {
+  const sign = d > 0 ? 1 : d < 0 ? -1 : 0;
+  if (norm == NORM_L1) return sign;
+  const wantedAt = cell(GRADIENT_WANTED, j);
+  const otherAt = cell(GRADIENT_OTHER, j);
+  if (norm == NORM_TOP) {
+    const bits = reinterpret<i32>(d) & 0x7fffffff;
+    const least = load<i32>(wantedAt);
+    if (bits > least) return sign;
+    const ties = load<i32>(otherAt);
+    if (bits < least || ties == 0) return 0;
+    store<i32>(otherAt, ties - 1);
+    return sign;
+  }
+  const wanted = load<f32>(wantedAt);
+  const other = load<f32>(otherAt);
+  if (norm == NORM_LINF) {
+    if (d != wanted && d != other) return 0;
+    store<f32>(wantedAt, NaN);
+    store<f32>(otherAt, NaN);
+    return sign;
+  }
+  // the first of the greatest and of the least; the two cancel where all elements are equal, also one by one
+  let side = 0;
+  if (d == wanted) {
+    side++;
+    store<f32>(wantedAt, NaN);
+  }
+  if (d == other) {
+    side--;
+    store<f32>(otherAt, NaN);
+  }
+  return side;
+}
+
+/** Counts what the elements of TILE_X count as into TILE_E; or q - p of each to TILE_T. */
+function mark(norm: i32, n: i32, counting: bool): void {
+  let at: usize = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < width; j++) {
+      const side = sideOf(norm, j, load<f32>(cell(TILE_X + at, j)));
+      if (counting) {
+        store<i32>(cell(TILE_E, j), load<i32>(cell(TILE_E, j)) + side);
+      } else {
+        const values = side > 0 ? GRADIENT_GAIN : side < 0 ? GRADIENT_SLOPE : GRADIENT_SIDES;
+        store<f32>(cell(TILE_T + at, j), load<f32>(cell(values, j)));
+      }
+    }
+    at += (<usize>padded) << 2;
+  }
+}
+
+// --- output -----------------------------------------------------------------------------------------------------
+
+/** dx of the stretch at hand. */
+function output(from: i32, n: i32): void {
+  const norm = load<i32>(NORM);
+  const vectors = vectorsOf(n);
+  // TILE_T = q - p
+  if (norm == NORM_L2 || norm == NORM_POWER) {
+    normalized(n);
+    if (norm == NORM_POWER) raise(n);
+    acrossTile<Multiply>(TILE_T, GRADIENT_SLOPE, n, TILE_T);
+    if (norm == NORM_POWER && centred) acrossTile<Add>(TILE_T, GRADIENT_GAIN, n, TILE_T);
+  } else if (norm != NORM_NONE) {
+    mark(norm, n, false);
+  }
+  if (centred) acrossTile<Add>(TILE_G, GRADIENT_SHIFT, n, TILE_G);
+  if (norm != NORM_NONE) {
+    map<Add>(TILE_G, TILE_T, 16, TILE_G, vectors, 1, format);
+    acrossTile<Multiply>(TILE_G, GROUP_SCALE, n, TILE_G);
+  }
+  writeTile(from, n, TILE_G);
+}
