@@ -67,7 +67,6 @@ import {
   enterBundle,
   format,
   group,
-  groupOf,
   padded,
   prepareBundles,
   readTile,

@@ -17,7 +17,10 @@ export class GradientJob extends Job {
   declare dy: Operand;
   /** Results in float32, one element per parameter. */
   declare dweight: Operand;
-  declare dbias: Operand;
+  /** Not wanted by weight norm. */
+  dbias: Operand | undefined = undefined;
+  /** A result that follows from these. */
+  other: Operand | undefined = undefined;
   /** Whose groups are the elements of one parameter. */
   declare parameters: Walk;
 }
@@ -63,11 +66,9 @@ function writePlaces(i32: Int32Array, job: GradientJob, { source, upstream, dest
   i32[at.OUTPUT_STORAGE >> 2] = (job.y as Operand).storage;
 }
 
-/** Writes sums that were gathered in float64, rounded to float32. */
-function deliver(own: Engine, to: Operand, sums: number): void {
-  const { f32, f64 } = own.heap;
-  const values = f64.subarray(sums / 8, sums / 8 + to.size);
-  if (to.address) f32.set(values, to.address / 4);
+/** Writes numbers, rounded to float32, to a result that is float32. */
+export function deliver(own: Engine, to: Operand, values: Float64Array | Float32Array): void {
+  if (to.address) own.heap.f32.set(values, to.address / 4);
   else if (to.array) to.array.set(values);
   else to.array = Float32Array.from(values);
 }
@@ -118,8 +119,8 @@ function native(own: Engine, job: GradientJob): void {
     backward();
     if (!dx.address) copy(heap, dx, walk, places.destination, from, part, true);
   }
-  deliver(own, dweight, weightSums);
-  deliver(own, dbias, biasSums);
+  deliver(own, dweight, f64.subarray(weightSums / 8, weightSums / 8 + size));
+  if (dbias) deliver(own, dbias, f64.subarray(biasSums / 8, biasSums / 8 + size));
 }
 
 /** Emulated sums of the elements of each parameter, to float32 at an address. */
@@ -147,11 +148,11 @@ function emulated(own: Engine, job: GradientJob): void {
   const scratch = norm.top && heap.scratch(topScratchBytes(norm.top));
   const terms = heap.scratch(x.size * 4);
   const weightSums = dweight.address || heap.scratch(dweight.size * 4);
-  const biasSums = dbias.address || heap.scratch(dbias.size * 4);
+  const biasSums = dbias && (dbias.address || heap.scratch(dbias.size * 4));
   if (x.array) copy(heap, x, walk, places.source, 0, whole, false);
   if (dy.array) copy(heap, dy, walk, places.upstream, 0, whole, false);
   // dx may take the place of dy
-  sumUp(own, job, places.upstream, dy.storage, biasSums);
+  if (biasSums) sumUp(own, job, places.upstream, dy.storage, biasSums);
   const { i32, f64 } = heap;
   writeJob(own, job);
   writeWalk(i32, f64, walk, whole);
@@ -165,7 +166,7 @@ function emulated(own: Engine, job: GradientJob): void {
   if (!dx.address) copy(heap, dx, walk, places.destination, 0, whole, true);
   sumUp(own, job, terms, at.STORAGE_FLOAT32, weightSums);
   if (!dweight.address) copy(heap, dweight, job.parameters, weightSums, 0, job.parameters.whole, true);
-  if (!dbias.address) copy(heap, dbias, job.parameters, biasSums, 0, job.parameters.whole, true);
+  if (dbias && biasSums && !dbias.address) copy(heap, dbias, job.parameters, biasSums, 0, job.parameters.whole, true);
 }
 
 /**
@@ -174,7 +175,7 @@ function emulated(own: Engine, job: GradientJob): void {
  * @throws {RangeError} when memory cannot grow.
  */
 export function differentiate(job: GradientJob): void {
-  const results = [job.y, job.dweight, job.dbias];
+  const results = [job.y, job.dweight, job.dbias, job.other];
   try {
     const own = engine();
     for (const to of results) settle(to);

@@ -50,7 +50,8 @@ export interface Gradients<X, Parameter = X> {
   dbias: Parameter;
 }
 
-type Filled<Given, Made> = Given extends Out ? Given : Made;
+/** What was given to be filled, else what is made. */
+export type Filled<Given, Made> = Given extends Out ? Given : Made;
 
 /** What an `out` becomes. */
 export type GradientsIn<O extends GradientOut> = Gradients<unknown> & {

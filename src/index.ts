@@ -95,6 +95,16 @@ export { Tensor } from "./tensor.js";
 export type { Tolerances } from "./tolerances.js";
 export type * from "./types.js";
 export {
+  type BoundedWeightBackward,
+  type BoundedWeightNormBackwardOptions,
+  boundedWeightNormBackward,
+  type WeightBackward,
+  type WeightGradientOut,
+  type WeightGradients,
+  type WeightNormBackwardOptions,
+  weightNormBackward,
+} from "./weight-gradients.js";
+export {
   type BoundedWeightNormOptions,
   boundedWeightNorm,
   type LpNormalizeOptions,

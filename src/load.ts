@@ -20,6 +20,7 @@ import { channelNorms, rescaleToNorms } from "./learning-rate.js";
 import { partial } from "./partial.js";
 import { mean, norm, statistics } from "./reduce.js";
 import { coreBytes } from "./wasm.generated.js";
+import { boundedWeightNormBackward, weightNormBackward } from "./weight-gradients.js";
 import { boundedWeightNorm, lpNormalize, weightNorm } from "./weights.js";
 
 /** The functions that work on an instance. */
@@ -47,6 +48,8 @@ const FUNCTIONS = {
   instanceNormBackward,
   groupNormBackward,
   rmsNormBackward,
+  weightNormBackward,
+  boundedWeightNormBackward,
   trelu,
   round,
   toFloat16,

@@ -88,8 +88,30 @@ export const lpNormalize = ((x: TensorLike, options?: LpNormalizeOptions) => {
   return scaleBy("x", input, o, 1 << axis, at.SCALE_DIVIDE);
 }) as Transform<LpNormalizeOptions>;
 
+/** What bounded weight norm multiplies v_i / ‖v_i‖ by: ρ for all channels, or ρ / ‖g‖₂ · g_i; 0 when all of g is. */
+export function boundedGains(
+  v: TensorLike,
+  channels: number,
+  g: Operand | undefined,
+  rho: number | undefined,
+): Operand {
+  const array = new Float32Array(channels);
+  if (g) {
+    const values = valuesOf(g);
+    let sum = 0;
+    for (const value of values) sum += value * value;
+    const length = Math.sqrt(sum);
+    const scale = sum ? (rho ?? length) / length : 0;
+    for (let i = 0; i < channels; i++) array[i] = values[i] * scale;
+  } else if (rho === undefined) {
+    normOf(v, { out: array.subarray(0, 1) });
+    array.fill(array[0] / Math.sqrt(channels));
+  } else array.fill(rho);
+  return new Operand(array, 0, [channels], channels, at.STORAGE_FLOAT32);
+}
+
 /** All axes but one. */
-const except = (shape: readonly number[], axis: number): number => ((1 << shape.length) - 1) ^ (1 << axis);
+export const except = (shape: readonly number[], axis: number): number => ((1 << shape.length) - 1) ^ (1 << axis);
 
 /**
  * Weight norm: w = g · v / ‖v‖ for every output channel, the norm over all other axes.
@@ -117,20 +139,7 @@ export const boundedWeightNorm = ((v: TensorLike, options?: BoundedWeightNormOpt
   const channels = input.shape[axis];
   const rho = o.rho === undefined ? undefined : checkNumber("rho", o.rho, 0);
   const g = parameter("g", o.g, channels);
-  const gains = (): Operand => {
-    const array = new Float32Array(channels);
-    if (g) {
-      const values = valuesOf(g);
-      let sum = 0;
-      for (const value of values) sum += value * value;
-      const scale = sum ? (rho as number) / Math.sqrt(sum) : 0;
-      for (let i = 0; i < channels; i++) array[i] = values[i] * scale;
-    } else if (rho === undefined) {
-      normOf(v, { out: array.subarray(0, 1) });
-      array.fill(array[0] / Math.sqrt(channels));
-    } else array.fill(rho);
-    return new Operand(array, 0, [channels], channels, at.STORAGE_FLOAT32);
-  };
   const direct = g && rho === undefined;
-  return scaleBy("v", input, o, except(input.shape, axis), at.SCALE_GAIN, g, direct ? undefined : gains);
+  const gains = direct ? undefined : () => boundedGains(v, channels, g, rho);
+  return scaleBy("v", input, o, except(input.shape, axis), at.SCALE_GAIN, g, gains);
 }) as Transform<BoundedWeightNormOptions>;

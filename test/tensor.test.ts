@@ -433,6 +433,7 @@ describe("load()", () => {
       "batchNorm",
       "batchNormBackward",
       "boundedWeightNorm",
+      "boundedWeightNormBackward",
       "channelNorms",
       "compare",
       "empty",
@@ -458,6 +459,7 @@ describe("load()", () => {
       "toFloat16",
       "trelu",
       "weightNorm",
+      "weightNormBackward",
     ]);
   });
 

@@ -1,0 +1,200 @@
+import { deliver, differentiate, GradientJob } from "./backward.js";
+import { checkAxis, checkNumber, checkOptions } from "./check.js";
+import { engine } from "./engine.js";
+import { checkArithmetic } from "./formats.js";
+import { checkOut, checkOverlaps, type Filled, named, sameShape } from "./gradient-checks.js";
+import * as at from "./layout.js";
+import { checkNorm } from "./norms.js";
+import { checkDType, finish, Operand, operand, parameter, target } from "./operand.js";
+import { fill, valuesOf } from "./run.js";
+import { planWalk } from "./shape.js";
+import type { Tensor } from "./tensor.js";
+import type { Data, Dense, Out, Plain, Shaped, TensorLike } from "./types.js";
+import { type BoundedWeightNormOptions, boundedGains, except, type WeightNormOptions } from "./weights.js";
+
+/** What is to be filled with the results; what is left out is made. */
+export interface WeightGradientOut {
+  /** It may be exactly `v` or `dw`; an overlap in part is refused. */
+  dv?: Out | undefined;
+  /** float32. */
+  dg?: Out | undefined;
+}
+
+export interface WeightNormBackwardOptions extends Omit<WeightNormOptions, "out"> {
+  out?: WeightGradientOut | undefined;
+}
+
+export interface BoundedWeightNormBackwardOptions extends Omit<BoundedWeightNormOptions, "out"> {
+  out?: WeightGradientOut | undefined;
+}
+
+/** Gradients of a loss with respect to what a weight norm was given. */
+export interface WeightGradients<V, G = V> {
+  /** Of the shape of `v`; of its dtype unless `dtype` says otherwise. */
+  dv: V;
+  /** float32, one per output channel. */
+  dg: G;
+}
+
+type FilledWeights<O extends WeightGradientOut> = {
+  dv: Filled<O["dv"], Tensor | Dense>;
+  dg: Filled<O["dg"], Tensor | Dense<Float32Array>>;
+};
+
+/** The gradient of weight norm. Resident for a Tensor `v`, else fresh data, or `out`. */
+export interface WeightBackward<Options extends WeightNormBackwardOptions> {
+  <O extends WeightGradientOut>(dw: TensorLike, v: TensorLike, options: Options & { out: O }): FilledWeights<O>;
+  (dw: TensorLike, v: Tensor, options: Options): WeightGradients<Tensor>;
+  (
+    dw: TensorLike,
+    v: Float32Array | Shaped<Float32Array>,
+    options: Options & { dtype?: "float32" | undefined },
+  ): WeightGradients<Dense<Float32Array>>;
+  (dw: TensorLike, v: Plain, options: Options): WeightGradients<Dense<Data>, Dense<Float32Array>>;
+  (dw: TensorLike, v: TensorLike, options: Options): WeightGradients<Tensor | Dense, Tensor | Dense<Float32Array>>;
+}
+
+/** The gradient of bounded weight norm; there is a `dg` when there is a `g`. */
+export interface BoundedWeightBackward<Options extends BoundedWeightNormBackwardOptions> {
+  <O extends WeightGradientOut>(
+    dw: TensorLike,
+    v: TensorLike,
+    options: Options & { out: O },
+  ): Pick<FilledWeights<O>, "dv"> & Partial<FilledWeights<O>>;
+  (dw: TensorLike, v: Tensor, options: Options & { g: TensorLike }): WeightGradients<Tensor>;
+  (
+    dw: TensorLike,
+    v: Float32Array | Shaped<Float32Array>,
+    options: Options & { g: TensorLike; dtype?: "float32" | undefined },
+  ): WeightGradients<Dense<Float32Array>>;
+  (dw: TensorLike, v: Plain, options: Options & { g: TensorLike }): WeightGradients<Dense<Data>, Dense<Float32Array>>;
+  (dw: TensorLike, v: Tensor, options?: Options): { dv: Tensor; dg?: Tensor };
+  (
+    dw: TensorLike,
+    v: Float32Array | Shaped<Float32Array>,
+    options?: Options & { dtype?: "float32" | undefined },
+  ): { dv: Dense<Float32Array>; dg?: Dense<Float32Array> };
+  (dw: TensorLike, v: Plain, options?: Options): { dv: Dense<Data>; dg?: Dense<Float32Array> };
+  (dw: TensorLike, v: TensorLike, options?: Options): { dv: Tensor | Dense; dg?: Tensor | Dense<Float32Array> };
+}
+
+const KEYS = ["g", "norm", "axis", "arithmetic", "dtype", "out"];
+const BOUNDED_KEYS = /* @__PURE__ */ ["rho"].concat(KEYS);
+
+/** The job of both: the gradient of v / ‖v‖ times a gain for each channel. The gains are still missing. */
+class Prepared {
+  constructor(
+    readonly job: GradientJob,
+    readonly dv: Operand,
+    /** Undefined where there is no g. */
+    readonly dg: Operand | undefined,
+    readonly g: Operand | undefined,
+    readonly channels: number,
+  ) {}
+}
+
+function prepare(dw: TensorLike, v: TensorLike, o: BoundedWeightNormBackwardOptions, needed: boolean): Prepared {
+  const input = operand("v", v);
+  const upstream = sameShape("dw", dw, "v", input);
+  const axis = checkAxis("axis", o.axis ?? 0, input.shape.length);
+  const channels = input.shape[axis];
+  const g = parameter("g", o.g, channels) ?? (needed ? operand("g", o.g as TensorLike) : undefined);
+  const reduced = except(input.shape, axis);
+  const walk = planWalk(input.shape, reduced, 1 << axis);
+  const norm = checkNorm(o.norm, walk.count, false);
+  const task = at.TASK_NORM | at.TASK_TOTAL | at.TASK_APPLY;
+  const job = new GradientJob(input, walk, task, norm, checkArithmetic(o.arithmetic));
+  const out = checkOut(o.out, g ? ["dv", "dg"] : ["dv"]);
+  const dv = named("out.dv", () => target(out.dv, input.shape, input.size, checkDType("dtype", o.dtype), input));
+  const dg = g && named("out.dg", () => target(out.dg, [channels], channels, at.STORAGE_FLOAT32, input));
+  job.dy = upstream;
+  job.y = dv;
+  job.parameters = planWalk(input.shape, reduced, 0);
+  const results: [string, Operand][] = [["out.dv", dv]];
+  if (dg) results.push(["out.dg", dg]);
+  checkOverlaps(results, [
+    ["dw", upstream, true],
+    ["v", input, true],
+    ["g", g],
+  ]);
+  return new Prepared(job, dv, dg, g, channels);
+}
+
+/** dg from the gradients h with respect to the gains ρ / ‖g‖ · g_i, with ρ a constant. */
+function project(job: GradientJob, dg: Operand, g: Float32Array, h: Float32Array, rho: number | undefined): void {
+  let square = 0;
+  let dot = 0;
+  for (let i = 0; i < g.length; i++) {
+    square += g[i] * g[i];
+    dot += g[i] * h[i];
+  }
+  const length = Math.sqrt(square);
+  const factor = square ? (rho ?? length) / length : 0;
+  const own = engine();
+  own.heap.begin();
+  const address = own.heap.scratch(g.length * 4);
+  const values = own.heap.f32.subarray(address / 4, address / 4 + g.length);
+  for (let i = 0; i < g.length; i++) values[i] = factor && factor * (h[i] - (g[i] * dot) / square);
+  if (job.numerics) {
+    own.setFormat(at.FORMAT_COMPUTE, job.numerics.compute);
+    own.kernels.round(address, address, g.length, at.MODE_NEAREST_EVEN, 0);
+  }
+  deliver(own, dg, values);
+}
+
+/**
+ * The gradient of `weightNorm`, w = g · v / ‖v‖ for every output channel: dg = G · u and
+ * dv = g / ‖v‖ · (G - (G · u) · ∂‖v‖/∂v), with G = dw, u = v / ‖v‖ and
+ *
+ * | norm | ∂‖v‖ / ∂v_i |
+ * |---|---|
+ * | L2 | u_i |
+ * | L1 | sign(v_i), sign(0) = 0 |
+ * | L∞ | sign(v_i) at the first element with the largest \|v\|, else 0 |
+ * | range | 1 at the first maximum, -1 at the first minimum; 0 where all elements are equal |
+ * | top-k | sign(v_i) / k at the k elements with the largest \|v\|, of equal ones the first; sign(0) = 0 |
+ * | Lp | sign(v_i) · \|u_i\|^(p-1) |
+ *
+ * The gradients of a channel of norm 0 are NaN, as its weights are.
+ *
+ * @param dw The gradient with respect to w, of the shape of v.
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const weightNormBackward = ((dw: TensorLike, v: TensorLike, options: WeightNormBackwardOptions) => {
+  const { job, dv, dg, g } = prepare(dw, v, checkOptions(options, KEYS), true);
+  job.weight = g;
+  job.dweight = dg as Operand;
+  if (job.x.size) differentiate(job);
+  else for (const to of [dv, job.dweight]) fill(to, 0);
+  return { dv: finish(dv), dg: finish(job.dweight) };
+}) as WeightBackward<WeightNormBackwardOptions>;
+
+/**
+ * The gradient of `boundedWeightNorm`, as that of {@link weightNormBackward} with ρ, or ρ / ‖g‖₂ · g_i, in the place of g. ρ
+ * counts as a constant: give the one of the training, or it is taken from v or g as they are now. With `g`, and h the
+ * gradients with respect to the norms of the channels, dg = ρ / ‖g‖₂ · (h - g · (g · h) / ‖g‖₂²); 0 when all of g is 0.
+ * With `arithmetic`, h is emulated, and dg follows in float64, rounded to the format at the end.
+ *
+ * @param dw The gradient with respect to w, of the shape of v.
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ */
+export const boundedWeightNormBackward = ((
+  dw: TensorLike,
+  v: TensorLike,
+  options?: BoundedWeightNormBackwardOptions,
+) => {
+  const o = checkOptions(options, BOUNDED_KEYS);
+  const rho = o.rho === undefined ? undefined : checkNumber("rho", o.rho, 0);
+  const { job, dv, dg, g, channels } = prepare(dw, v, o, false);
+  // the gradients with respect to the gains
+  const h = new Float32Array(channels);
+  job.dweight = new Operand(h, 0, [channels], channels, at.STORAGE_FLOAT32);
+  if (job.x.size) {
+    job.weight = boundedGains(v, channels, g, rho);
+    job.other = dg;
+    const values = g && valuesOf(g);
+    differentiate(job);
+    if (values && dg) project(job, dg, values, h, rho);
+  } else for (const to of [dv, dg]) if (to) fill(to, 0);
+  return dg ? { dv: finish(dv), dg: finish(dg) } : { dv: finish(dv) };
+}) as BoundedWeightBackward<BoundedWeightNormBackwardOptions>;
