@@ -27,7 +27,13 @@ describe("what is diagnosed", () => {
   ])("is the golden result for %s", async (name, args) => {
     const result = await json([...args, "--no-remedies"]);
     expect(result.schema).toBe("halfnorm.cli.diagnose/1");
-    await expect(`${JSON.stringify(result, null, 1)}\n`).toMatchFileSnapshot(`fixtures/cli/diagnose-${name}.json`);
+    // sentences are tested where they are made
+    const numbers = JSON.stringify(
+      result,
+      (key, value) => (key === "reason" || key === "notes" ? undefined : value),
+      1,
+    );
+    await expect(`${numbers}\n`).toMatchFileSnapshot(`fixtures/cli/diagnose-${name}.json`);
   });
 
   it("is what diagnose() says of the tensor", async () => {
