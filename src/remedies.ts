@@ -1,8 +1,9 @@
 // What would help: each change of a computation is run, and its output held against exact values.
 
 import type { ErrorStatistics, Remedy } from "./diagnosis.js";
-import { arithmeticOf, bfloat16, float32 } from "./formats.js";
+import { arithmeticOf, bfloat16, type FormatSpec, float32, type Numerics } from "./formats.js";
 import { bestExponent, type Level } from "./headroom.js";
+import { bfloat16For } from "./inner-bfloat16.js";
 import {
   NORM_L1,
   NORM_L2,
@@ -41,13 +42,18 @@ interface Trial {
   readonly reference?: Job;
 }
 
-/** What changes the arithmetic of the sums, or all of it. */
-function arithmetics({ numerics, norm, centred, walk }: Subject): Trial[] {
+/**
+ * What changes the arithmetic of the sums, or all of it.
+ *
+ * @param wide What to emulate bfloat16 with.
+ */
+function arithmetics(subject: Subject, wide: FormatSpec): Trial[] {
+  const { numerics, norm, centred, walk } = subject;
   const { compute, accumulate, exact, order } = numerics;
   const trials: Trial[] = [];
-  const add = (words: string, change: Partial<Subject["numerics"]>): void => {
-    const changed = { ...numerics, ...change };
-    trials.push({ what: { change: words, arithmetic: arithmeticOf(changed) }, change: { numerics: changed } });
+  const add = (words: string, change: Partial<Numerics>, as = change): void => {
+    const arithmetic = arithmeticOf({ ...numerics, ...change });
+    trials.push({ what: { change: words, arithmetic }, change: { numerics: { ...numerics, ...as } } });
   };
   const sums = walk.count > 1 && (centred || (norm.kind !== NORM_LINF && norm.kind !== NORM_RANGE));
   if (sums && !exact && (accumulate.precision < 24 || accumulate.emax < 127)) {
@@ -57,7 +63,8 @@ function arithmetics({ numerics, norm, centred, walk }: Subject): Trial[] {
   if (sums && !exact && order !== ORDER_PAIRWISE && (walk.count > 128 || order === ORDER_SEQUENTIAL))
     add("add pairwise", { order: ORDER_PAIRWISE });
   if (compute.emax < 127) {
-    add("compute in bfloat16", { compute: bfloat16, ...(accumulate === compute && { accumulate: bfloat16 }) });
+    const all = (format: FormatSpec) => ({ compute: format, ...(accumulate === compute && { accumulate: format }) });
+    add("compute in bfloat16", all(bfloat16), all(wide));
   }
   return trials;
 }
@@ -127,7 +134,7 @@ export function remediesOf(
   error: ErrorStatistics,
 ): Remedy[] {
   const { x, norm, numerics, centred } = subject;
-  const trials = arithmetics(subject);
+  const trials = arithmetics(subject, bfloat16For(subject, levels, input));
   if (centred && subject.walk.count > 1) trials.push(twice(subject));
   if (norm.kind !== NORM_NONE) {
     const exponent = bestExponent(subject, levels, input);
