@@ -220,7 +220,7 @@ describe("one call on a whole tensor", () => {
   });
 
   test("whose rows are longer than what is copied at a time", () => {
-    const x = { data: gaussian(35 * 70_000, 3, 0.5), shape: [35, 70_000] };
+    const x = { data: new Float32Array(35 * 70_000).map((_, i) => Math.sin(i * i)), shape: [35, 70_000] };
     const found = partial("l2", { axis: 1 }).add(x).result();
     const expected = statistics(x, { axes: [0] });
     expect(worst(found.mean.data, expected.mean.data, 0.5)).toBeLessThanOrEqual(2);
