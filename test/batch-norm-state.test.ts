@@ -18,6 +18,10 @@ import { STORAGES } from "./support/call.js";
 import { numbers, toHalves } from "./support/compare.js";
 import { gaussian, trueNormal, wide } from "./support/random.js";
 
+// Options that are the same but for one of them.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+const any = (value: unknown): any => value;
+
 const NORMS: readonly Normalizer[] = ["l1", "l2", "linf", "range", { topk: 3 }, { lp: 3 }, "none"];
 const SHAPE = [4, 3, 5];
 const CHANNELS = 3;
@@ -327,6 +331,32 @@ describe("backward", () => {
         });
       }
       expect(layer.backward(dy)).toEqual(found);
+    }
+  });
+
+  test.each(NORMS)("by %j, emulated, is that of batchNormBackward to the bit", (norm) => {
+    for (const arithmetic of ["float16", { compute: "bfloat16", accumulate: "float32" }] as const) {
+      const settings = { norm, eps: 1e-3, arithmetic };
+      const layer = new BatchNorm({ channels: CHANNELS, ...settings, weight: gaussian(3, 8) });
+      layer.train(batch(2));
+      const expected = batchNormBackward(batch(3), batch(2), { ...settings, weight: layer.weight });
+      expect(layer.backward(batch(3))).toEqual(expected);
+    }
+  });
+
+  test("of ghost top-k, emulated, is near that of native arithmetic, and the same for the first batch", () => {
+    const settings = { channels: CHANNELS, norm: { topk: 3 }, ghost: true };
+    const [native, half] = [undefined, "float16"].map((arithmetic) => new BatchNorm(any({ ...settings, arithmetic })));
+    for (const seed of [1, 2]) {
+      native.train(batch(seed));
+      half.train(batch(seed));
+      const [wanted, found] = [native, half].map((layer) => dataOf(layer.backward(batch(5)).dx));
+      found.forEach((value, i) => {
+        expect(Math.abs(value - wanted[i])).toBeLessThan(0.02);
+      });
+      const options = { norm: settings.norm, arithmetic: "float16" } as const;
+      const plain = dataOf(batchNormBackward(batch(5), batch(seed), options).dx);
+      expect([...found].every((value, i) => value === plain[i])).toBe(seed === 1);
     }
   });
 
