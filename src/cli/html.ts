@@ -30,7 +30,7 @@ h2 { margin-top: 2.5rem; border-bottom: 1px solid #8888; }
 h3 { margin-bottom: 0.5rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.2rem 0.8rem; border-bottom: 1px solid #8886; text-align: right; vertical-align: top; }
-th { font-weight: 600; }
+th { font-weight: 600; white-space: nowrap; }
 .left { text-align: left; }
 .scroll { overflow-x: auto; }
 .lead { font-size: 1.15rem; }

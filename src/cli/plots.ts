@@ -69,13 +69,14 @@ export function exponentFigure(input: Diagnosis["input"], format: Binades): Figu
   const places = [
     { at: least, text: `least ${power(least)}` },
     { at: emin, text: `normal ${power(emin)}` },
-    { at: emax + 1, text: `${power(emax + 1)}: beyond` },
+    { at: emax + 1, text: `beyond ${power(emax + 1)}` },
   ];
   const most = Math.max(1, ...bins.map((bin) => bin.count));
   const markup = draw({
     x: { label: "binary exponent of |x| →", tickFormat: (value: number) => String(value), grid: false },
     y: { type: "sqrt", label: "↑ elements (square root)", grid: true, domain: [0, most], tickFormat: "~s" },
     marginTop: 40,
+    marginRight: 60,
     marks: [
       Plot.rect([{ x1: least, x2: emax + 1, y1: 0, y2: most }], {
         x1: "x1",
