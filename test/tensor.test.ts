@@ -436,6 +436,7 @@ describe("load()", () => {
       "boundedWeightNormBackward",
       "channelNorms",
       "compare",
+      "diagnose",
       "empty",
       "foldBatchNorm",
       "fromFloat16",
