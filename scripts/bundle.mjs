@@ -1,7 +1,7 @@
 /**
  * Writes dist/index.js, one file for all of src/: Node reads one file in a sixth of the time that it takes for two dozen.
  * Beside it dist/kernels.js, the table of kernels, for the benchmark; it is not part of the package. And dist/cli/, the
- * command line, in pieces that are loaded when they are needed. And the JSON Schema.
+ * command line, in pieces that are loaded when they are needed. And dist/tfjs/, and the JSON Schema.
  *
  * The texts of the modules stand behind everything else: gzip has codes for a stretch of the file at a time, and those of
  * program text and of module text have nothing in common. A bundle of batchNorm is 350 bytes less for it.
@@ -45,13 +45,15 @@ copyFileSync(
   new URL("../dist/diagnosis.schema.json", import.meta.url),
 );
 
-/** The command line runs the package as it is. */
+/** The command line and the layers for TensorFlow.js take the package as it is: there is one engine. */
 const packageOutside = {
   name: "package-outside",
   setup(build) {
     build.onResolve({ filter: /^\.\.\/index\.js$/ }, ({ path }) => ({ path, external: true }));
   },
 };
+await build({ ...common, entryPoints: ["src/tfjs/index.ts"], outdir: "dist/tfjs", plugins: [packageOutside] });
+
 rmSync(new URL("dist/cli", rootUrl), { recursive: true, force: true }); // pieces have other names every time
 const { metafile } = await build({
   ...common,

@@ -9,6 +9,7 @@ import { publint } from "publint";
 import { describe, expect, inject, it } from "vitest";
 
 const consumer = inject("consumer");
+const tensorflow = inject("tensorflow");
 const installed = join(consumer, "node_modules", "halfnorm");
 const bin = (name: string) => fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
 const files = readdirSync(installed, { recursive: true, withFileTypes: true })
@@ -34,7 +35,7 @@ describe("the packed files", () => {
     for (const script of scripts.filter((file) => !file.startsWith(COMMAND_LINE))) {
       const map = JSON.parse(readFileSync(join(installed, `${script}.map`), "utf8"));
       expect(map.sources.length).toBeGreaterThan(0);
-      for (const source of map.sources) expect(source).toMatch(/^\.\.\/src\/[\w./-]+\.ts$/);
+      for (const source of map.sources) expect(source).toMatch(/^(\.\.\/)+src\/[\w./-]+\.ts$/);
       for (const content of map.sourcesContent) expect(content.length).toBeGreaterThan(0);
       expect(map.sourcesContent).toHaveLength(map.sources.length);
     }
@@ -50,6 +51,8 @@ describe("the packed files", () => {
   it("depend on the loader alone and run nothing when installed", () => {
     const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
     expect(Object.keys(manifest.dependencies)).toEqual(["@assemblyscript/loader"]);
+    const peers = Object.keys(manifest.peerDependencies);
+    expect(peers.map((name) => manifest.peerDependenciesMeta[name])).toEqual(peers.map(() => ({ optional: true })));
     for (const script of ["preinstall", "install", "postinstall"]) expect(manifest.scripts).not.toHaveProperty(script);
     expect(readdirSync(join(consumer, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
       "@assemblyscript",
@@ -97,10 +100,17 @@ describe("the manifest", () => {
 });
 
 describe("the types", () => {
-  const compile = (name: string, source: string, options: string[]) => {
-    writeFileSync(join(consumer, name), source);
-    const base = ["--noEmit", "--strict", "--target", "es2022", "--types", ""];
-    return execFileSync(bin("tsc"), [...base, ...options, name], { cwd: consumer, encoding: "utf8" });
+  const RESOLUTIONS = [
+    ["--module", "nodenext"],
+    ["--module", "esnext", "--moduleResolution", "bundler"],
+  ];
+  /** What the compiler has to say about a script, under every module resolution. */
+  const compile = (project: string, source: string, options: string[]) => {
+    writeFileSync(join(project, "types.ts"), source);
+    const base = ["--noEmit", "--strict", "--target", "es2022", "--types", "", ...options];
+    const run = (more: string[]) =>
+      execFileSync(bin("tsc"), [...base, ...more, "types.ts"], { cwd: project, encoding: "utf8" });
+    return RESOLUTIONS.map(run).join("");
   };
   const source = `
     import { batchNorm, compare, diagnose, layerNorm, norm, tensor } from "halfnorm";
@@ -122,10 +132,25 @@ describe("the types", () => {
     batchNorm(resident, { axes: [0] });
   `;
 
-  it("compile without skipLibCheck under every module resolution", () => {
-    const lib = ["--lib", "es2022,dom"];
-    expect(compile("nodenext.ts", source, [...lib, "--module", "nodenext"])).toBe("");
-    expect(compile("bundler.ts", source, [...lib, "--module", "esnext", "--moduleResolution", "bundler"])).toBe("");
+  it("compile without skipLibCheck", () => {
+    expect(compile(consumer, source, ["--lib", "es2022,dom"])).toBe("");
+  });
+
+  it("of the layers for TensorFlow.js compile, with skipLibCheck for its own", () => {
+    const source = `
+      import { layers, sequential } from "@tensorflow/tfjs-layers";
+      import { batchNormalization, rmsNormalization, weightNormalization, type BatchNormalizationArgs } from "halfnorm/tfjs";
+      const args: BatchNormalizationArgs = { norm: { topk: 10 }, momentum: 0.9, gammaInitializer: "ones", inputShape: [4] };
+      const layer: layers.Layer = batchNormalization(args);
+      sequential({ layers: [layer, weightNormalization({ layer: layers.dense({ units: 1 }), norm: "l1" })] });
+      // @ts-expect-error a norm that does not exist
+      batchNormalization({ norm: "l3" });
+      // @ts-expect-error an argument that has another name here
+      batchNormalization({ movingVarianceInitializer: "ones" });
+      // @ts-expect-error subtracting the mean is what this does not do
+      rmsNormalization({ norm: "none" });
+    `;
+    expect(compile(tensorflow, source, ["--lib", "es2022,dom", "--skipLibCheck"])).toBe("");
   });
 });
 
@@ -134,7 +159,7 @@ describe("the README", () => {
 
   it.each(blocks.map(([, code], i) => [i + 1, code] as const))("has example %i that runs", async (i, source) => {
     const { code } = await transform(source, { target: "es2022", format: "esm" }); // Node 20 knows no `using`
-    const file = join(consumer, `readme-${i}.mjs`);
+    const file = join(source.includes("@tensorflow/") ? tensorflow : consumer, `readme-${i}.mjs`);
     writeFileSync(file, code);
     expect(() => execFileSync(process.execPath, [file], { stdio: "pipe" })).not.toThrow();
   });
