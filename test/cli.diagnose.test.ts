@@ -106,20 +106,15 @@ describe("what is diagnosed", () => {
       "wide.npy",
       npyBytes({ header: npyHeader("<f8", [4, 16], true), data: Buffer.from(data.buffer) }),
     );
-    const { tensors } = await json([file, "--norm", "l1"]);
-    expect(tensors[0]).toMatchObject({ stored: "float64", overflowed: 0 });
-    expect(tensors[0].rounded).toBeGreaterThan(30);
-    expect((await halfnorm(["diagnose", file])).stdout).toMatch(/\d\d values of float64 were rounded to float32\./);
+    const { stdout } = await halfnorm(["diagnose", file, "--norm", "l1"]);
+    expect(stdout).toMatch(/^[3-6]\d values of float64 were rounded to float32\.$/m);
   });
 });
 
 describe("the exit code", () => {
   it.each<[string[], number]>([
-    [[], 0],
     [["--fail-on", "failed"], 1],
-    [["--norm", "l1", "--fail-on", "failed"], 0],
-    [["--norm", "l1", "--fail-on", "degraded"], 0],
-    [["--norm", "l1", "--tolerance-ulp", "1e5"], 0],
+    [["--norm", "l1", "--tolerance-ulp", "1e5", "--fail-on", "degraded"], 0],
     [["--norm", "l1", "--tolerance-ulp", "1"], 1],
     [["--norm", "l1,l2", "--fail-on", "degraded", "--json"], 1],
   ])("with %j is %i", async (args, code) => {
@@ -148,15 +143,8 @@ describe("the exit code", () => {
     expect(refusal(await halfnorm(["diagnose", "digits-conv1-out.npy", "--axes", "4"]))).toBe(
       'digits-conv1-out.npy: tensor "digits-conv1-out": "axes" must be an integer in [-4, 3], got 4',
     );
-    expect(refusal(await halfnorm(["diagnose", `${FIXTURES}scalar.npy`]))).toMatch(
-      /tensor "scalar": "x" must be a tensor with/,
-    );
-    expect(refusal(await halfnorm(["diagnose", `${FIXTURES}int64.npy`]))).toMatch(
-      /elements of type "<i8", known are f2, f4 and f8$/,
-    );
-    expect(refusal(await halfnorm(["diagnose", `${FIXTURES}nothing.npz`]))).toMatch(
-      /nothing\.npz has no float tensor$/,
-    );
+    await expect(run(["diagnose", `${FIXTURES}int64.npy`])).rejects.toThrow(/type "<i8", known are f2, f4 and f8$/);
+    await expect(run(["diagnose", `${FIXTURES}nothing.npz`])).rejects.toThrow(/nothing\.npz has no float tensor$/);
     const nine = npyBytes({ header: npyHeader("<f4", [1, 1, 1, 1, 1, 1, 1, 1, 2]), data: new Uint8Array(8) });
     expect(refusal(await halfnorm(["diagnose", write("nine.npy", nine)]))).toMatch(/at most 8 dimensions/);
   });
@@ -198,11 +186,8 @@ describe("pipes", () => {
   it("standard input in, JSON out", async () => {
     const line = `cat ${OUTLIER} | "$NODE" "$BIN" diagnose - --norm l1 --json | "$NODE" -p 'JSON.parse(fs.readFileSync(0)).verdict'`;
     expect(await shell(line)).toEqual({ code: 0, stdout: "ok\n", stderr: "" });
-    for (const name of ["deflated.npz", "types.safetensors"]) {
-      const { tensors } = await json(["-", "--norm", "l1", "--no-remedies"], readFileSync(FIXTURES + name));
-      expect(tensors.length).toBeGreaterThan(2);
-      expect(tensors[0].file).toBe("standard input");
-    }
+    const { tensors } = await json(["-", "--norm", "l1", "--no-remedies"], readFileSync(`${FIXTURES}deflated.npz`));
+    expect(tensors.map(({ file, name }) => [file, name])).toContainEqual(["standard input", "layer/weight"]);
   });
 
   it("a closed one", async () => {

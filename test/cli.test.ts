@@ -189,7 +189,7 @@ describe("sweep", () => {
 
 describe("bench", () => {
   it("measures what it says", async () => {
-    const { code, stdout } = await halfnorm(["bench", "--time", "5", "--json"]);
+    const { code, stdout } = await halfnorm(["bench", "--elements", "20000", "--time", "2", "--json"]);
     expect(code).toBe(0);
     const { schema, lines } = JSON.parse(stdout);
     expect(schema).toBe("halfnorm.cli.bench/1");

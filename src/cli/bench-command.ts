@@ -39,6 +39,7 @@ export const bench = command({
   operands: "",
   about: ["How fast the main kernels are on this machine, and how far from exact. Takes a few seconds."],
   options: {
+    elements: { type: "string", value: "N", help: "Elements of the operands, in 16 rows. Default: 1048576." },
     time: { type: "string", value: "MS", help: "Time for each line, in milliseconds. Default: 150." },
     json: { type: "boolean", help: "Write JSON (schema halfnorm.cli.bench/1)." },
   },
@@ -49,11 +50,12 @@ export const bench = command({
 
   async run(values, operands) {
     if (operands.length) throw new UsageError(`bench takes no file, got ${operands[0]}`);
+    const elements = integer("elements", values.elements ?? String(2 ** 20), 16, 2 ** 26);
     const time = integer("time", values.time ?? "150", 1, 60_000);
     const progress = new Progress();
     try {
       const { bench } = await import("./bench.js");
-      const result = await bench(time, async (done, what) => {
+      const result = await bench(Math.floor(elements / 16), time, async (done, what) => {
         progress.update(done, what);
         await setImmediate();
       });

@@ -30,8 +30,6 @@ export interface BenchResult {
 }
 
 const ROWS = 16;
-const LENGTH = 65536;
-const ELEMENTS = ROWS * LENGTH;
 /** The least time of a sample, in ms. */
 const SAMPLE = 2;
 
@@ -78,33 +76,38 @@ function ulps(got: ArrayLike<number>, exact: ArrayLike<number>): Pick<BenchLine,
   return { maxUlp: errors[errors.length - 1], p99Ulp: errors[Math.ceil(0.99 * errors.length) - 1] };
 }
 
-const byRow = (f: (from: number, to: number) => number): Float64Array =>
-  Float64Array.from({ length: ROWS }, (_, row) => f(row * LENGTH, (row + 1) * LENGTH));
-
 /**
  * Runs everything.
  *
+ * @param length Elements of each of the 16 rows.
  * @param budget Time for each line, in ms.
  * @param each Is told before each line.
  */
-export async function bench(budget: number, each: (done: number, what: string) => Promise<void>): Promise<BenchResult> {
-  const data = Float32Array.from(normal(1, ELEMENTS), (z) => 0.5 + z);
-  const x = halfnorm.tensor(data, [ROWS, LENGTH]);
-  const half = halfnorm.tensor(data, [ROWS, LENGTH], "float16");
-  const y = halfnorm.empty([ROWS, LENGTH]);
-  const yHalf = halfnorm.empty([ROWS, LENGTH], "float16");
+export async function bench(
+  length: number,
+  budget: number,
+  each: (done: number, what: string) => Promise<void>,
+): Promise<BenchResult> {
+  const elements = ROWS * length;
+  const byRow = (f: (from: number, to: number) => number): Float64Array =>
+    Float64Array.from({ length: ROWS }, (_, row) => f(row * length, (row + 1) * length));
+  const data = Float32Array.from(normal(1, elements), (z) => 0.5 + z);
+  const x = halfnorm.tensor(data, [ROWS, length]);
+  const half = halfnorm.tensor(data, [ROWS, length], "float16");
+  const y = halfnorm.empty([ROWS, length]);
+  const yHalf = halfnorm.empty([ROWS, length], "float16");
   const result = halfnorm.empty([ROWS]);
   const halves = halfnorm.fromFloat16(half).data.slice();
 
-  const means = byRow((from, to) => exactSum(data, from, to, (v) => v) / LENGTH);
+  const means = byRow((from, to) => exactSum(data, from, to, (v) => v) / length);
   const centred = (row: number, term: (d: number) => number): number =>
-    exactSum(data, row * LENGTH, (row + 1) * LENGTH, (v) => term(v - means[row])) / LENGTH;
+    exactSum(data, row * length, (row + 1) * length, (v) => term(v - means[row])) / length;
   const deviations = {
     l2: means.map((_, row) => Math.sqrt(centred(row, (d) => d * d))),
     l1: means.map((_, row) => Math.sqrt(Math.PI / 2) * centred(row, Math.abs)),
   };
   const normalized = (scale: Float64Array): Float64Array =>
-    Float64Array.from(data, (v, i) => (v - means[Math.floor(i / LENGTH)]) / scale[Math.floor(i / LENGTH)]);
+    Float64Array.from(data, (v, i) => (v - means[Math.floor(i / length)]) / scale[Math.floor(i / length)]);
   const axes = [1];
   const out = { out: result };
   const statistics = (norm: "l1" | "l2") => () => {
@@ -188,7 +191,7 @@ export async function bench(budget: number, each: (done: number, what: string) =
     await each(lines.length / cases.length, what);
     const time = timeOf(call, budget);
     const found = error?.() ?? { maxUlp: null, p99Ulp: null };
-    lines.push({ what, gbPerSecond: (bytes * ELEMENTS) / time / 1e6, nsPerElement: (time * 1e6) / ELEMENTS, ...found });
+    lines.push({ what, gbPerSecond: (bytes * elements) / time / 1e6, nsPerElement: (time * 1e6) / elements, ...found });
   }
   const processors = cpus();
   return {
@@ -200,7 +203,7 @@ export async function bench(budget: number, each: (done: number, what: string) =
       node: process.versions.node,
       load: loadavg()[0],
     },
-    elements: ELEMENTS,
+    elements,
     lines,
   };
 }

@@ -1,17 +1,51 @@
 // What the user named as a file, as a regular file that can be read anywhere and again.
 
-import { createReadStream, createWriteStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
+import { read } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
+import { isatty } from "node:tty";
+import { promisify } from "node:util";
 import { UsageError } from "./command.js";
 import { FileError } from "./file-error.js";
-import { systemError } from "./source.js";
+import { BLOCK, systemError } from "./source.js";
 import { temporaryPath } from "./temporary.js";
 
 /** A file for TensorFile.open(). */
 export interface Input {
   readonly path: string;
   readonly label: string;
+}
+
+const STDIN = 0;
+const readFrom = promisify(read);
+
+/** Reads what has come, none at the end. In one buffer: streams would leave behind one for every piece. */
+async function readSome(descriptor: number, buffer: Buffer): Promise<number> {
+  for (;;) {
+    try {
+      return (await readFrom(descriptor, buffer, 0, buffer.length, null)).bytesRead;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EOF") return 0; // the end of a pipe, on Windows
+      if (code !== "EAGAIN") throw error;
+      await setTimeout(5); // whoever started us does not want to wait for reading
+    }
+  }
+}
+
+/** Stores everything that a pipe or device gives. */
+async function store(descriptor: number): Promise<string> {
+  const path = temporaryPath("input");
+  const target = await open(path, "w", 0o600);
+  try {
+    const buffer = Buffer.alloc(BLOCK);
+    for (let n = await readSome(descriptor, buffer); n; n = await readSome(descriptor, buffer)) {
+      await target.writeFile(buffer.subarray(0, n)); // at the current position
+    }
+  } finally {
+    await target.close();
+  }
+  return path;
 }
 
 /**
@@ -21,17 +55,20 @@ export interface Input {
  * @throws {FileError}
  */
 export async function inputOf(name: string): Promise<Input> {
-  if (name === "-" && process.stdin.isTTY) throw new UsageError("standard input is a terminal, not a file");
-  const label = name === "-" ? "standard input" : name;
+  const standard = name === "-";
+  if (standard && isatty(STDIN)) throw new UsageError("standard input is a terminal, not a file");
+  const label = standard ? "standard input" : name;
   try {
-    if (name !== "-") {
-      const stats = await stat(name);
-      if (stats.isDirectory()) throw new FileError(label, "is a directory");
-      if (stats.isFile()) return { path: name, label };
+    if (standard) return { path: await store(STDIN), label };
+    const stats = await stat(name);
+    if (stats.isDirectory()) throw new FileError(label, "is a directory");
+    if (stats.isFile()) return { path: name, label };
+    const pipe = await open(name);
+    try {
+      return { path: await store(pipe.fd), label };
+    } finally {
+      await pipe.close();
     }
-    const path = temporaryPath("input");
-    await pipeline(name === "-" ? process.stdin : createReadStream(name), createWriteStream(path, { mode: 0o600 }));
-    return { path, label };
   } catch (error) {
     throw systemError(label, error);
   }

@@ -51,7 +51,7 @@ export async function readNpz(source: Source): Promise<{ entries: NpzEntry[]; ot
       throw entryFail(`cannot have ${file.size} bytes in ${file.compressed} compressed ones`);
     }
     const blocks = () => checked(unpacked(source, file, entryFail), file, entryFail);
-    const header = parseNpyHeader(await head(blocks()), file.size, entryFail);
+    const header = parseNpyHeader(await head(blocks(), file.size), file.size, entryFail);
     entries.push({ name: file.name.slice(0, -".npy".length), header, blocks });
   }
   return { entries, others };
@@ -134,11 +134,11 @@ class Reader extends yauzl.RandomAccessReader {
 
 function unpacked(source: Source, file: Packed, fail: Fail): Blocks {
   const packed = source.blocks(file.data, file.compressed);
-  return file.method === STORED ? packed : inflated(packed, fail);
+  return file.method === STORED ? packed : inflated(packed, file.size, fail);
 }
 
-async function* inflated(packed: Blocks, fail: Fail): Blocks {
-  const inflate = createInflateRaw({ chunkSize: BLOCK / 4 });
+async function* inflated(packed: Blocks, size: number, fail: Fail): Blocks {
+  const inflate = createInflateRaw({ chunkSize: Math.min(Math.max(size, 1024), BLOCK / 4) });
   // zlib works on a block while the next one is read
   const copies = async function* () {
     for await (const block of packed) yield block.slice();
@@ -169,14 +169,15 @@ async function* checked(blocks: Blocks, file: Packed, fail: Fail): Blocks {
   if (crc !== file.crc) throw fail("does not have its checksum: it is damaged");
 }
 
-async function head(blocks: Blocks): Promise<Uint8Array> {
-  const result = new Uint8Array(NPY_HEAD);
+/** @param size Bytes of all blocks. */
+async function head(blocks: Blocks, size: number): Promise<Uint8Array> {
+  const result = new Uint8Array(Math.min(NPY_HEAD, size));
   let length = 0;
   for await (const block of blocks) {
-    const part = block.subarray(0, NPY_HEAD - length);
+    const part = block.subarray(0, result.length - length);
     result.set(part, length);
     length += part.length;
-    if (length === NPY_HEAD) break;
+    if (length === NPY_HEAD) break; // a shorter entry is read to its end, with its checksum
   }
   return result.subarray(0, length);
 }
