@@ -1,12 +1,12 @@
 // Error statistics of one stretch of numbers against another.
 
 import { STORAGE_FLOAT32 } from "../src/layout";
-import { measure } from "./errors";
+import { discountPairs, measure } from "./errors";
 import { unpack } from "./float16";
-import { TILE, TILE_E, TILE_T, TILE_V, TILE_X } from "./memory";
+import { TILE, TILE_E, TILE_T, TILE_X } from "./memory";
 import { placeStretch } from "./places";
+import { Itself } from "./reals";
 import { copy } from "./tiles";
-import { highPair, lowPair } from "./vectors";
 
 /**
  * Adds pairs [first, first + n) of a tensor to a state: computed ones at c, exact ones at v, each in its storage. Their
@@ -26,9 +26,15 @@ export function compare(
     const count = min(n, TILE);
     c = load32(c, computed, count, TILE_X);
     v = load32(v, exact, count, TILE_T);
-    widen(TILE_T, TILE_V, count);
     placeStretch(first);
-    measure(state, TILE_X, TILE_V, count, TILE_E);
+    const vectors = (count + 3) >> 2;
+    const rest = (vectors << 2) - count;
+    for (let i: usize = count; i < <usize>(count + rest); i++) {
+      store<f32>(TILE_X + (i << 2), 0);
+      store<f32>(TILE_T + (i << 2), 0);
+    }
+    measure<Itself>(state, TILE_X, TILE_T, vectors, 1, 0, TILE_E);
+    discountPairs(state, rest);
     copy(TILE_E, errors, count);
     errors += (<usize>count) << 2;
     first += count;
@@ -44,15 +50,4 @@ function load32(p: usize, storage: i32, n: i32, tile: usize): usize {
   }
   unpack(p, tile, n);
   return p + ((<usize>n) << 1);
-}
-
-/** n float32, up to whole vectors, to float64. */
-export function widen(from: usize, to: usize, n: i32): void {
-  for (; n > 0; n -= 4) {
-    const x = v128.load(from);
-    v128.store(to, lowPair(x), 0);
-    v128.store(to, highPair(x), 16);
-    from += 16;
-    to += 32;
-  }
 }

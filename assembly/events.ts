@@ -48,8 +48,8 @@ import { highPair, lowPair, magnitude } from "./vectors";
 // --- formats as they are watched ----------------------------------------------------------------------------
 
 const WATCH_BYTES: usize = 64;
-const ADDEND: usize = 0;
-const LIMIT: usize = 16;
+export const ADDEND: usize = 0;
+export const LIMIT: usize = 16;
 /** 2^emin. */
 const NORMAL: usize = 32;
 /** The least exact magnitude that overflows to the largest number, where that is the rule; NaN elsewhere. */
@@ -217,14 +217,31 @@ export const QUOTIENT: i32 = 2;
 export const ROUNDING: i32 = 3;
 export const POWER_OF: i32 = 4;
 
-/** Lanes of results that are not ordinary. */
-export function unusual(r: v128): v128 {
-  return i32x4.gt_s(i32x4.add(magnitude(r), v128.load(watch, ADDEND)), v128.load(watch, LIMIT));
+/** Address of ADDEND or LIMIT of the format at hand: r is ordinary unless |r| + ADDEND > LIMIT as integers. */
+export function watchOf(field: usize): usize {
+  return watch + field;
 }
 
 /** Takes the events of four operations at place p of a tile that has `end` places in use. */
 export function note(kind: i32, a: v128, b: v128, r: v128, p: i32, end: i32, sums: bool): void {
   const valid = validLanes(p, end);
+  const zero = f32x4.splat(0);
+  const infinity = v128.load(EXPONENTS);
+  const size = magnitude(r);
+  const subnormal = v128.and(f32x4.lt(size, v128.load(watch, NORMAL)), f32x4.ne(r, zero));
+  const odd = i32x4.gt_s(i32x4.add(size, v128.load(watch, ADDEND)), v128.load(watch, LIMIT));
+  tally(SUBNORMAL_EVENT, v128.and(subnormal, valid), p);
+  // most of what is not ordinary is no more than that
+  if (v128.any_true(v128.xor(odd, subnormal))) noteRare(kind, a, b, r, p, valid);
+  if (!sums) return;
+  const finite = v128.and(i32x4.lt_s(magnitude(a), infinity), i32x4.lt_s(magnitude(b), infinity));
+  const some = v128.and(f32x4.ne(a, zero), f32x4.ne(b, zero));
+  const unchanged = v128.or(f32x4.eq(r, a), f32x4.eq(r, b));
+  tally(STAGNATION_EVENT, v128.and(v128.and(finite, some), v128.and(unchanged, valid)), p);
+}
+
+/** The events of results that are zero, infinite, NaN or the largest number. */
+function noteRare(kind: i32, a: v128, b: v128, r: v128, p: i32, valid: v128): void {
   const zero = f32x4.splat(0);
   const infinity = v128.load(EXPONENTS);
   const size = magnitude(r);
@@ -242,12 +259,6 @@ export function note(kind: i32, a: v128, b: v128, r: v128, p: i32, end: i32, sum
   tally(OVERFLOW_EVENT, v128.and(overflow, valid), p);
   tally(INVALID_EVENT, v128.and(v128.andnot(v128.and(number, f32x4.ne(r, r)), overflow), valid), p);
   tally(UNDERFLOW_EVENT, v128.and(v128.and(finite, nonzero), v128.and(f32x4.eq(r, zero), valid)), p);
-  const subnormal = v128.and(f32x4.lt(size, v128.load(watch, NORMAL)), f32x4.ne(r, zero));
-  tally(SUBNORMAL_EVENT, v128.and(subnormal, valid), p);
-  if (sums) {
-    const unchanged = v128.or(f32x4.eq(r, a), f32x4.eq(r, b));
-    tally(STAGNATION_EVENT, v128.and(v128.and(finite, some), v128.and(unchanged, valid)), p);
-  }
 }
 
 /** Lanes whose exact result is beyond the largest number where that is taken in its place. */
@@ -299,13 +310,33 @@ export function mapTraced<O extends Operation>(
   let p = 0;
   for (; rows > 0; rows--) {
     let at = b;
-    for (let i = vectors; i > 0; i--) {
+    let i = vectors;
+    if (arithmetic == NARROW && !all) {
+      for (; i >= 2; i -= 2) {
+        const x = v128.load(a, 0);
+        const y = v128.load(at);
+        const z = v128.load(a, 16);
+        const w = v128.load(at + step);
+        const r = Lanes.narrow(operation.lanes(x, y), exponents, least, most, magic, up, down, sign);
+        const s = Lanes.narrow(operation.lanes(z, w), exponents, least, most, magic, up, down, sign);
+        v128.store(out, r, 0);
+        v128.store(out, s, 16);
+        const m = i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);
+        const n = i32x4.gt_s(i32x4.add(magnitude(s), addend), limit);
+        if (v128.any_true(v128.or(m, n))) {
+          note(kind, x, y, r, p, end, false);
+          note(kind, z, w, s, p + 4, end, false);
+        }
+        a += 32;
+        out += 32;
+        at += step << 1;
+        p += 8;
+      }
+    }
+    for (; i > 0; i--) {
       const x = v128.load(a);
       const y = v128.load(at);
-      const r =
-        arithmetic == NARROW
-          ? Lanes.narrow(operation.lanes(x, y), exponents, least, most, magic, up, down, sign)
-          : operate<O>(x, y, arithmetic, f);
+      const r = operate<O>(x, y, arithmetic, f);
       v128.store(out, r);
       const odd = i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);
       if (v128.any_true(odd) || all) note(kind, x, y, r, p, end, false);
@@ -314,6 +345,18 @@ export function mapTraced<O extends Operation>(
       at += step;
       p += 4;
     }
+  }
+}
+
+/** The events of operations that change nothing: x is the operand and the result. */
+export function watchTile(kind: i32, x: usize, end: i32): void {
+  const addend = v128.load(watch, ADDEND);
+  const limit = v128.load(watch, LIMIT);
+  const all = finding;
+  for (let p = 0; p < end; p += 4) {
+    const r = v128.load(x + ((<usize>p) << 2));
+    const odd = i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);
+    if (v128.any_true(odd) || all) note(kind, r, r, r, p, end, false);
   }
 }
 

@@ -54,6 +54,8 @@ export const COLUMN_SHIFT: usize = COLUMN_SCALE + 4096 + 64;
 /** Diagnosis: its report (src/report.ts) stands before these tiles. Exact values, float64, and their errors. */
 export const TILE_V: usize = 172032;
 export const TILE_E: usize = TILE_V + 32768 + 256;
+/** Distances from the emulated mean, where native columns have their sums. */
+export const TILE_D: usize = COLUMN_SUM;
 /** The elements as they are stored, without rounding. */
 export const TILE_R: usize = TILE_E + 16384 + 256;
 
@@ -64,20 +66,24 @@ export const SUM_TERMS: usize = SUM_ROUNDED + 512;
 export const SUM_EXACT: usize = SUM_TERMS + 512;
 /** Errors of the additions of a group. */
 export const GATHERED: usize = SUM_EXACT + 512;
-/** float64 of each group: sum of magnitudes, greatest and least distance. */
+/** float64 of each group: sum of magnitudes, the exact mean to twice the digits of float64, exact S. */
 export const REAL_SIZES: usize = GATHERED + 512;
-export const REAL_MOST: usize = REAL_SIZES + 256;
-export const REAL_LEAST: usize = REAL_MOST + 256;
-/** The mean to twice the digits of float64, what distances are divided by, and zeros. */
-export const REAL_HIGH: usize = REAL_LEAST + 256;
+export const REAL_HIGH: usize = REAL_SIZES + 256;
 export const REAL_LOW: usize = REAL_HIGH + 256;
 export const REAL_SCALE: usize = REAL_LOW + 256;
-export const REAL_ZERO: usize = REAL_SCALE + 256;
-/** The emulated sum for the mean, and the emulated S. */
-export const REAL_MEAN_SUM: usize = REAL_ZERO + 256;
-export const REAL_DEVIATION: usize = REAL_MEAN_SUM + 256;
+/** What was emulated: sum for the mean, mean, S and 1 / S. */
+export const REAL_MEAN_SUM: usize = REAL_SCALE + 256;
+export const REAL_MEAN: usize = REAL_MEAN_SUM + 256;
+export const REAL_DEVIATION: usize = REAL_MEAN + 256;
+export const REAL_INVERSE: usize = REAL_DEVIATION + 256;
+/** Greatest and least element of each group as `ordered` integers. */
+export const EXTREME_HIGH: usize = REAL_INVERSE + 256;
+export const EXTREME_LOW: usize = EXTREME_HIGH + 128;
+/** The same of emulated distances. */
+export const TAKEN_HIGH: usize = EXTREME_LOW + 128;
+export const TAKEN_LOW: usize = TAKEN_HIGH + 128;
 /** First places of events of each group (events.ts), counts beside LANES, formats as they are watched. */
-export const FIRSTS: usize = REAL_DEVIATION + 256;
+export const FIRSTS: usize = TAKEN_LOW + 128;
 export const STAGNANT: usize = FIRSTS + 5120;
 export const WATCHES: usize = STAGNANT + 4096 + 64;
 /** State of the selection of the largest of up to four groups (largest.ts). */

@@ -1,12 +1,14 @@
-// Exact values of a tile, in float64 lanes, and exact sums of them.
+// Exact values, in float64 lanes, and exact sums of them.
 //
-// A tile holds element by element, as tiles of float32 do (orders.ts): v[i * padded + j] for group j of the bundle. What
-// belongs to the groups stands in lanes of 32 float64, of a single group in the first four alike.
+// They are made of a tile of float32 where they are needed, or stand in TILE_V element by element, as tiles of float32
+// do (orders.ts): v[i * padded + j] for group j of the bundle. What belongs to the groups stands in lanes of 32 float64,
+// of a single group in the first four alike.
 
-import { NORM, NORM_L2, NORM_POWER, POWER } from "../src/layout";
+import { POWER } from "../src/layout";
 import { padded, width } from "./bundle";
+import { REAL_HIGH, REAL_INVERSE, REAL_LOW, REAL_MEAN, REAL_SCALE, TILE_V } from "./memory";
 import { power } from "./power";
-import { highPair, lowPair } from "./vectors";
+import { clearVectors, highPair, lowPair } from "./vectors";
 
 /** Bytes of the lanes of a statistic. */
 export const REAL_LANES: usize = 256;
@@ -27,128 +29,156 @@ export function realOf(lanes: usize, j: i32): f64 {
 }
 
 /** Vectors of four elements in a row of a tile, for n elements of each group: one row of a single group. */
-function vectorsOf(n: i32): i32 {
+export function vectorsOf(n: i32): i32 {
   return padded == 1 ? (n + 3) >> 2 : padded >> 2;
 }
 
-function rowsOf(n: i32): i32 {
+export function rowsOf(n: i32): i32 {
   return padded == 1 ? 1 : n;
 }
 
-/** v = x, for n elements of each group. */
-export function widen(x: usize, v: usize, n: i32): void {
-  for (let i = (n * padded + 3) >> 2; i > 0; i--) {
-    const lanes = v128.load(x);
-    v128.store(v, lowPair(lanes), 0);
-    v128.store(v, highPair(lanes), 16);
-    x += 16;
-    v += 32;
+/** Bytes from vector to vector in the lanes of the groups: those of a single group hold one value. */
+export function laneStep(): usize {
+  return padded == 1 ? 0 : 32;
+}
+
+/** Exact values, two at a time, made of x; `at`: where the groups are in their lanes, `p`: where v is in TILE_V. */
+export interface Real {
+  pair(x: v128, at: usize, p: usize): v128;
+}
+
+/** Of what TILE_V holds already. */
+export class Held implements Real {
+  @inline
+  pair(_x: v128, _at: usize, p: usize): v128 {
+    return v128.load(TILE_V + p);
   }
 }
 
-/** v = (x - high) - low: x - high is exact near the mean, so no digit is lost. */
-export function distances(x: usize, high: usize, low: usize, v: usize, n: i32): void {
-  const step: usize = padded == 1 ? 0 : 32;
-  const vectors = vectorsOf(n);
-  for (let row = rowsOf(n); row > 0; row--) {
+/** x itself. */
+export class Itself implements Real {
+  @inline
+  pair(x: v128, _at: usize, _p: usize): v128 {
+    return x;
+  }
+}
+
+/** x - the emulated mean. */
+export class FromMean implements Real {
+  @inline
+  pair(x: v128, at: usize, _p: usize): v128 {
+    return f64x2.sub(x, v128.load(REAL_MEAN + at));
+  }
+}
+
+/** x - the exact mean: x less its upper part is exact near the mean, so no digit is lost. */
+export class Distance implements Real {
+  @inline
+  pair(x: v128, at: usize, _p: usize): v128 {
+    return f64x2.sub(f64x2.sub(x, v128.load(REAL_HIGH + at)), v128.load(REAL_LOW + at));
+  }
+}
+
+export class SquareOf<R extends Real> implements Real {
+  @inline
+  pair(x: v128, at: usize, p: usize): v128 {
+    const d = changetype<R>(0).pair(x, at, p);
+    return f64x2.mul(d, d);
+  }
+}
+
+export class SizeOf<R extends Real> implements Real {
+  @inline
+  pair(x: v128, at: usize, p: usize): v128 {
+    return v128.and(changetype<R>(0).pair(x, at, p), i64x2.splat(i64.MAX_VALUE));
+  }
+}
+
+/** |d|^p, the other terms than these two. */
+export class PowerOf<R extends Real> implements Real {
+  pair(x: v128, at: usize, p: usize): v128 {
+    const d = changetype<R>(0).pair(x, at, p);
+    const exponent = load<f64>(POWER);
+    const low = f64x2.splat(power(abs(f64x2.extract_lane(d, 0)), exponent));
+    return f64x2.replace_lane(low, 1, power(abs(f64x2.extract_lane(d, 1)), exponent));
+  }
+}
+
+/** Times the emulated 1/S. */
+export class Scaled implements Real {
+  @inline
+  pair(x: v128, at: usize, _p: usize): v128 {
+    return f64x2.mul(x, v128.load(REAL_INVERSE + at));
+  }
+}
+
+/** The distance by the exact S. */
+export class Quotient implements Real {
+  @inline
+  pair(x: v128, at: usize, p: usize): v128 {
+    return f64x2.div(changetype<Distance>(0).pair(x, at, p), v128.load(REAL_SCALE + at));
+  }
+}
+
+/** TILE_V = the exact values of x. */
+export function fill<R extends Real>(x: usize, vectors: i32, rows: i32, step: usize): void {
+  const real = changetype<R>(0);
+  let p: usize = 0;
+  for (; rows > 0; rows--) {
     let at: usize = 0;
     for (let i = vectors; i > 0; i--) {
       const lanes = v128.load(x);
-      const a = f64x2.sub(lowPair(lanes), v128.load(high + at, 0));
-      const b = f64x2.sub(highPair(lanes), v128.load(high + at, 16));
-      v128.store(v, f64x2.sub(a, v128.load(low + at, 0)), 0);
-      v128.store(v, f64x2.sub(b, v128.load(low + at, 16)), 16);
+      v128.store(TILE_V + p, real.pair(lowPair(lanes), at, p), 0);
+      v128.store(TILE_V + p, real.pair(highPair(lanes), at + 16, p + 16), 16);
       x += 16;
-      v += 32;
+      p += 32;
       at += step;
     }
   }
 }
 
-/** What is done to two real operands. */
-interface RealOperation {
-  of(a: v128, b: v128): v128;
-}
-
-export class Plus implements RealOperation {
-  of(a: v128, b: v128): v128 {
-    return f64x2.add(a, b);
-  }
-}
-
-export class Times implements RealOperation {
-  of(a: v128, b: v128): v128 {
-    return f64x2.mul(a, b);
-  }
-}
-
-export class Over implements RealOperation {
-  of(a: v128, b: v128): v128 {
-    return f64x2.div(a, b);
-  }
-}
-
-/** v = v (operation) the value of each group. */
-export function acrossReals<O extends RealOperation>(v: usize, values: usize, n: i32): void {
-  const operation = changetype<O>(0);
-  const step: usize = padded == 1 ? 0 : 32;
-  const vectors = vectorsOf(n);
-  for (let row = rowsOf(n); row > 0; row--) {
-    let at: usize = 0;
-    for (let i = vectors; i > 0; i--) {
-      v128.store(v, operation.of(v128.load(v, 0), v128.load(values + at, 0)), 0);
-      v128.store(v, operation.of(v128.load(v, 16), v128.load(values + at, 16)), 16);
-      v += 32;
-      at += step;
+/** TILE_V = TILE_V * w + b for n elements of each group, both float32, 0 for none. */
+export function shiftReals(weights: usize, biases: usize, n: i32): void {
+  const end = (<usize>(n * padded + 3) & ~3) << 2;
+  for (let at: usize = 0; at < end; at += 16) {
+    let a = v128.load(TILE_V + (at << 1), 0);
+    let b = v128.load(TILE_V + (at << 1), 16);
+    if (weights) {
+      const w = v128.load(weights + at);
+      a = f64x2.mul(a, lowPair(w));
+      b = f64x2.mul(b, highPair(w));
     }
+    if (biases) {
+      const shift = v128.load(biases + at);
+      a = f64x2.add(a, lowPair(shift));
+      b = f64x2.add(b, highPair(shift));
+    }
+    v128.store(TILE_V + (at << 1), a, 0);
+    v128.store(TILE_V + (at << 1), b, 16);
   }
 }
 
-/** v = v (operation) w, w in float32, for n elements of each group. */
-export function withReals<O extends RealOperation>(v: usize, w: usize, n: i32): void {
-  const operation = changetype<O>(0);
-  for (let i = (n * padded + 3) >> 2; i > 0; i--) {
-    const lanes = v128.load(w);
-    v128.store(v, operation.of(v128.load(v, 0), lowPair(lanes)), 0);
-    v128.store(v, operation.of(v128.load(v, 16), highPair(lanes)), 16);
-    v += 32;
-    w += 16;
-  }
-}
-
-/** v = the term of distance v: d², |d|^p or |d| by the norm. */
-export function realTerms(v: usize, n: i32): void {
-  const norm = load<i32>(NORM);
-  const end = v + ((<usize>(n * padded + 3) & ~3) << 3);
-  if (norm == NORM_POWER) {
-    const p = load<f64>(POWER);
-    for (; v < end; v += 8) store<f64>(v, power(abs(load<f64>(v)), p));
-    return;
-  }
-  const sign = i64x2.splat(i64.MAX_VALUE);
-  for (; v < end; v += 16) {
-    const d = v128.load(v);
-    v128.store(v, norm == NORM_L2 ? f64x2.mul(d, d) : v128.and(d, sign));
-  }
-}
-
-/** Zeroes what belongs to no group of n elements of each at v, float64, and x, float32. */
-export function clearRest(x: usize, v: usize, n: i32): void {
+/** Zeroes what belongs to no group of n elements of each in TILE_V and at x, float32. */
+export function clearRest(x: usize, n: i32): void {
   if (padded == 1) {
     for (let i: usize = n; i & 3; i++) {
       store<f32>(x + (i << 2), 0);
-      store<f64>(v + (i << 3), 0);
+      store<f64>(TILE_V + (i << 3), 0);
     }
     return;
   }
-  if (width == padded) return;
   for (let i = 0; i < n; i++) {
     for (let j = width; j < padded; j++) {
       const at = <usize>(i * padded + j);
       store<f32>(x + (at << 2), 0);
-      store<f64>(v + (at << 3), 0);
+      store<f64>(TILE_V + (at << 3), 0);
     }
   }
+}
+
+/** Whether there is something to be zeroed. */
+export function hasRest(n: i32): bool {
+  return padded == 1 ? (n & 3) != 0 : width != padded;
 }
 
 // --- sums -------------------------------------------------------------------------------------------------
@@ -162,43 +192,113 @@ export const LOW: usize = REAL_LANES;
 export const SUMS_BYTES: usize = 2 * REAL_LANES;
 
 export function startReals(sums: usize): void {
-  memory.fill(sums, 0, SUMS_BYTES);
+  clearVectors(sums, SUMS_BYTES);
 }
 
-/** Adds n elements of each group. What follows them in the tile is zeroed. */
-export function addReals(sums: usize, v: usize, n: i32): void {
-  const lanes = padded == 1 ? CHAINS : padded;
-  let rows = n;
-  if (padded == 1) {
-    for (let i = n; i & (CHAINS - 1); i++) store<f64>(v + ((<usize>i) << 3), 0);
-    rows = (n + CHAINS - 1) / CHAINS;
+/** How a number is added to a sum in two parts. */
+export interface Adder {
+  /** Whether sums of a tile have no error at all. */
+  exact(): bool;
+  /** What was rounded away by sum = high + x. */
+  rest(high: v128, x: v128, sum: v128): v128;
+}
+
+/** Numbers of any kind (Knuth). */
+export class AnyAdder implements Adder {
+  exact(): bool {
+    return false;
   }
-  const pitch = (<usize>lanes) << 3;
-  for (let at: usize = 0; at < pitch; at += 32) {
-    let highA = v128.load(sums + at, 0);
-    let highB = v128.load(sums + at, 16);
-    let lowA = v128.load(sums + at, LOW);
-    let lowB = v128.load(sums + at, LOW + 16);
-    let p = v + at;
-    for (let i = rows; i > 0; i--) {
-      // Knuth's error of an addition
-      const a = v128.load(p, 0);
-      const b = v128.load(p, 16);
+  @inline
+  rest(high: v128, x: v128, sum: v128): v128 {
+    const part = f64x2.sub(sum, high);
+    return f64x2.add(f64x2.sub(high, f64x2.sub(sum, part)), f64x2.sub(x, part));
+  }
+}
+
+/**
+ * Numbers that are not negative (Dekker): exact where the sum is not less than what is added. Where it is less it doubles
+ * at least, so all errors of that together are of the size of one rounding.
+ */
+export class RisingAdder implements Adder {
+  exact(): bool {
+    return false;
+  }
+  @inline
+  rest(high: v128, x: v128, sum: v128): v128 {
+    return f64x2.sub(x, f64x2.sub(sum, high));
+  }
+}
+
+/** Numbers of a grid that is coarse enough for a tile of them to have a sum in float64. */
+export class GridAdder implements Adder {
+  exact(): bool {
+    return true;
+  }
+  rest(_high: v128, _x: v128, _sum: v128): v128 {
+    return f64x2.splat(0);
+  }
+}
+
+/** Adds the exact values that R makes of n elements of each group at x. */
+export function addReals<R extends Real, A extends Adder>(sums: usize, x: usize, n: i32): void {
+  const real = changetype<R>(0);
+  const adder = changetype<A>(0);
+  // a single group has two vectors of chains
+  const vectors = padded == 1 ? 2 : padded >> 2;
+  const rows = padded == 1 ? n >> 3 : n;
+  const step = laneStep();
+  const pitch = (<usize>vectors) << 4;
+  for (let i: usize = 0; i < <usize>vectors; i++) {
+    const to = sums + (i << 5);
+    let highA = f64x2.splat(0);
+    let highB = f64x2.splat(0);
+    let lowA = f64x2.splat(0);
+    let lowB = f64x2.splat(0);
+    if (!adder.exact()) {
+      highA = v128.load(to, 0);
+      highB = v128.load(to, 16);
+      lowA = v128.load(to, LOW);
+      lowB = v128.load(to, LOW + 16);
+    }
+    const at = i * step;
+    let p = i << 4;
+    for (let row = rows; row > 0; row--) {
+      const from = v128.load(x + p);
+      const a = real.pair(lowPair(from), at, p << 1);
+      const b = real.pair(highPair(from), at + 16, (p << 1) + 16);
       const sumA = f64x2.add(highA, a);
       const sumB = f64x2.add(highB, b);
-      const partA = f64x2.sub(sumA, highA);
-      const partB = f64x2.sub(sumB, highB);
-      lowA = f64x2.add(lowA, f64x2.add(f64x2.sub(highA, f64x2.sub(sumA, partA)), f64x2.sub(a, partA)));
-      lowB = f64x2.add(lowB, f64x2.add(f64x2.sub(highB, f64x2.sub(sumB, partB)), f64x2.sub(b, partB)));
+      if (!adder.exact()) {
+        lowA = f64x2.add(lowA, adder.rest(highA, a, sumA));
+        lowB = f64x2.add(lowB, adder.rest(highB, b, sumB));
+      }
       highA = sumA;
       highB = sumB;
       p += pitch;
     }
-    v128.store(sums + at, highA, 0);
-    v128.store(sums + at, highB, 16);
-    v128.store(sums + at, lowA, LOW);
-    v128.store(sums + at, lowB, LOW + 16);
+    if (adder.exact()) {
+      addPair(to, highA);
+      addPair(to + 16, highB);
+    } else {
+      v128.store(to, highA, 0);
+      v128.store(to, highB, 16);
+      v128.store(to, lowA, LOW);
+      v128.store(to, lowB, LOW + 16);
+    }
   }
+  if (padded > 1) return;
+  for (let i = (<usize>rows) << 3; i < <usize>n; i++) {
+    const v = real.pair(f64x2.splat(<f64>load<f32>(x + (i << 2))), 0, i << 3);
+    addTo(sums, f64x2.extract_lane(v, 0));
+  }
+}
+
+/** Adds two numbers to two sums. */
+function addPair(sums: usize, x: v128): void {
+  const high = v128.load(sums);
+  const sum = f64x2.add(high, x);
+  v128.store(sums, sum);
+  v128.store(sums, f64x2.add(v128.load(sums, LOW), changetype<AnyAdder>(0).rest(high, x, sum)), LOW);
 }
 
 /** Brings the sums of all groups to normal form: hi is the sum in float64, lo the rest. */
@@ -231,19 +331,29 @@ export function addTo(sum: usize, x: f64): void {
   store<f64>(sum, load<f64>(sum, LOW) + (high - (next - part) + (x - part)), LOW);
 }
 
-/** Adds |v| of n elements of each group to lanes of 32. What follows them in the tile is zero (addReals). */
-export function addSizes(lanes: usize, v: usize, n: i32): void {
+/** Adds |x| of n elements of each group to lanes of 32. */
+export function addSizes(lanes: usize, x: usize, n: i32): void {
   const sign = i64x2.splat(i64.MAX_VALUE);
-  const chains = padded == 1 ? CHAINS : padded;
-  const pitch = (<usize>chains) << 3;
-  for (let at: usize = 0; at < pitch; at += 16) {
-    let sum = v128.load(lanes + at);
-    let p = v + at;
-    for (let i = padded == 1 ? (n + CHAINS - 1) / CHAINS : n; i > 0; i--) {
-      sum = f64x2.add(sum, v128.and(v128.load(p), sign));
+  const vectors = padded == 1 ? 2 : padded >> 2;
+  const rows = padded == 1 ? n >> 3 : n;
+  const pitch = (<usize>vectors) << 4;
+  for (let i: usize = 0; i < <usize>vectors; i++) {
+    const to = lanes + (i << 5);
+    let a = v128.load(to, 0);
+    let b = v128.load(to, 16);
+    let p = x + (i << 4);
+    for (let row = rows; row > 0; row--) {
+      const from = v128.load(p);
+      a = f64x2.add(a, v128.and(lowPair(from), sign));
+      b = f64x2.add(b, v128.and(highPair(from), sign));
       p += pitch;
     }
-    v128.store(lanes + at, sum);
+    v128.store(to, a, 0);
+    v128.store(to, b, 16);
+  }
+  if (padded > 1) return;
+  for (let i = (<usize>rows) << 3; i < <usize>n; i++) {
+    store<f64>(lanes, load<f64>(lanes) + <f64>abs(load<f32>(x + (i << 2))));
   }
 }
 
@@ -273,44 +383,4 @@ export function divideReal(sums: usize, j: i32, n: f64, high: usize, low: usize)
   const nearest = quotient + rest;
   setReal(high, j, nearest);
   setReal(low, j, abs(nearest) < Infinity ? quotient - nearest + rest : 0);
-}
-
-// --- extremes ---------------------------------------------------------------------------------------------
-
-/** Greatest and least of n elements of each group into the lanes of 32 at `most` and at `least`; NaN wins. */
-export function extremeReals(v: usize, n: i32, most: usize, least: usize): void {
-  const lanes = padded == 1 ? 2 : padded;
-  const pitch = (<usize>lanes) << 3;
-  let rows = n;
-  if (padded == 1) {
-    if (n & 1) store<f64>(v + ((<usize>n) << 3), load<f64>(v));
-    rows = (n + 1) >> 1;
-  }
-  for (let at: usize = 0; at < pitch; at += 16) {
-    let high = v128.load(most + at);
-    let low = v128.load(least + at);
-    let p = v + at;
-    for (let i = rows; i > 0; i--) {
-      const x = v128.load(p);
-      high = f64x2.max(high, x);
-      low = f64x2.min(low, x);
-      p += pitch;
-    }
-    v128.store(most + at, high);
-    v128.store(least + at, low);
-  }
-}
-
-export function startExtremes(most: usize, least: usize): void {
-  for (let at: usize = 0; at < REAL_LANES; at += 16) {
-    v128.store(most + at, f64x2.splat(-Infinity));
-    v128.store(least + at, f64x2.splat(Infinity));
-  }
-}
-
-/** A single group had two lanes. */
-export function finishExtremes(most: usize, least: usize): void {
-  if (padded > 1) return;
-  setReal(most, 0, max(load<f64>(most, 0), load<f64>(most, 8)));
-  setReal(least, 0, min(load<f64>(least, 0), load<f64>(least, 8)));
 }

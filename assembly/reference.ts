@@ -4,6 +4,7 @@ import {
   CONSTANT,
   COUNT,
   EPS,
+  INPUT_STORAGE,
   NORM,
   NORM_L1,
   NORM_L2,
@@ -12,19 +13,23 @@ import {
   NORM_RANGE,
   NORM_TOP,
   POWER,
+  STORAGE_FLOAT16,
   TOP,
 } from "../src/layout";
 import { LARGEST_SPACE } from "../src/report";
 import { padded, width } from "./bundle";
+import { extremeColumns } from "./column-sums";
+import { extremes, NO_HIGH, NO_LOW } from "./extremes";
 import { addLargest, LARGEST_BYTES, largestBytes, startLargest, sumLargest } from "./largest";
 import {
+  COLUMN_HIGH,
+  COLUMN_LOW,
+  EXTREME_HIGH,
+  EXTREME_LOW,
   LARGEST_STATES,
   REAL_HIGH,
-  REAL_LEAST,
   REAL_LOW,
-  REAL_MOST,
   REAL_SCALE,
-  REAL_ZERO,
   SUM_EXACT,
   SUM_X,
   TILE_R,
@@ -32,28 +37,33 @@ import {
 } from "./memory";
 import { power } from "./power";
 import {
+  AnyAdder,
   addReals,
-  distances,
+  Distance,
   divideReal,
-  extremeReals,
-  finishExtremes,
+  fill,
   finishReals,
+  GridAdder,
+  Itself,
+  laneStep,
+  PowerOf,
+  RisingAdder,
   realOf,
-  realTerms,
+  rowsOf,
+  SizeOf,
+  SquareOf,
   setReal,
-  startExtremes,
   startReals,
-  widen,
+  vectorsOf,
 } from "./reals";
+import { clearVectors, copyVectors, fromOrdered } from "./vectors";
 
 /** Before the first tile of a bundle. Without addMean() and finishMean(), distances are from zero. */
 export function startReference(): void {
   startReals(SUM_X);
   startReals(SUM_EXACT);
-  memory.fill(REAL_ZERO, 0, 256);
-  memory.fill(REAL_HIGH, 0, 256);
-  memory.fill(REAL_LOW, 0, 256);
-  startExtremes(REAL_MOST, REAL_LEAST);
+  clearVectors(REAL_HIGH, 512);
+  startExtremes(EXTREME_HIGH, EXTREME_LOW);
   if (load<i32>(NORM) == NORM_TOP) {
     const k = load<i32>(TOP);
     for (let j = 0; j < width; j++) {
@@ -62,10 +72,11 @@ export function startReference(): void {
   }
 }
 
-/** Adds n elements of each group, TILE_R. They stand in TILE_V then. */
+/** Adds n elements of each group, TILE_R. */
 export function addMean(n: i32): void {
-  widen(TILE_R, TILE_V, n);
-  addReals(SUM_X, TILE_V, n);
+  // the sum of a tile of halves is a number
+  if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16) addReals<Itself, GridAdder>(SUM_X, TILE_R, n);
+  else addReals<Itself, AnyAdder>(SUM_X, TILE_R, n);
 }
 
 export function finishMean(): void {
@@ -76,37 +87,69 @@ export function finishMean(): void {
 /** Adds the terms of n elements of each group, TILE_R. */
 export function addTerms(n: i32): void {
   const norm = load<i32>(NORM);
-  distances(TILE_R, REAL_HIGH, REAL_LOW, TILE_V, n);
   if (norm == NORM_LINF || norm == NORM_RANGE) {
-    extremeReals(TILE_V, n, REAL_MOST, REAL_LEAST);
-    return;
-  }
-  if (norm != NORM_TOP) {
-    realTerms(TILE_V, n);
-    addReals(SUM_EXACT, TILE_V, n);
-    return;
-  }
-  const pitch = (<usize>padded) << 3;
-  for (let j = 0; j < width; j++) {
-    const from = TILE_V + ((<usize>j) << 3);
-    addLargest(LARGEST_STATES + LARGEST_BYTES * j, from, from + pitch * n, pitch);
+    addExtremes(TILE_R, n, EXTREME_HIGH, EXTREME_LOW);
+  } else if (norm == NORM_L2) {
+    addReals<SquareOf<Distance>, RisingAdder>(SUM_EXACT, TILE_R, n);
+  } else if (norm == NORM_L1) {
+    addReals<SizeOf<Distance>, RisingAdder>(SUM_EXACT, TILE_R, n);
+  } else if (norm == NORM_POWER) {
+    addReals<PowerOf<Distance>, RisingAdder>(SUM_EXACT, TILE_R, n);
+  } else {
+    fill<Distance>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
+    const pitch = (<usize>padded) << 3;
+    for (let j = 0; j < width; j++) {
+      const from = TILE_V + ((<usize>j) << 3);
+      addLargest(LARGEST_STATES + LARGEST_BYTES * j, from, from + pitch * n, pitch);
+    }
   }
 }
 
 export function finishTerms(): void {
   const norm = load<i32>(NORM);
-  if (norm == NORM_LINF || norm == NORM_RANGE) {
-    finishExtremes(REAL_MOST, REAL_LEAST);
-    for (let j = 0; j < width; j++) {
-      const most = realOf(REAL_MOST, j);
-      const least = realOf(REAL_LEAST, j);
-      store<f64>(SUM_EXACT + ((<usize>j) << 3), norm == NORM_RANGE ? most - least : max(most, -least));
+  for (let j = 0; j < width; j++) {
+    const to = SUM_EXACT + ((<usize>j) << 3);
+    if (norm == NORM_LINF || norm == NORM_RANGE) {
+      // distances keep the order of the elements
+      const most = realOf(REAL_HIGH, j);
+      const rest = realOf(REAL_LOW, j);
+      const high = extremeOf(EXTREME_HIGH, j) - most - rest;
+      const low = extremeOf(EXTREME_LOW, j) - most - rest;
+      const range = extremeOf(EXTREME_HIGH, j) - extremeOf(EXTREME_LOW, j);
+      // NaN where the mean is infinite
+      store<f64>(to, norm == NORM_RANGE ? range + 0 * most : max(high, -low));
+    } else if (norm == NORM_TOP) {
+      sumLargest(LARGEST_STATES + LARGEST_BYTES * j, to);
     }
-  } else if (norm == NORM_TOP) {
-    for (let j = 0; j < width; j++) sumLargest(LARGEST_STATES + LARGEST_BYTES * j, SUM_EXACT + ((<usize>j) << 3));
   }
   finishReals(SUM_EXACT);
   for (let j = 0; j < width; j++) setReal(REAL_SCALE, j, exactScale(realOf(SUM_EXACT, j)));
+}
+
+// --- extremes: `ordered` integers of each group in lanes of 32 ---------------------------------------------------
+
+export function startExtremes(high: usize, low: usize): void {
+  for (let at: usize = 0; at < 128; at += 16) {
+    v128.store(high + at, i32x4.splat(NO_HIGH));
+    v128.store(low + at, i32x4.splat(NO_LOW));
+  }
+}
+
+/** Takes n elements of each group at x. */
+export function addExtremes(x: usize, n: i32, high: usize, low: usize): void {
+  if (padded == 1) {
+    extremes(x, n, high, low);
+    return;
+  }
+  copyVectors(high, COLUMN_HIGH, 128);
+  copyVectors(low, COLUMN_LOW, 128);
+  extremeColumns(x, (<usize>padded) << 2, n, padded);
+  copyVectors(COLUMN_HIGH, high, 128);
+  copyVectors(COLUMN_LOW, low, 128);
+}
+
+export function extremeOf(lanes: usize, j: i32): f64 {
+  return <f64>fromOrdered(load<i32>(lanes + ((<usize>j) << 2)));
 }
 
 /** S of the sum of the terms, of the largest of them, or of the range. */

@@ -110,6 +110,12 @@ export function leastExponentOf(format: usize): i32 {
   return load<i32>(format, LEAST) >> 23;
 }
 
+/** Whether 4096 numbers of a format have a sum that float64 has. */
+export function holdsSums(format: usize): bool {
+  const span = (load<f64>(format, MOST64) * 2) / powerOfTwo(load<i32>(format, MINIMUM));
+  return span <= powerOfTwo(41);
+}
+
 /** Whether every float16 is on the grid. */
 export function holdsHalf(format: usize): bool {
   return load<i32>(format, HOLDS_HALF) != 0;

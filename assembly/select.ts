@@ -1,47 +1,56 @@
 // Order statistics of non-negative float32, exact: their bits order like integers, and so digits can be counted.
 //
-//   0 eeeeeeee mmmmmmm | mmmmmmmm | mmmmmmmm        three digits: 2^15 values, 2^8, 2^8
+//   0 eeeeeeee mmmmm | mmmmmmmmm | mmmmmmmmm        three digits: 2^13 values, 2^9, 2^9
 //
 // One sweep counts the first digits of all; where the counts pass a rank, the first digit of that order statistic is
 // known. The numbers that share it, of all ranks at once, are moved to the front; they are few, and two more sweeps over
 // them find the other digits of each rank.
 
-import { ERRORS_ORDINARY, ERRORS_QUANTILES, RANKS } from "../src/report";
+import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST, RANKS } from "../src/report";
 
-/** Values of the first digit and of the others. */
-const FIRST: i32 = 32768;
-const SHIFT: i32 = 16;
-const OTHERS: i32 = 256;
-/** Bytes of the table of counts: the first digits twice, so that equal neighbours do not wait for each other. */
-export const TABLE_BYTES: usize = 2 * 4 * 32768;
+/** Values of the first digit and of the others, and bits of the others. */
+const FIRST: i32 = 8192;
+const OTHERS: i32 = 512;
+const BITS: i32 = 9;
+const SHIFT: i32 = 2 * BITS;
+/** Bytes of the table of counts: four of each first digit side by side, so that equal neighbours need not wait. */
+const TABLE_BYTES: usize = 16 * 8192;
 
 /** Exactly ceil(m * thousandths / 1000). */
 function rankOf(m: f64, thousandths: i32): i32 {
   return <i32>((<i64>m * thousandths + 999) / 1000);
 }
 
+/** In line wherever it is called. */
+class Digit {
+  /** Counts the first digit of the number at p. */
+  @inline
+  static count(table: usize, p: usize): void {
+    const at = table + ((<usize>(load<u32>(p) >> SHIFT)) << 4);
+    store<i32>(at, load<i32>(at) + 1);
+  }
+}
+
 /**
  * The 500, 990 and 999 thousandths quantiles of the n numbers at p into a state of error statistics. NaN among the
  * numbers do not count; the state knows how many do. The numbers are lost.
  *
- * @param table TABLE_BYTES of work space.
+ * @param table 128 KiB of work space.
  */
 export function select(state: usize, p: usize, n: i32, table: usize): void {
   const m = load<f64>(state, ERRORS_ORDINARY);
-  if (m == 0) return;
+  // without any error the quantiles are the zeros that the state began with
+  if (m == 0 || load<f64>(state, ERRORS_WORST) == 0) return;
   memory.fill(table, 0, TABLE_BYTES);
   const end = p + ((<usize>n) << 2);
   let at = p;
-  for (; at + 8 <= end; at += 8) {
-    const a = table + ((<usize>load<u16>(at, 2)) << 2);
-    const b = table + ((<usize>load<u16>(at, 6)) << 2);
-    store<i32>(a, load<i32>(a) + 1);
-    store<i32>(b, load<i32>(b, 4 * FIRST) + 1, 4 * FIRST);
+  for (; at + 16 <= end; at += 16) {
+    Digit.count(table, at);
+    Digit.count(table + 4, at + 4);
+    Digit.count(table + 8, at + 8);
+    Digit.count(table + 12, at + 12);
   }
-  if (at < end) {
-    const a = table + ((<usize>load<u16>(at, 2)) << 2);
-    store<i32>(a, load<i32>(a) + 1);
-  }
+  for (; at < end; at += 4) Digit.count(table, at);
   // the first digit of each rank, and the rank among those that share it
   let seen = 0;
   let bucket = 0;
@@ -50,7 +59,7 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
     for (;;) {
       if ((bucket & 15) == 0 && bucket < FIRST) {
         // most of the table is empty
-        while (isEmpty(table + ((<usize>bucket) << 2))) bucket += 16;
+        while (isEmpty(table + ((<usize>bucket) << 4))) bucket += 16;
       }
       const count = countOf(table, bucket);
       if (seen + count >= rank) break;
@@ -69,16 +78,18 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
 }
 
 function countOf(table: usize, bucket: i32): i32 {
-  const at = table + ((<usize>bucket) << 2);
-  return load<i32>(at) + load<i32>(at, 4 * FIRST);
+  const at = table + ((<usize>bucket) << 4);
+  return load<i32>(at, 0) + load<i32>(at, 4) + load<i32>(at, 8) + load<i32>(at, 12);
 }
 
-/** Whether 16 counters, and those of the second table, are all zero. */
+/** Whether the counters of 16 digits are all zero. */
 function isEmpty(at: usize): bool {
-  const a = v128.or(v128.or(v128.load(at, 0), v128.load(at, 16)), v128.or(v128.load(at, 32), v128.load(at, 48)));
-  at += 4 * FIRST;
-  const b = v128.or(v128.or(v128.load(at, 0), v128.load(at, 16)), v128.or(v128.load(at, 32), v128.load(at, 48)));
-  return !v128.any_true(v128.or(a, b));
+  let any = i32x4.splat(0);
+  for (const end = at + 256; at < end; at += 64) {
+    const a = v128.or(v128.load(at, 0), v128.load(at, 16));
+    any = v128.or(any, v128.or(a, v128.or(v128.load(at, 32), v128.load(at, 48))));
+  }
+  return !v128.any_true(any);
 }
 
 /** Moves the numbers whose first digit is one of those at RANKS to the front; returns their end. */
@@ -114,12 +125,14 @@ function gatherBuckets(p: usize, end: usize): usize {
 
 /** The bits of the number of a rank among those in [p, end) that begin with `digits`. */
 function finish(p: usize, end: usize, digits: i32, rank: i32, table: usize): i32 {
-  for (let shift = SHIFT - 8; shift >= 0; shift -= 8) {
+  const common = commonOf(p, end, digits);
+  if (common >= 0) return common;
+  for (let shift = SHIFT - BITS; shift >= 0; shift -= BITS) {
     memory.fill(table, 0, 4 * OTHERS);
     for (let at = p; at < end; at += 4) {
       const x = load<i32>(at);
-      if (x >>> (shift + 8) != digits) continue;
-      const counter = table + ((<usize>((x >>> shift) & 255)) << 2);
+      if (x >>> (shift + BITS) != digits) continue;
+      const counter = table + ((<usize>((x >>> shift) & (OTHERS - 1))) << 2);
       store<i32>(counter, load<i32>(counter) + 1);
     }
     let digit = 0;
@@ -129,7 +142,34 @@ function finish(p: usize, end: usize, digits: i32, rank: i32, table: usize): i32
       rank -= count;
       digit++;
     }
-    digits = (digits << 8) | digit;
+    digits = (digits << BITS) | digit;
   }
   return digits;
+}
+
+/** The bits of all numbers in [p, end) that begin with `digit`, if they are the same; -1 if not. */
+function commonOf(p: usize, end: usize, digit: i32): i32 {
+  const wanted = i32x4.splat(digit);
+  let all = i32x4.splat(-1);
+  let any = i32x4.splat(0);
+  let at = p;
+  for (; at + 16 <= end; at += 16) {
+    const x = v128.load(at);
+    const hit = i32x4.eq(i32x4.shr_u(x, SHIFT), wanted);
+    all = v128.and(all, v128.or(x, v128.not(hit)));
+    any = v128.or(any, v128.and(x, hit));
+  }
+  for (; at < end; at += 4) {
+    const x = load<i32>(at);
+    if (x >>> SHIFT != digit) continue;
+    all = v128.and(all, i32x4.splat(x));
+    any = v128.or(any, i32x4.splat(x));
+  }
+  let ones = -1;
+  let some = 0;
+  ones &= i32x4.extract_lane(all, 0) & i32x4.extract_lane(all, 1) & i32x4.extract_lane(all, 2);
+  ones &= i32x4.extract_lane(all, 3);
+  some |= i32x4.extract_lane(any, 0) | i32x4.extract_lane(any, 1) | i32x4.extract_lane(any, 2);
+  some |= i32x4.extract_lane(any, 3);
+  return ones == some ? some : -1;
 }

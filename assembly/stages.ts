@@ -10,13 +10,27 @@ import {
   NORM_POWER,
   POWER,
   STORAGE_FLOAT16,
+  TASK,
+  TASK_CENTRE,
   WEIGHT,
 } from "../src/layout";
 import { columnwise, format, gatherTile, group, padded, transpose, width } from "./bundle";
 import { isUniform, weightOffset } from "./emulate";
-import { ADDITION, mapTraced, note, POWER_OF, PRODUCT, ROUNDING } from "./events";
-import { GROUP_BIAS, GROUP_NEGATED, GROUP_SCALE, GROUP_WEIGHT, TILE_B, TILE_R, TILE_T, TILE_W, TILE_X } from "./memory";
+import { ADDITION, mapTraced, note, POWER_OF, PRODUCT, ROUNDING, watchTile } from "./events";
+import {
+  GROUP_BIAS,
+  GROUP_NEGATED,
+  GROUP_SCALE,
+  GROUP_WEIGHT,
+  TILE_B,
+  TILE_D,
+  TILE_R,
+  TILE_T,
+  TILE_W,
+  TILE_X,
+} from "./memory";
 import { power } from "./power";
+import { rowsOf, vectorsOf } from "./reals";
 import { Add, First, holdsHalf, kindOf, Multiply, map, Operation, PLAIN, roundNumber } from "./rounding";
 import { gatherWeights } from "./tiles";
 import { magnitude } from "./vectors";
@@ -26,6 +40,10 @@ let tracing: bool = false;
 /** Whether the operations from here on are watched. */
 export function traceStages(yes: bool): void {
   tracing = yes;
+}
+
+export function isCentred(): bool {
+  return (load<i32>(TASK) & TASK_CENTRE) != 0;
 }
 
 /** Whether rounding the input changes nothing. */
@@ -40,13 +58,13 @@ function between<O extends Operation>(kind: i32, a: usize, b: usize, out: usize,
   else map<O>(a, b, 16, out, vectors, 1, format);
 }
 
-/** TILE_X = TILE_X (operation) the value of each group. */
-function across<O extends Operation>(kind: i32, values: usize, n: i32): void {
+/** out = x (operation) the value of each group, over n elements of each. */
+function across<O extends Operation>(kind: i32, x: usize, values: usize, out: usize, n: i32): void {
   const step = padded == 1 ? 0 : 16;
-  const vectors = padded == 1 ? (n + 3) >> 2 : padded >> 2;
-  const rows = padded == 1 ? 1 : n;
-  if (tracing) mapTraced<O>(kind, TILE_X, values, step, TILE_X, vectors, rows, n * padded, format);
-  else map<O>(TILE_X, values, step, TILE_X, vectors, rows, format);
+  const vectors = vectorsOf(n);
+  const rows = rowsOf(n);
+  if (tracing) mapTraced<O>(kind, x, values, step, out, vectors, rows, n * padded, format);
+  else map<O>(x, values, step, out, vectors, rows, format);
 }
 
 /** TILE_R = elements [from, from + n) of each group as they are. */
@@ -54,49 +72,62 @@ export function readElements(from: i32, n: i32): void {
   gatherTile(from, n, TILE_R);
 }
 
-/** TILE_X = RN(TILE_R). */
-export function roundInput(n: i32): void {
-  between<First>(ROUNDING, TILE_R, TILE_R, TILE_X, n);
+/** The elements of TILE_R, rounded: the tile where they stand. */
+export function roundInput(n: i32): usize {
+  if (!isExactInput()) {
+    between<First>(ROUNDING, TILE_R, TILE_R, TILE_X, n);
+    return TILE_X;
+  }
+  if (tracing) watchTile(ROUNDING, TILE_R, n * padded);
+  return TILE_R;
 }
 
-/** TILE_X = TILE_X - mean. */
-export function centre(n: i32): void {
-  across<Add>(ADDITION, GROUP_NEGATED, n);
+/** The distances of the elements at x from the mean: the tile where they stand. */
+export function centre(x: usize, n: i32): usize {
+  if (!isCentred()) return x;
+  across<Add>(ADDITION, x, GROUP_NEGATED, TILE_D, n);
+  return TILE_D;
 }
 
-/** TILE_T = the terms of TILE_X. */
-export function takeTerms(n: i32): void {
+/** A tile of the terms of the distances at d. */
+export function takeTerms(d: usize, n: i32, to: usize): void {
   const norm = load<i32>(NORM);
-  const end = TILE_T + ((<usize>(n * padded + 3) & ~3) << 2);
+  const bytes = (<usize>(n * padded + 3) & ~3) << 2;
   if (norm == NORM_L2) {
-    between<Multiply>(PRODUCT, TILE_X, TILE_X, TILE_T, n);
+    between<Multiply>(PRODUCT, d, d, to, n);
   } else if (norm == NORM_POWER) {
     const p = load<f64>(POWER);
-    let x = TILE_X;
-    for (let at = TILE_T; at < end; at += 4) {
-      store<f32>(at, <f32>roundNumber(power(abs(<f64>load<f32>(x)), p), format));
-      x += 4;
+    for (let at: usize = 0; at < bytes; at += 4) {
+      store<f32>(to + at, <f32>roundNumber(power(abs(<f64>load<f32>(d + at)), p), format));
     }
     if (tracing) {
-      for (let at: usize = 0; at < end - TILE_T; at += 16) {
-        const d = v128.load(TILE_X + at);
-        note(POWER_OF, d, d, v128.load(TILE_T + at), <i32>(at >> 2), n * padded, false);
+      for (let at: usize = 0; at < bytes; at += 16) {
+        const x = v128.load(d + at);
+        note(POWER_OF, x, x, v128.load(to + at), <i32>(at >> 2), n * padded, false);
       }
     }
   } else {
-    let x = TILE_X;
-    for (let at = TILE_T; at < end; at += 16) {
-      v128.store(at, magnitude(v128.load(x)));
-      x += 16;
-    }
+    for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, magnitude(v128.load(d + at)));
   }
 }
 
-/** TILE_X = TILE_X / S * weight + bias, with what roundWeights() left. */
-export function scaleAndShift(n: i32): void {
-  if (load<i32>(NORM) != NORM_NONE) across<Multiply>(PRODUCT, GROUP_SCALE, n);
-  if (load<usize>(WEIGHT)) between<Multiply>(PRODUCT, TILE_X, TILE_W, TILE_X, n);
-  if (load<usize>(BIAS)) between<Add>(ADDITION, TILE_X, TILE_B, TILE_X, n);
+/** The distances at d by S, times weight plus bias, with what roundWeights() left: the tile where they stand. */
+export function scaleAndShift(d: usize, n: i32): usize {
+  const to = d == TILE_X ? TILE_D : TILE_X;
+  let y = d;
+  if (load<i32>(NORM) != NORM_NONE) {
+    across<Multiply>(PRODUCT, d, GROUP_SCALE, to, n);
+    y = to;
+  }
+  if (load<usize>(WEIGHT)) {
+    between<Multiply>(PRODUCT, y, TILE_W, to, n);
+    y = to;
+  }
+  if (load<usize>(BIAS)) {
+    between<Add>(ADDITION, y, TILE_B, to, n);
+    y = to;
+  }
+  return y;
 }
 
 /** TILE_W and TILE_B = weights and biases of elements [from, from + n) of each group as they are. */

@@ -7,10 +7,12 @@ import {
   INPUT,
   INPUT_STORAGE,
   NORM,
+  NORM_L2,
   NORM_NONE,
+  NORM_POWER,
   OUTPUT,
-  TASK,
-  TASK_CENTRE,
+  REDUCED_RANK,
+  STORAGE_FLOAT32,
   WEIGHT,
 } from "../src/layout";
 import {
@@ -21,35 +23,69 @@ import {
   INPUT_STAGE,
   OUTPUT_STAGE,
   OWN,
+  OWN_ERRORS,
   RECORD_BYTES,
   RECORDS,
   TERM_STAGE,
   TOTAL,
+  TOTAL_ERRORS,
 } from "../src/report";
-import { count, format, group, padded, setGroup, stretch, whole, width, writeTile } from "./bundle";
+import {
+  base,
+  columnwise,
+  count,
+  format,
+  gatherTile,
+  group,
+  padded,
+  setGroup,
+  stretch,
+  whole,
+  width,
+  writeTile,
+} from "./bundle";
 import { nextBundle, outer, start, startBundles } from "./bundles";
-import { discountPairs, measure, setUnitOf, startErrors } from "./errors";
+import { discountPairs, measure, measureEqual, setUnitOf, startErrors } from "./errors";
 import { enterStage, finishFinding, placeEvents, startFinding, unplaced } from "./events";
 import {
   GROUP_NEGATED,
   GROUP_SCALE,
   REAL_HIGH,
+  REAL_INVERSE,
   REAL_LOW,
+  REAL_MEAN,
   REAL_SCALE,
-  REAL_ZERO,
   TILE_B,
   TILE_E,
   TILE_R,
-  TILE_T,
-  TILE_V,
   TILE_W,
   TILE_X,
 } from "./memory";
 import { placeTile } from "./places";
-import { acrossReals, clearRest, distances, Over, Plus, realTerms, setReal, Times, widen, withReals } from "./reals";
+import {
+  clearRest,
+  Distance,
+  FromMean,
+  fill,
+  Held,
+  hasRest,
+  Itself,
+  laneStep,
+  PowerOf,
+  Quotient,
+  Real,
+  rowsOf,
+  Scaled,
+  SizeOf,
+  SquareOf,
+  setReal,
+  shiftReals,
+  vectorsOf,
+} from "./reals";
 import { addMean, addTerms, finishMean, finishTerms, startReference } from "./reference";
 import {
   centre,
+  isCentred,
   readElements,
   readWeights,
   roundInput,
@@ -59,36 +95,31 @@ import {
   traceStages,
 } from "./stages";
 
-let state: usize = 0;
-let stage: i32 = 0;
-let kind: i32 = OWN;
 /** Groups of the bundle, as bits, where an infinity was divided by and all outputs so far are finite. */
 let absorbing: u32 = 0;
 
-function isCentred(): bool {
-  return (load<i32>(TASK) & TASK_CENTRE) != 0;
+function stateOf(stage: i32, kind: i32): usize {
+  return ERRORS + ERRORS_BYTES * (2 * stage + kind);
 }
 
 /**
- * Error statistics of a stage that has a value for each element, OWN or TOTAL. |e| go to OUTPUT, float32. With the total of
- * the output go its events.
+ * Error statistics of a stage that has a value for each element. |e| go to OWN_ERRORS and TOTAL_ERRORS, float32; of the
+ * input, where both are the same, to the second. With the output go its events.
  */
-export function sweep(number: i32, which: i32): void {
-  stage = number;
-  kind = which;
-  state = ERRORS + ERRORS_BYTES * (2 * stage + kind);
-  const traced = stage == OUTPUT_STAGE && kind == TOTAL;
-  startErrors(state);
-  if (traced) store<f64>(ABSORBED, 0);
+export function sweep(stage: i32): void {
+  startErrors(stateOf(stage, OWN));
+  startErrors(stateOf(stage, TOTAL));
+  store<f64>(ABSORBED, 0);
   startBundles();
   setUnitOf(format);
   while (nextBundle()) {
     recall();
-    sweepBundle(traced);
+    for (let from = 0; from < count; from += stretch) sweepTile(stage, from, min(stretch, count - from));
+    if (stage != OUTPUT_STAGE) continue;
     for (; absorbing; absorbing &= absorbing - 1) store<f64>(ABSORBED, load<f64>(ABSORBED) + 1);
-    if (traced && unplaced()) {
+    if (unplaced()) {
       startFinding();
-      findOutput();
+      for (let from = 0; from < count; from += stretch) findOutput(from, min(stretch, count - from));
       finishFinding();
     }
   }
@@ -96,118 +127,183 @@ export function sweep(number: i32, which: i32): void {
 
 /** What the records say about the groups of the bundle. */
 function recall(): void {
-  const own = kind == OWN;
   absorbing = 0;
-  memory.fill(REAL_ZERO, 0, 256);
   for (let j = 0; j < width; j++) {
     const record = load<usize>(RECORDS) + RECORD_BYTES * (group + j);
     const mean = <f64>load<f32>(record, 24);
     const factor = <f64>load<f32>(record, 28);
     setGroup(GROUP_NEGATED, j, -mean);
     setGroup(GROUP_SCALE, j, factor);
-    setReal(REAL_HIGH, j, own ? mean : load<f64>(record, 0));
-    setReal(REAL_LOW, j, own ? 0 : load<f64>(record, 8));
-    setReal(REAL_SCALE, j, own ? factor : load<f64>(record, 16));
+    setReal(REAL_MEAN, j, mean);
+    setReal(REAL_INVERSE, j, factor);
+    setReal(REAL_HIGH, j, load<f64>(record, 0));
+    setReal(REAL_LOW, j, load<f64>(record, 8));
+    setReal(REAL_SCALE, j, load<f64>(record, 16));
     absorbing |= load<i32>(record, 32) << j;
   }
 }
 
-function sweepBundle(traced: bool): void {
-  for (let from = 0; from < count; from += stretch) {
-    const n = min(stretch, count - from);
-    readElements(from, n);
-    prepareTile(from, n, traced);
-    measureTile(from, n, stage == TERM_STAGE ? TILE_T : TILE_X);
-    if (absorbing) dropUnabsorbed(n);
-  }
-}
-
-/** TILE_X (of terms TILE_T) = the stage, TILE_V = what it is held against. */
-function prepareTile(from: i32, n: i32, traced: bool): void {
-  const own = kind == OWN;
+function sweepTile(stage: i32, from: i32, n: i32): void {
   traceStages(false);
-  if (!own && stage != INPUT_STAGE) distances(TILE_R, REAL_HIGH, REAL_LOW, TILE_V, n);
-  roundInput(n);
-  if (stage == INPUT_STAGE) {
-    widen(TILE_R, TILE_V, n);
-    return;
-  }
-  if (own && stage == CENTRE_STAGE) distances(TILE_X, REAL_HIGH, REAL_ZERO, TILE_V, n);
-  if (isCentred()) centre(n);
-  if (stage == CENTRE_STAGE) return;
-  if (own) widen(TILE_X, TILE_V, n);
-  if (stage == TERM_STAGE) {
-    realTerms(TILE_V, n);
-    takeTerms(n);
-    return;
-  }
-  if (load<i32>(NORM) != NORM_NONE) {
-    if (own) acrossReals<Times>(TILE_V, REAL_SCALE, n);
-    else acrossReals<Over>(TILE_V, REAL_SCALE, n);
-  }
-  shiftReals(from, n);
-  roundWeights(n);
-  if (traced) {
-    traceStages(true);
-    enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
-    placeEvents(from);
-  }
-  scaleAndShift(n);
-}
-
-/** TILE_V times the weights, plus the biases, as they are; they stand in their tiles then. */
-function shiftReals(from: i32, n: i32): void {
-  readWeights(outer, start, from, n);
-  if (load<usize>(WEIGHT)) withReals<Times>(TILE_V, TILE_W, n);
-  if (load<usize>(BIAS)) withReals<Plus>(TILE_V, TILE_B, n);
-}
-
-/** Adds a tile to the statistics. */
-function measureTile(from: i32, n: i32, computed: usize): void {
-  clearRest(computed, TILE_V, n);
   placeTile(from);
-  measure(state, computed, TILE_V, n * padded, TILE_E);
-  discountPairs(state, n * (padded - width));
+  readElements(from, n);
+  const x = roundInput(n);
+  if (stage == INPUT_STAGE) {
+    if (x == TILE_R) holdEqual(INPUT_STAGE, TOTAL, x, n);
+    else hold<Itself>(INPUT_STAGE, TOTAL, x, TILE_R, from, n);
+    return;
+  }
+  const d = centre(x, n);
+  if (stage == CENTRE_STAGE) {
+    hold<FromMean>(stage, OWN, d, x, from, n);
+    hold<Distance>(stage, TOTAL, d, TILE_R, from, n);
+  } else if (stage == OUTPUT_STAGE) {
+    holdOutput(d, from, n);
+  } else {
+    holdTerms(d, from, n);
+  }
+}
+
+/** Terms stand where the weights of the output do: writing errors back takes TILE_T. */
+function holdTerms(d: usize, from: i32, n: i32): void {
+  const norm = load<i32>(NORM);
+  takeTerms(d, n, TILE_W);
+  if (norm == NORM_L2) {
+    hold<SquareOf<Itself>>(TERM_STAGE, OWN, TILE_W, d, from, n);
+    hold<SquareOf<Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
+  } else if (norm == NORM_POWER) {
+    hold<PowerOf<Itself>>(TERM_STAGE, OWN, TILE_W, d, from, n);
+    hold<PowerOf<Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
+  } else {
+    holdEqual(TERM_STAGE, OWN, TILE_W, n);
+    hold<SizeOf<Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
+  }
+}
+
+/** Outputs with their events, and their exact values, shifted by weights and biases as they are. */
+function holdOutput(d: usize, from: i32, n: i32): void {
+  const scaled = load<i32>(NORM) != NORM_NONE;
+  const shifts = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
+  if (shifts) {
+    readWeights(outer, start, from, n);
+    roundWeights(n);
+  }
+  watchOutput(from);
+  const y = scaleAndShift(d, n);
+  if (shifts) {
+    // once more, without rounding
+    readWeights(outer, start, from, n);
+    if (scaled) fill<Scaled>(d, vectorsOf(n), rowsOf(n), laneStep());
+    else fill<Itself>(d, vectorsOf(n), rowsOf(n), laneStep());
+    holdShifted(OUTPUT_STAGE, OWN, y, from, n);
+    fillOutput(scaled, n);
+    holdShifted(OUTPUT_STAGE, TOTAL, y, from, n);
+  } else {
+    if (scaled) hold<Scaled>(OUTPUT_STAGE, OWN, y, d, from, n);
+    else hold<Itself>(OUTPUT_STAGE, OWN, y, d, from, n);
+    holdDistances(OUTPUT_STAGE, scaled, y, from, n);
+  }
+  if (absorbing) dropUnabsorbed(y, n);
+}
+
+/** Adds the pairs of c and TILE_V, which is yet to be multiplied by the weights. */
+function holdShifted(stage: i32, kind: i32, c: usize, from: i32, n: i32): void {
+  shiftReals(load<usize>(WEIGHT) ? TILE_W : 0, load<usize>(BIAS) ? TILE_B : 0, n);
+  hold<Held>(stage, kind, c, TILE_R, from, n);
+}
+
+function watchOutput(from: i32): void {
+  traceStages(true);
+  enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
+  placeEvents(from);
+}
+
+/** TILE_V = exact outputs before weights and biases. */
+function fillOutput(scaled: bool, n: i32): void {
+  if (scaled) fill<Quotient>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
+  else fill<Distance>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
+}
+
+function holdDistances(stage: i32, scaled: bool, y: usize, from: i32, n: i32): void {
+  if (scaled) hold<Quotient>(stage, TOTAL, y, TILE_R, from, n);
+  else hold<Distance>(stage, TOTAL, y, TILE_R, from, n);
+}
+
+/** Adds the pairs of c and the exact values that R makes of x. */
+function hold<R extends Real>(stage: i32, kind: i32, c: usize, x: usize, from: i32, n: i32): void {
+  const state = stateOf(stage, kind);
+  const vectors = vectorsOf(n);
+  const rows = rowsOf(n);
+  const errors = load<usize>(kind == OWN ? OWN_ERRORS : TOTAL_ERRORS);
+  if (hasRest(n)) {
+    fill<R>(x, vectors, rows, laneStep());
+    clearRest(c, n);
+    measure<Held>(state, c, x, vectors, rows, 0, TILE_E);
+    discountPairs(state, ((vectors * rows) << 2) - n * width);
+  } else if (padded == 1 && !columnwise && load<i32>(REDUCED_RANK) == 0) {
+    // a stretch of the tensor
+    measure<R>(state, c, x, vectors, 1, 0, errors + ((<usize>(base + from)) << 2));
+    return;
+  } else {
+    measure<R>(state, c, x, vectors, rows, laneStep(), TILE_E);
+  }
+  store<usize>(OUTPUT, errors);
   writeTile(from, n, TILE_E);
 }
 
+/** Adds the pairs of numbers with themselves; their errors are none, and go nowhere. */
+function holdEqual(stage: i32, kind: i32, c: usize, n: i32): void {
+  const state = stateOf(stage, kind);
+  const vectors = vectorsOf(n) * rowsOf(n);
+  if (hasRest(n)) clearRest(c, n);
+  measureEqual(state, c, vectors << 2);
+  discountPairs(state, (vectors << 2) - n * width);
+}
+
 /** Groups with an output that is not finite have not absorbed anything. */
-function dropUnabsorbed(n: i32): void {
+function dropUnabsorbed(y: usize, n: i32): void {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < width; j++) {
-      const y = load<f32>(TILE_X + ((<usize>(i * padded + j)) << 2));
-      if (!(abs(y) < Infinity)) absorbing &= ~(1 << j);
+      const at = y + ((<usize>(i * padded + j)) << 2);
+      if (!(abs(load<f32>(at)) < Infinity)) absorbing &= ~(1 << j);
     }
   }
 }
 
 /** The operations of the output once more, for their places. */
-function findOutput(): void {
-  for (let from = 0; from < count; from += stretch) {
-    const n = min(stretch, count - from);
-    readElements(from, n);
-    prepareTile(from, n, true);
-  }
+function findOutput(from: i32, n: i32): void {
+  traceStages(false);
+  readElements(from, n);
+  const d = centre(roundInput(n), n);
+  readWeights(outer, start, from, n);
+  roundWeights(n);
+  watchOutput(from);
+  scaleAndShift(d, n);
 }
 
 /**
- * Error statistics of outputs that stand at OUTPUT, float32, against the exact output, in the unit that was set. They are
- * overwritten by their |e|.
+ * Error statistics of outputs that stand at TOTAL_ERRORS, float32, against the exact output, in the unit that was set. They
+ * are overwritten by their |e|.
  */
 export function judge(): void {
-  state = ERRORS;
-  startErrors(state);
+  const scaled = load<i32>(NORM) != NORM_NONE;
+  const shifts = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
+  startErrors(stateOf(INPUT_STAGE, TOTAL));
   startBundles();
   while (nextBundle()) {
     referenceBundle();
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
       if (!whole) readElements(from, n);
-      distances(TILE_R, REAL_HIGH, REAL_LOW, TILE_V, n);
-      if (load<i32>(NORM) != NORM_NONE) acrossReals<Over>(TILE_V, REAL_SCALE, n);
-      shiftReals(from, n);
+      placeTile(from);
       readOutputs(from, n);
-      measureTile(from, n, TILE_R);
+      if (shifts) {
+        fillOutput(scaled, n);
+        readWeights(outer, start, from, n);
+        holdShifted(INPUT_STAGE, TOTAL, TILE_X, from, n);
+      } else {
+        holdDistances(INPUT_STAGE, scaled, TILE_X, from, n);
+      }
     }
   }
 }
@@ -229,13 +325,13 @@ function referenceBundle(): void {
   }
 }
 
-/** TILE_R = the outputs that are judged. */
+/** TILE_X = the outputs that are judged. */
 function readOutputs(from: i32, n: i32): void {
   const input = load<usize>(INPUT);
   const storage = load<i32>(INPUT_STORAGE);
-  store<usize>(INPUT, load<usize>(OUTPUT));
-  store<i32>(INPUT_STORAGE, 0);
-  readElements(from, n);
+  store<usize>(INPUT, load<usize>(TOTAL_ERRORS));
+  store<i32>(INPUT_STORAGE, STORAGE_FLOAT32);
+  gatherTile(from, n, TILE_X);
   store<usize>(INPUT, input);
   store<i32>(INPUT_STORAGE, storage);
 }

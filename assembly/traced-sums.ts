@@ -9,13 +9,23 @@
 import { EXACT, FORMAT_ACCUMULATE, FORMAT_COMPUTE, ORDER, ORDER_LANES, ORDER_PAIRWISE } from "../src/layout";
 import { STAGNATION_EVENT } from "../src/report";
 import { width as groups } from "./bundle";
-import { EXPONENTS, SIGN } from "./constants";
-import { ADDITION, countEvents, groupAt, looksAtAll, note, placeEvents, unusual, validLanes } from "./events";
+import {
+  ADDEND,
+  ADDITION,
+  countEvents,
+  groupAt,
+  LIMIT,
+  looksAtAll,
+  note,
+  placeEvents,
+  validLanes,
+  watchOf,
+} from "./events";
 import { GATHERED, LANES, STAGNANT, TREE } from "./memory";
 import { addTile, finishSums, startSums } from "./orders";
 import { addTo } from "./reals";
-import { Add, DOWN, formatAt, kindOfSums, Lanes, LEAST, MAGIC, MOST, NARROW, operate, UP } from "./rounding";
-import { clearVectors, copyVectors } from "./vectors";
+import { Add, formatAt, kindOfSums, operate, splits, splitterOf } from "./rounding";
+import { clearVectors, copyVectors, magnitude } from "./vectors";
 
 const BLOCK: i32 = 128;
 
@@ -23,6 +33,7 @@ const BLOCK: i32 = 128;
 let width: i32 = 1;
 let kind: i32 = 0;
 let format: usize = 0;
+let split: bool = false;
 let levels: i32 = 0;
 /** Elements have places. */
 let placed: bool = true;
@@ -49,10 +60,11 @@ export function startTraced(side: i32, places: bool): void {
   placed = places;
   format = formatAt(FORMAT_ACCUMULATE);
   kind = kindOfSums(formatAt(FORMAT_COMPUTE), format);
+  split = splits(formatAt(FORMAT_COMPUTE), format);
   levels = 0;
   all = looksAtAll() || gathered >= 0;
-  clearVectors(LANES, 4096);
-  clearVectors(STAGNANT, 4096);
+  clearVectors(LANES, accumulatorBytes());
+  clearVectors(STAGNANT, accumulatorBytes());
 }
 
 /** Adds elements [from, from + n) of each group: tile x. Tiles but the last hold a multiple of 128. */
@@ -100,6 +112,12 @@ export function finishTraced(out: usize): void {
   countStagnant();
 }
 
+/** Of all groups, at least one vector. */
+function accumulatorBytes(): usize {
+  const accumulators = load<i32>(ORDER) < ORDER_LANES ? width : 32 * width;
+  return (<usize>max(4, accumulators)) << 2;
+}
+
 function countStagnant(): void {
   const accumulators = load<i32>(ORDER) < ORDER_LANES ? width : 32 * width;
   let sum = 0;
@@ -114,37 +132,90 @@ function countStagnant(): void {
  * the tile begins, `end`: its places in use.
  */
 function accumulate(x: usize, tile: usize, vectors: i32, step: usize, rows: i32, end: i32): void {
-  const exponents = v128.load(EXPONENTS);
-  const least = v128.load(format, LEAST);
-  const most = v128.load(format, MOST);
-  const magic = v128.load(format, MAGIC);
-  const up = v128.load(format, UP);
-  const down = v128.load(format, DOWN);
-  const sign = v128.load(SIGN);
-  const zero = f32x4.splat(0);
-  const single = step == 4;
   const bytes = (<usize>vectors) << 4;
+  if (split && !all && step == 16) {
+    accumulateQuickly(x, tile, bytes, rows, end);
+    return;
+  }
+  const zero = f32x4.splat(0);
   for (; rows > 0; rows--) {
     for (let at: usize = 0; at < bytes; at += 16) {
       const s = v128.load(LANES + at);
-      const t = single ? v128.load32_splat(x) : v128.load(x);
-      const r =
-        kind == NARROW
-          ? Lanes.narrow(f32x4.add(s, t), exponents, least, most, magic, up, down, sign)
-          : operate<Add>(s, t, kind, format);
+      const t = step == 4 ? v128.load32_splat(x) : v128.load(x);
+      const r = operate<Add>(s, t, kind, format);
       v128.store(LANES + at, r);
-      const p = <i32>((x - tile) >> 2);
-      if (v128.any_true(unusual(r)) || all) {
-        noteAdditions(s, t, r, p, single ? p + 1 : end);
+      if (v128.any_true(Watched.odd(r, v128.load(watchOf(ADDEND)), v128.load(watchOf(LIMIT)))) || all) {
+        const p = <i32>((x - tile) >> 2);
+        noteAdditions(s, t, r, p, step == 4 ? p + 1 : end);
       } else {
-        // both are nonzero, and the result is one of them
-        const same = v128.or(f32x4.eq(r, s), f32x4.eq(r, t));
-        const stagnant = v128.and(same, v128.and(f32x4.ne(s, zero), f32x4.ne(t, zero)));
-        v128.store(STAGNANT + at, i32x4.sub(v128.load(STAGNANT + at), stagnant));
+        countAt(at, Watched.stagnant(s, t, r, zero));
       }
       x += step;
     }
   }
+}
+
+/** In line wherever it is called. */
+class Watched {
+  /** Lanes of results that are not ordinary (events.ts). */
+  @inline
+  static odd(r: v128, addend: v128, limit: v128): v128 {
+    return i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);
+  }
+
+  /** Lanes where both operands are nonzero, and the result is one of them. */
+  @inline
+  static stagnant(s: v128, t: v128, r: v128, zero: v128): v128 {
+    const same = v128.or(f32x4.eq(r, s), f32x4.eq(r, t));
+    return v128.and(same, v128.and(f32x4.ne(s, zero), f32x4.ne(t, zero)));
+  }
+
+  /** x rounded to the bits that Veltkamp's factor c leaves, as in orders.ts: right as long as it is ordinary. */
+  @inline
+  static split(x: v128, c: v128): v128 {
+    const y = f32x4.mul(x, c);
+    return f32x4.sub(y, f32x4.sub(y, x));
+  }
+}
+
+/** Counts the lanes of a mask as stagnant accumulators at LANES + at. */
+function countAt(at: usize, mask: v128): void {
+  v128.store(STAGNANT + at, i32x4.sub(v128.load(STAGNANT + at), mask));
+}
+
+/** The same where Veltkamp's splitting rounds: two vectors at a time, so that there is one test for both. */
+function accumulateQuickly(x: usize, tile: usize, bytes: usize, rows: i32, end: i32): void {
+  const c = v128.load(splitterOf(format));
+  const addend = v128.load(watchOf(ADDEND));
+  const limit = v128.load(watchOf(LIMIT));
+  const zero = f32x4.splat(0);
+  for (; rows > 0; rows--) {
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const s = v128.load(LANES + at, 0);
+      const t = v128.load(x, 0);
+      const u = v128.load(LANES + at, 16);
+      const w = v128.load(x, 16);
+      const p = Watched.split(f32x4.add(s, t), c);
+      const q = Watched.split(f32x4.add(u, w), c);
+      if (v128.any_true(v128.or(Watched.odd(p, addend, limit), Watched.odd(q, addend, limit)))) {
+        addSlowly(at, s, t, <i32>((x - tile) >> 2), end);
+        addSlowly(at + 16, u, w, <i32>((x + 16 - tile) >> 2), end);
+      } else {
+        v128.store(LANES + at, p, 0);
+        v128.store(LANES + at, q, 16);
+        countAt(at, Watched.stagnant(s, t, p, zero));
+        countAt(at + 16, Watched.stagnant(u, w, q, zero));
+      }
+      x += 32;
+    }
+  }
+}
+
+/** One vector of accumulators, s + t, looked at in every way. */
+function addSlowly(at: usize, s: v128, t: v128, p: i32, end: i32): void {
+  const r = operate<Add>(s, t, kind, format);
+  v128.store(LANES + at, r);
+  noteAdditions(s, t, r, p, end);
 }
 
 /** Folds the 32 accumulators of each group into the first: w = 16, 8, 4, 2, 1. */
@@ -160,7 +231,9 @@ function addRow(a: usize, b: usize, n: i32): void {
     const t = v128.load(b + at);
     const r = operate<Add>(s, t, kind, format);
     v128.store(LANES + at, r);
-    noteAdditions(s, t, r, i, n);
+    const odd = Watched.odd(r, v128.load(watchOf(ADDEND)), v128.load(watchOf(LIMIT)));
+    const stagnant = Watched.stagnant(s, t, r, f32x4.splat(0));
+    if (v128.any_true(v128.or(odd, stagnant)) || all) noteAdditions(s, t, r, i, n);
   }
 }
 

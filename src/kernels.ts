@@ -55,8 +55,8 @@ export interface DiagnosisKernels {
   inspect(from: number, storage: number, n: number): void;
   /** Emulated arithmetic by the plan but for the output, each operation watched, each group held against the exact one. */
   trace(): void;
-  /** After trace(): error statistics of a stage that has a value for each element, one of OWN and TOTAL. */
-  sweep(stage: number, kind: number): void;
+  /** After trace(): error statistics of a stage that has a value for each element. */
+  sweep(stage: number): void;
   /** After trace(): what the total error of the mean or the sum of a group consists of. */
   attribute(stage: number, group: number): void;
   /** Error statistics of given outputs against the exact ones of the plan. */
@@ -124,7 +124,7 @@ export const KERNELS: readonly KernelInfo[] = [
   /* @__PURE__ */ info("diagnosis", "startInspection", "none", 0, [], [], []),
   /* @__PURE__ */ info("diagnosis", "inspect", "none", 3, [], ANY, []),
   /* @__PURE__ */ info("diagnosis", "trace", "emulated", 0, BOTH_LAYOUTS, ANY, []),
-  /* @__PURE__ */ info("diagnosis", "sweep", "emulated", 2, BOTH_LAYOUTS, ANY, SINGLE),
+  /* @__PURE__ */ info("diagnosis", "sweep", "emulated", 1, BOTH_LAYOUTS, ANY, SINGLE),
   /* @__PURE__ */ info("diagnosis", "attribute", "emulated", 2, BOTH_LAYOUTS, ANY, []),
   /* @__PURE__ */ info("diagnosis", "judge", "none", 0, BOTH_LAYOUTS, ANY, SINGLE),
   /* @__PURE__ */ info("training", "backward", "native", 0, BOTH_LAYOUTS, ANY, ANY),

@@ -72,7 +72,7 @@ export function inspect(x: Operand): InputCounts {
 }
 
 /** Work space of select(). */
-export const TABLE_BYTES = 262144;
+export const TABLE_BYTES = 131072;
 
 const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);
 

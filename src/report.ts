@@ -14,6 +14,8 @@ export const UNIT_MOST = REPORT + 16;
 /** The bits that less those of 2^E give those of 1 / ulp in binade E. */
 export const UNIT_INVERSE = REPORT + 32;
 
+/** What is found in a tile of pairs (assembly/errors.ts). */
+export const UNIT_FOUND = REPORT + 128;
 /** Three pairs of a digit and a rank, 32-bit integers: work space of select(). */
 export const RANKS = REPORT + 64;
 
@@ -91,15 +93,18 @@ export const RECORDS = EVENT_ELEMENTS + STAGE_COUNT * EVENT_KINDS * 4;
 export const RECORD_BYTES = 40;
 /** Where the condition number of each group's mean goes, 64-bit floats. */
 export const CONDITIONS = RECORDS + 4;
-/** Where |e| go, float32: those of the groups, eight arrays of them; 0 for no error statistics of groups. */
+/** Where |e| go, float32: those of the groups, eight arrays of them. */
 export const GROUP_ERRORS = RECORDS + 8;
 /** Work space for the selection of the k largest distances: see largestBytes(). */
 export const LARGEST_SPACE = RECORDS + 12;
+/** Where |e| of a stage of elements go, float32 in the order of the tensor. */
+export const OWN_ERRORS = RECORDS + 16;
+export const TOTAL_ERRORS = RECORDS + 20;
 
 // --- what it finds -------------------------------------------------------------------------------------
 
 /** Greatest finite |sum| of the elements of a group, for the mean. */
-export const LARGEST_SUM = RECORDS + 16;
+export const LARGEST_SUM = RECORDS + 24;
 /** Groups where an infinity was divided by, and nothing shows it. */
 export const ABSORBED = LARGEST_SUM + 8;
 /** Parts of the total error of a group: what came in, what the additions and the quotient did, and their sum. */

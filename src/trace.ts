@@ -134,12 +134,14 @@ export function trace(job: Job): Traced {
   const conditions = heap.scratch(groups * 8);
   const table = heap.scratch(TABLE_BYTES);
   const errors = heap.scratch(4 * Math.max(elements, 2 * GROUP_STAGES.length * groups));
+  const others = heap.scratch(4 * elements);
   prepare(own, job);
   const { i32, f64 } = heap;
   i32[report.RECORDS >> 2] = records;
   i32[report.CONDITIONS >> 2] = conditions;
   i32[report.GROUP_ERRORS >> 2] = errors;
-  i32[at.OUTPUT >> 2] = errors;
+  i32[report.TOTAL_ERRORS >> 2] = errors;
+  i32[report.OWN_ERRORS >> 2] = others;
   kernels.trace();
   const condition = f64.slice(conditions / 8, conditions / 8 + groups);
   GROUP_STAGES.forEach((stage, i) => {
@@ -150,10 +152,9 @@ export function trace(job: Job): Traced {
   });
   for (const stage of ELEMENT_STAGES) {
     if (!stages.includes(stage)) continue;
-    for (const kind of [report.OWN, report.TOTAL]) {
-      kernels.sweep(stage, kind);
-      kernels.select(stateOf(stage, kind), errors, elements, table);
-    }
+    kernels.sweep(stage);
+    kernels.select(stateOf(stage, report.TOTAL), errors, elements, table);
+    if (stage !== report.INPUT_STAGE) kernels.select(stateOf(stage, report.OWN), others, elements, table);
   }
   const adds = job.norm.kind !== at.NORM_LINF && job.norm.kind !== at.NORM_RANGE;
   const traced = stages.map((stage): StageTrace => {
@@ -161,7 +162,8 @@ export function trace(job: Job): Traced {
     return {
       name: STAGES[stage],
       format: stage === report.SUM_STAGE && adds && !exact ? accumulate : compute,
-      own: readErrors(own, stateOf(stage, report.OWN), count),
+      // all that rounding the input does is its own
+      own: readErrors(own, stateOf(stage, stage === report.INPUT_STAGE ? report.TOTAL : report.OWN), count),
       total: readErrors(own, stateOf(stage, report.TOTAL), count),
       ...eventsOf(own, stage),
     };
@@ -188,12 +190,13 @@ export function judge(reference: Job, address: number, unit: FormatSpec): ErrorS
   const kernels = tracer(own);
   const { heap } = own;
   const { elements } = reference.walk;
+  const state = stateOf(report.INPUT_STAGE, report.TOTAL);
   heap.begin();
   const table = heap.scratch(TABLE_BYTES);
   prepare(own, reference);
-  heap.i32[at.OUTPUT >> 2] = address;
+  heap.i32[report.TOTAL_ERRORS >> 2] = address;
   kernels.setUnit(unit.precision, unit.emin, unit.emax);
   kernels.judge();
-  kernels.select(report.ERRORS, address, elements, table);
-  return readErrors(own, report.ERRORS, elements);
+  kernels.select(state, address, elements, table);
+  return readErrors(own, state, elements);
 }

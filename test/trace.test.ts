@@ -61,11 +61,16 @@ function compare(name: string, found: ErrorStatistics, judged: Judged, precision
     const b = Number.isFinite(wanted[key]) ? wanted[key] : null;
     if (key === "worstIndex" && a !== null && b !== null) {
       const [e, f] = [judged.ulps[a], judged.ulps[b]].map(Math.abs);
-      expect(Math.abs(e - f)).toBeLessThanOrEqual(2 ** (precision - 48) + 1e-12 * f);
+      expect(Math.abs(e - f), `${name} worst ${a} instead of ${b}`).toBeLessThanOrEqual(
+        2 ** (precision - 48) + 1e-12 * f,
+      );
       continue;
     }
     if (key === "maxUlp" && a !== null && b !== null && a * b < 0) {
-      expect(Math.abs(a + b)).toBeLessThanOrEqual(2 ** (precision - 48) + 1e-12 * Math.abs(b));
+      expect(
+        Math.abs(a + b),
+        `${name} ${key} ${a} instead of ${b}, at ${found.worstIndex} ${wanted.worstIndex}`,
+      ).toBeLessThanOrEqual(2 ** (precision - 48) + 1e-12 * Math.abs(b));
       continue;
     }
     const where = `${name} ${key}: ${a} instead of ${b}`;
