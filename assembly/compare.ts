@@ -26,7 +26,7 @@ export function compare(
     const count = min(n, TILE);
     c = load32(c, computed, count, TILE_X);
     v = load32(v, exact, count, TILE_T);
-    placeStretch(first);
+    placeStretch(first, count);
     const vectors = (count + 3) >> 2;
     const rest = (vectors << 2) - count;
     for (let i: usize = count; i < <usize>(count + rest); i++) {

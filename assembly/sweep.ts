@@ -145,7 +145,7 @@ function recall(): void {
 
 function sweepTile(stage: i32, from: i32, n: i32): void {
   traceStages(false);
-  placeTile(from);
+  placeTile(from, n);
   readElements(from, n);
   const x = roundInput(n);
   if (stage == INPUT_STAGE) {
@@ -295,7 +295,7 @@ export function judge(): void {
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
       if (!whole) readElements(from, n);
-      placeTile(from);
+      placeTile(from, n);
       readOutputs(from, n);
       if (shifts) {
         fillOutput(scaled, n);
