@@ -18,30 +18,33 @@ import {
   STORAGE_FLOAT32,
 } from "../src/layout";
 import {
+  GRADIENT_ABOVE,
+  GRADIENT_BELOW,
   GRADIENT_DOT,
   GRADIENT_GAIN,
+  GRADIENT_LEVEL,
+  GRADIENT_LOWER,
   GRADIENT_SCALE,
   GRADIENT_SHIFT,
-  GRADIENT_SIDES,
   GRADIENT_SLOPE,
   GRADIENT_SUM,
+  GRADIENT_UNDER,
+  GRADIENT_UPPER,
   GRADIENT_WEIGHT,
   TILE_G,
 } from "./backward-memory";
-import { Counted, Level, Shape, Side, Sides, Slope, Uncounted } from "./backward-sums";
+import { Counted, Counting, Level, SideOrMiddle, Slope, Terms, Uncounted } from "./backward-sums";
 import { exchange } from "./backward-tiles";
 import { wideOutput, wideSums } from "./backward-wide";
-import { SIGN } from "./constants";
-import { COLUMN_CENTRE, COLUMN_REST, TILE, TILE_X } from "./memory";
-import { Centre, Mean, Near } from "./sums";
+import { COLUMN_CENTRE, TILE, TILE_X } from "./memory";
 import { read, write } from "./tiles";
 import { highPair, lowPair, storeLanes } from "./vectors";
 import { reducedOffset } from "./walk";
 
 export const enum GradientPass {
-  /** Sums of g, g y and sign(d) into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SIDES. */
+  /** Sums of g and g y into GRADIENT_SUM and GRADIENT_DOT, and for L1 the elements on both sides of the mean. */
   Sums,
-  /** The same, but sign(d), in float64, and the sum of the shape. */
+  /** Sums of g, g y and the shape of w in float64. */
   SumsWide,
   Output,
   OutputWide,
@@ -107,12 +110,12 @@ function block(
   } else if (pass == GradientPass.OutputWide) {
     wideOutput(x, dy, dx, pitch, rows, column, wide, GRADIENT_WEIGHT + ((<usize>column) << 2), 0, 0, 0);
   } else if (pass == GradientPass.Sums) {
-    if (norm == NORM_L1) sumColumns<Mean, Counted>(x, dy, pitch, rows, column, wide);
-    else sumColumns<Near, Uncounted>(x, dy, pitch, rows, column, wide);
+    if (norm == NORM_L1) sumColumns<Counted>(x, dy, pitch, rows, column, wide);
+    else sumColumns<Uncounted>(x, dy, pitch, rows, column, wide);
   } else {
-    if (norm == NORM_L2) outputColumns<Near, Slope>(x, dy, dx, pitch, rows, column, wide);
-    else if (norm == NORM_L1) outputColumns<Mean, Side>(x, dy, dx, pitch, rows, column, wide);
-    else outputColumns<Near, Level>(x, dy, dx, pitch, rows, column, wide);
+    if (norm == NORM_L2) outputColumns<Slope>(x, dy, dx, pitch, rows, column, wide);
+    else if (norm == NORM_L1) outputColumns<SideOrMiddle>(x, dy, dx, pitch, rows, column, wide);
+    else outputColumns<Level>(x, dy, dx, pitch, rows, column, wide);
   }
 }
 
@@ -121,16 +124,8 @@ function accumulate(at: usize, sum: v128): void {
   v128.store(at, f64x2.add(v128.load(at, 16), highPair(sum)), 16);
 }
 
-function sumColumns<C extends Centre, S extends Sides>(
-  x: usize,
-  dy: usize,
-  pitch: usize,
-  rows: i32,
-  column: i32,
-  wide: i32,
-): void {
-  const from = changetype<C>(0);
-  const counting = changetype<S>(0);
+function sumColumns<C extends Counting>(x: usize, dy: usize, pitch: usize, rows: i32, column: i32, wide: i32): void {
+  const counting = changetype<C>(0);
   const first = (<usize>column) << 2;
   const bytes = (<usize>wide) << 2;
   for (; rows > 0; rows -= 8) {
@@ -138,21 +133,38 @@ function sumColumns<C extends Centre, S extends Sides>(
     for (let j: usize = 0; j < bytes; j += 16) {
       const at = first + j;
       const k = v128.load(COLUMN_CENTRE + at);
-      const m = v128.load(COLUMN_REST + at);
       const s = v128.load(GRADIENT_SCALE + at);
-      let count = v128.load(GRADIENT_SIDES + at);
+      const upper = v128.load(GRADIENT_UPPER + at);
+      const lower = v128.load(GRADIENT_LOWER + at);
+      let up = v128.load(GRADIENT_ABOVE + at);
+      let down = v128.load(GRADIENT_BELOW + at);
       let sum = f32x4.splat(0);
       let dot = f32x4.splat(0);
       let offset = j;
-      for (let i = n; i > 0; i--) {
-        const d = from.distance(v128.load(x + offset), k, m);
+      let i = n;
+      for (; i >= 2; i -= 2) {
+        const a = v128.load(x + offset);
         const g = v128.load(dy + offset);
-        count = counting.count(count, d);
-        sum = f32x4.add(sum, g);
-        dot = f32x4.add(dot, f32x4.mul(g, f32x4.mul(d, s)));
         offset += pitch;
+        const b = v128.load(x + offset);
+        const h = v128.load(dy + offset);
+        offset += pitch;
+        up = counting.above(counting.above(up, a, upper), b, upper);
+        down = counting.below(counting.below(down, a, lower), b, lower);
+        sum = f32x4.add(sum, f32x4.add(g, h));
+        const gy = f32x4.mul(g, f32x4.mul(f32x4.sub(a, k), s));
+        dot = f32x4.add(dot, f32x4.add(gy, f32x4.mul(h, f32x4.mul(f32x4.sub(b, k), s))));
       }
-      v128.store(GRADIENT_SIDES + at, count);
+      if (i) {
+        const a = v128.load(x + offset);
+        const g = v128.load(dy + offset);
+        up = counting.above(up, a, upper);
+        down = counting.below(down, a, lower);
+        sum = f32x4.add(sum, g);
+        dot = f32x4.add(dot, f32x4.mul(g, f32x4.mul(f32x4.sub(a, k), s)));
+      }
+      v128.store(GRADIENT_ABOVE + at, up);
+      v128.store(GRADIENT_BELOW + at, down);
       accumulate(GRADIENT_SUM + (at << 1), sum);
       accumulate(GRADIENT_DOT + (at << 1), dot);
     }
@@ -161,7 +173,7 @@ function sumColumns<C extends Centre, S extends Sides>(
   }
 }
 
-function outputColumns<C extends Centre, T extends Shape>(
+function outputColumns<T extends Terms>(
   x: usize,
   dy: usize,
   dx: usize,
@@ -170,36 +182,67 @@ function outputColumns<C extends Centre, T extends Shape>(
   column: i32,
   wide: i32,
 ): void {
-  const from = changetype<C>(0);
-  const shape = changetype<T>(0);
-  const sign = v128.load(SIGN);
+  const terms = changetype<T>(0);
   const first = (<usize>column) << 2;
   const bytes = (<usize>wide) << 2;
-  for (; rows > 0; ) {
-    // up to four rows share the loads of the parameters
-    const n = min(rows, 4);
-    for (let j: usize = 0; j < bytes; j += 16) {
-      const at = first + j;
-      const k = v128.load(COLUMN_CENTRE + at);
-      const m = v128.load(COLUMN_REST + at);
-      const gain = v128.load(GRADIENT_GAIN + at);
-      const slope = v128.load(GRADIENT_SLOPE + at);
-      const shift = v128.load(GRADIENT_SHIFT + at);
-      const lanes = <i32>((bytes - j) >> 2);
-      let offset = j;
-      for (let i = n; i > 0; i--) {
-        let term = shift;
-        if (shape.varies()) {
-          const d = from.distance(v128.load(x + offset), k, m);
-          term = shape.term(d, d, slope, shift, sign);
+  const whole = bytes & ~15;
+  const bs = load<i32>(NORM) == NORM_L1 ? GRADIENT_UNDER : GRADIENT_SHIFT;
+  for (; rows > 0; rows -= 4) {
+    // four rows share the loads of the parameters
+    const four = rows >= 4;
+    if (four) {
+      for (let j: usize = 0; j < whole; j += 16) {
+        const at = first + j;
+        const k = v128.load(COLUMN_CENTRE + at);
+        const p = v128.load(GRADIENT_GAIN + at);
+        const a = v128.load(GRADIENT_SLOPE + at);
+        const b = v128.load(bs + at);
+        const c = v128.load(GRADIENT_LEVEL + at);
+        const u = v128.load(GRADIENT_UPPER + at);
+        const o1 = j + pitch;
+        const o2 = o1 + pitch;
+        const o3 = o2 + pitch;
+        let t0 = b;
+        let t1 = b;
+        let t2 = b;
+        let t3 = b;
+        if (terms.vary()) {
+          const x0 = v128.load(x + j);
+          const x1 = v128.load(x + o1);
+          const x2 = v128.load(x + o2);
+          const x3 = v128.load(x + o3);
+          t0 = terms.of(x0, f32x4.sub(x0, k), a, b, c, u);
+          t1 = terms.of(x1, f32x4.sub(x1, k), a, b, c, u);
+          t2 = terms.of(x2, f32x4.sub(x2, k), a, b, c, u);
+          t3 = terms.of(x3, f32x4.sub(x3, k), a, b, c, u);
         }
-        storeLanes(dx + offset, f32x4.sub(f32x4.mul(v128.load(dy + offset), gain), term), lanes);
-        offset += pitch;
+        const g0 = f32x4.mul(v128.load(dy + j), p);
+        const g1 = f32x4.mul(v128.load(dy + o1), p);
+        const g2 = f32x4.mul(v128.load(dy + o2), p);
+        const g3 = f32x4.mul(v128.load(dy + o3), p);
+        v128.store(dx + j, f32x4.sub(g0, t0));
+        v128.store(dx + o1, f32x4.sub(g1, t1));
+        v128.store(dx + o2, f32x4.sub(g2, t2));
+        v128.store(dx + o3, f32x4.sub(g3, t3));
       }
     }
-    x += pitch * n;
-    dy += pitch * n;
-    dx += pitch * n;
-    rows -= n;
+    // the last columns, or the last rows
+    const from = four ? whole : 0;
+    const n = min(rows, 4);
+    for (let i = 0; i < n; i++) {
+      for (let j = from; j < bytes; j += 16) {
+        const at = first + j;
+        const here = v128.load(x + j);
+        const y = f32x4.sub(here, v128.load(COLUMN_CENTRE + at));
+        const a = v128.load(GRADIENT_SLOPE + at);
+        const b = v128.load(bs + at);
+        const term = terms.of(here, y, a, b, v128.load(GRADIENT_LEVEL + at), v128.load(GRADIENT_UPPER + at));
+        const g = f32x4.mul(v128.load(dy + j), v128.load(GRADIENT_GAIN + at));
+        storeLanes(dx + j, f32x4.sub(g, term), <i32>((bytes - j) >> 2));
+      }
+      x += pitch;
+      dy += pitch;
+      dx += pitch;
+    }
   }
 }

@@ -47,13 +47,12 @@ import {
   WEIGHT,
 } from "../src/layout";
 import {
-  GRADIENT_FOUND,
   GRADIENT_GAIN,
   GRADIENT_OTHER,
   GRADIENT_SHAPE,
   GRADIENT_SHIFT,
-  GRADIENT_SIDES,
   GRADIENT_SLOPE,
+  GRADIENT_UNDER,
   GRADIENT_WANTED,
   TILE_E,
   TILE_G,
@@ -94,7 +93,7 @@ import { addTile, finishSums, startSums } from "./orders";
 import { power } from "./power";
 import { Add, Multiply, map, roundQuotient } from "./rounding";
 import { topBufferBytes } from "./top";
-import { clearVectors, copyVectors, fromOrdered } from "./vectors";
+import { clearVectors, copyVectors, firstLanes, fromOrdered, magnitude } from "./vectors";
 
 // --- the plan, bundle by bundle ------------------------------------------------------------------------------
 
@@ -160,11 +159,11 @@ function bundle(): void {
   else scales();
   weights();
   const n = load<f64>(COUNT);
-  // lanes without a group hold zeros
-  for (let values = GRADIENT_GAIN; values <= GRADIENT_FOUND; values += GRADIENT_FOUND - GRADIENT_OTHER) {
-    clearVectors(values, 128);
-  }
+  // lanes without a group compute with zeros
   clearVectors(GRADIENT_SHIFT, 128);
+  clearVectors(GRADIENT_GAIN, 128);
+  clearVectors(GRADIENT_SLOPE, 128);
+  clearVectors(GRADIENT_UNDER, 128);
 
   startSums(padded, false);
   for (let from = 0; from < count; from += stretch) {
@@ -324,7 +323,7 @@ function cell(values: usize, j: i32): usize {
   return values + ((<usize>j) << 2);
 }
 
-/** q - p for elements that count as 1, as -1 and as 0, to GRADIENT_GAIN, GRADIENT_SLOPE and GRADIENT_SIDES. */
+/** q - p for elements that count as 1, as -1 and as 0, to GRADIENT_GAIN, GRADIENT_SLOPE and GRADIENT_UNDER. */
 function signs(norm: i32): void {
   const constant = rounded(load<f64>(CONSTANT));
   const n = load<f64>(COUNT);
@@ -342,7 +341,7 @@ function signs(norm: i32): void {
     // without means no more than -p, of which -0 changes no sign
     store<f32>(cell(GRADIENT_GAIN, j), <f32>(centred ? rounded(q - size) : -size));
     store<f32>(cell(GRADIENT_SLOPE, j), <f32>(centred ? rounded(q + size) : size));
-    store<f32>(cell(GRADIENT_SIDES, j), centred ? <f32>q : -0.0);
+    store<f32>(cell(GRADIENT_UNDER, j), centred ? <f32>q : -0.0);
   }
   seek(norm);
 }
@@ -350,8 +349,12 @@ function signs(norm: i32): void {
 /** What the selected elements are known by, to GRADIENT_WANTED and GRADIENT_OTHER, as in backward-select.ts. */
 function seek(norm: i32): void {
   if (norm == NORM_L1) return;
+  // lanes without a group find nothing: as floats, these are NaN
+  for (let at: usize = 0; at < 128; at += 16) {
+    v128.store(GRADIENT_WANTED + at, i32x4.splat(i32.MAX_VALUE));
+    v128.store(GRADIENT_OTHER + at, i32x4.splat(i32.MAX_VALUE));
+  }
   for (let j = 0; j < width; j++) {
-    store<i32>(cell(GRADIENT_FOUND, j), 0);
     if (norm == NORM_TOP) {
       // sorted from the largest down
       const k = load<i32>(TOP);
@@ -375,10 +378,9 @@ function seek(norm: i32): void {
   }
 }
 
-/** What element d of group j counts as: 1, -1 or 0. */
+/** What element d of group j counts as for L∞, range and top-k: 1, -1 or 0. */
 function sideOf(norm: i32, j: i32, d: f32): i32 {
   const sign = d > 0 ? 1 : d < 0 ? -1 : 0;
-  if (norm == NORM_L1) return sign;
   const wantedAt = cell(GRADIENT_WANTED, j);
   const otherAt = cell(GRADIENT_OTHER, j);
   if (norm == NORM_TOP) {
@@ -411,20 +413,54 @@ function sideOf(norm: i32, j: i32, d: f32): i32 {
   return side;
 }
 
-/** Counts what the elements of TILE_X count as into TILE_E; or q - p of each to TILE_T. */
+/** Values of the groups whose elements a vector holds, the first of them number j; of a single group in all lanes. */
+function lanesOf(values: usize, j: i32): v128 {
+  return padded == 1 ? v128.load32_splat(values) : v128.load(cell(values, j));
+}
+
+/** Counts what n elements of each group in TILE_X count as into TILE_E; or writes q - p of each to TILE_T. */
 function mark(norm: i32, n: i32, counting: bool): void {
-  let at: usize = 0;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < width; j++) {
-      const side = sideOf(norm, j, load<f32>(cell(TILE_X + at, j)));
+  const zero = f32x4.splat(0);
+  const vectors = vectorsOf(n);
+  let j = 0;
+  for (let v = 0; v < vectors; v++) {
+    const at = (<usize>v) << 4;
+    const d = v128.load(TILE_X + at);
+    if (norm == NORM_L1) {
+      const up = f32x4.gt(d, zero);
+      const down = f32x4.lt(d, zero);
       if (counting) {
-        store<i32>(cell(TILE_E, j), load<i32>(cell(TILE_E, j)) + side);
+        let side = i32x4.sub(down, up);
+        if (padded == 1) side = v128.and(side, firstLanes(n - 4 * v));
+        v128.store(cell(TILE_E, j), i32x4.add(v128.load(cell(TILE_E, j)), side));
       } else {
-        const values = side > 0 ? GRADIENT_GAIN : side < 0 ? GRADIENT_SLOPE : GRADIENT_SIDES;
-        store<f32>(cell(TILE_T + at, j), load<f32>(cell(values, j)));
+        const rest = v128.bitselect(lanesOf(GRADIENT_SLOPE, j), lanesOf(GRADIENT_UNDER, j), down);
+        v128.store(TILE_T + at, v128.bitselect(lanesOf(GRADIENT_GAIN, j), rest, up));
       }
+    } else {
+      if (!counting) v128.store(TILE_T + at, lanesOf(GRADIENT_UNDER, j));
+      const wanted = lanesOf(GRADIENT_WANTED, j);
+      let hits = i32x4.ge_s(magnitude(d), wanted);
+      if (norm != NORM_TOP) hits = v128.or(f32x4.eq(d, wanted), f32x4.eq(d, lanesOf(GRADIENT_OTHER, j)));
+      if (v128.any_true(hits)) markVector(norm, at, padded == 1 ? n - 4 * v : width - j, j, counting);
     }
-    at += (<usize>padded) << 2;
+    if (padded > 1) j = j + 4 < padded ? j + 4 : 0;
+  }
+  if (padded == 1 && counting && norm == NORM_L1) {
+    const sum = v128.load(TILE_E);
+    const two = i32x4.add(sum, i64x2.shuffle(sum, sum, 1, 0));
+    v128.store(TILE_E, i32x4(i32x4.extract_lane(two, 0) + i32x4.extract_lane(two, 1), 0, 0, 0));
+  }
+}
+
+/** The same for the elements of one vector, `lanes` of them if it has so many; the first is of group j. */
+function markVector(norm: i32, at: usize, lanes: i32, j: i32, counting: bool): void {
+  for (let lane = 0; lane < min(4, lanes); lane++) {
+    const g = padded == 1 ? 0 : j + lane;
+    const side = sideOf(norm, g, load<f32>(cell(TILE_X + at, lane)));
+    if (counting) store<i32>(cell(TILE_E, g), load<i32>(cell(TILE_E, g)) + side);
+    else if (side != 0)
+      store<f32>(cell(TILE_T + at, lane), load<f32>(cell(side > 0 ? GRADIENT_GAIN : GRADIENT_SLOPE, g)));
   }
 }
 

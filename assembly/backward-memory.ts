@@ -3,7 +3,7 @@
 
 import { COLUMN_SCALE, COLUMN_SHIFT } from "./memory";
 
-const BASE: usize = 163840;
+const BASE: usize = 160512;
 
 /** Elements of the upstream gradient, and work space. One vector past the end may be read. */
 export const TILE_G: usize = BASE;
@@ -25,9 +25,18 @@ export const GRADIENT_SHIFT: usize = COLUMN_SHIFT;
 export const GRADIENT_GAIN: usize = GRADIENT_SHAPE + 8192 + 64;
 export const GRADIENT_SLOPE: usize = GRADIENT_GAIN + 4096 + 64;
 export const GRADIENT_WEIGHT: usize = GRADIENT_SLOPE + 4096 + 64;
-/** 32-bit integers: elements above the mean less those below it. */
-export const GRADIENT_SIDES: usize = GRADIENT_WEIGHT + 4096 + 64;
-/** What an element has to be to be selected (backward-select.ts), and how many have been. */
-export const GRADIENT_WANTED: usize = GRADIENT_SIDES + 4096 + 64;
+
+/** Selection: what an element has to be to be selected (backward-select.ts), and how many have been. */
+export const GRADIENT_WANTED: usize = GRADIENT_WEIGHT + 4096 + 64;
 export const GRADIENT_OTHER: usize = GRADIENT_WANTED + 4096 + 64;
 export const GRADIENT_FOUND: usize = GRADIENT_OTHER + 4096 + 64;
+
+/** L1: what elements above the mean are greater than, and those below it less; how many of each there are. */
+export const GRADIENT_UPPER: usize = GRADIENT_WANTED;
+export const GRADIENT_LOWER: usize = GRADIENT_OTHER;
+export const GRADIENT_ABOVE: usize = GRADIENT_FOUND;
+export const GRADIENT_BELOW: usize = GRADIENT_FOUND + 4096 + 64;
+/** The terms together, of elements at the mean and of those below it; the bits that make that of those above. */
+export const GRADIENT_LEVEL: usize = GRADIENT_SHIFT;
+export const GRADIENT_UNDER: usize = GRADIENT_BELOW + 4096 + 64;
+export const GRADIENT_OVER: usize = GRADIENT_SLOPE;

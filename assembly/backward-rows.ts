@@ -33,27 +33,34 @@ import {
   GRADIENT_DOT,
   GRADIENT_FACTOR,
   GRADIENT_GAIN,
+  GRADIENT_LEVEL,
+  GRADIENT_LOWER,
   GRADIENT_SCALE,
   GRADIENT_SHAPE,
   GRADIENT_SHIFT,
   GRADIENT_SLOPE,
   GRADIENT_SUM,
+  GRADIENT_UNDER,
+  GRADIENT_UPPER,
   GRADIENT_WEIGHT,
   TILE_E,
   TILE_G,
 } from "./backward-memory";
 import {
+  above,
+  below,
   Counted,
   gradientOutput,
   gradientOutputWeighted,
   gradientSums,
   Level,
   Side,
+  SideOrMiddle,
   Slope,
-  sides,
   spill,
   sumOfG,
   sumOfGY,
+  Terms,
   Uncounted,
   Unweighted,
   Weighted,
@@ -62,7 +69,6 @@ import {
 import { exchange } from "./backward-tiles";
 import { wideOutput, wideSums } from "./backward-wide";
 import { COLUMN_CENTRE, COLUMN_REST, TILE, TILE_T, TILE_W, TILE_X } from "./memory";
-import { Mean, Near } from "./sums";
 import { fill, gather, gatherWeights, scatter } from "./tiles";
 import { clearVectors } from "./vectors";
 import { keptOffset, reducedOffset } from "./walk";
@@ -166,6 +172,8 @@ function addTo(at: usize, value: f64): void {
 let ofG: f64 = 0;
 let ofGY: f64 = 0;
 let ofShape: f64 = 0;
+/** Elements above or below the mean. */
+let sides: i32 = 0;
 
 function sumUp<W extends Weighting>(x: usize, dy: usize, n: i32, weight: usize, wide: bool): void {
   if (wide) {
@@ -179,19 +187,16 @@ function sumUp<W extends Weighting>(x: usize, dy: usize, n: i32, weight: usize, 
     return;
   }
   const centre = load<f32>(COLUMN_CENTRE);
-  const rest = load<f32>(COLUMN_REST);
   const scale = load<f32>(GRADIENT_SCALE);
-  const ratio = load<f64>(GRADIENT_FACTOR) / <f64>scale;
-  if (load<i32>(NORM) == NORM_L1) {
-    gradientSums<W, Mean, Counted>(x, dy, n, weight, centre, rest, scale);
-    ofGY = sumOfGY * ratio;
-    ofShape = <f64>sides;
-  } else {
-    gradientSums<W, Near, Uncounted>(x, dy, n, weight, centre, rest, scale);
-    ofGY = (sumOfGY - <f64>rest * <f64>scale * sumOfG) * ratio;
-    ofShape = 0;
-  }
+  const upper = load<f32>(GRADIENT_UPPER);
+  const lower = load<f32>(GRADIENT_LOWER);
+  if (load<i32>(NORM) == NORM_L1) gradientSums<W, Counted>(x, dy, n, weight, centre, scale, upper, lower);
+  else gradientSums<W, Uncounted>(x, dy, n, weight, centre, scale, upper, lower);
+  const missing = <f64>load<f32>(COLUMN_REST) * <f64>scale;
   ofG = sumOfG;
+  ofGY = ((sumOfGY - missing * sumOfG) * load<f64>(GRADIENT_FACTOR)) / <f64>scale;
+  ofShape = <f64>(above - below);
+  sides += above + below;
 }
 
 /** First pass over group g: its sums into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE. */
@@ -201,6 +206,7 @@ export function sumRow(base: i32, g: i32, wide: bool): void {
   let sum = 0.0;
   let dot = 0.0;
   let shape = 0.0;
+  sides = 0;
   for (let from = 0; from < count; ) {
     const n = enter(base, from);
     for (let i = 0; i < n; ) {
@@ -262,13 +268,18 @@ export function outputRow(base: i32, g: i32, wide: bool): void {
 
 function output(x: usize, dy: usize, dx: usize, n: i32, gain: f32): void {
   const norm = load<i32>(NORM);
-  const centre = load<f32>(COLUMN_CENTRE);
-  const rest = load<f32>(COLUMN_REST);
-  const slope = load<f32>(GRADIENT_SLOPE);
-  const shift = load<f32>(GRADIENT_SHIFT);
-  if (norm == NORM_L2) gradientOutput<Near, Slope>(x, dy, dx, n, centre, rest, gain, slope, shift);
-  else if (norm == NORM_L1) gradientOutput<Mean, Side>(x, dy, dx, n, centre, rest, gain, slope, shift);
-  else gradientOutput<Near, Level>(x, dy, dx, n, centre, rest, gain, slope, shift);
+  if (norm == NORM_L2) outputAs<Slope>(x, dy, dx, n, gain);
+  else if (norm != NORM_L1) outputAs<Level>(x, dy, dx, n, gain);
+  else if (sides == count) outputAs<Side>(x, dy, dx, n, gain);
+  else outputAs<SideOrMiddle>(x, dy, dx, n, gain);
+}
+
+function outputAs<T extends Terms>(x: usize, dy: usize, dx: usize, n: i32, gain: f32): void {
+  const side = load<i32>(NORM) == NORM_L1;
+  const a = load<f32>(GRADIENT_SLOPE);
+  const b = load<f32>(side ? GRADIENT_UNDER : GRADIENT_SHIFT);
+  const c = load<f32>(GRADIENT_LEVEL);
+  gradientOutput<T>(x, dy, dx, n, load<f32>(COLUMN_CENTRE), gain, a, b, c, load<f32>(GRADIENT_UPPER));
 }
 
 /** The output of n elements that have a weight each, and their part of the sums for it. */
@@ -289,19 +300,10 @@ function outputEach(g: i32, kept: i32, from: i32, n: i32, wide: bool): void {
     wideOutput(x, dy, dx, 4, n, 0, 1, weight, 4, dw, db);
   } else {
     const norm = load<i32>(NORM);
-    const centre = load<f32>(COLUMN_CENTRE);
-    const rest = load<f32>(COLUMN_REST);
-    const scale = load<f32>(GRADIENT_SCALE);
-    const gain = load<f32>(GRADIENT_GAIN);
-    const slope = load<f32>(GRADIENT_SLOPE);
-    const shift = load<f32>(GRADIENT_SHIFT);
-    if (norm == NORM_L2) {
-      gradientOutputWeighted<Slope>(x, dy, dx, n, centre, rest, scale, gain, slope, shift, weight, dw, db);
-    } else if (norm == NORM_L1) {
-      gradientOutputWeighted<Side>(x, dy, dx, n, centre, rest, scale, gain, slope, shift, weight, dw, db);
-    } else {
-      gradientOutputWeighted<Level>(x, dy, dx, n, centre, rest, scale, gain, slope, shift, weight, dw, db);
-    }
+    if (norm == NORM_L2) weightedAs<Slope>(n, weight, dw, db);
+    else if (norm != NORM_L1) weightedAs<Level>(n, weight, dw, db);
+    else if (sides == count) weightedAs<Side>(n, weight, dw, db);
+    else weightedAs<SideOrMiddle>(n, weight, dw, db);
   }
   if (single) return;
   for (let i = 0; i < n; ) {
@@ -315,6 +317,18 @@ function outputEach(g: i32, kept: i32, from: i32, n: i32, wide: bool): void {
     db += (<usize>m) << 2;
     i += m;
   }
+}
+
+function weightedAs<T extends Terms>(n: i32, weight: usize, dw: usize, db: usize): void {
+  const centre = load<f32>(COLUMN_CENTRE);
+  const rest = load<f32>(COLUMN_REST);
+  const scale = load<f32>(GRADIENT_SCALE);
+  const gain = load<f32>(GRADIENT_GAIN);
+  const a = load<f32>(GRADIENT_SLOPE);
+  const b = load<f32>(load<i32>(NORM) == NORM_L1 ? GRADIENT_UNDER : GRADIENT_SHIFT);
+  const c = load<f32>(GRADIENT_LEVEL);
+  const upper = load<f32>(GRADIENT_UPPER);
+  gradientOutputWeighted<T>(x, dy, dx, n, centre, rest, scale, gain, a, b, c, upper, weight, dw, db);
 }
 
 /** Adds the float32 sums for a weight per element to those in float64. */

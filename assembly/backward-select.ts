@@ -106,43 +106,89 @@ function thresholds(): void {
   }
 }
 
-/** The values of which the first is selected: the greatest and the least, or the one of them that is farther away. */
+/**
+ * The values of which the first is selected: GRADIENT_WANTED the greatest and GRADIENT_OTHER the least, for L∞ the one that is
+ * farther away alone. An infinity stands for none.
+ */
 function targets(norm: i32): void {
   const task = load<i32>(TASK);
   // the statistic of a row without mean knows the magnitude only
-  if (task & TASK_SAVED || (norm == NORM_LINF && !(task & TASK_CENTRE))) findExtremes();
+  const magnitudes = norm == NORM_LINF && !columnwise && !(task & TASK_CENTRE);
+  if (task & TASK_SAVED) findExtremes();
   for (let j = 0; j < width; j++) {
     let wanted = <f32>highOf(j);
     let other = <f32>lowOf(j);
-    if (norm == NORM_LINF) {
+    if (magnitudes && !(task & TASK_SAVED)) {
+      other = -wanted;
+    } else if (norm == NORM_LINF) {
       const up = highOf(j) - meanOf(j);
       const down = meanOf(j) - lowOf(j);
-      if (up > down) other = wanted;
-      else if (down > up) wanted = other;
+      if (up > down) other = -Infinity;
+      else if (down > up) wanted = Infinity;
     }
     store<f32>(cell(GRADIENT_WANTED, j), wanted);
     store<f32>(cell(GRADIENT_OTHER, j), other);
   }
 }
 
-/** Lanes that may be selected. */
-function hits(x: v128, wanted: v128, other: v128, centre: v128, rest: v128): v128 {
-  if (largest) return i32x4.ge_s(magnitude(f32x4.sub(f32x4.sub(x, centre), rest)), wanted);
-  return v128.or(f32x4.eq(x, wanted), f32x4.eq(x, other));
+/** What is looked for: extremes over several vectors, and whether one of their lanes may be an element to select. */
+interface Search {
+  /** From x, and from what was gathered before. */
+  most(before: v128, x: v128, centre: v128, rest: v128): v128;
+  least(before: v128, x: v128): v128;
+  hits(most: v128, least: v128, wanted: v128, other: v128): v128;
 }
 
-/** Puts an element into the list of group j if it belongs there. */
+class ForExtremes implements Search {
+  @inline
+  most(before: v128, x: v128, _centre: v128, _rest: v128): v128 {
+    return f32x4.pmax(before, x);
+  }
+  @inline
+  least(before: v128, x: v128): v128 {
+    return f32x4.pmin(before, x);
+  }
+  @inline
+  hits(most: v128, least: v128, wanted: v128, other: v128): v128 {
+    return v128.or(f32x4.ge(most, wanted), f32x4.le(least, other));
+  }
+}
+
+class ForLargest implements Search {
+  @inline
+  most(before: v128, x: v128, centre: v128, rest: v128): v128 {
+    return i32x4.max_s(before, magnitude(f32x4.sub(f32x4.sub(x, centre), rest)));
+  }
+  @inline
+  least(before: v128, _x: v128): v128 {
+    return before;
+  }
+  @inline
+  hits(most: v128, _least: v128, wanted: v128, _other: v128): v128 {
+    return i32x4.ge_s(most, wanted);
+  }
+}
+
+/** Bits of the distance of an element of group j. */
+function distanceBits(j: i32, x: f32): i32 {
+  const d = x - load<f32>(cell(COLUMN_CENTRE, j)) - load<f32>(cell(COLUMN_REST, j));
+  return reinterpret<i32>(d) & 0x7fffffff;
+}
+
+/** Whether an element may belong into the list of group j. */
+function isCandidate(j: i32, x: f32): bool {
+  if (largest) return distanceBits(j, x) >= load<i32>(cell(GRADIENT_WANTED, j));
+  return x == load<f32>(cell(GRADIENT_WANTED, j)) || x == load<f32>(cell(GRADIENT_OTHER, j));
+}
+
+/** Puts a candidate into the list. */
 function offer(j: i32, element: i32, x: f32, weight: f32): void {
   const wantedAt = cell(GRADIENT_WANTED, j);
   const otherAt = cell(GRADIENT_OTHER, j);
   const d = <f64>x - meanOf(j);
   const sign: f32 = d > 0 ? 1 : d < 0 ? -1 : 0;
   if (largest) {
-    const distance = x - load<f32>(cell(COLUMN_CENTRE, j)) - load<f32>(cell(COLUMN_REST, j));
-    const bits = reinterpret<i32>(distance) & 0x7fffffff;
-    const least = load<i32>(wantedAt);
-    if (bits < least) return;
-    if (bits == least) {
+    if (distanceBits(j, x) == load<i32>(wantedAt)) {
       const ties = load<i32>(otherAt);
       if (ties == 0) return;
       store<i32>(otherAt, ties - 1);
@@ -153,26 +199,27 @@ function offer(j: i32, element: i32, x: f32, weight: f32): void {
   const wanted = load<f32>(wantedAt);
   const other = load<f32>(otherAt);
   if (entries == 1) {
-    if (x != wanted && x != other) return;
     add(j, element, sign, weight);
-    store<f32>(wantedAt, NaN);
-    store<f32>(otherAt, NaN);
+    store<f32>(wantedAt, Infinity);
+    store<f32>(otherAt, -Infinity);
     return;
   }
   // the two cancel where all elements are equal
   const side: f32 = wanted == other ? 0 : 1;
   if (x == wanted) {
     add(j, element, side, weight);
-    store<f32>(wantedAt, NaN);
+    store<f32>(wantedAt, Infinity);
   }
   if (x == other) {
     add(j, element, -side, weight);
-    store<f32>(otherAt, NaN);
+    store<f32>(otherAt, -Infinity);
   }
 }
 
 function add(j: i32, element: i32, sign: f32, weight: f32): void {
   const found = load<i32>(cell(GRADIENT_FOUND, j));
+  // infinite elements are like what stands for none, but their group is lost
+  if (found == entries) return;
   const entry = entryOf(j, found);
   store<i32>(entry, element, 0);
   store<f32>(entry, sign, 4);
@@ -200,36 +247,60 @@ function scanRow(): void {
     } else {
       gather(base, from, n, TILE_X);
     }
-    scanStretch(x, from, n, length, kept);
+    if (largest) scanStretch<ForLargest>(x, from, n, length, kept);
+    else scanStretch<ForExtremes>(x, from, n, length, kept);
     from += n;
   }
 }
 
-function scanStretch(x: usize, from: i32, n: i32, length: i32, kept: i32): void {
+function scanStretch<S extends Search>(x: usize, from: i32, n: i32, length: i32, kept: i32): void {
+  const search = changetype<S>(0);
   const centre = v128.load32_splat(COLUMN_CENTRE);
   const rest = v128.load32_splat(COLUMN_REST);
-  const weights = load<usize>(WEIGHT);
-  const step = load<i32>(WEIGHT_STEP);
-  for (let i = 0; i < n && missing > 0; i += 4) {
+  let i = 0;
+  while (i + 32 <= n && missing > 0) {
     const wanted = v128.load32_splat(GRADIENT_WANTED);
     const other = v128.load32_splat(GRADIENT_OTHER);
-    if (!v128.any_true(hits(v128.load(x), wanted, other, centre, rest))) {
-      x += 16;
-      continue;
+    let hit: bool = false;
+    for (; i + 32 <= n; i += 32) {
+      const x0 = v128.load(x, 0);
+      const none = i32x4.splat(0);
+      let most = search.most(largest ? none : x0, x0, centre, rest);
+      let least = x0;
+      for (let at: usize = 16; at < 128; at += 16) {
+        const next = v128.load(x + at);
+        most = search.most(most, next, centre, rest);
+        least = search.least(least, next);
+      }
+      hit = v128.any_true(search.hits(most, least, wanted, other));
+      if (hit) break;
+      x += 128;
     }
-    const end = min(i + 4, n);
-    for (let at = i; at < end; at++) {
-      const segment = (from + at) / length;
-      const position = from + at - segment * length;
-      const number = kept + reducedOffset(segment, REDUCED_WEIGHT) + position * step;
-      const weight: f32 = weights ? load<f32>(cell(weights, number)) : 1;
-      offer(0, base + reducedOffset(segment, REDUCED_STRIDE) + position, load<f32>(x), weight);
-      x += 4;
-    }
+    if (!hit) break;
+    offerStretch(x, from + i, 32, length, kept);
+    x += 128;
+    i += 32;
+  }
+  if (missing > 0) offerStretch(x, from + i, n - i, length, kept);
+}
+
+/** Offers elements from number `from` on. */
+function offerStretch(x: usize, from: i32, n: i32, length: i32, kept: i32): void {
+  const weights = load<usize>(WEIGHT);
+  const step = load<i32>(WEIGHT_STEP);
+  for (let i = from; i < from + n; i++) {
+    const here = load<f32>(x);
+    x += 4;
+    if (!isCandidate(0, here)) continue;
+    const segment = i / length;
+    const position = i - segment * length;
+    const number = kept + reducedOffset(segment, REDUCED_WEIGHT) + position * step;
+    const weight: f32 = weights ? load<f32>(cell(weights, number)) : 1;
+    offer(0, base + reducedOffset(segment, REDUCED_STRIDE) + position, here, weight);
   }
 }
 
-/** All columns of the panel, row by row. */
+/** All columns of the panel, a few rows at a time. */
 function scanColumns(): void {
   const rank = load<i32>(REDUCED_RANK);
   const last = (<usize>(max(rank, 1) - 1)) << 2;
@@ -237,22 +308,55 @@ function scanColumns(): void {
   const stride = rank > 0 ? load<i32>(<usize>REDUCED_STRIDE + last) : 0;
   const rows = load<i32>(REDUCED_TOTAL);
   const direct = load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32;
+  const padded = (width + 3) & ~3;
   for (let row = 0; row < rows && missing > 0; row += inner) {
-    let at = base + reducedOffset(row, REDUCED_STRIDE);
-    for (let i = 0; i < inner; i++) {
+    const at = base + reducedOffset(row, REDUCED_STRIDE);
+    for (let i = 0; i < inner && missing > 0; ) {
+      const element = at + i * stride;
+      const n = min(inner - i, direct ? ROWS : min(ROWS, TILE / padded));
       let x = TILE_X;
-      if (direct) x = load<usize>(INPUT) + ((<usize>at) << 2);
-      else read(at, width, TILE_X);
-      for (let j = 0; j < width; j += 4) {
-        const wanted = v128.load(cell(GRADIENT_WANTED, j));
-        const other = v128.load(cell(GRADIENT_OTHER, j));
-        const centre = v128.load(cell(COLUMN_CENTRE, j));
-        const rest = v128.load(cell(COLUMN_REST, j));
-        if (!v128.any_true(hits(v128.load(cell(x, j)), wanted, other, centre, rest))) continue;
-        const end = min(j + 4, width);
-        for (let c = j; c < end; c++) offer(c, at + c, load<f32>(cell(x, c)), load<f32>(cell(GRADIENT_WEIGHT, c)));
+      let pitch = (<usize>padded) << 2;
+      if (direct) {
+        x = load<usize>(INPUT) + ((<usize>element) << 2);
+        pitch = (<usize>stride) << 2;
+      } else {
+        for (let r = 0; r < n; r++) read(element + r * stride, width, TILE_X + pitch * r);
       }
-      at += stride;
+      if (largest) scanBlock<ForLargest>(x, pitch, n, element, stride);
+      else scanBlock<ForExtremes>(x, pitch, n, element, stride);
+      i += n;
+    }
+  }
+}
+
+/** Rows of columns that are looked at together. */
+const ROWS: i32 = 8;
+
+function scanBlock<S extends Search>(x: usize, pitch: usize, rows: i32, element: i32, stride: i32): void {
+  const search = changetype<S>(0);
+  for (let j = 0; j < width; j += 4) {
+    const centre = v128.load(cell(COLUMN_CENTRE, j));
+    const rest = v128.load(cell(COLUMN_REST, j));
+    let p = cell(x, j);
+    const x0 = v128.load(p);
+    let most = search.most(largest ? i32x4.splat(0) : x0, x0, centre, rest);
+    let least = x0;
+    for (let i = 1; i < rows; i++) {
+      p += pitch;
+      const next = v128.load(p);
+      most = search.most(most, next, centre, rest);
+      least = search.least(least, next);
+    }
+    const wanted = v128.load(cell(GRADIENT_WANTED, j));
+    if (!v128.any_true(search.hits(most, least, wanted, v128.load(cell(GRADIENT_OTHER, j))))) continue;
+    const end = min(j + 4, width);
+    for (let c = j; c < end; c++) {
+      const weight = load<f32>(cell(GRADIENT_WEIGHT, c));
+      let q = cell(x, c);
+      for (let i = 0; i < rows; i++) {
+        if (isCandidate(c, load<f32>(q))) offer(c, element + i * stride + c, load<f32>(q), weight);
+        q += pitch;
+      }
     }
   }
 }

@@ -1,9 +1,8 @@
 // Native gradients over contiguous float32: the sums over a stretch of a group, and the output.
 //
-// Sums as in sums.ts: eight vectors as a tree in float32, the trees in float64.
+// Sums as in sums.ts: eight vectors as a tree in float32, the trees in float64. Distances are taken from the mean to
+// float32, x - centre: what is missing to the mean is made up for in the terms of the group.
 
-import { SIGN } from "./constants";
-import { Centre } from "./sums";
 import { firstLanes, highPair, lowPair, pairSum, storeLanes } from "./vectors";
 
 /** g: what the normalized values are multiplied by goes into the upstream gradient. */
@@ -26,84 +25,104 @@ export class Weighted implements Weighting {
   }
 }
 
-/** Whether elements above and below the mean are counted: sum sign(d), for L1. */
-export interface Sides {
-  count(sides: v128, d: v128): v128;
+/** Whether elements above and below the mean are counted, for L1. */
+export interface Counting {
+  above(count: v128, x: v128, upper: v128): v128;
+  below(count: v128, x: v128, lower: v128): v128;
 }
 
-export class Uncounted implements Sides {
+export class Uncounted implements Counting {
   @inline
-  count(sides: v128, _d: v128): v128 {
-    return sides;
+  above(count: v128, _x: v128, _upper: v128): v128 {
+    return count;
+  }
+  @inline
+  below(count: v128, _x: v128, _lower: v128): v128 {
+    return count;
   }
 }
 
-export class Counted implements Sides {
+export class Counted implements Counting {
   @inline
-  count(sides: v128, d: v128): v128 {
-    const zero = f32x4.splat(0);
-    return i32x4.add(sides, i32x4.sub(f32x4.lt(d, zero), f32x4.gt(d, zero)));
+  above(count: v128, x: v128, upper: v128): v128 {
+    return i32x4.sub(count, f32x4.gt(x, upper));
+  }
+  @inline
+  below(count: v128, x: v128, lower: v128): v128 {
+    return i32x4.sub(count, f32x4.lt(x, lower));
   }
 }
 
 // what the last call of `gradientSums` found
 /** Sum of g. */
 export let sumOfG: f64 = 0;
-/** Sum of g * scale * distance. */
+/** Sum of g * scale * (x - centre). */
 export let sumOfGY: f64 = 0;
-/** Elements above the centre less those below it. */
-export let sides: i32 = 0;
+/** Elements greater than `upper`, and less than `lower`. */
+export let above: i32 = 0;
+export let below: i32 = 0;
+
+function laneSum(x: v128): i32 {
+  x = i32x4.add(x, i64x2.shuffle(x, x, 1, 0));
+  return i32x4.extract_lane(x, 0) + i32x4.extract_lane(x, 1);
+}
 
 /** Sums over n elements. */
-export function gradientSums<W extends Weighting, C extends Centre, S extends Sides>(
+export function gradientSums<W extends Weighting, C extends Counting>(
   x: usize,
   dy: usize,
   n: i32,
   weight: usize,
   centre: f32,
-  rest: f32,
   scale: f32,
+  upper: f32,
+  lower: f32,
 ): void {
   const weighting = changetype<W>(0);
-  const from = changetype<C>(0);
-  const counting = changetype<S>(0);
+  const counting = changetype<C>(0);
   const k = f32x4.splat(centre);
-  const m = f32x4.splat(rest);
   const s = f32x4.splat(scale);
+  const u = f32x4.splat(upper);
+  const l = f32x4.splat(lower);
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
   let lowY = f64x2.splat(0);
   let highY = f64x2.splat(0);
-  let count = i32x4.splat(0);
+  let up = i32x4.splat(0);
+  let down = i32x4.splat(0);
   for (; n >= 32; n -= 32) {
-    const d0 = from.distance(v128.load(x, 0), k, m);
-    const d1 = from.distance(v128.load(x, 16), k, m);
+    const x0 = v128.load(x, 0);
+    const x1 = v128.load(x, 16);
     const g0 = weighting.apply(v128.load(dy, 0), weight);
     const g1 = weighting.apply(v128.load(dy, 16), weight + 16);
-    count = counting.count(counting.count(count, d0), d1);
+    up = counting.above(counting.above(up, x0, u), x1, u);
+    down = counting.below(counting.below(down, x0, l), x1, l);
     const a = f32x4.add(g0, g1);
-    const ay = f32x4.add(f32x4.mul(g0, f32x4.mul(d0, s)), f32x4.mul(g1, f32x4.mul(d1, s)));
-    const d2 = from.distance(v128.load(x, 32), k, m);
-    const d3 = from.distance(v128.load(x, 48), k, m);
+    const ay = f32x4.add(f32x4.mul(g0, f32x4.mul(f32x4.sub(x0, k), s)), f32x4.mul(g1, f32x4.mul(f32x4.sub(x1, k), s)));
+    const x2 = v128.load(x, 32);
+    const x3 = v128.load(x, 48);
     const g2 = weighting.apply(v128.load(dy, 32), weight + 32);
     const g3 = weighting.apply(v128.load(dy, 48), weight + 48);
-    count = counting.count(counting.count(count, d2), d3);
+    up = counting.above(counting.above(up, x2, u), x3, u);
+    down = counting.below(counting.below(down, x2, l), x3, l);
     const b = f32x4.add(g2, g3);
-    const by = f32x4.add(f32x4.mul(g2, f32x4.mul(d2, s)), f32x4.mul(g3, f32x4.mul(d3, s)));
-    const d4 = from.distance(v128.load(x, 64), k, m);
-    const d5 = from.distance(v128.load(x, 80), k, m);
+    const by = f32x4.add(f32x4.mul(g2, f32x4.mul(f32x4.sub(x2, k), s)), f32x4.mul(g3, f32x4.mul(f32x4.sub(x3, k), s)));
+    const x4 = v128.load(x, 64);
+    const x5 = v128.load(x, 80);
     const g4 = weighting.apply(v128.load(dy, 64), weight + 64);
     const g5 = weighting.apply(v128.load(dy, 80), weight + 80);
-    count = counting.count(counting.count(count, d4), d5);
+    up = counting.above(counting.above(up, x4, u), x5, u);
+    down = counting.below(counting.below(down, x4, l), x5, l);
     const c = f32x4.add(g4, g5);
-    const cy = f32x4.add(f32x4.mul(g4, f32x4.mul(d4, s)), f32x4.mul(g5, f32x4.mul(d5, s)));
-    const d6 = from.distance(v128.load(x, 96), k, m);
-    const d7 = from.distance(v128.load(x, 112), k, m);
+    const cy = f32x4.add(f32x4.mul(g4, f32x4.mul(f32x4.sub(x4, k), s)), f32x4.mul(g5, f32x4.mul(f32x4.sub(x5, k), s)));
+    const x6 = v128.load(x, 96);
+    const x7 = v128.load(x, 112);
     const g6 = weighting.apply(v128.load(dy, 96), weight + 96);
     const g7 = weighting.apply(v128.load(dy, 112), weight + 112);
-    count = counting.count(counting.count(count, d6), d7);
+    up = counting.above(counting.above(up, x6, u), x7, u);
+    down = counting.below(counting.below(down, x6, l), x7, l);
     const d = f32x4.add(g6, g7);
-    const dY = f32x4.add(f32x4.mul(g6, f32x4.mul(d6, s)), f32x4.mul(g7, f32x4.mul(d7, s)));
+    const dY = f32x4.add(f32x4.mul(g6, f32x4.mul(f32x4.sub(x6, k), s)), f32x4.mul(g7, f32x4.mul(f32x4.sub(x7, k), s)));
     const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
     const sumY = f32x4.add(f32x4.add(ay, by), f32x4.add(cy, dY));
     low = f64x2.add(low, lowPair(sum));
@@ -116,10 +135,12 @@ export function gradientSums<W extends Weighting, C extends Centre, S extends Si
   }
   for (; n > 0; n -= 4) {
     const valid = firstLanes(n);
-    const d = v128.and(from.distance(v128.load(x), k, m), valid);
+    // what is not an element is at the mean, for those who count
+    const here = v128.bitselect(v128.load(x), k, valid);
     const g = v128.and(weighting.apply(v128.load(dy), weight), valid);
-    const gy = f32x4.mul(g, f32x4.mul(d, s));
-    count = counting.count(count, d);
+    const gy = f32x4.mul(g, f32x4.mul(f32x4.sub(here, k), s));
+    up = v128.bitselect(counting.above(up, here, u), up, valid);
+    down = v128.bitselect(counting.below(down, here, l), down, valid);
     low = f64x2.add(low, lowPair(g));
     high = f64x2.add(high, highPair(g));
     lowY = f64x2.add(lowY, lowPair(gy));
@@ -130,88 +151,100 @@ export function gradientSums<W extends Weighting, C extends Centre, S extends Si
   }
   sumOfG = pairSum(f64x2.add(low, high));
   sumOfGY = pairSum(f64x2.add(lowY, highY));
-  count = i32x4.add(count, i64x2.shuffle(count, count, 1, 0));
-  sides = i32x4.extract_lane(count, 0) + i32x4.extract_lane(count, 1);
+  above = laneSum(up);
+  below = laneSum(down);
 }
 
-/** What is taken off besides: the constant term and A w, by what w is proportional to. */
-export interface Shape {
-  /** Whether it depends on x. */
-  varies(): bool;
-  term(d: v128, y: v128, slope: v128, shift: v128, sign: v128): v128;
+/** The terms of dx besides that of dy, from what they depend on: constants of the group, x, and y or x - centre. */
+export interface Terms {
+  /** Whether they depend on the element at all. */
+  vary(): bool;
+  of(x: v128, y: v128, a: v128, b: v128, c: v128, upper: v128): v128;
 }
 
-/** w does not depend on the element. */
-export class Level implements Shape {
+/** b: L∞, range, top-k and mean-only. */
+export class Level implements Terms {
   @inline
-  varies(): bool {
+  vary(): bool {
     return false;
   }
   @inline
-  term(_d: v128, _y: v128, _slope: v128, shift: v128, _sign: v128): v128 {
-    return shift;
+  of(_x: v128, _y: v128, _a: v128, b: v128, _c: v128, _upper: v128): v128 {
+    return b;
   }
 }
 
-/** To y: L2. */
-export class Slope implements Shape {
+/** a y + b: L2. */
+export class Slope implements Terms {
   @inline
-  varies(): bool {
+  vary(): bool {
     return true;
   }
   @inline
-  term(_d: v128, y: v128, slope: v128, shift: v128, _sign: v128): v128 {
-    return f32x4.add(f32x4.mul(y, slope), shift);
+  of(_x: v128, y: v128, a: v128, b: v128, _c: v128, _upper: v128): v128 {
+    return f32x4.add(f32x4.mul(y, a), b);
   }
 }
 
-/** To the sign of d, which is 0 at the mean: L1. */
-export class Side implements Shape {
+/** b below the mean, and with other bits, those of a, above it: L1 without elements at the mean. */
+export class Side implements Terms {
   @inline
-  varies(): bool {
+  vary(): bool {
     return true;
   }
   @inline
-  term(d: v128, _y: v128, slope: v128, shift: v128, sign: v128): v128 {
-    const side = v128.xor(slope, v128.and(d, sign));
-    return f32x4.add(v128.and(side, f32x4.ne(d, f32x4.splat(0))), shift);
+  of(x: v128, _y: v128, a: v128, b: v128, _c: v128, upper: v128): v128 {
+    return v128.xor(b, v128.and(f32x4.gt(x, upper), a));
   }
 }
 
-/** dx = dy * gain - term(x - centre) over n elements that have one weight; in place over x or dy, or not. */
-export function gradientOutput<C extends Centre, T extends Shape>(
+/** The same, and c at the mean, which is `upper` then. */
+export class SideOrMiddle implements Terms {
+  @inline
+  vary(): bool {
+    return true;
+  }
+  @inline
+  of(x: v128, _y: v128, a: v128, b: v128, c: v128, upper: v128): v128 {
+    const side = v128.xor(b, v128.and(f32x4.gt(x, upper), a));
+    return v128.bitselect(c, side, f32x4.eq(x, upper));
+  }
+}
+
+/** dx = dy * gain - terms of x and x - centre, over n elements that have one weight; in place over x or dy, or not. */
+export function gradientOutput<T extends Terms>(
   x: usize,
   dy: usize,
   dx: usize,
   n: i32,
   centre: f32,
-  rest: f32,
   gain: f32,
-  slope: f32,
-  shift: f32,
+  a: f32,
+  b: f32,
+  c: f32,
+  upper: f32,
 ): void {
-  const from = changetype<C>(0);
-  const shape = changetype<T>(0);
+  const terms = changetype<T>(0);
   const k = f32x4.splat(centre);
-  const m = f32x4.splat(rest);
   const p = f32x4.splat(gain);
-  const c = f32x4.splat(slope);
-  const b = f32x4.splat(shift);
-  const sign = v128.load(SIGN);
+  const va = f32x4.splat(a);
+  const vb = f32x4.splat(b);
+  const vc = f32x4.splat(c);
+  const u = f32x4.splat(upper);
   for (; n >= 16; n -= 16) {
-    let t0 = b;
-    let t1 = b;
-    let t2 = b;
-    let t3 = b;
-    if (shape.varies()) {
-      const x0 = from.distance(v128.load(x, 0), k, m);
-      const x1 = from.distance(v128.load(x, 16), k, m);
-      const x2 = from.distance(v128.load(x, 32), k, m);
-      const x3 = from.distance(v128.load(x, 48), k, m);
-      t0 = shape.term(x0, x0, c, b, sign);
-      t1 = shape.term(x1, x1, c, b, sign);
-      t2 = shape.term(x2, x2, c, b, sign);
-      t3 = shape.term(x3, x3, c, b, sign);
+    let t0 = vb;
+    let t1 = vb;
+    let t2 = vb;
+    let t3 = vb;
+    if (terms.vary()) {
+      const x0 = v128.load(x, 0);
+      const x1 = v128.load(x, 16);
+      const x2 = v128.load(x, 32);
+      const x3 = v128.load(x, 48);
+      t0 = terms.of(x0, f32x4.sub(x0, k), va, vb, vc, u);
+      t1 = terms.of(x1, f32x4.sub(x1, k), va, vb, vc, u);
+      t2 = terms.of(x2, f32x4.sub(x2, k), va, vb, vc, u);
+      t3 = terms.of(x3, f32x4.sub(x3, k), va, vb, vc, u);
     }
     const g0 = f32x4.mul(v128.load(dy, 0), p);
     const g1 = f32x4.mul(v128.load(dy, 16), p);
@@ -226,9 +259,9 @@ export function gradientOutput<C extends Centre, T extends Shape>(
     dx += 64;
   }
   for (; n > 0; n -= 4) {
-    const d = from.distance(v128.load(x), k, m);
-    const g = f32x4.mul(v128.load(dy), p);
-    storeLanes(dx, f32x4.sub(g, shape.term(d, d, c, b, sign)), n);
+    const here = v128.load(x);
+    const term = terms.of(here, f32x4.sub(here, k), va, vb, vc, u);
+    storeLanes(dx, f32x4.sub(f32x4.mul(v128.load(dy), p), term), n);
     x += 16;
     dy += 16;
     dx += 16;
@@ -236,10 +269,10 @@ export function gradientOutput<C extends Centre, T extends Shape>(
 }
 
 /**
- * The same with a weight per element: dx = dy * weight * gain - term(x - mean); and the sums for each element, dy * y
+ * The same with a weight per element: dx = dy * weight * gain - terms of x and y; and the sums for each element, dy * y
  * added to dw and dy to db.
  */
-export function gradientOutputWeighted<T extends Shape>(
+export function gradientOutputWeighted<T extends Terms>(
   x: usize,
   dy: usize,
   dx: usize,
@@ -248,35 +281,38 @@ export function gradientOutputWeighted<T extends Shape>(
   rest: f32,
   scale: f32,
   gain: f32,
-  slope: f32,
-  shift: f32,
+  a: f32,
+  b: f32,
+  c: f32,
+  upper: f32,
   weight: usize,
   dw: usize,
   db: usize,
 ): void {
-  const shape = changetype<T>(0);
+  const terms = changetype<T>(0);
   const k = f32x4.splat(centre);
   const m = f32x4.splat(rest);
   const s = f32x4.splat(scale);
   const p = f32x4.splat(gain);
-  const c = f32x4.splat(slope);
-  const b = f32x4.splat(shift);
-  const sign = v128.load(SIGN);
+  const va = f32x4.splat(a);
+  const vb = f32x4.splat(b);
+  const vc = f32x4.splat(c);
+  const u = f32x4.splat(upper);
   for (; n >= 8; n -= 8) {
-    const d0 = f32x4.sub(f32x4.sub(v128.load(x, 0), k), m);
-    const d1 = f32x4.sub(f32x4.sub(v128.load(x, 16), k), m);
+    const x0 = v128.load(x, 0);
+    const x1 = v128.load(x, 16);
     const g0 = v128.load(dy, 0);
     const g1 = v128.load(dy, 16);
-    const y0 = f32x4.mul(d0, s);
-    const y1 = f32x4.mul(d1, s);
+    const y0 = f32x4.mul(f32x4.sub(f32x4.sub(x0, k), m), s);
+    const y1 = f32x4.mul(f32x4.sub(f32x4.sub(x1, k), m), s);
     v128.store(dw, f32x4.add(v128.load(dw, 0), f32x4.mul(g0, y0)), 0);
     v128.store(dw, f32x4.add(v128.load(dw, 16), f32x4.mul(g1, y1)), 16);
     v128.store(db, f32x4.add(v128.load(db, 0), g0), 0);
     v128.store(db, f32x4.add(v128.load(db, 16), g1), 16);
     const w0 = f32x4.mul(f32x4.mul(g0, v128.load(weight, 0)), p);
     const w1 = f32x4.mul(f32x4.mul(g1, v128.load(weight, 16)), p);
-    v128.store(dx, f32x4.sub(w0, shape.term(d0, y0, c, b, sign)), 0);
-    v128.store(dx, f32x4.sub(w1, shape.term(d1, y1, c, b, sign)), 16);
+    v128.store(dx, f32x4.sub(w0, terms.of(x0, y0, va, vb, vc, u)), 0);
+    v128.store(dx, f32x4.sub(w1, terms.of(x1, y1, va, vb, vc, u)), 16);
     x += 32;
     dy += 32;
     dx += 32;
@@ -285,13 +321,13 @@ export function gradientOutputWeighted<T extends Shape>(
     db += 32;
   }
   for (; n > 0; n -= 4) {
-    const d = f32x4.sub(f32x4.sub(v128.load(x), k), m);
+    const here = v128.load(x);
     const g = v128.load(dy);
-    const y = f32x4.mul(d, s);
+    const y = f32x4.mul(f32x4.sub(f32x4.sub(here, k), m), s);
     storeLanes(dw, f32x4.add(v128.load(dw), f32x4.mul(g, y)), n);
     storeLanes(db, f32x4.add(v128.load(db), g), n);
     const w = f32x4.mul(f32x4.mul(g, v128.load(weight)), p);
-    storeLanes(dx, f32x4.sub(w, shape.term(d, y, c, b, sign)), n);
+    storeLanes(dx, f32x4.sub(w, terms.of(here, y, va, vb, vc, u)), n);
     x += 16;
     dy += 16;
     dx += 16;

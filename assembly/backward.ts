@@ -43,15 +43,20 @@ import {
 } from "../src/layout";
 import { GradientPass, passGradientColumns } from "./backward-columns";
 import {
+  GRADIENT_ABOVE,
+  GRADIENT_BELOW,
   GRADIENT_DOT,
   GRADIENT_FACTOR,
   GRADIENT_GAIN,
+  GRADIENT_LOWER,
+  GRADIENT_OVER,
   GRADIENT_SCALE,
   GRADIENT_SHAPE,
   GRADIENT_SHIFT,
-  GRADIENT_SIDES,
   GRADIENT_SLOPE,
   GRADIENT_SUM,
+  GRADIENT_UNDER,
+  GRADIENT_UPPER,
   GRADIENT_WEIGHT,
 } from "./backward-memory";
 import { enterGradientRow, finishGradientRows, outputRow, prepareGradientRows, sumRow } from "./backward-rows";
@@ -61,7 +66,7 @@ import { base, columnwise, enterColumns, enterGroup, factors, group, width } fro
 import { power } from "./power";
 import { prepareRows } from "./rows";
 import { factorFrom } from "./statistics";
-import { clearVectors, copyVectors } from "./vectors";
+import { clearVectors, copyVectors, fromOrdered, toOrdered } from "./vectors";
 import { keptOffset } from "./walk";
 
 /** Runs the plan. */
@@ -102,6 +107,7 @@ function panel(outer: i32, start: i32): void {
   else factors();
   copyVectors(COLUMN_SUM, GRADIENT_FACTOR, (<usize>((width + 3) & ~3)) << 3);
   for (let j = 0; j < width; j++) store<f32>(at32(GRADIENT_SCALE, j), <f32>load<f64>(at64(GRADIENT_FACTOR, j)));
+  if (load<i32>(NORM) == NORM_L1) bounds();
   if (columnwise) sumPanel(outer, start);
   else sumRow(base, group, isWide(0));
   const selected = selectedOf(load<i32>(NORM)) > 0;
@@ -129,6 +135,17 @@ function takeSaved(): void {
   }
 }
 
+/** What float32 that are above, or below, the mean are greater, or less, than. Only at a mean in float32 are they equal. */
+function bounds(): void {
+  for (let j = 0; j < width; j++) {
+    const mean = load<f64>(at64(COLUMN_MEAN, j));
+    const near = <f32>mean;
+    const order = toOrdered(near);
+    store<f32>(at32(GRADIENT_UPPER, j), <f64>near > mean ? fromOrdered(order - 1) : near);
+    store<f32>(at32(GRADIENT_LOWER, j), <f64>near < mean ? fromOrdered(order + 1) : near);
+  }
+}
+
 /**
  * Whether the sums of group j are taken in float64: for Lp, and where factors are far from 1. A group of NaN or
  * infinities is lost either way.
@@ -141,8 +158,10 @@ function isWide(j: i32): bool {
 
 /** Whether its output is computed in float64: the same, and where the slope leaves float32. */
 function isWideOutput(j: i32): bool {
+  if (isWide(j)) return true;
+  if (load<i32>(NORM) != NORM_L2) return false;
   const slope = abs(load<f32>(at32(GRADIENT_SLOPE, j)));
-  return isWide(j) || slope > 1e37 || (slope < 1e-36 && load<f64>(at64(GRADIENT_DOT, j)) != 0);
+  return slope > 1e37 || (slope < 1e-36 && load<f64>(at64(GRADIENT_DOT, j)) != 0);
 }
 
 /** From sums to the terms of dx of group j. */
@@ -182,7 +201,13 @@ function terms(j: i32): void {
     after *= factor;
     shift -= rest * after;
   }
-  store<f32>(at32(GRADIENT_SLOPE, j), <f32>after);
+  if (norm == NORM_L1) {
+    const under = <f32>(shift - after);
+    store<f32>(at32(GRADIENT_UNDER, j), under);
+    store<i32>(at32(GRADIENT_OVER, j), reinterpret<i32>(under) ^ reinterpret<i32>(<f32>(shift + after)));
+  } else {
+    store<f32>(at32(GRADIENT_SLOPE, j), <f32>after);
+  }
   store<f32>(at32(GRADIENT_SHIFT, j), <f32>shift);
   const weight: f32 = columnwise ? load<f32>(at32(GRADIENT_WEIGHT, j)) : 1;
   store<f32>(at32(GRADIENT_GAIN, j), <f32>(factor * <f64>weight));
@@ -204,7 +229,10 @@ function sumPanel(outer: i32, start: i32): void {
     clearVectors(at64(GRADIENT_SUM, j), bytes);
     clearVectors(at64(GRADIENT_DOT, j), bytes);
     clearVectors(at64(GRADIENT_SHAPE, j), bytes);
-    clearVectors(at32(GRADIENT_SIDES, j), bytes >> 1);
+    if (load<i32>(NORM) == NORM_L1) {
+      clearVectors(at32(GRADIENT_ABOVE, j), bytes >> 1);
+      clearVectors(at32(GRADIENT_BELOW, j), bytes >> 1);
+    }
     passGradientColumns(wide ? GradientPass.SumsWide : GradientPass.Sums, base, j, end - j);
     for (; j < end; j++) {
       const number = <usize>(first + j * step);
@@ -212,12 +240,12 @@ function sumPanel(outer: i32, start: i32): void {
       let dot = load<f64>(at64(GRADIENT_DOT, j));
       if (!wide) {
         const scale = <f64>load<f32>(at32(GRADIENT_SCALE, j));
-        if (load<i32>(NORM) == NORM_L1) {
-          store<f64>(at64(GRADIENT_SHAPE, j), <f64>load<i32>(at32(GRADIENT_SIDES, j)));
-        } else {
-          dot -= <f64>load<f32>(at32(COLUMN_REST, j)) * scale * sum;
-        }
+        dot -= <f64>load<f32>(at32(COLUMN_REST, j)) * scale * sum;
         dot *= load<f64>(at64(GRADIENT_FACTOR, j)) / scale;
+        if (load<i32>(NORM) == NORM_L1) {
+          const sides = load<i32>(at32(GRADIENT_ABOVE, j)) - load<i32>(at32(GRADIENT_BELOW, j));
+          store<f64>(at64(GRADIENT_SHAPE, j), <f64>sides);
+        }
       }
       addTo(load<usize>(BIAS_SUMS) + (number << 3), sum);
       addTo(load<usize>(WEIGHT_SUMS) + (number << 3), dot);

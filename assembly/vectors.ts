@@ -75,3 +75,9 @@ export function ordered(x: v128): v128 {
 export function fromOrdered(i: i32): f32 {
   return reinterpret<f32>(i ^ ((i >> 31) & 0x7fffffff));
 }
+
+/** The `ordered` integer of a value. */
+export function toOrdered(x: f32): i32 {
+  const bits = reinterpret<i32>(x);
+  return bits ^ ((bits >> 31) & 0x7fffffff);
+}

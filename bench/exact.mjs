@@ -107,6 +107,37 @@ export function normalized({ x, groups, count, at, parameter, weight, bias, norm
 }
 
 /**
+ * Gradient with respect to x of the L2 normalization of groups: dx = (g - mean g - y · mean g·y) / S, g = dy · weight.
+ * @param {object} layer
+ * @param {Float32Array} layer.x
+ * @param {Float32Array} layer.dy
+ * @param {number} layer.groups
+ * @param {number} layer.count elements of a group
+ * @param {(group: number, i: number) => number} layer.at where element i of a group stands in x
+ * @param {(group: number, i: number) => number} layer.parameter where its weight stands
+ * @param {Float32Array} layer.weight
+ * @param {number} layer.eps
+ */
+export function gradient({ x, dy, groups, count, at, parameter, weight, eps }) {
+  const dx = new Float64Array(x.length);
+  const y = new Float64Array(count);
+  const g = new Float64Array(count);
+  for (let group = 0; group < groups; group++) {
+    const m = exactSum(count, (i) => x[at(group, i)]) / count;
+    for (let i = 0; i < count; i++) {
+      y[i] = x[at(group, i)] - m;
+      g[i] = dy[at(group, i)] * weight[parameter(group, i)];
+    }
+    const scale = scaleOf(y, "l2", eps);
+    for (let i = 0; i < count; i++) y[i] /= scale;
+    const g0 = exactSum(count, (i) => g[i]) / count;
+    const slope = exactSum(count, (i) => g[i] * y[i]) / count;
+    for (let i = 0; i < count; i++) dx[at(group, i)] = (g[i] - g0 - slope * y[i]) / scale;
+  }
+  return dx;
+}
+
+/**
  * Where the elements of a channel stand in a tensor [batch, channels, height, width].
  * @param {readonly number[]} shape
  */

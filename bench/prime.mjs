@@ -2,6 +2,7 @@
 
 import * as reductions from "./baseline.mjs";
 import * as float16 from "./baseline-float16.mjs";
+import * as gradients from "./baseline-gradients.mjs";
 import * as layers from "./baseline-layers.mjs";
 import { use } from "./harness.mjs";
 
@@ -11,6 +12,8 @@ export function primeBaselines() {
   const x = Float32Array.from({ length: 60 }, (_, i) => Math.sin(i * 12.9898) * 3);
   const y = new Float32Array(60);
   const halves = new Uint16Array(60);
+  const sums = new Float32Array(5);
+  const wide = new Float64Array(15);
   const words = new Uint32Array(x.buffer);
   // bits of every kind: normal, subnormal, zero, infinite, NaN, too small, too large
   const special = Uint32Array.of(
@@ -37,6 +40,9 @@ export function primeBaselines() {
     layers.layerNorm(x, y, 4, 15, x, x, 1e-5);
     layers.rmsNorm(x, y, 4, 15, x, 1e-5);
     layers.weightNorm(x, y, 4, 15, x);
+    gradients.batchNormL2(x, x, y, sums, sums, 2, 3, 10, x, 1e-5);
+    gradients.batchNormL1(x, x, y, sums, sums, 2, 5, 6, x, 1e-5);
+    gradients.layerNormL2(x, x, y, wide, wide, 4, 15, x, 1e-5);
     float16.encode(words, halves);
     float16.encode(special, halves.subarray(0, special.length));
     float16.decode(halves, words.slice());

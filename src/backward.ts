@@ -21,7 +21,7 @@ export class GradientJob extends Job {
   dbias: Operand | undefined = undefined;
   /** A result that follows from these. */
   other: Operand | undefined = undefined;
-  /** Whose groups are the elements of one parameter. */
+  /** Whose groups are the elements of one parameter, for emulated arithmetic. */
   declare parameters: Walk;
 }
 
@@ -66,11 +66,14 @@ function writePlaces(i32: Int32Array, job: GradientJob, { source, upstream, dest
   i32[at.OUTPUT_STORAGE >> 2] = (job.y as Operand).storage;
 }
 
-/** Writes numbers, rounded to float32, to a result that is float32. */
-export function deliver(own: Engine, to: Operand, values: Float64Array | Float32Array): void {
-  if (to.address) own.heap.f32.set(values, to.address / 4);
-  else if (to.array) to.array.set(values);
-  else to.array = Float32Array.from(values);
+/** Writes numbers that stand in `values` from `index` on, rounded to float32, to a result that is float32. */
+export function deliver(own: Engine, to: Operand, values: Float64Array | Float32Array, index: number): void {
+  const { size } = to;
+  if (!to.address) to.array ??= new Float32Array(size);
+  const view = to.array ?? own.heap.f32;
+  const first = to.address / 4;
+  // a loop, since a subarray takes as long as a small call
+  for (let i = 0; i < size; i++) view[first + i] = values[index + i];
 }
 
 function native(own: Engine, job: GradientJob): void {
@@ -119,8 +122,8 @@ function native(own: Engine, job: GradientJob): void {
     backward();
     if (!dx.address) copy(heap, dx, walk, places.destination, from, part, true);
   }
-  deliver(own, dweight, f64.subarray(weightSums / 8, weightSums / 8 + size));
-  if (dbias) deliver(own, dbias, f64.subarray(biasSums / 8, biasSums / 8 + size));
+  deliver(own, dweight, f64, weightSums / 8);
+  if (dbias) deliver(own, dbias, f64, biasSums / 8);
 }
 
 /** Emulated sums of the elements of each parameter, to float32 at an address. */

@@ -88,13 +88,25 @@ export interface BackwardBy<Options extends GradientOptions> {
 
 export const GRADIENT_KEYS = /* @__PURE__ */ ["mean", "deviation"].concat(NORMALIZATION_KEYS);
 
-/** Runs the checks of a result, which call it "out", under its own name. */
-export function named<T>(name: string, checks: () => T): T {
+/** An error of a check that calls a result "out", under the name of the result. */
+function renamed(error: unknown, name: string): unknown {
+  if (error instanceof Error) error.message = error.message.replace('"out', `"out.${name}`);
+  return error;
+}
+
+/** Where one of several results goes: see target(). */
+export function targetOf(
+  name: string,
+  out: Out | undefined,
+  shape: readonly number[],
+  size: number,
+  storage: number | undefined,
+  from: Operand,
+): Operand {
   try {
-    return checks();
+    return target(out, shape, size, storage, from);
   } catch (error) {
-    if (error instanceof Error) error.message = error.message.replace('"out', `"${name}`);
-    throw error;
+    throw renamed(error, name);
   }
 }
 
@@ -114,16 +126,28 @@ export function sameShape(name: string, value: TensorLike, like: string, { shape
   return found;
 }
 
-/** Refuses results that share memory with what is read, or with each other. */
+/**
+ * Refuses results that share memory with what is read, or with each other.
+ *
+ * @param results By name, the first of which may be exactly one of the first two of the inputs.
+ */
 export function checkOverlaps(
-  results: readonly (readonly [name: string, to: Operand])[],
-  inputs: readonly (readonly [name: string, from: Operand | undefined, inPlace?: boolean])[],
+  results: Readonly<Record<string, Operand | undefined>>,
+  inputs: Readonly<Record<string, Operand | undefined>>,
 ): void {
-  results.forEach(([name, to], i) => {
-    named(name, () => {
-      for (const [other, from, inPlace] of inputs) checkOverlap(to, other, from, inPlace && !i);
-      for (const [other, from] of results.slice(0, i)) if (from.out !== undefined) checkOverlap(to, other, from);
-    });
+  const names = Object.keys(results);
+  const inPlace = Object.keys(inputs).slice(0, 2);
+  names.forEach((name, i) => {
+    const to = results[name];
+    if (to?.out === undefined) return;
+    try {
+      for (const other in inputs) checkOverlap(to, other, inputs[other], !i && inPlace.includes(other));
+      for (const other of names.slice(0, i)) {
+        if (results[other]?.out !== undefined) checkOverlap(to, `out.${other}`, results[other]);
+      }
+    } catch (error) {
+      throw renamed(error, name);
+    }
   });
 }
 
@@ -154,33 +178,20 @@ export function gradients(
   job.eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
   job.factor = share * deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
   const out = checkOut(o.out, ["dx", "dweight", "dbias"]);
-  const dx = named("out.dx", () => target(out.dx, x.shape, x.size, checkDType("dtype", o.dtype), x));
-  const [dweight, dbias] = (["dweight", "dbias"] as const).map((name) =>
-    named(`out.${name}`, () => target(out[name], shape, parameters, at.STORAGE_FLOAT32, x)),
-  );
+  const dx = targetOf("dx", out.dx, x.shape, x.size, checkDType("dtype", o.dtype), x);
+  const dweight = targetOf("dweight", out.dweight, shape, parameters, at.STORAGE_FLOAT32, x);
+  const dbias = targetOf("dbias", out.dbias, shape, parameters, at.STORAGE_FLOAT32, x);
   job.dy = upstream;
   job.y = dx;
   job.dweight = dweight;
   job.dbias = dbias;
-  job.parameters = planWalk(axes.shape, ((1 << axes.shape.length) - 1) ^ axes.weighted, 0);
+  if (job.numerics) job.parameters = planWalk(axes.shape, ((1 << axes.shape.length) - 1) ^ axes.weighted, 0);
   job.weight = parameter("weight", o.weight, parameters);
   parameter("bias", o.bias, parameters);
   job.mean = parameter("mean", o.mean, walk.groups);
   job.deviation = parameter("deviation", o.deviation, walk.groups);
-  checkOverlaps(
-    [
-      ["out.dx", dx],
-      ["out.dweight", dweight],
-      ["out.dbias", dbias],
-    ],
-    [
-      ["dy", upstream, true],
-      ["x", x, true],
-      ["weight", job.weight],
-      ["mean", job.mean],
-      ["deviation", job.deviation],
-    ],
-  );
+  const { weight, mean, deviation } = job;
+  if (o.out) checkOverlaps({ dx, dweight, dbias }, { dy: upstream, x, weight, mean, deviation });
   if (x.size) differentiate(job);
   else for (const to of [dx, dweight, dbias]) fill(to, 0);
   return { dx: finish(dx), dweight: finish(dweight), dbias: finish(dbias) };

@@ -2,10 +2,10 @@ import { deliver, differentiate, GradientJob } from "./backward.js";
 import { checkAxis, checkNumber, checkOptions } from "./check.js";
 import { engine } from "./engine.js";
 import { checkArithmetic } from "./formats.js";
-import { checkOut, checkOverlaps, type Filled, named, sameShape } from "./gradient-checks.js";
+import { checkOut, checkOverlaps, type Filled, sameShape, targetOf } from "./gradient-checks.js";
 import * as at from "./layout.js";
 import { checkNorm } from "./norms.js";
-import { checkDType, finish, Operand, operand, parameter, target } from "./operand.js";
+import { checkDType, finish, Operand, operand, parameter } from "./operand.js";
 import { fill, valuesOf } from "./run.js";
 import { planWalk } from "./shape.js";
 import type { Tensor } from "./tensor.js";
@@ -105,18 +105,12 @@ function prepare(dw: TensorLike, v: TensorLike, o: BoundedWeightNormBackwardOpti
   const task = at.TASK_NORM | at.TASK_TOTAL | at.TASK_APPLY;
   const job = new GradientJob(input, walk, task, norm, checkArithmetic(o.arithmetic));
   const out = checkOut(o.out, g ? ["dv", "dg"] : ["dv"]);
-  const dv = named("out.dv", () => target(out.dv, input.shape, input.size, checkDType("dtype", o.dtype), input));
-  const dg = g && named("out.dg", () => target(out.dg, [channels], channels, at.STORAGE_FLOAT32, input));
+  const dv = targetOf("dv", out.dv, input.shape, input.size, checkDType("dtype", o.dtype), input);
+  const dg = g && targetOf("dg", out.dg, [channels], channels, at.STORAGE_FLOAT32, input);
   job.dy = upstream;
   job.y = dv;
-  job.parameters = planWalk(input.shape, reduced, 0);
-  const results: [string, Operand][] = [["out.dv", dv]];
-  if (dg) results.push(["out.dg", dg]);
-  checkOverlaps(results, [
-    ["dw", upstream, true],
-    ["v", input, true],
-    ["g", g],
-  ]);
+  if (job.numerics) job.parameters = planWalk(input.shape, reduced, 0);
+  if (o.out) checkOverlaps({ dv, dg }, { dw: upstream, v: input, g });
   return new Prepared(job, dv, dg, g, channels);
 }
 
@@ -139,7 +133,7 @@ function project(job: GradientJob, dg: Operand, g: Float32Array, h: Float32Array
     own.setFormat(at.FORMAT_COMPUTE, job.numerics.compute);
     own.kernels.round(address, address, g.length, at.MODE_NEAREST_EVEN, 0);
   }
-  deliver(own, dg, values);
+  deliver(own, dg, values, 0);
 }
 
 /**
