@@ -76,6 +76,14 @@ export function deliver(own: Engine, to: Operand, values: Float64Array | Float32
   for (let i = 0; i < size; i++) view[first + i] = values[index + i];
 }
 
+/** How much of the split dimension makes a block. */
+function shareOfGradient({ x, dy, walk }: GradientJob): number {
+  const share = shareOf(walk, bytesOf(x.storage) + bytesOf(dy.storage));
+  // sums for a weight per element are taken over eight groups in float32: so that blocks do not show in them
+  const each = walk.weights[walk.sizes.length - 1] && !walk.kept[walk.sizes.length - 1];
+  return each && !walk.step ? Math.min(walk.whole, Math.ceil(share / 8) * 8) : share;
+}
+
 function native(own: Engine, job: GradientJob): void {
   const { x, dy, dweight, dbias, walk, norm } = job;
   const dx = job.y as Operand;
@@ -83,7 +91,7 @@ function native(own: Engine, job: GradientJob): void {
   const { whole, step } = walk;
   const { size } = dweight;
   const plain = x.array && dy.array && !dx.address;
-  const share = plain ? shareOf(walk, bytesOf(x.storage) + bytesOf(dy.storage)) : whole;
+  const share = plain ? shareOfGradient(job) : whole;
   const places = placesOf(own, job, (walk.elements / whole) * share);
   const weight = place(own, job.weight);
   const centre = place(own, job.mean);

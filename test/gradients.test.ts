@@ -105,6 +105,38 @@ test("every length of a row, every number of columns", () => {
   }
 });
 
+test("plain arrays of more than one block", () => {
+  const shapes: readonly (readonly number[])[] = [
+    [9, 20, 20, 21],
+    [25, 20, 20, 7],
+    [3, 25_000],
+    [30, 8, 31, 10],
+    [20, 9, 100, 4],
+    [65, 8, 28, 5],
+    [11, 35, 32, 6],
+    [70, 1025],
+    [70, 32, 33],
+    [5, 14_000],
+    [5, 7, 60, 35],
+  ];
+  for (const [i, layer] of GRADIENT_LAYERS.entries()) {
+    const shape = shapes[i];
+    const places = layer.layout(shape);
+    const n = places.groups[0].elements.length;
+    const all = normsOf(n).filter((norm) => typeof norm === "string" || ("topk" in norm && norm.topk === 10));
+    const norm = all[i % all.length];
+    const [x, dy] = [gaussian(sizeOf(shape), i, 1), gaussian(sizeOf(shape), i + 20)];
+    const weight = gaussian(places.weights, 3, 1, 0.4);
+    const what = `${layer.name}, ${label(norm)} of [${shape}]`;
+    const result = both(layer, { data: dy, shape }, { data: x, shape }, { norm, weight }, what);
+    expectGradients(
+      result,
+      layerGradient(places, (m) => ruleOf(norm, m, 1e-5, layer.centred), x, dy, weight),
+      what,
+    );
+  }
+});
+
 test("saved statistics give the same gradients", () => {
   const shape = [6, 5, 9, 7];
   for (const layer of GRADIENT_LAYERS.slice(0, 2)) {
