@@ -108,7 +108,7 @@ describe.each(GRADIENT_LAYERS)("$name", (layer) => {
         if (sizeOf(shape) > 300 && turn % (often ? 6 : 18)) continue;
         if (!often && turn % 4) continue;
         for (const [k, norm] of all.entries()) {
-          if ((turn + k) % (sizeOf(shape) > 300 ? 12 : often ? 4 : 9) === 0)
+          if ((turn + k) % (sizeOf(shape) > 300 ? 14 : often ? 6 : 11) === 0)
             check(layer, pair, shape, { norm, turn: turn + k });
         }
       }
@@ -121,7 +121,7 @@ test("rows around the lengths of tiles and lanes", () => {
     for (const [i, pair] of [...arithmetics(FLOAT16), ...arithmetics(CUSTOM)].entries()) {
       if (n > 200 && i % 5) continue;
       for (const [j, norm] of normsFor(n).entries()) {
-        if ((i + j + n) % (n > 200 ? 8 : 5)) continue;
+        if ((i + j + n) % (n > 200 ? 12 : 9)) continue;
         check(GRADIENT_LAYERS[0], pair, [1, 2, n], { norm, turn: i + j + n });
         if (n < 200) check(GRADIENT_LAYERS[1], pair, [n, 3], { norm, turn: i + j + n });
       }

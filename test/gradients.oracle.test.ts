@@ -45,7 +45,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, dis
 
 describe.each(GRADIENT_LAYERS)("$name", ({ layout, shapes, centred }) => {
   test("gradients are the differences of the layer", () => {
-    const shape = shapes.find((candidate) => sizeOf(candidate) < 220) as readonly number[];
+    const [shape] = shapes.filter((each) => sizeOf(each) > 40).sort((a, b) => sizeOf(a) - sizeOf(b));
     const places = layout(shape);
     const { weights } = places;
     const size = sizeOf(shape);
