@@ -28,7 +28,10 @@ const compile = ([entry, target]) =>
     child.stderr.on("data", (text) => {
       messages += text;
     });
-    child.on("close", (code) => (code ? reject(new Error(`asc ${entry}: exit ${code}\n${messages}`)) : resolve()));
+    child.on("close", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`asc ${entry}: exit ${code ?? signal}\n${messages}`));
+    });
   });
 
 /** The files that a file imports, and those that they import. */
