@@ -80,7 +80,8 @@ const noise = {
       (d, i) => isNoise(d) && mean(paired(final[3 + i], final[1])) > 2 * standardError(paired(final[3 + i], final[1])),
     );
     return {
-      verdict: verdict(helps && recovers.every(Boolean), helps || recovers.some(Boolean)),
+      // in part at best: see the remarks
+      verdict: verdict(false, helps || recovers.some(Boolean)),
       measured: [
         `without decay before batch norm ${change(off)} points (everywhere ${change(nowhere)}); with`,
         `corrected rates ${change(corrected)}, with the norm schedule ${change(scheduled)}`,
@@ -106,6 +107,11 @@ const noise = {
             estimate(all[i].map(lastNorm)),
           ]),
         },
+      ],
+      remarks: [
+        "This setting was chosen after trials on up to five of the seeds, as one where decay helps. It does not always:",
+        "in a trial of four seeds with batches of 128, rate 0.1, momentum 0.9 and 40 epochs, decay before batch norm cost",
+        "about 1.8 points.",
       ],
     };
   },
