@@ -11,7 +11,7 @@ export const TILE_E: usize = TILE_G + 16384 + 256;
 
 /**
  * float64 values of each group of a panel. The factor is 1 / S. The sums are those of g and of g y, and then the terms of
- * dx that follow from them, before the factor: a constant one, and what A w is to the shape of w (backward.ts). The
+ * dx that follow from them, before the factor: a constant one, and what A w is to the shape of w (gradients/native.ts). The
  * shape is summed as well.
  */
 export const GRADIENT_FACTOR: usize = TILE_E + 16384 + 256;
@@ -26,7 +26,7 @@ export const GRADIENT_GAIN: usize = GRADIENT_SHAPE + 8192 + 64;
 export const GRADIENT_SLOPE: usize = GRADIENT_GAIN + 4096 + 64;
 export const GRADIENT_WEIGHT: usize = GRADIENT_SLOPE + 4096 + 64;
 
-/** Selection: what an element has to be to be selected (backward-select.ts), and how many have been. */
+/** Selection: what an element has to be to be selected (gradients/selected.ts), and how many have been. */
 export const GRADIENT_WANTED: usize = GRADIENT_WEIGHT + 4096 + 64;
 export const GRADIENT_OTHER: usize = GRADIENT_WANTED + 4096 + 64;
 export const GRADIENT_FOUND: usize = GRADIENT_OTHER + 4096 + 64;

@@ -1,9 +1,9 @@
 // The static part of memory below HEAP: where the kernels keep constants, tiles and accumulators.
-// The plan, which TypeScript writes, stands before it (src/layout.ts, where those that TypeScript reads have their place).
+// The plan, which TypeScript writes, stands before it (src/abi/plan.ts, where those that TypeScript reads have their place).
 
-import { RAW_HIGH, RAW_LOW, RAW_SCALE, RAW_SUM } from "../src/layout";
+import { RAW_HIGH, RAW_LOW, RAW_SCALE, RAW_SUM } from "../src/abi/plan";
 
-/** Constants of the two formats of an emulated computation, FORMAT_BYTES each (rounding.ts). */
+/** Constants of the two formats of an emulated computation, FORMAT_BYTES each (formats/format.ts). */
 export const FORMATS: usize = 2048;
 export const FORMAT_BYTES: usize = 512;
 
@@ -25,7 +25,7 @@ export const LANES: usize = TILE_B + 16384 + 256;
 export const LANES_SAVED: usize = LANES + 4096 + 64;
 /** Stack of the pairwise tree: 32 levels of one float32 for each group of a bundle. */
 export const TREE: usize = LANES_SAVED + 4096 + 64;
-/** Exact accumulators of each group of a bundle (exact.ts). */
+/** Exact accumulators of each group of a bundle (reductions/exact-sum.ts). */
 export const EXACT_SUMS: usize = TREE + 4096;
 
 /** A float64 statistic and float32 values of each group of a bundle. */
@@ -35,7 +35,7 @@ export const GROUP_NEGATED: usize = GROUP_MEAN + 128;
 export const GROUP_SCALE: usize = GROUP_NEGATED + 128;
 export const GROUP_WEIGHT: usize = GROUP_SCALE + 128;
 export const GROUP_BIAS: usize = GROUP_WEIGHT + 128;
-/** State of the top-k selection of up to four groups (top.ts). */
+/** State of the top-k selection of up to four groups (reductions/top.ts). */
 export const GROUP_TOP: usize = GROUP_BIAS + 128;
 
 /** Native columns: float64 and float32 values of each column of a panel. */
@@ -51,7 +51,7 @@ export const COLUMN_FIRST: usize = RAW_SCALE;
 export const COLUMN_SCALE: usize = COLUMN_FIRST + 4096 + 64;
 export const COLUMN_SHIFT: usize = COLUMN_SCALE + 4096 + 64;
 
-/** Diagnosis: its report (src/report.ts) stands before these tiles. Exact values, float64, and their errors. */
+/** Diagnosis: its report (src/abi/report.ts) stands before these tiles. Exact values, float64, and their errors. */
 export const TILE_V: usize = 172032;
 export const TILE_E: usize = TILE_V + 32768 + 256;
 /** Distances from the emulated mean, where native columns have their sums. */
@@ -59,7 +59,7 @@ export const TILE_D: usize = COLUMN_SUM;
 /** The elements as they are stored, without rounding. */
 export const TILE_R: usize = TILE_E + 16384 + 256;
 
-/** Exact sums of each group of a bundle (reals.ts): elements, rounded elements, terms, terms of exact distances. */
+/** Exact sums of each group of a bundle (diagnosis/reals.ts): elements, rounded elements, terms, terms of exact distances. */
 export const SUM_X: usize = TILE_R + 16384 + 256;
 export const SUM_ROUNDED: usize = SUM_X + 512;
 export const SUM_TERMS: usize = SUM_ROUNDED + 512;
@@ -82,9 +82,9 @@ export const EXTREME_LOW: usize = EXTREME_HIGH + 128;
 /** The same of emulated distances. */
 export const TAKEN_HIGH: usize = EXTREME_LOW + 128;
 export const TAKEN_LOW: usize = TAKEN_HIGH + 128;
-/** First places of events of each group (events.ts), counts beside LANES, formats as they are watched. */
+/** First places of events of each group (diagnosis/events.ts), counts beside LANES, formats as they are watched. */
 export const FIRSTS: usize = TAKEN_LOW + 128;
 export const STAGNANT: usize = FIRSTS + 5120;
 export const WATCHES: usize = STAGNANT + 4096 + 64;
-/** State of the selection of the largest of up to four groups (largest.ts). */
+/** State of the selection of the largest of up to four groups (diagnosis/top-float64.ts). */
 export const LARGEST_STATES: usize = WATCHES + 128;

@@ -3,13 +3,13 @@
  * Build first; leave the machine alone while it runs.
  */
 
-import { KERNELS } from "../dist/kernels.js";
-import { cases, packageFigures } from "./cases.mjs";
-import { sinkValue } from "./harness.mjs";
-import { measureCase, measureFigure } from "./measure.mjs";
-import { readOptions, refuse, SHARED_USAGE } from "./options.mjs";
-import { primeBaselines } from "./prime.mjs";
-import { heading, machine, row, warning } from "./report.mjs";
+import { KERNELS } from "../dist/abi/kernels.js";
+import { primeBaselines } from "./baselines/prime.mjs";
+import { cases, packageFigures } from "./cases/index.mjs";
+import { sinkValue } from "./harness/harness.mjs";
+import { measureCase, measureFigure } from "./harness/measure.mjs";
+import { readOptions, refuse, SHARED_USAGE } from "./harness/options.mjs";
+import { heading, machine, row, warning } from "./harness/report.mjs";
 
 const USAGE = `usage: npm run bench -- [options]
 
@@ -40,9 +40,9 @@ if (!json) {
   console.log(heading());
 }
 
-/** @type {import("./measure.mjs").Measurement[]} */
+/** @type {import("./harness/measure.mjs").Measurement[]} */
 const measurements = [];
-/** @param {import("./measure.mjs").Measurement[]} found */
+/** @param {import("./harness/measure.mjs").Measurement[]} found */
 function add(found) {
   measurements.push(...found);
   if (!json) for (const measurement of found) console.log(row(measurement));

@@ -1,12 +1,13 @@
 /**
  * Writes dist/index.js, one file for all of src/: Node reads one file in a sixth of the time that it takes for two dozen.
- * Beside it dist/kernels.js, the table of kernels, for the benchmark; it is not part of the package. And dist/cli/, the
+ * Beside it dist/abi/kernels.js, the table of kernels, for the benchmark; it is not part of the package. And dist/cli/, the
  * command line, in pieces that are loaded when they are needed. And dist/tfjs/, and the JSON Schema.
  *
  * The texts of the modules stand behind everything else: gzip has codes for a stretch of the file at a time, and those of
  * program text and of module text have nothing in common. A bundle of batchNorm is 350 bytes less for it.
  */
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transformSync } from "esbuild";
 
@@ -15,10 +16,10 @@ const root = fileURLToPath(rootUrl);
 const manifest = JSON.parse(readFileSync(new URL("package.json", rootUrl), "utf8"));
 const options = { format: "esm", target: "es2022", charset: "utf8", logLevel: "warning" };
 
-const generated = readFileSync(new URL("../src/wasm.generated.ts", import.meta.url), "utf8");
+const generated = readFileSync(new URL("../src/engine/wasm.generated.ts", import.meta.url), "utf8");
 const names = [...generated.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
 
-/** Leaves only names in the place of src/wasm.generated.ts. */
+/** Leaves only names in the place of src/engine/wasm.generated.ts. */
 const moduleLast = {
   name: "module-last",
   setup(build) {
@@ -36,20 +37,23 @@ const common = {
   bundle: true,
   packages: "external",
   sourcemap: true,
-  minifySyntax: true, // puts the numbers of src/layout.ts in their places, which bundlers do not
+  minifySyntax: true, // puts the numbers of src/abi/plan.ts in their places, which bundlers do not
 };
 await build({ ...common, entryPoints: ["src/index.ts"], plugins: [moduleLast], footer: { js: footer } });
-await build({ ...common, entryPoints: ["src/kernels.ts"] });
+await build({ ...common, entryPoints: ["src/abi/kernels.ts"], outbase: "src" });
 copyFileSync(
   new URL("../src/diagnosis.schema.json", import.meta.url),
   new URL("../dist/diagnosis.schema.json", import.meta.url),
 );
 
 /** The command line and the layers for TensorFlow.js take the package as it is: there is one engine. */
+const entry = join(root, "src/index.js");
 const packageOutside = {
   name: "package-outside",
   setup(build) {
-    build.onResolve({ filter: /^\.\.\/index\.js$/ }, ({ path }) => ({ path, external: true }));
+    build.onResolve({ filter: /\/index\.js$/ }, ({ path, resolveDir }) =>
+      join(resolveDir, path) === entry ? { path: "../index.js", external: true } : undefined,
+    );
   },
 };
 await build({ ...common, entryPoints: ["src/tfjs/index.ts"], outdir: "dist/tfjs", plugins: [packageOutside] });
@@ -59,7 +63,7 @@ const { metafile } = await build({
   ...common,
   entryPoints: {
     halfnorm: "src/cli/main.ts",
-    worker: "src/cli/worker.ts",
+    worker: "src/cli/workers/worker.ts",
     "entry/worker": "node_modules/tinypool/dist/entry/worker.js", // where tinypool looks for it
   },
   outdir: "dist/cli",

@@ -11,18 +11,12 @@ import { fileURLToPath } from "node:url";
 const asc = fileURLToPath(new URL("../bin/asc.js", import.meta.resolve("assemblyscript/asc")));
 const cwd = fileURLToPath(new URL("..", import.meta.url));
 
-/** Entry, target of asconfig.json, and the name of the module where it is another. */
-const MODULES = [
-  ["decode", "decode"],
-  ["core", "core"],
-  ["diagnosis", "diagnosis"],
-  ["training", "training"],
-  ["index", "whole", "halfnorm"],
-];
+/** Entry in assembly/modules/ and target of asconfig.json, and the name of the module where it is another. */
+const MODULES = [["decode"], ["core"], ["diagnosis"], ["gradients"], ["whole", "halfnorm"]];
 
-const compile = ([entry, target]) =>
+const compile = (entry) =>
   new Promise((resolve, reject) => {
-    const args = [asc, `assembly/${entry}.ts`, "--target", target];
+    const args = [asc, `assembly/modules/${entry}.ts`, "--target", entry];
     const child = spawn(process.execPath, args, { cwd, stdio: ["ignore", "ignore", "pipe"] });
     let messages = "";
     child.stderr.on("data", (text) => {
@@ -47,20 +41,20 @@ function closure(path, found = new Set()) {
 /** Of everything that a module is made from. */
 function hashOf(entry) {
   const hash = createHash("sha256");
-  const sources = [...closure(`assembly/${entry}.ts`)].sort();
+  const sources = [...closure(`assembly/modules/${entry}.ts`)].sort();
   for (const path of [...sources, "asconfig.json", "scripts/compile.mjs", "node_modules/assemblyscript/package.json"]) {
     hash.update(`${path}\0`).update(readFileSync(join(cwd, path)));
   }
   return hash.digest("hex");
 }
 
-async function update([entry, target, file = target]) {
+async function update([entry, file = entry]) {
   const record = join(cwd, `build/${file}.sha256`);
   const hash = hashOf(entry);
   if (existsSync(join(cwd, `build/${file}.wasm`)) && existsSync(record) && readFileSync(record, "utf8") === hash)
     return;
   rmSync(record, { force: true });
-  await compile([entry, target]);
+  await compile(entry);
   writeFileSync(record, hash);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Puts the compiled modules where the package needs them: the parts as text in src/wasm.generated.ts, all of them in one
+ * Puts the compiled modules where the package needs them: the parts as text in src/engine/wasm.generated.ts, all of them in one
  * as the file dist/halfnorm.wasm for those who bring their own bytes to load().
  *
  * The text is one printable ASCII character a byte as far as that goes, so that gzip still sees the
@@ -18,14 +18,14 @@
  * text 12,548 bytes; hexadecimal 13,801; latin-1 escapes 13,905; deflate, base64 and tiny-inflate 14,209 (fflate 14,756);
  * base64 16,662.
  *
- * What decodes is a module as well, of 194 bytes (assembly/decode.ts): JavaScript that runs once is interpreted, and took 2
+ * What decodes is a module as well, of 194 bytes (assembly/modules/decode.ts): JavaScript that runs once is interpreted, and took 2
  * to 4 ms of the 6 that a first call took.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
-const PARTS = ["core", "diagnosis", "training"];
+const PARTS = ["core", "diagnosis", "gradients"];
 const build = (name) => new URL(`../build/${name}.wasm`, import.meta.url);
-const SOURCE = new URL("../src/wasm.generated.ts", import.meta.url);
+const SOURCE = new URL("../src/engine/wasm.generated.ts", import.meta.url);
 const DIST = new URL("../dist/", import.meta.url);
 
 const PAGE = 90;

@@ -1,6 +1,6 @@
-import { checkAxis, checkOptions } from "./check.js";
-import { NORMALIZATION_KEYS, type NormalizationOptions, normalize, type Transform } from "./normalize.js";
-import { operand } from "./operand.js";
+import { checkAxis, checkOptions } from "./checks/arguments.js";
+import { NORMALIZATION_KEYS, type NormalizationOptions, normalize, type Transform } from "./layers/normalize.js";
+import { operand } from "./tensor/operand.js";
 import type { TensorLike } from "./types.js";
 
 export interface BatchNormOptions extends NormalizationOptions {

@@ -1,11 +1,5 @@
 export { type BatchNormOptions, batchNorm } from "./batch-norm.js";
-export {
-  BatchNorm,
-  type BatchNormParameters,
-  type BatchNormSettings,
-  type BatchNormState,
-} from "./batch-norm-state.js";
-export { COMPARISON_SCHEMA, type CompareOptions, type Comparison, compare } from "./compare.js";
+export { empty, memory, tensor } from "./conversion/create.js";
 export {
   type ConvertOptions,
   fromFloat16,
@@ -13,12 +7,32 @@ export {
   round,
   toFloat16,
   trelu,
-} from "./convert.js";
-export { empty, memory, tensor } from "./create.js";
-export { type DiagnoseOptions, diagnose } from "./diagnose.js";
-export * from "./diagnosis.js";
-export { type Folded, type FoldFunction, type FoldLayer, type FoldOptions, foldBatchNorm } from "./fold.js";
-export { formatComparison, formatDiagnosis, type TextOptions } from "./format-diagnosis.js";
+} from "./conversion/float16.js";
+export { COMPARISON_SCHEMA, type CompareOptions, type Comparison, compare } from "./diagnosis/compare.js";
+export { type DiagnoseOptions, diagnose } from "./diagnosis/diagnose.js";
+export { formatComparison, formatDiagnosis, type TextOptions } from "./diagnosis/diagnosis-text.js";
+export * from "./diagnosis/result.js";
+export type { Tolerances } from "./diagnosis/tolerances.js";
+export {
+  type GroupNormOptions,
+  groupNorm,
+  type InstanceNormOptions,
+  instanceNorm,
+  type LayerNormOptions,
+  layerNorm,
+  type RmsNormOptions,
+  rmsNorm,
+} from "./layers/layers.js";
+export type { NormalizationOptions, OutputOptions, Transform, TransformBy } from "./layers/normalize.js";
+export {
+  type BoundedWeightNormOptions,
+  boundedWeightNorm,
+  type LpNormalizeOptions,
+  lpNormalize,
+  type WeightNormOptions,
+  weightNorm,
+} from "./layers/weights.js";
+export { type Halfnorm, type LoadOptions, load } from "./load.js";
 export {
   bfloat16,
   type FormatSpec,
@@ -29,7 +43,33 @@ export {
   format,
   type Overflow,
   tfloat32,
-} from "./formats.js";
+} from "./numerics/format.js";
+export {
+  type PartialJson,
+  type PartialOptions,
+  type PartialResult,
+  type PartialResultOptions,
+  PartialStatistics,
+  partial,
+} from "./statistics/partial.js";
+export {
+  type MeanOptions,
+  mean,
+  type NormOptions,
+  norm,
+  type Reduction,
+  type Statistics,
+  type StatisticsOptions,
+  statistics,
+} from "./statistics/reduce.js";
+export { Tensor } from "./tensor/tensor.js";
+export {
+  BatchNorm,
+  type BatchNormParameters,
+  type BatchNormSettings,
+  type BatchNormState,
+} from "./training/batch-norm.js";
+export { type Folded, type FoldFunction, type FoldLayer, type FoldOptions, foldBatchNorm } from "./training/fold.js";
 export type {
   Backward,
   BackwardBy,
@@ -38,7 +78,7 @@ export type {
   Gradients,
   GradientsIn,
   SavedStatistics,
-} from "./gradient-checks.js";
+} from "./training/gradient.js";
 export {
   type BatchNormBackwardOptions,
   batchNormBackward,
@@ -50,17 +90,7 @@ export {
   layerNormBackward,
   type RmsNormBackwardOptions,
   rmsNormBackward,
-} from "./gradients.js";
-export {
-  type GroupNormOptions,
-  groupNorm,
-  type InstanceNormOptions,
-  instanceNorm,
-  type LayerNormOptions,
-  layerNorm,
-  type RmsNormOptions,
-  rmsNorm,
-} from "./layers.js";
+} from "./training/layer-gradients.js";
 export {
   type ChannelOptions,
   type CorrectionOptions,
@@ -70,30 +100,7 @@ export {
   normSchedule,
   type RescaleOptions,
   rescaleToNorms,
-} from "./learning-rate.js";
-export { type Halfnorm, type LoadOptions, load } from "./load.js";
-export type { NormalizationOptions, OutputOptions, Transform, TransformBy } from "./normalize.js";
-export {
-  type PartialJson,
-  type PartialOptions,
-  type PartialResult,
-  type PartialResultOptions,
-  PartialStatistics,
-  partial,
-} from "./partial.js";
-export {
-  type MeanOptions,
-  mean,
-  type NormOptions,
-  norm,
-  type Reduction,
-  type Statistics,
-  type StatisticsOptions,
-  statistics,
-} from "./reduce.js";
-export { Tensor } from "./tensor.js";
-export type { Tolerances } from "./tolerances.js";
-export type * from "./types.js";
+} from "./training/learning-rate.js";
 export {
   type BoundedWeightBackward,
   type BoundedWeightNormBackwardOptions,
@@ -103,12 +110,5 @@ export {
   type WeightGradients,
   type WeightNormBackwardOptions,
   weightNormBackward,
-} from "./weight-gradients.js";
-export {
-  type BoundedWeightNormOptions,
-  boundedWeightNorm,
-  type LpNormalizeOptions,
-  lpNormalize,
-  type WeightNormOptions,
-  weightNorm,
-} from "./weights.js";
+} from "./training/weight-gradients.js";
+export type * from "./types.js";

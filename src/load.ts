@@ -1,27 +1,27 @@
+import { KERNELS } from "./abi/kernels.js";
 import { batchNorm } from "./batch-norm.js";
-import { BatchNorm } from "./batch-norm-state.js";
-import { checkInteger, checkOptions, describe, wrong } from "./check.js";
-import { compare } from "./compare.js";
-import { fromFloat16, round, toFloat16, trelu } from "./convert.js";
-import { empty, memory, tensor } from "./create.js";
-import { diagnose } from "./diagnose.js";
-import { Engine, MAXIMUM_PAGES, within } from "./engine.js";
-import { foldBatchNorm } from "./fold.js";
+import { checkInteger, checkOptions, describe, wrong } from "./checks/arguments.js";
+import { empty, memory, tensor } from "./conversion/create.js";
+import { fromFloat16, round, toFloat16, trelu } from "./conversion/float16.js";
+import { compare } from "./diagnosis/compare.js";
+import { diagnose } from "./diagnosis/diagnose.js";
+import { Engine, MAXIMUM_PAGES, within } from "./engine/engine.js";
+import { coreBytes } from "./engine/wasm.generated.js";
+import { groupNorm, instanceNorm, layerNorm, rmsNorm } from "./layers/layers.js";
+import { boundedWeightNorm, lpNormalize, weightNorm } from "./layers/weights.js";
+import { partial } from "./statistics/partial.js";
+import { mean, norm, statistics } from "./statistics/reduce.js";
+import { BatchNorm } from "./training/batch-norm.js";
+import { foldBatchNorm } from "./training/fold.js";
 import {
   batchNormBackward,
   groupNormBackward,
   instanceNormBackward,
   layerNormBackward,
   rmsNormBackward,
-} from "./gradients.js";
-import { KERNELS } from "./kernels.js";
-import { groupNorm, instanceNorm, layerNorm, rmsNorm } from "./layers.js";
-import { channelNorms, rescaleToNorms } from "./learning-rate.js";
-import { partial } from "./partial.js";
-import { mean, norm, statistics } from "./reduce.js";
-import { coreBytes } from "./wasm.generated.js";
-import { boundedWeightNormBackward, weightNormBackward } from "./weight-gradients.js";
-import { boundedWeightNorm, lpNormalize, weightNorm } from "./weights.js";
+} from "./training/layer-gradients.js";
+import { channelNorms, rescaleToNorms } from "./training/learning-rate.js";
+import { boundedWeightNormBackward, weightNormBackward } from "./training/weight-gradients.js";
 
 /** The functions that work on an instance. */
 const FUNCTIONS = {

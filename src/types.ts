@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { FormatSpec } from "./formats.js";
-import type { Tensor } from "./tensor.js";
+import type { FormatSpec } from "./numerics/format.js";
+import type { Tensor } from "./tensor/tensor.js";
 
 /** How the elements of a tensor are stored. float16 travels as bits in a Uint16Array, or in a native Float16Array. */
 export type DType = "float32" | "float16";

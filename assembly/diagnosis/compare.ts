@@ -1,12 +1,12 @@
 // Error statistics of one stretch of numbers against another.
 
-import { STORAGE_FLOAT32 } from "../src/layout";
-import { discountPairs, measure } from "./errors";
-import { unpack } from "./float16";
-import { TILE, TILE_E, TILE_T, TILE_X } from "./memory";
-import { placeStretch } from "./places";
+import { STORAGE_FLOAT32 } from "../../src/abi/plan";
+import { unpack } from "../lanes/float16";
+import { TILE, TILE_E, TILE_T, TILE_X } from "../memory";
+import { copy } from "../tensors/tiles";
+import { discountPairs, measure } from "./error-statistics";
 import { Itself } from "./reals";
-import { copy } from "./tiles";
+import { placeStretch } from "./tile-indices";
 
 /**
  * Adds pairs [first, first + n) of a tensor to a state: computed ones at c, exact ones at v, each in its storage. Their

@@ -14,7 +14,7 @@ import {
   REDUCED_RANK,
   STORAGE_FLOAT32,
   WEIGHT,
-} from "../src/layout";
+} from "../../src/abi/plan";
 import {
   ABSORBED,
   CENTRE_STAGE,
@@ -29,7 +29,7 @@ import {
   TERM_STAGE,
   TOTAL,
   TOTAL_ERRORS,
-} from "../src/report";
+} from "../../src/abi/report";
 import {
   base,
   columnwise,
@@ -43,10 +43,8 @@ import {
   whole,
   width,
   writeTile,
-} from "./bundle";
-import { nextBundle, outer, start, startBundles } from "./bundles";
-import { discountPairs, measure, measureEqual, setUnitOf, startErrors } from "./errors";
-import { enterStage, finishFinding, placeEvents, startFinding, unplaced } from "./events";
+} from "../emulated/bundle";
+import { nextBundle, outer, start, startBundles } from "../emulated/bundles";
 import {
   GROUP_NEGATED,
   GROUP_SCALE,
@@ -60,8 +58,9 @@ import {
   TILE_R,
   TILE_W,
   TILE_X,
-} from "./memory";
-import { placeTile } from "./places";
+} from "../memory";
+import { discountPairs, measure, measureEqual, setUnitOf, startErrors } from "./error-statistics";
+import { enterStage, finishFinding, placeEvents, startFinding, unplaced } from "./events";
 import {
   clearRest,
   Distance,
@@ -94,6 +93,7 @@ import {
   takeTerms,
   traceStages,
 } from "./stages";
+import { placeTile } from "./tile-indices";
 
 /** Groups of the bundle, as bits, where an infinity was divided by and all outputs so far are finite. */
 let absorbing: u32 = 0;

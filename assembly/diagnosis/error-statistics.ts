@@ -1,4 +1,4 @@
-// Error statistics over pairs of a computed number c and an exact one v: src/diagnosis.ts says what they mean.
+// Error statistics over pairs of a computed number c and an exact one v: src/diagnosis/result.ts says what they mean.
 //
 //   d = c - v                        exact to float64
 //   e = d / ulp(v)                   a power of two to divide by, so the exponent of v is all that it takes:
@@ -30,13 +30,13 @@ import {
   UNIT_INVERSE,
   UNIT_LEAST,
   UNIT_MOST,
-} from "../src/report";
-import { TILE_V } from "./memory";
-import { indexAt, leastIndex } from "./places";
-import { powerOfTwo } from "./power";
+} from "../../src/abi/report";
+import { LEAST64, MOST64, precisionOf } from "../formats/round";
+import { powerOfTwo } from "../lanes/power";
+import { clearVectors, highPair, lowPair, pairSum } from "../lanes/vectors";
+import { TILE_V } from "../memory";
 import { fill, Real } from "./reals";
-import { LEAST64, MOST64, precisionOf } from "./rounding";
-import { clearVectors, highPair, lowPair, pairSum } from "./vectors";
+import { indexAt, leastIndex } from "./tile-indices";
 
 const EXPONENTS64: i64 = 0x7ff0000000000000;
 
@@ -52,7 +52,7 @@ export function startErrors(state: usize): void {
   store<f64>(state, -1, ERRORS_INDEX);
 }
 
-/** The unit is the spacing of the format whose constants stand at `format` (rounding.ts). */
+/** The unit is the spacing of the format whose constants stand at `format` (formats/format.ts). */
 export function setUnitOf(format: usize): void {
   v128.store(UNIT_LEAST, v128.load(format, LEAST64));
   v128.store(UNIT_MOST, v128.load(format, MOST64));

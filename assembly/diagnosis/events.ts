@@ -9,7 +9,7 @@
 // Only what is not ordinary is looked at closely. Where an event was first is not looked for at all until a bundle of
 // groups has counted one that no group before it had: then the bundle is done once more, and each event leaves its place.
 
-import { POWER } from "../src/layout";
+import { POWER } from "../../src/abi/plan";
 import {
   EVENT_COUNTS,
   EVENT_ELEMENTS,
@@ -21,11 +21,8 @@ import {
   STAGNATION_EVENT,
   SUBNORMAL_EVENT,
   UNDERFLOW_EVENT,
-} from "../src/report";
-import { group, padded, width } from "./bundle";
-import { EXPONENTS, SIGN } from "./constants";
-import { FIRSTS, WATCHES } from "./memory";
-import { power } from "./power";
+} from "../../src/abi/report";
+import { group, padded, width } from "../emulated/bundle";
 import {
   Add,
   DOWN,
@@ -42,8 +39,11 @@ import {
   operate,
   precisionOf,
   UP,
-} from "./rounding";
-import { highPair, lowPair, magnitude } from "./vectors";
+} from "../formats/round";
+import { EXPONENTS, SIGN } from "../lanes/constants";
+import { power } from "../lanes/power";
+import { highPair, lowPair, magnitude } from "../lanes/vectors";
+import { FIRSTS, WATCHES } from "../memory";
 
 // --- formats as they are watched ----------------------------------------------------------------------------
 
@@ -283,7 +283,7 @@ function exactPair(kind: i32, a: v128, b: v128): v128 {
   return f64x2.replace_lane(f64x2.splat(low), 1, power(abs(f64x2.extract_lane(a, 1)), p));
 }
 
-/** As `map` (rounding.ts) over a tile, with the events of the stage. `end`: places of the tile in use. */
+/** As `map` (formats/operations.ts) over a tile, with the events of the stage. `end`: places of the tile in use. */
 export function mapTraced<O extends Operation>(
   kind: i32,
   a: usize,

@@ -14,7 +14,7 @@ import {
   NORM_NONE,
   NORM_POWER,
   NORM_TOP,
-} from "../src/layout";
+} from "../../src/abi/plan";
 import {
   CONDITIONS,
   DEVIATION_STAGE,
@@ -33,9 +33,9 @@ import {
   RECORDS,
   SUM_STAGE,
   TOTAL,
-} from "../src/report";
-import { format, group, groupOf } from "./bundle";
-import { measurePair, setUnitOf } from "./errors";
+} from "../../src/abi/report";
+import { format, group, groupOf } from "../emulated/bundle";
+import { formatAt } from "../formats/round";
 import {
   GATHERED,
   GROUP_MEAN,
@@ -52,10 +52,10 @@ import {
   SUM_TERMS,
   SUM_X,
   TILE_V,
-} from "./memory";
+} from "../memory";
+import { measurePair, setUnitOf } from "./error-statistics";
 import { divideReal, LOW, productRest, REAL_LANES, realOf } from "./reals";
 import { exactScale } from "./reference";
-import { formatAt } from "./rounding";
 import { isCentred } from "./stages";
 
 /** Whether the sum of the terms is a sum of all of them. */

@@ -1,6 +1,6 @@
 // What data consists of: binades, zeros, specials, the least and the greatest magnitude.
 
-import { STORAGE_FLOAT32 } from "../src/layout";
+import { STORAGE_FLOAT32 } from "../../src/abi/plan";
 import {
   INSPECT_COUNTS,
   INSPECT_HIGH,
@@ -9,10 +9,10 @@ import {
   INSPECT_LOW,
   INSPECT_NAN,
   INSPECT_ZEROS,
-} from "../src/report";
-import { unpack } from "./float16";
-import { TILE, TILE_T, TILE_X } from "./memory";
-import { greatestLane, leastLane, magnitude } from "./vectors";
+} from "../../src/abi/report";
+import { unpack } from "../lanes/float16";
+import { greatestLane, leastLane, magnitude } from "../lanes/vectors";
+import { TILE, TILE_T, TILE_X } from "../memory";
 
 const INFINITY_BITS: i32 = 0x7f800000;
 

@@ -6,7 +6,7 @@
 // known. The numbers that share it, of all ranks at once, are moved to the front; they are few, and two more sweeps over
 // them find the other digits of each rank.
 
-import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST, RANKS } from "../src/report";
+import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST, RANKS } from "../../src/abi/report";
 
 /** Values of the first digit and of the others, and bits of the others. */
 const FIRST: i32 = 8192;

@@ -1,14 +1,14 @@
 // Exact values, in float64 lanes, and exact sums of them.
 //
 // They are made of a tile of float32 where they are needed, or stand in TILE_V element by element, as tiles of float32
-// do (orders.ts): v[i * padded + j] for group j of the bundle. What belongs to the groups stands in lanes of 32 float64,
+// do (emulated/sums.ts): v[i * padded + j] for group j of the bundle. What belongs to the groups stands in lanes of 32 float64,
 // of a single group in the first four alike.
 
-import { POWER } from "../src/layout";
-import { padded, width } from "./bundle";
-import { REAL_HIGH, REAL_INVERSE, REAL_LOW, REAL_MEAN, REAL_SCALE, TILE_V } from "./memory";
-import { power } from "./power";
-import { clearVectors, highPair, lowPair } from "./vectors";
+import { POWER } from "../../src/abi/plan";
+import { padded, width } from "../emulated/bundle";
+import { power } from "../lanes/power";
+import { clearVectors, highPair, lowPair } from "../lanes/vectors";
+import { REAL_HIGH, REAL_INVERSE, REAL_LOW, REAL_MEAN, REAL_SCALE, TILE_V } from "../memory";
 
 /** Bytes of the lanes of a statistic. */
 export const REAL_LANES: usize = 256;

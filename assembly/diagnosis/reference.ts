@@ -15,12 +15,11 @@ import {
   POWER,
   STORAGE_FLOAT16,
   TOP,
-} from "../src/layout";
-import { LARGEST_SPACE } from "../src/report";
-import { padded, width } from "./bundle";
-import { extremeColumns } from "./column-sums";
-import { extremes, NO_HIGH, NO_LOW } from "./extremes";
-import { addLargest, LARGEST_BYTES, largestBytes, startLargest, sumLargest } from "./largest";
+} from "../../src/abi/plan";
+import { LARGEST_SPACE } from "../../src/abi/report";
+import { padded, width } from "../emulated/bundle";
+import { power } from "../lanes/power";
+import { clearVectors, copyVectors, fromOrdered } from "../lanes/vectors";
 import {
   COLUMN_HIGH,
   COLUMN_LOW,
@@ -34,8 +33,9 @@ import {
   SUM_X,
   TILE_R,
   TILE_V,
-} from "./memory";
-import { power } from "./power";
+} from "../memory";
+import { extremeColumns } from "../reductions/column-sums";
+import { extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
 import {
   AnyAdder,
   addReals,
@@ -56,7 +56,7 @@ import {
   startReals,
   vectorsOf,
 } from "./reals";
-import { clearVectors, copyVectors, fromOrdered } from "./vectors";
+import { addLargest, LARGEST_BYTES, largestBytes, startLargest, sumLargest } from "./top-float64";
 
 /** Before the first tile of a bundle. Without addMean() and finishMean(), distances are from zero. */
 export function startReference(): void {

@@ -1,4 +1,4 @@
-// The stages of an emulated normalization on a tile: the operations of emulate.ts one by one, watched or not, and the exact
+// The stages of an emulated normalization on a tile: the operations of emulated/emulate.ts one by one, watched or not, and the exact
 // values beside them.
 
 import {
@@ -13,10 +13,12 @@ import {
   TASK,
   TASK_CENTRE,
   WEIGHT,
-} from "../src/layout";
-import { columnwise, format, gatherTile, group, padded, transpose, width } from "./bundle";
-import { isUniform, weightOffset } from "./emulate";
-import { ADDITION, mapTraced, note, POWER_OF, PRODUCT, ROUNDING, watchTile } from "./events";
+} from "../../src/abi/plan";
+import { columnwise, format, gatherTile, group, padded, transpose, width } from "../emulated/bundle";
+import { isUniform, weightOffset } from "../emulated/emulate";
+import { Add, First, holdsHalf, kindOf, Multiply, map, Operation, PLAIN, roundNumber } from "../formats/round";
+import { power } from "../lanes/power";
+import { magnitude } from "../lanes/vectors";
 import {
   GROUP_BIAS,
   GROUP_NEGATED,
@@ -28,12 +30,10 @@ import {
   TILE_T,
   TILE_W,
   TILE_X,
-} from "./memory";
-import { power } from "./power";
+} from "../memory";
+import { gatherWeights } from "../tensors/tiles";
+import { ADDITION, mapTraced, note, POWER_OF, PRODUCT, ROUNDING, watchTile } from "./events";
 import { rowsOf, vectorsOf } from "./reals";
-import { Add, First, holdsHalf, kindOf, Multiply, map, Operation, PLAIN, roundNumber } from "./rounding";
-import { gatherWeights } from "./tiles";
-import { magnitude } from "./vectors";
 
 let tracing: bool = false;
 

@@ -1,8 +1,8 @@
 // Where the elements of a tile are in their tensor.
 
-import { KEPT_STRIDE, LENGTH, REDUCED_RANK, REDUCED_STRIDE } from "../src/layout";
-import { base, columnwise, group, padded, width } from "./bundle";
-import { keptOffset, reducedOffset } from "./walk";
+import { KEPT_STRIDE, LENGTH, REDUCED_RANK, REDUCED_STRIDE } from "../../src/abi/plan";
+import { base, columnwise, group, padded, width } from "../emulated/bundle";
+import { keptOffset, reducedOffset } from "../tensors/offsets";
 
 /** A tile of a plain stretch of elements, or of a bundle. */
 let plain: bool = true;

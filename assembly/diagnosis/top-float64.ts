@@ -1,4 +1,4 @@
-// The sum of the k largest magnitudes of a stream of float64, as top.ts finds those of float32.
+// The sum of the k largest magnitudes of a stream of float64, as reductions/top.ts finds those of float32.
 //
 // A state of 32 bytes: threshold (the bits of a magnitude) | end of what was collected | buffer | k.
 
@@ -53,7 +53,7 @@ function cut(state: usize): void {
   store<usize>(state, kept, 8);
 }
 
-/** Partitions [first, end) so that the largest stand before `kept`: top.ts has the same for 32 bits. */
+/** Partitions [first, end) so that the largest stand before `kept`: reductions/top.ts has the same for 32 bits. */
 function largestFirst(first: usize, end: usize, kept: usize): void {
   while (end - first > 8) {
     let low = i64.MAX_VALUE;

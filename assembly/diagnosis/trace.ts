@@ -1,7 +1,7 @@
 // Traces an emulated normalization: every operation up to the scale watched, every group held against the exact one.
 //
-// A bundle of groups goes through the stages of emulate.ts tile by tile, with the exact sums beside the emulated ones. What
-// the later sweeps over the elements need of a group is left in its record (groups.ts, sweep.ts).
+// A bundle of groups goes through the stages of emulated/emulate.ts tile by tile, with the exact sums beside the emulated ones. What
+// the later sweeps over the elements need of a group is left in its record (group-results.ts, element-errors.ts).
 
 import {
   CONSTANT,
@@ -19,7 +19,7 @@ import {
   POWER,
   SCRATCH,
   TOP,
-} from "../src/layout";
+} from "../../src/abi/plan";
 import {
   CENTRE_STAGE,
   DEVIATION_STAGE,
@@ -32,24 +32,12 @@ import {
   STAGE_COUNT,
   SUM_STAGE,
   TERM_STAGE,
-} from "../src/report";
-import { count, format, group, padded, setGroup, stretch, whole, width } from "./bundle";
-import { nextBundle, startBundles } from "./bundles";
-import { topColumns } from "./column-sums";
-import { startErrors } from "./errors";
-import {
-  enterStage,
-  finishFinding,
-  noteNumber,
-  placeEvents,
-  prepareWatch,
-  startEvents,
-  startFinding,
-  takeAllGroups,
-  takeGroup,
-  unplaced,
-} from "./events";
-import { addsAll, attributeMean, attributeSum, finishGroup } from "./groups";
+} from "../../src/abi/report";
+import { count, format, group, padded, setGroup, stretch, whole, width } from "../emulated/bundle";
+import { nextBundle, startBundles } from "../emulated/bundles";
+import { formatAt, holdsSums, roundNumber, roundQuotient } from "../formats/round";
+import { power } from "../lanes/power";
+import { clearVectors, copyVectors } from "../lanes/vectors";
 import {
   COLUMN_CENTRE,
   COLUMN_REST,
@@ -71,8 +59,24 @@ import {
   TILE_T,
   TILE_V,
   TILE_X,
-} from "./memory";
-import { power } from "./power";
+} from "../memory";
+import { topColumns } from "../reductions/column-sums";
+import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "../reductions/top";
+import { copy } from "../tensors/tiles";
+import { startErrors } from "./error-statistics";
+import {
+  enterStage,
+  finishFinding,
+  noteNumber,
+  placeEvents,
+  prepareWatch,
+  startEvents,
+  startFinding,
+  takeAllGroups,
+  takeGroup,
+  unplaced,
+} from "./events";
+import { addsAll, attributeMean, attributeSum, finishGroup } from "./group-results";
 import {
   AnyAdder,
   addReals,
@@ -95,12 +99,8 @@ import {
   startExtremes,
   startReference,
 } from "./reference";
-import { formatAt, holdsSums, roundNumber, roundQuotient } from "./rounding";
 import { centre, isCentred, isExactInput, readElements, roundInput, takeTerms, traceStages } from "./stages";
-import { copy } from "./tiles";
-import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "./top";
-import { addTraced, finishTraced, gatherErrors, startTraced } from "./traced-sums";
-import { clearVectors, copyVectors } from "./vectors";
+import { addTraced, finishTraced, gatherErrors, startTraced } from "./watched-sums";
 
 /** The stage whose additions are gathered, of group `wanted` of the bundle; -1 for none. */
 let gathering: i32 = -1;

@@ -1,4 +1,4 @@
-// The sums of orders.ts with every addition watched: the same accumulators, the same tree, the same bits.
+// The sums of emulated/sums.ts with every addition watched: the same accumulators, the same tree, the same bits.
 //
 // Stagnation is counted where it happens, which costs little more than the addition; the other events are looked for only
 // where a result is not ordinary (events.ts). While errors are gathered, which is done for one group of interest, the
@@ -6,9 +6,13 @@
 //
 //   r = RN(s + x),  s + x = t + u without error (Knuth),  r - (s + x) = (r - t) - u
 
-import { EXACT, FORMAT_ACCUMULATE, FORMAT_COMPUTE, ORDER, ORDER_LANES, ORDER_PAIRWISE } from "../src/layout";
-import { STAGNATION_EVENT } from "../src/report";
-import { width as groups } from "./bundle";
+import { EXACT, FORMAT_ACCUMULATE, FORMAT_COMPUTE, ORDER, ORDER_LANES, ORDER_PAIRWISE } from "../../src/abi/plan";
+import { STAGNATION_EVENT } from "../../src/abi/report";
+import { width as groups } from "../emulated/bundle";
+import { addTile, finishSums, startSums } from "../emulated/sums";
+import { Add, formatAt, kindOfSums, operate, splits, splitterOf } from "../formats/round";
+import { clearVectors, copyVectors, magnitude } from "../lanes/vectors";
+import { GATHERED, LANES, STAGNANT, TREE } from "../memory";
 import {
   ADDEND,
   ADDITION,
@@ -21,11 +25,7 @@ import {
   validLanes,
   watchOf,
 } from "./events";
-import { GATHERED, LANES, STAGNANT, TREE } from "./memory";
-import { addTile, finishSums, startSums } from "./orders";
 import { addTo } from "./reals";
-import { Add, formatAt, kindOfSums, operate, splits, splitterOf } from "./rounding";
-import { clearVectors, copyVectors, magnitude } from "./vectors";
 
 const BLOCK: i32 = 128;
 
@@ -170,7 +170,7 @@ class Watched {
     return v128.and(same, v128.and(f32x4.ne(s, zero), f32x4.ne(t, zero)));
   }
 
-  /** x rounded to the bits that Veltkamp's factor c leaves, as in orders.ts: right as long as it is ordinary. */
+  /** x rounded to the bits that Veltkamp's factor c leaves, as in emulated/sums.ts: right as long as it is ordinary. */
   @inline
   static split(x: v128, c: v128): v128 {
     const y = f32x4.mul(x, c);
@@ -257,7 +257,7 @@ function gather(s: f64, t: f64, r: f64, valid: i32, p: i32): void {
   addTo(GATHERED, -rest);
 }
 
-// --- the pairwise tree, as in orders.ts ----------------------------------------------------------------------
+// --- the pairwise tree, as in emulated/sums.ts ----------------------------------------------------------------------
 
 function levelAt(level: i32): usize {
   return TREE + 128 * level;

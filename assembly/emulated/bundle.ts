@@ -23,12 +23,12 @@ import {
   TASK_CENTRE,
   TASK_GIVEN,
   WEIGHT,
-} from "../src/layout";
-import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "./memory";
-import { First, formatAt, holdsHalf, kindOf, map, Operation, PLAIN } from "./rounding";
-import { gather, gatherWeights, read, readMagnitudes, scatter, write } from "./tiles";
-import { clearVectors } from "./vectors";
-import { keptOffset, reducedOffset } from "./walk";
+} from "../../src/abi/plan";
+import { First, formatAt, holdsHalf, kindOf, map, Operation, PLAIN } from "../formats/round";
+import { clearVectors } from "../lanes/vectors";
+import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "../memory";
+import { keptOffset, reducedOffset } from "../tensors/offsets";
+import { gather, gatherWeights, read, readMagnitudes, scatter, write } from "../tensors/tiles";
 
 /** The format that is computed in. */
 export let format: usize = 0;

@@ -1,9 +1,9 @@
 // The bundles of a plan, one after the other.
 
-import { KEPT_TOTAL, LENGTH } from "../src/layout";
+import { KEPT_TOTAL, LENGTH } from "../../src/abi/plan";
+import { takeAllGroups } from "../diagnosis/events";
+import { TILE, TILE_R } from "../memory";
 import { columnwise, padded, placeBundle, prepareBundles, width } from "./bundle";
-import { takeAllGroups } from "./events";
-import { TILE, TILE_R } from "./memory";
 
 /** The outer group at hand, and the first of the bundle's groups in it. */
 export let outer: i32 = 0;

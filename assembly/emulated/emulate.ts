@@ -1,6 +1,6 @@
 // Emulated arithmetic: every operation rounded, in a stated order. A sequence of rounded vector operations over tiles.
 //
-// The groups at hand are a bundle of `width` groups side by side (orders.ts): a panel of columns, rows that were
+// The groups at hand are a bundle of `width` groups side by side (sums.ts): a panel of columns, rows that were
 // transposed (many rows in sequential order), or a single row.
 
 import {
@@ -38,7 +38,33 @@ import {
   TOP,
   WEIGHT,
   WEIGHT_STEP,
-} from "../src/layout";
+} from "../../src/abi/plan";
+import { Add, Divide, Multiply, map, roundNumber, roundQuotient } from "../formats/round";
+import { power } from "../lanes/power";
+import { fromOrdered, magnitude } from "../lanes/vectors";
+import {
+  COLUMN_CENTRE,
+  COLUMN_HIGH,
+  COLUMN_LOW,
+  COLUMN_REST,
+  GROUP_BIAS,
+  GROUP_MEAN,
+  GROUP_NEGATED,
+  GROUP_SCALE,
+  GROUP_SUM,
+  GROUP_TOP,
+  GROUP_WEIGHT,
+  TILE,
+  TILE_B,
+  TILE_T,
+  TILE_W,
+  TILE_X,
+} from "../memory";
+import { extremeColumns, topColumns } from "../reductions/column-sums";
+import { extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
+import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "../reductions/top";
+import { keptOffset } from "../tensors/offsets";
+import { copy, readMagnitudes } from "../tensors/tiles";
 import {
   across,
   bare,
@@ -58,33 +84,7 @@ import {
   width,
   writeTile,
 } from "./bundle";
-import { extremeColumns, topColumns } from "./column-sums";
-import { extremes, NO_HIGH, NO_LOW } from "./extremes";
-import {
-  COLUMN_CENTRE,
-  COLUMN_HIGH,
-  COLUMN_LOW,
-  COLUMN_REST,
-  GROUP_BIAS,
-  GROUP_MEAN,
-  GROUP_NEGATED,
-  GROUP_SCALE,
-  GROUP_SUM,
-  GROUP_TOP,
-  GROUP_WEIGHT,
-  TILE,
-  TILE_B,
-  TILE_T,
-  TILE_W,
-  TILE_X,
-} from "./memory";
-import { addTile, finishSums, startSums } from "./orders";
-import { power } from "./power";
-import { Add, Divide, Multiply, map, roundNumber, roundQuotient } from "./rounding";
-import { copy, readMagnitudes } from "./tiles";
-import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "./top";
-import { fromOrdered, magnitude } from "./vectors";
-import { keptOffset } from "./walk";
+import { addTile, finishSums, startSums } from "./sums";
 
 export function rounded(x: f64): f64 {
   return roundNumber(x, format);

@@ -8,12 +8,9 @@
 //     `width` groups, sequential       accumulators    one per group      rows of `width`
 //     `width` groups, lanes            accumulators    32 per group       rows of 32 * width
 //
-// Which formats of terms and sums go together quickly is for `splits` to say (rounding.ts).
+// Which formats of terms and sums go together quickly is for `splits` to say (formats/format.ts).
 
-import { EXACT, FORMAT_ACCUMULATE, FORMAT_COMPUTE, ORDER, ORDER_LANES, ORDER_PAIRWISE } from "../src/layout";
-import { addExact, EXACT_BYTES, finishExact, startExact } from "./exact";
-import { greatestMagnitude } from "./extremes";
-import { EXACT_SUMS, LANES, LANES_SAVED, TREE } from "./memory";
+import { EXACT, FORMAT_ACCUMULATE, FORMAT_COMPUTE, ORDER, ORDER_LANES, ORDER_PAIRWISE } from "../../src/abi/plan";
 import {
   Add,
   formatAt,
@@ -25,8 +22,11 @@ import {
   precisionOf,
   splits,
   splitterOf,
-} from "./rounding";
-import { clearVectors, copyVectors, magnitude } from "./vectors";
+} from "../formats/round";
+import { clearVectors, copyVectors, magnitude } from "../lanes/vectors";
+import { EXACT_SUMS, LANES, LANES_SAVED, TREE } from "../memory";
+import { addExact, EXACT_BYTES, finishExact, startExact } from "../reductions/exact-sum";
+import { greatestMagnitude } from "../reductions/extremes";
 
 /** Veltkamp's splitting, in line wherever it is called. */
 class Split {
@@ -114,7 +114,7 @@ export function addTile(x: usize, count: i32): void {
   }
 }
 
-/** Writes the sums of the groups to `out`, as float64; exact ones are rounded to odd (exact.ts). */
+/** Writes the sums of the groups to `out`, as float64; exact ones are rounded to odd (reductions/exact-sum.ts). */
 export function finishSums(out: usize): void {
   const order = load<i32>(ORDER);
   const exact = load<i32>(EXACT);
@@ -352,7 +352,7 @@ function addSlowly(x: usize, n: i32): void {
 /**
  * 32 additions while the sum stays in its binade.
  *
- * With M as in rounding.ts for the binade of the sum s, t = M + s is exact, and t += x rounds s + x to the grid by
+ * With M as in formats/round.ts for the binade of the sum s, t = M + s is exact, and t += x rounds s + x to the grid by
  * itself: the chain is one addition per element. All lanes hold the same sum; the extremes of t tell whether it left
  * the binade, where the grid would be another.
  */

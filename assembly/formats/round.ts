@@ -24,11 +24,11 @@ import {
   MODE_UP,
   OVERFLOW_INFINITY,
   OVERFLOW_SATURATE,
-} from "../src/layout";
-import { EXPONENTS, SIGN } from "./constants";
-import { FORMAT_BYTES, FORMATS } from "./memory";
-import { powerOfTwo } from "./power";
-import { highPair, lowPair } from "./vectors";
+} from "../../src/abi/plan";
+import { EXPONENTS, SIGN } from "../lanes/constants";
+import { powerOfTwo } from "../lanes/power";
+import { highPair, lowPair } from "../lanes/vectors";
+import { FORMAT_BYTES, FORMATS } from "../memory";
 
 /** In line wherever it is called. */
 export class Lanes {

@@ -1,5 +1,5 @@
 // Emulated gradients: every operation rounded to the compute format, RN, sums in the order and format of the arithmetic.
-// For each group, after d and S of the layer itself (emulate.ts), with n elements, inv = RN(1 / S), y = RN(d inv) and C
+// For each group, after d and S of the layer itself (emulated/emulate.ts), with n elements, inv = RN(1 / S), y = RN(d inv) and C
 // the constant of the norm:
 //
 //     g = RN(dy weight)                              dy itself without weight
@@ -45,7 +45,7 @@ import {
   TERMS,
   TOP,
   WEIGHT,
-} from "../src/layout";
+} from "../../src/abi/plan";
 import {
   GRADIENT_GAIN,
   GRADIENT_OTHER,
@@ -56,9 +56,7 @@ import {
   GRADIENT_WANTED,
   TILE_E,
   TILE_G,
-} from "./backward-memory";
-import { selectedOf } from "./backward-select";
-import { exchange } from "./backward-tiles";
+} from "../backward-memory";
 import {
   across,
   acrossTile,
@@ -75,8 +73,12 @@ import {
   whole,
   width,
   writeTile,
-} from "./bundle";
-import { factorFrom, isUniform, rounded, scales, statistics, weightOffset } from "./emulate";
+} from "../emulated/bundle";
+import { factorFrom, isUniform, rounded, scales, statistics, weightOffset } from "../emulated/emulate";
+import { addTile, finishSums, startSums } from "../emulated/sums";
+import { Add, Multiply, map, roundQuotient } from "../formats/round";
+import { power } from "../lanes/power";
+import { clearVectors, copyVectors, firstLanes, fromOrdered, magnitude } from "../lanes/vectors";
 import {
   COLUMN_HIGH,
   COLUMN_LOW,
@@ -88,12 +90,10 @@ import {
   TILE_T,
   TILE_W,
   TILE_X,
-} from "./memory";
-import { addTile, finishSums, startSums } from "./orders";
-import { power } from "./power";
-import { Add, Multiply, map, roundQuotient } from "./rounding";
-import { topBufferBytes } from "./top";
-import { clearVectors, copyVectors, firstLanes, fromOrdered, magnitude } from "./vectors";
+} from "../memory";
+import { topBufferBytes } from "../reductions/top";
+import { selectedOf } from "./selected";
+import { exchange } from "./upstream";
 
 // --- the plan, bundle by bundle ------------------------------------------------------------------------------
 
@@ -346,7 +346,7 @@ function signs(norm: i32): void {
   seek(norm);
 }
 
-/** What the selected elements are known by, to GRADIENT_WANTED and GRADIENT_OTHER, as in backward-select.ts. */
+/** What the selected elements are known by, to GRADIENT_WANTED and GRADIENT_OTHER, as in selected.ts. */
 function seek(norm: i32): void {
   if (norm == NORM_L1) return;
   // lanes without a group find nothing: as floats, these are NaN

@@ -1,4 +1,4 @@
-// Native gradients over columns: groups that lie side by side. As in columns.ts, one lane per column, parameters and
+// Native gradients over columns: groups that lie side by side. As in native/columns.ts, one lane per column, parameters and
 // accumulators in memory; float16 rows are staged in tiles.
 
 import {
@@ -16,7 +16,7 @@ import {
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   STORAGE_FLOAT32,
-} from "../src/layout";
+} from "../../src/abi/plan";
 import {
   GRADIENT_ABOVE,
   GRADIENT_BELOW,
@@ -32,14 +32,14 @@ import {
   GRADIENT_UPPER,
   GRADIENT_WEIGHT,
   TILE_G,
-} from "./backward-memory";
-import { Counted, Counting, Level, SideOrMiddle, Slope, Terms, Uncounted } from "./backward-sums";
-import { exchange } from "./backward-tiles";
-import { wideOutput, wideSums } from "./backward-wide";
-import { COLUMN_CENTRE, TILE, TILE_X } from "./memory";
-import { read, write } from "./tiles";
-import { highPair, lowPair, storeLanes } from "./vectors";
-import { reducedOffset } from "./walk";
+} from "../backward-memory";
+import { highPair, lowPair, storeLanes } from "../lanes/vectors";
+import { COLUMN_CENTRE, TILE, TILE_X } from "../memory";
+import { reducedOffset } from "../tensors/offsets";
+import { read, write } from "../tensors/tiles";
+import { wideOutput, wideSums } from "./native-float64";
+import { Counted, Counting, Level, SideOrMiddle, Slope, Terms, Uncounted } from "./native-sums";
+import { exchange } from "./upstream";
 
 export const enum GradientPass {
   /** Sums of g and g y into GRADIENT_SUM and GRADIENT_DOT, and for L1 the elements on both sides of the mean. */

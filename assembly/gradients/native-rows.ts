@@ -28,7 +28,7 @@ import {
   WEIGHT,
   WEIGHT_STEP,
   WEIGHT_SUMS,
-} from "../src/layout";
+} from "../../src/abi/plan";
 import {
   GRADIENT_DOT,
   GRADIENT_FACTOR,
@@ -45,7 +45,12 @@ import {
   GRADIENT_WEIGHT,
   TILE_E,
   TILE_G,
-} from "./backward-memory";
+} from "../backward-memory";
+import { clearVectors } from "../lanes/vectors";
+import { COLUMN_CENTRE, COLUMN_REST, TILE, TILE_T, TILE_W, TILE_X } from "../memory";
+import { keptOffset, reducedOffset } from "../tensors/offsets";
+import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
+import { wideOutput, wideSums } from "./native-float64";
 import {
   above,
   below,
@@ -65,13 +70,8 @@ import {
   Unweighted,
   Weighted,
   Weighting,
-} from "./backward-sums";
-import { exchange } from "./backward-tiles";
-import { wideOutput, wideSums } from "./backward-wide";
-import { COLUMN_CENTRE, COLUMN_REST, TILE, TILE_T, TILE_W, TILE_X } from "./memory";
-import { fill, gather, gatherWeights, scatter } from "./tiles";
-import { clearVectors } from "./vectors";
-import { keptOffset, reducedOffset } from "./walk";
+} from "./native-sums";
+import { exchange } from "./upstream";
 
 /** Segments shorter than this are staged. */
 const SHORT: i32 = 64;

@@ -1,9 +1,9 @@
 // Native gradients over contiguous float32: the sums over a stretch of a group, and the output.
 //
-// Sums as in sums.ts: eight vectors as a tree in float32, the trees in float64. Distances are taken from the mean to
+// Sums as in reductions/sums.ts: eight vectors as a tree in float32, the trees in float64. Distances are taken from the mean to
 // float32, x - centre: what is missing to the mean is made up for in the terms of the group.
 
-import { firstLanes, highPair, lowPair, pairSum, storeLanes } from "./vectors";
+import { firstLanes, highPair, lowPair, pairSum, storeLanes } from "../lanes/vectors";
 
 /** g: what the normalized values are multiplied by goes into the upstream gradient. */
 export interface Weighting {

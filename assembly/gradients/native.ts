@@ -40,8 +40,7 @@ import {
   WEIGHT,
   WEIGHT_STEP,
   WEIGHT_SUMS,
-} from "../src/layout";
-import { GradientPass, passGradientColumns } from "./backward-columns";
+} from "../../src/abi/plan";
 import {
   GRADIENT_ABOVE,
   GRADIENT_BELOW,
@@ -58,16 +57,17 @@ import {
   GRADIENT_UNDER,
   GRADIENT_UPPER,
   GRADIENT_WEIGHT,
-} from "./backward-memory";
-import { enterGradientRow, finishGradientRows, outputRow, prepareGradientRows, sumRow } from "./backward-rows";
-import { select, selectedOf, settle, writeSelected } from "./backward-select";
-import { COLUMN_CENTRE, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM } from "./memory";
-import { base, columnwise, enterColumns, enterGroup, factors, group, width } from "./native";
-import { power } from "./power";
-import { prepareRows } from "./rows";
-import { factorFrom } from "./statistics";
-import { clearVectors, copyVectors, fromOrdered, toOrdered } from "./vectors";
-import { keptOffset } from "./walk";
+} from "../backward-memory";
+import { power } from "../lanes/power";
+import { clearVectors, copyVectors, fromOrdered, toOrdered } from "../lanes/vectors";
+import { COLUMN_CENTRE, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM } from "../memory";
+import { base, columnwise, enterColumns, enterGroup, factors, group, width } from "../native/panel";
+import { prepareRows } from "../native/rows";
+import { factorFrom } from "../norms/scale";
+import { keptOffset } from "../tensors/offsets";
+import { GradientPass, passGradientColumns } from "./native-columns";
+import { enterGradientRow, finishGradientRows, outputRow, prepareGradientRows, sumRow } from "./native-rows";
+import { select, selectedOf, settle, writeSelected } from "./selected";
 
 /** Runs the plan. */
 export function backward(): void {

@@ -28,7 +28,7 @@ import {
   TOP,
   WEIGHT,
   WEIGHT_STEP,
-} from "../src/layout";
+} from "../../src/abi/plan";
 import {
   GRADIENT_FACTOR,
   GRADIENT_FOUND,
@@ -37,14 +37,14 @@ import {
   GRADIENT_SUM,
   GRADIENT_WANTED,
   GRADIENT_WEIGHT,
-} from "./backward-memory";
-import { gradientAt, setOutput } from "./backward-tiles";
-import { COLUMN_CENTRE, COLUMN_REST, GROUP_TOP, TILE, TILE_X } from "./memory";
-import { base, collectTop, columnwise, findExtremes, group, highOf, lowOf, meanOf, width } from "./native";
-import { gather, read } from "./tiles";
-import { finishTop, TOP_BYTES } from "./top";
-import { clearVectors, magnitude } from "./vectors";
-import { keptOffset, reducedOffset } from "./walk";
+} from "../backward-memory";
+import { clearVectors, magnitude } from "../lanes/vectors";
+import { COLUMN_CENTRE, COLUMN_REST, GROUP_TOP, TILE, TILE_X } from "../memory";
+import { base, collectTop, columnwise, findExtremes, group, highOf, lowOf, meanOf, width } from "../native/panel";
+import { finishTop, TOP_BYTES } from "../reductions/top";
+import { keptOffset, reducedOffset } from "../tensors/offsets";
+import { gather, read } from "../tensors/tiles";
+import { gradientAt, setOutput } from "./upstream";
 
 /** Elements that a group has selected: 0 where its norm selects none. */
 export function selectedOf(norm: i32): i32 {

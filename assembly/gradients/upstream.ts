@@ -8,9 +8,9 @@ import {
   OUTPUT,
   OUTPUT_STORAGE,
   STORAGE_FLOAT32,
-} from "../src/layout";
-import { TILE_E } from "./backward-memory";
-import { pack, unpack } from "./float16";
+} from "../../src/abi/plan";
+import { TILE_E } from "../backward-memory";
+import { pack, unpack } from "../lanes/float16";
 
 /** Exchanges input and upstream gradient in the plan, so that what reads the input reads the other. */
 export function exchange(): void {

@@ -1,8 +1,8 @@
-// What normalizing and converting needs: the part that every bundle has. src/kernels.ts holds the same list of exports as
+// What normalizing and converting needs: the part that every bundle has. src/abi/kernels.ts holds the same list of exports as
 // the parts have; a test compares them.
 
-export { trelu } from "./affine";
-export { emulate } from "./emulate";
-export { pack, unpack } from "./float16";
-export { columns, rows } from "./native";
-export { round, setFormat } from "./rounding";
+export { emulate } from "../emulated/emulate";
+export { round, setFormat } from "../formats/round";
+export { pack, unpack } from "../lanes/float16";
+export { trelu } from "../native/affine";
+export { columns, rows } from "../native/panel";

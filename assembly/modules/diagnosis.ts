@@ -1,8 +1,8 @@
 // What diagnosing needs, in a part of its own: on the same memory, tables and formats as the core.
 
-export { compare } from "./compare";
-export { setUnit, startErrors } from "./errors";
-export { inspect, startInspection } from "./inspect";
-export { select } from "./select";
-export { judge, sweep } from "./sweep";
-export { attribute, trace } from "./trace";
+export { compare } from "../diagnosis/compare";
+export { judge, sweep } from "../diagnosis/element-errors";
+export { setUnit, startErrors } from "../diagnosis/error-statistics";
+export { inspect, startInspection } from "../diagnosis/inspect";
+export { select } from "../diagnosis/quantiles";
+export { attribute, trace } from "../diagnosis/trace";

@@ -1,4 +1,4 @@
 // What gradients need, in a part of its own: on the same memory, tables and formats as the core.
 
-export { backward } from "./backward";
-export { emulateBackward, emulateSums } from "./backward-emulate";
+export { emulateBackward, emulateSums } from "../gradients/emulated";
+export { backward } from "../gradients/native";

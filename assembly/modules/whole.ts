@@ -2,4 +2,4 @@
 
 export * from "./core";
 export * from "./diagnosis";
-export * from "./training";
+export * from "./gradients";

@@ -1,7 +1,7 @@
 // Native output: y = (x - centre - rest) * scale * weight + bias over contiguous float32, in place or not.
 
-import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_REST, COLUMN_SCALE, COLUMN_SHIFT } from "./memory";
-import { storeLanes } from "./vectors";
+import { storeLanes } from "../lanes/vectors";
+import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_REST, COLUMN_SCALE, COLUMN_SHIFT } from "../memory";
 
 /** One scale and one shift for all n elements; a shift of -0 keeps the sign of zeros. */
 export function affine(x: usize, y: usize, n: i32, centre: f32, rest: f32, scale: f32, shift: f32): void {

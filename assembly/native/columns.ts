@@ -17,9 +17,8 @@ import {
   STORAGE_FLOAT32,
   WEIGHT,
   WEIGHT_STEP,
-} from "../src/layout";
-import { affineColumns, affineRowInTwo } from "./affine";
-import { extremeColumns, plainColumns, powerColumns, termColumns, termColumnWide, topColumns } from "./column-sums";
+} from "../../src/abi/plan";
+import { clearVectors } from "../lanes/vectors";
 import {
   COLUMN_CENTRE,
   COLUMN_CHUNK,
@@ -32,13 +31,21 @@ import {
   GROUP_TOP,
   TILE,
   TILE_X,
-} from "./memory";
+} from "../memory";
+import { firstStep } from "../norms/scale";
+import {
+  extremeColumns,
+  plainColumns,
+  powerColumns,
+  termColumns,
+  termColumnWide,
+  topColumns,
+} from "../reductions/column-sums";
+import { Magnitude, Mean, Near, Square } from "../reductions/sums";
+import { keptOffset, reducedOffset } from "../tensors/offsets";
+import { read, write } from "../tensors/tiles";
+import { affineColumns, affineRowInTwo } from "./affine";
 import { Pass } from "./passes";
-import { firstStep } from "./statistics";
-import { Magnitude, Mean, Near, Square } from "./sums";
-import { read, write } from "./tiles";
-import { clearVectors } from "./vectors";
-import { keptOffset, reducedOffset } from "./walk";
 
 /** A scale of the panel is beyond float32. */
 let inTwo: bool = false;

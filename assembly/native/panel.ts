@@ -24,9 +24,9 @@ import {
   TASK_NORM,
   TASK_RAW,
   TOP,
-} from "../src/layout";
-import { applyColumns, momentsOf, passColumns } from "./columns";
-import { NO_HIGH, NO_LOW } from "./extremes";
+} from "../../src/abi/plan";
+import { powerOfTwo } from "../lanes/power";
+import { clearVectors, copyVectors, fromOrdered } from "../lanes/vectors";
 import {
   COLUMN_CENTRE,
   COLUMN_FIRST,
@@ -37,14 +37,14 @@ import {
   COLUMN_SQUARES,
   COLUMN_SUM,
   GROUP_TOP,
-} from "./memory";
+} from "../memory";
+import { deviationFrom, factorFrom } from "../norms/scale";
+import { NO_HIGH, NO_LOW } from "../reductions/extremes";
+import { startTop, sumTop, TOP_BYTES, topBufferBytes } from "../reductions/top";
+import { keptOffset } from "../tensors/offsets";
+import { applyColumns, momentsOf, passColumns } from "./columns";
 import { Pass } from "./passes";
-import { powerOfTwo } from "./power";
 import { applyRow, enterRow, passRow, prepareRows } from "./rows";
-import { deviationFrom, factorFrom } from "./statistics";
-import { startTop, sumTop, TOP_BYTES, topBufferBytes } from "./top";
-import { clearVectors, copyVectors, fromOrdered } from "./vectors";
-import { keptOffset } from "./walk";
 
 // the panel at hand: `width` groups from number `group` on, the first at element `base`
 export let columnwise: bool = false;

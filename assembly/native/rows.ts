@@ -21,9 +21,8 @@ import {
   TASK_APPLY,
   WEIGHT,
   WEIGHT_STEP,
-} from "../src/layout";
-import { affine, affineWeighted } from "./affine";
-import { extremes, greatestMagnitude } from "./extremes";
+} from "../../src/abi/plan";
+import { power } from "../lanes/power";
 import {
   COLUMN_CENTRE,
   COLUMN_FIRST,
@@ -38,14 +37,15 @@ import {
   TILE_T,
   TILE_W,
   TILE_X,
-} from "./memory";
+} from "../memory";
+import { firstStep } from "../norms/scale";
+import { extremes, greatestMagnitude } from "../reductions/extremes";
+import { Magnitude, Mean, Near, Origin, Square, sumPlain, sumTerms, sumTermsWide } from "../reductions/sums";
+import { addTop } from "../reductions/top";
+import { keptOffset, reducedOffset } from "../tensors/offsets";
+import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
+import { affine, affineWeighted } from "./affine";
 import { Pass } from "./passes";
-import { power } from "./power";
-import { firstStep } from "./statistics";
-import { Magnitude, Mean, Near, Origin, Square, sumPlain, sumTerms, sumTermsWide } from "./sums";
-import { fill, gather, gatherWeights, scatter } from "./tiles";
-import { addTop } from "./top";
-import { keptOffset, reducedOffset } from "./walk";
 
 /** Segments shorter than this are staged. */
 const SHORT: i32 = 64;

@@ -17,8 +17,8 @@ import {
   TASK_GIVEN,
   TASK_TOTAL,
   TOP,
-} from "../src/layout";
-import { power, scaleByPower } from "./power";
+} from "../../src/abi/plan";
+import { power, scaleByPower } from "../lanes/power";
 
 /** The deviation of d (or the norm of x) from the raw statistic; `exponent`: what it was scaled by (see `rescue`). */
 export function deviationFrom(raw: f64, exponent: i32): f64 {

@@ -7,11 +7,11 @@
 //
 // A row's last vector may reach past its columns; what it computes there lands in accumulators that nobody reads.
 
-import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_HIGH, COLUMN_LOW, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM } from "./memory";
-import { power } from "./power";
+import { power } from "../lanes/power";
+import { highPair, lowPair, magnitude, ordered } from "../lanes/vectors";
+import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_HIGH, COLUMN_LOW, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM } from "../memory";
 import { Centre, Term } from "./sums";
 import { addOne, TOP_BYTES } from "./top";
-import { highPair, lowPair, magnitude, ordered } from "./vectors";
 
 function accumulate(at: usize, low: v128, high: v128): void {
   v128.store(at, f64x2.add(v128.load(at, 0), low), 0);

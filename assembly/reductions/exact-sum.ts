@@ -6,7 +6,7 @@
 // A limb of weight 2^(24 i - 149) stands in a signed 64-bit word, so that 2^31 numbers go in before carries have to be
 // passed on. Infinities and NaN are added up apart, as IEEE 754 would.
 
-import { scaleByPower } from "./power";
+import { scaleByPower } from "../lanes/power";
 
 const LIMBS: i32 = 14;
 const BITS: i32 = 24;

@@ -3,8 +3,8 @@
 // Magnitudes compare as integers, and integers keep a NaN (it is beyond infinity) where the float maximum of the
 // machine needs several instructions to.
 
-import { ABS } from "./constants";
-import { firstLanes, greatestLane, leastLane, ordered } from "./vectors";
+import { ABS } from "../lanes/constants";
+import { firstLanes, greatestLane, leastLane, ordered } from "../lanes/vectors";
 
 /** Bits of the greatest |x| of n float32 at p, 0 for none; a NaN shows as more than 0x7f800000. */
 export function greatestMagnitude(p: usize, n: i32): i32 {

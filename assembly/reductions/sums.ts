@@ -4,7 +4,7 @@
 // The relative error of a sum of non-negative terms is therefore at most three roundings, at any length, for little
 // more than one addition per vector. Signed sums cancel, so plain sums are in float64 throughout.
 
-import { firstLanes, highPair, lowPair, magnitude, pairSum } from "./vectors";
+import { firstLanes, highPair, lowPair, magnitude, pairSum } from "../lanes/vectors";
 
 /** What is added up: a function of the distance from the centre. */
 export interface Term {

@@ -7,9 +7,9 @@
 // A state of 16 bytes: threshold | number collected | address of the buffer | k. Magnitudes are float32 bits, which
 // order like integers; NaN is the greatest.
 
-import { TOP_BUFFER, TOP_BUFFER_PER_K } from "../src/layout";
-import { ABS } from "./constants";
-import { magnitude } from "./vectors";
+import { TOP_BUFFER, TOP_BUFFER_PER_K } from "../../src/abi/plan";
+import { ABS } from "../lanes/constants";
+import { magnitude } from "../lanes/vectors";
 
 /** In line wherever it is called. */
 class Candidates {

@@ -1,6 +1,6 @@
 // The walk of a plan: from the number of a group or a segment to where it stands, in elements.
 
-import { KEPT_COUNT, KEPT_RANK, REDUCED_COUNT, REDUCED_RANK } from "../src/layout";
+import { KEPT_COUNT, KEPT_RANK, REDUCED_COUNT, REDUCED_RANK } from "../../src/abi/plan";
 
 /**
  * Offset of number `index` in row-major order over levels whose counts stand at `counts`; the strides stand at

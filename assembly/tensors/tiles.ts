@@ -12,10 +12,10 @@ import {
   REDUCED_WEIGHT,
   STORAGE_FLOAT32,
   WEIGHT_STEP,
-} from "../src/layout";
-import { pack, unpack, unpackMagnitudes } from "./float16";
-import { storeLanes } from "./vectors";
-import { keptOffset, reducedOffset } from "./walk";
+} from "../../src/abi/plan";
+import { pack, unpack, unpackMagnitudes } from "../lanes/float16";
+import { storeLanes } from "../lanes/vectors";
+import { keptOffset, reducedOffset } from "./offsets";
 
 /** Copies n float32; memory.copy is a call out of the module, dear for few. */
 export function copy(src: usize, dst: usize, n: i32): void {

@@ -1,10 +1,10 @@
 /**
- * Gradients as JavaScript loops: statistics as in baseline-layers.mjs, then one pass for the sums of dy and of dy·(x - mean),
+ * Gradients as JavaScript loops: statistics as in layers.mjs, then one pass for the sums of dy and of dy·(x - mean),
  * with two float64 accumulators each, and one that writes dx, four elements at a time. Results go to the arrays they are
  * given.
  */
 
-import { INDEX, sum, sumAbsAbout, sumSquaresAbout, UNROLLED } from "./baseline.mjs";
+import { INDEX, sum, sumAbsAbout, sumSquaresAbout, UNROLLED } from "./reductions.mjs";
 
 /** What the last sums were: of dy, of dy·(x - mean), and of the signs of x - mean. */
 const found = { dy: 0, product: 0, signs: 0 };

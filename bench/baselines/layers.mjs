@@ -1,9 +1,9 @@
 /**
- * The layers as JavaScript loops: statistics in two passes with float64 accumulators (baseline.mjs), then one pass that
+ * The layers as JavaScript loops: statistics in two passes with float64 accumulators (reductions.mjs), then one pass that
  * writes the output, four elements at a time. Results go to the array they are given.
  */
 
-import { INDEX, sum, sumSquares, sumSquaresAbout, UNROLLED } from "./baseline.mjs";
+import { INDEX, sum, sumSquares, sumSquaresAbout, UNROLLED } from "./reductions.mjs";
 
 /**
  * y = x·scale + shift on from..to.

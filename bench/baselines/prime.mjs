@@ -1,10 +1,10 @@
 /** Runs every baseline on short inputs, so that V8 has seen all of its code before it compiles the loops. */
 
-import * as reductions from "./baseline.mjs";
-import * as float16 from "./baseline-float16.mjs";
-import * as gradients from "./baseline-gradients.mjs";
-import * as layers from "./baseline-layers.mjs";
-import { use } from "./harness.mjs";
+import * as float16 from "../harness/float16.mjs";
+import { use } from "../harness/harness.mjs";
+import * as gradients from "./gradients.mjs";
+import * as layers from "./layers.mjs";
+import * as reductions from "./reductions.mjs";
 
 const CALLS = 400;
 

@@ -1,12 +1,12 @@
 /** Diagnosis: what an arithmetic does to a layer, every stage and every remedy. */
 
-import { compare, diagnose, empty, layerNorm } from "../dist/index.js";
-import { diagnoseRows } from "./baseline-diagnosis.mjs";
-import { table } from "./baseline-float16.mjs";
-import { count, LOOP, PLAIN, RESIDENT, Tensors, times } from "./case.mjs";
-import { halves, normal } from "./data.mjs";
+import { compare, diagnose, empty, layerNorm } from "../../dist/index.js";
+import { diagnoseRows } from "../baselines/diagnosis.mjs";
+import { count, LOOP, PLAIN, RESIDENT, Tensors, times } from "../harness/case.mjs";
+import { halves, normal } from "../harness/data.mjs";
+import { table } from "../harness/float16.mjs";
 
-/** @typedef {import("./case.mjs").Case} Case */
+/** @typedef {import("../harness/case.mjs").Case} Case */
 
 const NATIVE = "native layer norm";
 const EPS = 1e-5;

@@ -1,15 +1,15 @@
 /** Conversions, rounding, and sums in emulated float16. */
 
-import { empty, fromFloat16, norm, round, toFloat16, trelu } from "../dist/index.js";
-import { decode, encode, table } from "./baseline-float16.mjs";
-import { count, first, LOOP_FRESH, PLAIN, RESIDENT, Tensors, taken, times } from "./case.mjs";
-import { SIZES } from "./cases-reductions.mjs";
-import { halves, normal, subnormal } from "./data.mjs";
-import * as exact from "./exact.mjs";
+import { empty, fromFloat16, norm, round, toFloat16, trelu } from "../../dist/index.js";
+import { count, first, LOOP_FRESH, PLAIN, RESIDENT, Tensors, taken, times } from "../harness/case.mjs";
+import { halves, normal, subnormal } from "../harness/data.mjs";
+import * as exact from "../harness/exact.mjs";
+import { decode, encode, table } from "../harness/float16.mjs";
+import { SIZES } from "./reductions.mjs";
 
 /**
- * @typedef {import("./case.mjs").Case} Case
- * @typedef {import("./case.mjs").Tensor} Tensor
+ * @typedef {import("../harness/case.mjs").Case} Case
+ * @typedef {import("../harness/case.mjs").Tensor} Tensor
  */
 
 /** @returns {Case[]} */

@@ -9,16 +9,16 @@ import {
   statistics,
   weightNorm,
   weightNormBackward,
-} from "../dist/index.js";
-import * as baseline from "./baseline-gradients.mjs";
-import { Tensors, times } from "./case.mjs";
-import { halves, normal, uniform } from "./data.mjs";
-import * as exact from "./exact.mjs";
+} from "../../dist/index.js";
+import * as baseline from "../baselines/gradients.mjs";
+import { Tensors, times } from "../harness/case.mjs";
+import { halves, normal, uniform } from "../harness/data.mjs";
+import * as exact from "../harness/exact.mjs";
 
 /**
- * @typedef {import("./case.mjs").Case} Case
- * @typedef {import("./case.mjs").Check} Check
- * @typedef {import("./case.mjs").Contender} Contender
+ * @typedef {import("../harness/case.mjs").Case} Case
+ * @typedef {import("../harness/case.mjs").Check} Check
+ * @typedef {import("../harness/case.mjs").Contender} Contender
  */
 
 const EPS = 1e-5;

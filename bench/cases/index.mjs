@@ -1,14 +1,14 @@
 /** Everything that is measured: the rows of the table of figures, each case with its targets. */
 
-import { diagnosisCases } from "./cases-diagnosis.mjs";
-import { float16Cases } from "./cases-float16.mjs";
-import { gradientCases } from "./cases-gradients.mjs";
-import { layerCases } from "./cases-layers.mjs";
-import { reductionCases } from "./cases-reductions.mjs";
+import { diagnosisCases } from "./diagnosis.mjs";
+import { float16Cases } from "./float16.mjs";
+import { gradientCases } from "./gradients.mjs";
+import { layerCases } from "./layers.mjs";
+import { reductionCases } from "./reductions.mjs";
 
-/** @returns {import("./case.mjs").Case[]} */
+/** @returns {import("../harness/case.mjs").Case[]} */
 export function cases() {
   return [...reductionCases(), ...layerCases(), ...float16Cases(), ...gradientCases(), ...diagnosisCases()];
 }
 
-export { packageFigures } from "./cases-package.mjs";
+export { packageFigures } from "./package.mjs";

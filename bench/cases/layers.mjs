@@ -1,15 +1,15 @@
 /** Layers: tensor in, tensor of the same shape out. */
 
-import { batchNorm, empty, layerNorm, rmsNorm, weightNorm } from "../dist/index.js";
-import { table } from "./baseline-float16.mjs";
-import * as baseline from "./baseline-layers.mjs";
-import { LOOP, LOOP_FRESH, PLAIN, RESIDENT, speedups, Tensors, times } from "./case.mjs";
-import { halves, normal, uniform } from "./data.mjs";
-import * as exact from "./exact.mjs";
+import { batchNorm, empty, layerNorm, rmsNorm, weightNorm } from "../../dist/index.js";
+import * as baseline from "../baselines/layers.mjs";
+import { LOOP, LOOP_FRESH, PLAIN, RESIDENT, speedups, Tensors, times } from "../harness/case.mjs";
+import { halves, normal, uniform } from "../harness/data.mjs";
+import * as exact from "../harness/exact.mjs";
+import { table } from "../harness/float16.mjs";
 
 /**
- * @typedef {import("./case.mjs").Case} Case
- * @typedef {import("./case.mjs").Tensor} Tensor
+ * @typedef {import("../harness/case.mjs").Case} Case
+ * @typedef {import("../harness/case.mjs").Tensor} Tensor
  */
 
 const EPS = 1e-5;

@@ -5,13 +5,13 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import Benchmark from "benchmark";
 import { build } from "esbuild";
-import { batchNorm, empty, layerNorm, norm, tensor } from "../dist/index.js";
-import { first } from "./case.mjs";
-import { normal } from "./data.mjs";
-import { median, use } from "./harness.mjs";
+import { batchNorm, empty, layerNorm, norm, tensor } from "../../dist/index.js";
+import { first } from "../harness/case.mjs";
+import { normal } from "../harness/data.mjs";
+import { median, use } from "../harness/harness.mjs";
 
 /**
- * @typedef {import("./harness.mjs").Effort} Effort
+ * @typedef {import("../harness/harness.mjs").Effort} Effort
  *
  * @typedef {object} Figure one value, measured on its own
  * @property {string} id
@@ -77,7 +77,7 @@ async function sampled(name, call, effort) {
  * @returns {Figure[]}
  */
 function firstResults() {
-  const script = fileURLToPath(new URL("first-result.mjs", import.meta.url));
+  const script = fileURLToPath(new URL("../first-result.mjs", import.meta.url));
   /** @typedef {"import" | "call" | "total"} Part */
   /** @type {(id: string, what: string, part: Part, atMost?: number) => Figure} */
   const figure = (id, what, part, atMost) => ({
@@ -112,8 +112,8 @@ function bundleSize() {
     async measure() {
       const { outputFiles } = await build({
         stdin: {
-          contents: 'export { batchNorm } from "./dist/index.js";',
-          resolveDir: fileURLToPath(new URL("..", import.meta.url)),
+          contents: 'export { batchNorm } from "../dist/index.js";',
+          resolveDir: fileURLToPath(new URL("../..", import.meta.url)),
         },
         bundle: true,
         minify: true,

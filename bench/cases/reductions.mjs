@@ -1,13 +1,13 @@
 /** Reductions of a whole tensor to one number, in native arithmetic. */
 
-import { mean, norm, statistics } from "../dist/index.js";
-import * as baseline from "./baseline.mjs";
-import { sumAbsTable, table } from "./baseline-float16.mjs";
-import { count, first, LOOP, PLAIN, RESIDENT, speedups, Tensors } from "./case.mjs";
-import { ascending, halves, normal } from "./data.mjs";
-import * as exact from "./exact.mjs";
+import { mean, norm, statistics } from "../../dist/index.js";
+import * as baseline from "../baselines/reductions.mjs";
+import { count, first, LOOP, PLAIN, RESIDENT, speedups, Tensors } from "../harness/case.mjs";
+import { ascending, halves, normal } from "../harness/data.mjs";
+import * as exact from "../harness/exact.mjs";
+import { sumAbsTable, table } from "../harness/float16.mjs";
 
-/** @typedef {import("./case.mjs").Case} Case */
+/** @typedef {import("../harness/case.mjs").Case} Case */
 
 export const SIZES = [30_000, 1_000_000];
 
@@ -18,7 +18,7 @@ export const SIZES = [30_000, 1_000_000];
  * @param {string} [reduction.data]
  * @param {[number, number]} reduction.targets resident, plain
  * @param {(n: number) => Float32Array} [reduction.make]
- * @param {(x: Float32Array | import("./case.mjs").Tensor) => number} reduction.library
+ * @param {(x: Float32Array | import("../harness/case.mjs").Tensor) => number} reduction.library
  * @param {(x: Float32Array) => number} reduction.loop
  * @param {(x: Float32Array) => number} reduction.exact
  * @returns {Case[]}
@@ -48,8 +48,8 @@ function reduction({ id, row, data = "", targets, make = normal, library, loop, 
   }));
 }
 
-/** @param {import("../dist/index.js").StatisticsOptions} options */
-const deviationOf = (options) => (/** @type {import("../dist/index.js").TensorLike} */ x) => {
+/** @param {import("../../dist/index.js").StatisticsOptions} options */
+const deviationOf = (options) => (/** @type {import("../../dist/index.js").TensorLike} */ x) => {
   const found = statistics(x, options);
   first(found.mean);
   return first(found.deviation);

@@ -1,9 +1,9 @@
 /** What a case of the benchmark is. */
 
-import { tensor } from "../dist/index.js";
+import { tensor } from "../../dist/index.js";
 
 /**
- * @typedef {import("../dist/index.js").Tensor} Tensor
+ * @typedef {import("../../dist/index.js").Tensor} Tensor
  * @typedef {import("./exact.mjs").Grid} Grid
  *
  * @typedef {object} Contender one implementation of the case's operation
@@ -30,7 +30,7 @@ import { tensor } from "../dist/index.js";
  * @property {string} row the line of the table of figures that it belongs to
  * @property {string} what size, shape, data
  * @property {number} elements of one call
- * @property {(import("../dist/kernels.js").KernelName)[]} kernels exports of the module that it runs
+ * @property {(import("../../dist/abi/kernels.js").KernelName)[]} kernels exports of the module that it runs
  * @property {Check[]} checks
  * @property {() => Prepared} prepare
  */

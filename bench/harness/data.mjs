@@ -1,6 +1,6 @@
 /** Inputs, the same in every run. */
 
-import { encode } from "./baseline-float16.mjs";
+import { encode } from "./float16.mjs";
 import { random } from "./harness.mjs";
 
 /**

@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { normal } from "../data.mjs";
-import { random } from "../harness.mjs";
+import { normal } from "../harness/data.mjs";
+import { random } from "../harness/harness.mjs";
 import { mean, spread } from "./summary.mjs";
 
 export const PIXELS = 64;

@@ -1,8 +1,8 @@
 /** Statement 3: gradients against finite differences, and the package's against them. */
 
 import { batchNormBackward, boundedWeightNormBackward } from "../../dist/index.js";
-import { normal } from "../data.mjs";
-import { random } from "../harness.mjs";
+import { normal } from "../harness/data.mjs";
+import { random } from "../harness/harness.mjs";
 import { largest } from "./matrix.mjs";
 import { gradientsOf, initialized, lossOf, parameters } from "./network.mjs";
 import { plainBatchNorm } from "./plain-norms.mjs";

@@ -1,8 +1,8 @@
 /** Statements that hold to the rounding of float64: 1, 2, 4 and 5. */
 
 import { boundedWeightNorm } from "../../dist/index.js";
-import { normal } from "../data.mjs";
-import { random } from "../harness.mjs";
+import { normal } from "../harness/data.mjs";
+import { random } from "../harness/harness.mjs";
 import { CLASSES, divided, PIXELS } from "./dataset.mjs";
 import { dot, rowNorms } from "./matrix.mjs";
 import { gradientsOf, initialized, parameters } from "./network.mjs";

@@ -1,7 +1,7 @@
 /** Statements on normal data: 6, 7 and 8. */
 
 import { norm as normOf, statistics, trelu } from "../../dist/index.js";
-import { normal } from "../data.mjs";
+import { normal } from "../harness/data.mjs";
 import { maximumFactor } from "./plain-norms.mjs";
 import { verdict } from "./statement.mjs";
 import { estimate, fixed, mean, nameOf, spread, standardError } from "./summary.mjs";

@@ -1,8 +1,8 @@
 /** Statements on float16 that need no training: 9 and 10. */
 
 import { norm as normOf, statistics } from "../../dist/index.js";
-import { normal } from "../data.mjs";
-import { exactSum } from "../exact.mjs";
+import { normal } from "../harness/data.mjs";
+import { exactSum } from "../harness/exact.mjs";
 import { verdict } from "./statement.mjs";
 import { fixed, mean, nameOf, scientific } from "./summary.mjs";
 

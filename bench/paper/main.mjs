@@ -5,7 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { refuse } from "../options.mjs";
+import { refuse } from "../harness/options.mjs";
 import { readDataset, syntheticDataset } from "./dataset.mjs";
 import { readOptions, USAGE } from "./options.mjs";
 import { trainingPool } from "./pool.mjs";

@@ -1,7 +1,7 @@
 /** The command line of npm run paper. */
 
 import { parseArgs } from "node:util";
-import { refuse } from "../options.mjs";
+import { refuse } from "../harness/options.mjs";
 
 const DEFAULT_SEEDS = 16;
 

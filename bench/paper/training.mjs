@@ -1,8 +1,8 @@
 /** Training of the perceptron on one division of the images, by stochastic gradient descent. */
 
 import { channelNorms, correctedLearningRate, normSchedule, rescaleToNorms } from "../../dist/index.js";
-import { normal } from "../data.mjs";
-import { random } from "../harness.mjs";
+import { normal } from "../harness/data.mjs";
+import { random } from "../harness/harness.mjs";
 import { CLASSES, divided, PIXELS, shuffled } from "./dataset.mjs";
 import { kernelBatchNorm, kernelBoundedWeights } from "./kernels.mjs";
 import { accuracyOf, gradientsOf, initialized, parameters } from "./network.mjs";

@@ -5,16 +5,16 @@
  */
 
 import { batchNorm, layerNorm, norm, rmsNorm, tensor } from "../../dist/index.js";
-import * as loops from "../baseline.mjs";
-import { table } from "../baseline-float16.mjs";
-import * as layers from "../baseline-layers.mjs";
-import { taken, times } from "../case.mjs";
-import { halves, normal, uniform } from "../data.mjs";
-import * as exact from "../exact.mjs";
-import { interleave, median, sinkValue } from "../harness.mjs";
-import { readOptions, refuse, SHARED_USAGE } from "../options.mjs";
-import { primeBaselines } from "../prime.mjs";
-import { line, machine, number, titles, ulp, warning } from "../report.mjs";
+import * as layers from "../baselines/layers.mjs";
+import { primeBaselines } from "../baselines/prime.mjs";
+import * as loops from "../baselines/reductions.mjs";
+import { taken, times } from "../harness/case.mjs";
+import { halves, normal, uniform } from "../harness/data.mjs";
+import * as exact from "../harness/exact.mjs";
+import { table } from "../harness/float16.mjs";
+import { interleave, median, sinkValue } from "../harness/harness.mjs";
+import { readOptions, refuse, SHARED_USAGE } from "../harness/options.mjs";
+import { line, machine, number, titles, ulp, warning } from "../harness/report.mjs";
 import * as jax from "./jax.mjs";
 import * as numpy from "./numpy.mjs";
 import * as onnxruntime from "./onnxruntime.mjs";
@@ -32,7 +32,7 @@ import * as tensorflow from "./tensorflow.mjs";
  * @property {string} data
  * @property {number} [time] ns per element
  * @property {number} [relative] to the first line of the operation with data in the same place
- * @property {import("../exact.mjs").Ulp} [error]
+ * @property {import("../harness/exact.mjs").Ulp} [error]
  */
 
 const EPS = 1e-5;
@@ -189,7 +189,7 @@ const { effort, only, json } = readOptions(USAGE);
 const chosen = PROBLEMS.filter(([operation, shape]) => only.test(`${operation}/${shape.join("x")}`));
 if (chosen.length === 0) refuse(`nothing matches --only ${only.source}`, USAGE);
 
-/** @type {import("../report.mjs").Column<Line>[]} */
+/** @type {import("../harness/report.mjs").Column<Line>[]} */
 const COLUMNS = [
   { title: "", width: 22, text: ({ operation }) => operation },
   { title: "", width: 12, text: ({ shape }) => shape },
@@ -254,8 +254,8 @@ async function compare(problem) {
       found.push(line);
       continue;
     }
-    const own = /** @type {import("../harness.mjs").Timing} */ (timings.get(key(peer))).samples;
-    const reference = /** @type {import("../harness.mjs").Timing} */ (
+    const own = /** @type {import("../harness/harness.mjs").Timing} */ (timings.get(key(peer))).samples;
+    const reference = /** @type {import("../harness/harness.mjs").Timing} */ (
       timings.get(key(data === "copied" ? copied : resident))
     );
     found.push({

@@ -1,8 +1,8 @@
 /** onnxruntime-web, its WebAssembly backend on one thread. It copies inputs in and outputs out at every call. */
 
 import * as ort from "onnxruntime-web/wasm";
-import { table } from "../baseline-float16.mjs";
-import { halves } from "../data.mjs";
+import { halves } from "../harness/data.mjs";
+import { table } from "../harness/float16.mjs";
 import { onnxModel } from "./onnx.mjs";
 import { versionOf } from "./peer.mjs";
 

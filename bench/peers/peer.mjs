@@ -13,7 +13,7 @@
  * @property {number} eps
  *
  * @typedef {object} Solution
- * @property {import("../harness.mjs").Run} run
+ * @property {import("../harness/harness.mjs").Run} run
  * @property {() => ArrayLike<number> | Promise<ArrayLike<number>>} result in the order of the problem's x
  * @property {() => void | Promise<void>} [dispose]
  *

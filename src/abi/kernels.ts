@@ -1,6 +1,6 @@
 // The exports of the Wasm modules in one table: what the engine binds, what tests and benchmarks iterate over.
 
-import { LAYOUT_COLUMNS, LAYOUT_ROWS, STORAGE_FLOAT16, STORAGE_FLOAT32 } from "./layout.js";
+import { LAYOUT_COLUMNS, LAYOUT_ROWS, STORAGE_FLOAT16, STORAGE_FLOAT32 } from "./plan.js";
 
 /** Exports of the core. None of them throws; addresses are in bytes, `n` in elements. */
 export interface Kernels {
@@ -64,7 +64,7 @@ export interface DiagnosisKernels {
 }
 
 /** What gradients add. */
-export interface TrainingKernels {
+export interface GradientKernels {
   /** Gradients in native arithmetic by the plan, both layouts. */
   backward(): void;
   /** The same in emulated arithmetic. */
@@ -74,9 +74,9 @@ export interface TrainingKernels {
 }
 
 /** Modules on one memory: the core is in every bundle, the others are in those that use them. */
-export type PartName = "core" | "diagnosis" | "training";
+export type PartName = "core" | "diagnosis" | "gradients";
 
-export type KernelName = keyof Kernels | keyof DiagnosisKernels | keyof TrainingKernels;
+export type KernelName = keyof Kernels | keyof DiagnosisKernels | keyof GradientKernels;
 
 export interface KernelInfo {
   readonly name: KernelName;
@@ -127,7 +127,7 @@ export const KERNELS: readonly KernelInfo[] = [
   /* @__PURE__ */ info("diagnosis", "sweep", "emulated", 1, BOTH_LAYOUTS, ANY, SINGLE),
   /* @__PURE__ */ info("diagnosis", "attribute", "emulated", 2, BOTH_LAYOUTS, ANY, []),
   /* @__PURE__ */ info("diagnosis", "judge", "none", 0, BOTH_LAYOUTS, ANY, SINGLE),
-  /* @__PURE__ */ info("training", "backward", "native", 0, BOTH_LAYOUTS, ANY, ANY),
-  /* @__PURE__ */ info("training", "emulateBackward", "emulated", 0, BOTH_LAYOUTS, ANY, ANY),
-  /* @__PURE__ */ info("training", "emulateSums", "emulated", 0, BOTH_LAYOUTS, ANY, SINGLE),
+  /* @__PURE__ */ info("gradients", "backward", "native", 0, BOTH_LAYOUTS, ANY, ANY),
+  /* @__PURE__ */ info("gradients", "emulateBackward", "emulated", 0, BOTH_LAYOUTS, ANY, ANY),
+  /* @__PURE__ */ info("gradients", "emulateSums", "emulated", 0, BOTH_LAYOUTS, ANY, SINGLE),
 ];

@@ -1,5 +1,5 @@
 /**
- * The memory map of the diagnosis kernels that both sides share, as src/layout.ts is that of the others: parameters that
+ * The memory map of the diagnosis kernels that both sides share, as src/abi/plan.ts is that of the others: parameters that
  * TypeScript writes, and the report that it reads. 64-bit floats unless it says otherwise.
  */
 
@@ -14,7 +14,7 @@ export const UNIT_MOST = REPORT + 16;
 /** The bits that less those of 2^E give those of 1 / ulp in binade E. */
 export const UNIT_INVERSE = REPORT + 32;
 
-/** What is found in a tile of pairs (assembly/errors.ts). */
+/** What is found in a tile of pairs (assembly/diagnosis/error-statistics.ts). */
 export const UNIT_FOUND = REPORT + 128;
 /** Three pairs of a digit and a rank, 32-bit integers: work space of select(). */
 export const RANKS = REPORT + 64;

@@ -1,6 +1,6 @@
 // Saved state as JSON. JSON has neither NaN nor infinities, and what is read back may come from anywhere.
 
-import { checkSize, describe, isObject, wrong } from "./check.js";
+import { checkSize, describe, isObject, wrong } from "./arguments.js";
 
 /** A number, or the name of one that JSON does not have. */
 export type JsonNumber = number | "NaN" | "Infinity" | "-Infinity";

@@ -2,10 +2,10 @@
 // halfnorm: the command line.
 
 import { debuglog } from "node:util";
-import { BAD_USAGE, UsageError } from "./command.js";
-import { FileError } from "./file-error.js";
-import { watchOutput } from "./output.js";
 import { run } from "./run.js";
+import { FileError } from "./terminal/errors.js";
+import { BAD_USAGE, UsageError } from "./terminal/options.js";
+import { watchOutput } from "./terminal/output.js";
 
 watchOutput();
 try {

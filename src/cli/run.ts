@@ -1,27 +1,27 @@
 // The command line, apart from what its end looks like. Loads no more than the command that is asked for.
 
 import { readFileSync } from "node:fs";
-import { type Command, FINE, helpOf, parse, UsageError, wrap } from "./command.js";
-import { printable } from "./file-error.js";
-import { print } from "./output.js";
+import { printable } from "./terminal/errors.js";
+import { type Command, FINE, helpOf, parse, UsageError, wrap } from "./terminal/options.js";
+import { print } from "./terminal/output.js";
 
 /** The commands, in the order of the help. */
 const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
   diagnose: {
     summary: "what an arithmetic does to the normalization of the tensors in a file",
-    load: async () => (await import("./diagnose-command.js")).diagnose,
+    load: async () => (await import("./diagnose/command.js")).diagnose,
   },
   compare: {
     summary: "how far the tensors of one file are from those of another",
-    load: async () => (await import("./compare-command.js")).compare,
+    load: async () => (await import("./compare/command.js")).compare,
   },
   sweep: {
     summary: "which data each norm can take in half precision",
-    load: async () => (await import("./sweep-command.js")).sweep,
+    load: async () => (await import("./sweep/command.js")).sweep,
   },
   bench: {
     summary: "how fast and how exact the kernels are on this machine",
-    load: async () => (await import("./bench-command.js")).bench,
+    load: async () => (await import("./bench/command.js")).bench,
   },
 };
 

@@ -1,11 +1,11 @@
-import { describe, wrong } from "./check.js";
-import { elementwise } from "./convert.js";
-import { engine } from "./engine.js";
-import { STORAGE_FLOAT32 } from "./layout.js";
-import { bytesOf, checkDType, Operand, operand } from "./operand.js";
-import { checkFit, checkShape, sizeOf } from "./shape.js";
-import { Tensor } from "./tensor.js";
-import type { DType, Nested, TensorLike } from "./types.js";
+import { STORAGE_FLOAT32 } from "../abi/plan.js";
+import { describe, wrong } from "../checks/arguments.js";
+import { engine } from "../engine/engine.js";
+import { bytesOf, checkDType, Operand, operand } from "../tensor/operand.js";
+import { checkFit, checkShape, sizeOf } from "../tensor/shape.js";
+import { Tensor } from "../tensor/tensor.js";
+import type { DType, Nested, TensorLike } from "../types.js";
+import { elementwise } from "./float16.js";
 
 /** Sets the last bit of array[i] if it is not exactly x: then rounding it to fewer bits is rounding x itself. */
 function toOdd(x: number, array: Float32Array, bits: Int32Array, i: number): void {

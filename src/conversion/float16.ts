@@ -1,10 +1,11 @@
 // What works element by element: rounding, conversion, TReLU.
 
-import { checkInteger, checkOptions, choose, wrong } from "./check.js";
-import { type Engine, engine } from "./engine.js";
-import { checkFormat } from "./formats.js";
-import * as at from "./layout.js";
-import type { OutputOptions, Transform } from "./normalize.js";
+import * as at from "../abi/plan.js";
+import { checkInteger, checkOptions, choose, wrong } from "../checks/arguments.js";
+import { type Engine, engine } from "../engine/engine.js";
+import type { OutputOptions, Transform } from "../layers/normalize.js";
+import { checkFormat } from "../numerics/format.js";
+import { BLOCK } from "../plan/run.js";
 import {
   arrayOf,
   bytesOf,
@@ -15,10 +16,9 @@ import {
   operand,
   settle,
   target,
-} from "./operand.js";
-import { BLOCK } from "./run.js";
-import type { Tensor } from "./tensor.js";
-import type { Data, Dense, Float16, Format, OrtLike, Out, RoundingMode, Shaped, TensorLike } from "./types.js";
+} from "../tensor/operand.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { Data, Dense, Float16, Format, OrtLike, Out, RoundingMode, Shaped, TensorLike } from "../types.js";
 
 /** float32 to float32, in place allowed. */
 type Step = (own: Engine, from: number, to: number, n: number) => void;

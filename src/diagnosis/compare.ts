@@ -1,11 +1,11 @@
-import { checkOptions, describe } from "./check.js";
-import type { ErrorStatistics } from "./diagnosis.js";
-import { checkFormat, type FormatSpec, nameOf } from "./formats.js";
-import { STORAGE_FLOAT16 } from "./layout.js";
-import { errorsBetween } from "./measure.js";
-import { dtypeOf, operand } from "./operand.js";
+import { STORAGE_FLOAT16 } from "../abi/plan.js";
+import { checkOptions, describe } from "../checks/arguments.js";
+import { checkFormat, type FormatSpec, nameOf } from "../numerics/format.js";
+import { dtypeOf, operand } from "../tensor/operand.js";
+import type { DType, Format, FormatName, TensorLike } from "../types.js";
+import { errorsBetween } from "./errors.js";
+import type { ErrorStatistics } from "./result.js";
 import { differences, type Tolerances } from "./tolerances.js";
-import type { DType, Format, FormatName, TensorLike } from "./types.js";
 
 /** Name of the form of a {@link Comparison}. */
 export const COMPARISON_SCHEMA = "halfnorm.comparison/1";

@@ -1,5 +1,16 @@
-import { checkAxes, checkBoolean, checkNumber, checkOptions, choose, isObject, wrong } from "./check.js";
-import { tensor } from "./create.js";
+import { NORM_LINF, NORM_NONE, NORM_RANGE, ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "../abi/plan.js";
+import { checkAxes, checkBoolean, checkNumber, checkOptions, choose, isObject, wrong } from "../checks/arguments.js";
+import { tensor } from "../conversion/create.js";
+import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
+import { arithmeticOf, checkArithmetic, type Numerics, nameOf } from "../numerics/format.js";
+import { checkNorm, type NormSpec } from "../numerics/norm.js";
+import { dtypeOf, type Operand, operand, parameter } from "../tensor/operand.js";
+import { planWalk, type Walk } from "../tensor/shape.js";
+import type { Arithmetic, Normalizer, TensorLike } from "../types.js";
+import { type InputCounts, inspect } from "./errors.js";
+import { LEAST_EXPONENT, type Level, levelsOf } from "./headroom.js";
+import { Subject } from "./normalization.js";
+import { remediesOf } from "./remedies.js";
 import {
   DIAGNOSIS_SCHEMA,
   type Diagnosis,
@@ -12,19 +23,8 @@ import {
   STAGES,
   type Stage,
   type SumBound,
-} from "./diagnosis.js";
-import { arithmeticOf, checkArithmetic, type Numerics, nameOf } from "./formats.js";
-import { LEAST_EXPONENT, type Level, levelsOf } from "./headroom.js";
-import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "./layer-axes.js";
-import { NORM_LINF, NORM_NONE, NORM_RANGE, ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "./layout.js";
-import { type InputCounts, inspect } from "./measure.js";
-import { checkNorm, type NormSpec } from "./norms.js";
-import { dtypeOf, type Operand, operand, parameter } from "./operand.js";
-import { remediesOf } from "./remedies.js";
-import { planWalk, type Walk } from "./shape.js";
-import { Subject } from "./subject.js";
+} from "./result.js";
 import { type StageTrace, type Traced, trace } from "./trace.js";
-import type { Arithmetic, Normalizer, TensorLike } from "./types.js";
 import { notesOf, verdictOf } from "./verdict.js";
 
 export interface DiagnoseOptions {

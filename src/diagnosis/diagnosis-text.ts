@@ -1,6 +1,7 @@
 // A diagnosis or a comparison as text for a terminal.
 
-import { checkBoolean, checkInteger, checkOptions, isObject, wrong } from "./check.js";
+import { checkBoolean, checkInteger, checkOptions, isObject, wrong } from "../checks/arguments.js";
+import { brief, fixed, formatWords, integer, normWords, percent, signed } from "../text/words.js";
 import { COMPARISON_SCHEMA, type Comparison } from "./compare.js";
 import {
   type Attribution,
@@ -10,9 +11,8 @@ import {
   EVENTS,
   type Remedy,
   type Stage,
-} from "./diagnosis.js";
+} from "./result.js";
 import type { Tolerances } from "./tolerances.js";
-import { brief, fixed, formatWords, integer, normWords, percent, signed } from "./words.js";
 
 export interface TextOptions {
   /** Escape sequences for colours. Default: when standard output is a terminal, and NO_COLOR is not set. */

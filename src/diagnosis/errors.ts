@@ -1,14 +1,14 @@
 // What data is, and how far it is from other data.
 
-import type { ErrorStatistics } from "./diagnosis.js";
-import { type Engine, engine } from "./engine.js";
-import type { FormatSpec } from "./formats.js";
-import type { DiagnosisKernels } from "./kernels.js";
-import { STORAGE_FLOAT16 } from "./layout.js";
-import { bytesOf, type Operand } from "./operand.js";
-import * as at from "./report.js";
-import { BLOCK, viewOf } from "./run.js";
-import { diagnosisBytes } from "./wasm.generated.js";
+import type { DiagnosisKernels } from "../abi/kernels.js";
+import { STORAGE_FLOAT16 } from "../abi/plan.js";
+import * as at from "../abi/report.js";
+import { type Engine, engine } from "../engine/engine.js";
+import { diagnosisBytes } from "../engine/wasm.generated.js";
+import type { FormatSpec } from "../numerics/format.js";
+import { BLOCK, viewOf } from "../plan/run.js";
+import { bytesOf, type Operand } from "../tensor/operand.js";
+import type { ErrorStatistics } from "./result.js";
 
 /** What a tensor consists of. */
 export interface InputCounts {

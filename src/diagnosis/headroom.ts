@@ -1,9 +1,9 @@
 // How far the stages are from the ends of their formats, and the power of two that a tensor is best scaled by.
 
-import type { StageName } from "./diagnosis.js";
-import { NORM_LINF, NORM_NONE, NORM_RANGE } from "./layout.js";
-import type { InputCounts } from "./measure.js";
-import { powerOf, type Subject } from "./subject.js";
+import { NORM_LINF, NORM_NONE, NORM_RANGE } from "../abi/plan.js";
+import type { InputCounts } from "./errors.js";
+import { powerOf, type Subject } from "./normalization.js";
+import type { StageName } from "./result.js";
 import type { Traced } from "./trace.js";
 
 /** Of the smallest float32, where counts of exponents begin. */

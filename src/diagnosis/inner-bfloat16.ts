@@ -1,13 +1,13 @@
 // bfloat16 at the speed of float16, where no operation can tell.
 
-import { bfloat16, type FormatSpec, format } from "./formats.js";
+import { NORM_POWER } from "../abi/plan.js";
+import { bfloat16, type FormatSpec, format } from "../numerics/format.js";
+import type { InputCounts } from "./errors.js";
 import { LEAST_EXPONENT, type Level } from "./headroom.js";
-import { NORM_POWER } from "./layout.js";
-import type { InputCounts } from "./measure.js";
-import { powerOf, type Subject } from "./subject.js";
+import { powerOf, type Subject } from "./normalization.js";
 
 /**
- * bfloat16 without its outermost binades. It is emulated in float32 lanes, bfloat16 itself in float64 (assembly/rounding.ts:
+ * bfloat16 without its outermost binades. It is emulated in float32 lanes, bfloat16 itself in float64 (assembly/formats/round.ts:
  * NARROW and WIDE); as long as all nonzero results are within these binades, both give the same bits.
  */
 export const INNER: FormatSpec = /* @__PURE__ */ format({ precision: 8, emin: -117, emax: 109 });

@@ -1,9 +1,5 @@
 // What would help: each change of a computation is run, and its output held against exact values.
 
-import type { ErrorStatistics, Remedy } from "./diagnosis.js";
-import { arithmeticOf, bfloat16, type FormatSpec, float32, type Numerics } from "./formats.js";
-import { bestExponent, type Level } from "./headroom.js";
-import { bfloat16For } from "./inner-bfloat16.js";
 import {
   NORM_L1,
   NORM_L2,
@@ -17,18 +13,22 @@ import {
   TASK_APPLY,
   TASK_CENTRE,
   TASK_GIVEN,
-} from "./layout.js";
-import type { InputCounts } from "./measure.js";
-import { MEAN_ONLY, NormSpec } from "./norms.js";
-import { Operand } from "./operand.js";
-import { Job } from "./plan.js";
-import { run } from "./run.js";
-import { planWalk } from "./shape.js";
-import { type Change, powerOf, type Subject } from "./subject.js";
-import { Tensor } from "./tensor.js";
+} from "../abi/plan.js";
+import { arithmeticOf, bfloat16, type FormatSpec, float32, type Numerics } from "../numerics/format.js";
+import { MEAN_ONLY, NormSpec } from "../numerics/norm.js";
+import { Job } from "../plan/plan.js";
+import { run } from "../plan/run.js";
+import { Operand } from "../tensor/operand.js";
+import { planWalk } from "../tensor/shape.js";
+import { Tensor } from "../tensor/tensor.js";
+import { brief } from "../text/words.js";
+import type { Norm } from "../types.js";
+import type { InputCounts } from "./errors.js";
+import { bestExponent, type Level } from "./headroom.js";
+import { bfloat16For } from "./inner-bfloat16.js";
+import { type Change, powerOf, type Subject } from "./normalization.js";
+import type { ErrorStatistics, Remedy } from "./result.js";
 import { judge } from "./trace.js";
-import type { Norm } from "./types.js";
-import { brief } from "./words.js";
 
 /** The largest k of the top-k norm that is tried. */
 const TOP = 10;

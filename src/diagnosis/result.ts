@@ -1,7 +1,7 @@
 // What a diagnosis is: plain data, the same after JSON.parse(JSON.stringify(it)).
 
-import type { FormatSpec } from "./formats.js";
-import type { DType, FormatName, Norm, Normalizer, Order } from "./types.js";
+import type { FormatSpec } from "../numerics/format.js";
+import type { DType, FormatName, Norm, Normalizer, Order } from "../types.js";
 
 /** Name of the form of a {@link Diagnosis}. It changes when something in it changes its meaning or goes away. */
 export const DIAGNOSIS_SCHEMA = "halfnorm.diagnosis/1";

@@ -1,7 +1,7 @@
 // The tolerances at which numpy.testing.assert_allclose and torch.testing.assert_close pass: |a - e| <= atol + rtol · |e|.
 
-import { bytesOf, Operand } from "./operand.js";
-import { valuesOf } from "./run.js";
+import { valuesOf } from "../plan/run.js";
+import { bytesOf, Operand } from "../tensor/operand.js";
 
 /** A function of a test library on two tensors, values taken in float64. */
 export interface Tolerances {

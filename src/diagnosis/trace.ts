@@ -1,5 +1,13 @@
 // Emulated normalization beside the exact one: what every stage loses, and what becomes of outputs.
 
+import type { DiagnosisKernels } from "../abi/kernels.js";
+import * as at from "../abi/plan.js";
+import * as report from "../abi/report.js";
+import { type Engine, engine } from "../engine/engine.js";
+import type { FormatSpec, Numerics } from "../numerics/format.js";
+import { type Job, topScratchBytes, writeJob, writeWalk } from "../plan/plan.js";
+import { place } from "../plan/run.js";
+import { readErrors, TABLE_BYTES, tracer } from "./errors.js";
 import {
   type Attribution,
   type DiagnosisEvent,
@@ -8,17 +16,9 @@ import {
   type EventPlace,
   STAGES,
   type StageName,
-} from "./diagnosis.js";
-import { type Engine, engine } from "./engine.js";
-import type { FormatSpec, Numerics } from "./formats.js";
-import type { DiagnosisKernels } from "./kernels.js";
-import * as at from "./layout.js";
-import { readErrors, TABLE_BYTES, tracer } from "./measure.js";
-import { type Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
-import * as report from "./report.js";
-import { place } from "./run.js";
+} from "./result.js";
 
-/** One stage of a traced job: see Stage in diagnosis.ts. */
+/** One stage of a traced job: see Stage in result.ts. */
 export interface StageTrace {
   name: StageName;
   format: FormatSpec;
@@ -48,7 +48,7 @@ function prepare(own: Engine, job: Job): void {
   const weight = place(own, job.weight);
   const bias = place(own, job.bias);
   const scratch = norm.top && heap.scratch(topScratchBytes(norm.top));
-  // four groups side by side at most; see largestBytes() of assembly/largest.ts
+  // four groups side by side at most; see largestBytes() of assembly/diagnosis/top-float64.ts
   const largest = norm.top && heap.scratch(4 * 8 * (norm.top + Math.max(norm.top, 64)));
   writeJob(own, job);
   const { i32, f64 } = heap;

@@ -1,10 +1,10 @@
 // What a diagnosis comes to, in one word and in a sentence.
 
-import type { Diagnosis, DiagnosisEvent, ErrorStatistics, Stage, StageName, Verdict } from "./diagnosis.js";
-import type { FormatSpec } from "./formats.js";
-import type { NormSpec } from "./norms.js";
-import { powerOf } from "./subject.js";
-import { brief, EVENT_VERBS, formatWords, integer, percent, placeWords, termWords } from "./words.js";
+import type { FormatSpec } from "../numerics/format.js";
+import type { NormSpec } from "../numerics/norm.js";
+import { brief, EVENT_VERBS, formatWords, integer, percent, placeWords, termWords } from "../text/words.js";
+import { powerOf } from "./normalization.js";
+import type { Diagnosis, DiagnosisEvent, ErrorStatistics, Stage, StageName, Verdict } from "./result.js";
 
 /** dB of a bit: 20 log10 2. */
 const BIT = 20 * Math.log10(2);

@@ -1,16 +1,16 @@
 // One instance of the Wasm module with its memory. The only file that instantiates.
 
 import { instantiateSync } from "@assemblyscript/loader";
-import { type FormatSpec, OVERFLOWS } from "./formats.js";
-import type { Kernels } from "./kernels.js";
-import { Heap } from "./memory.js";
+import type { Kernels } from "../abi/kernels.js";
+import { type FormatSpec, OVERFLOWS } from "../numerics/format.js";
+import { Heap } from "./heap.js";
 import { coreBytes } from "./wasm.generated.js";
 
 /** Pages that the module asks for, and the most it allows: 4 GiB. */
 const INITIAL_PAGES = 5;
 export const MAXIMUM_PAGES = 65536;
 
-/** Kernels that only some bundles have, in a module of their own (kernels.ts): what gives its bytes. */
+/** Kernels that only some bundles have, in a module of their own (abi/kernels.ts): what gives its bytes. */
 export type Part<_K> = () => Uint8Array<ArrayBuffer>;
 
 // the instance's own exports: those of the loader pass through a closure at every call

@@ -1,7 +1,7 @@
 // The one file that knows how memory is divided: resident blocks from HEAP up to `top`, and above them the scratch
 // space of the call that is running, which is given up as a whole when the next call begins.
 
-import { HEAP, SLACK } from "./layout.js";
+import { HEAP, SLACK } from "../abi/plan.js";
 
 const ALIGN = 64;
 const PAGE = 65536;

@@ -1,8 +1,8 @@
 // Which axes the layers extend over.
 
-import { checkAxis, checkInteger, wrong } from "./check.js";
-import type { Operand } from "./operand.js";
-import { sizeOf } from "./shape.js";
+import { checkAxis, checkInteger, wrong } from "../checks/arguments.js";
+import type { Operand } from "../tensor/operand.js";
+import { sizeOf } from "../tensor/shape.js";
 
 /** What a layer normalizes over. */
 export interface LayerAxes {

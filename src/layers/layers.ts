@@ -1,5 +1,7 @@
-import { checkOptions } from "./check.js";
-import { groupAxes, instanceAxes, type LayerAxes, lastAxes } from "./layer-axes.js";
+import { checkOptions } from "../checks/arguments.js";
+import { type Operand, operand } from "../tensor/operand.js";
+import type { Dense, Norm, Out, TensorLike } from "../types.js";
+import { groupAxes, instanceAxes, type LayerAxes, lastAxes } from "./axes.js";
 import {
   NORMALIZATION_KEYS,
   type NormalizationOptions,
@@ -7,8 +9,6 @@ import {
   type Transform,
   type TransformBy,
 } from "./normalize.js";
-import { type Operand, operand } from "./operand.js";
-import type { Dense, Norm, Out, TensorLike } from "./types.js";
 
 export interface LayerNormOptions extends NormalizationOptions {
   /** The first of the normalized axes, which go on to the last; negative from the end. Default: -1. */

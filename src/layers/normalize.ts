@@ -1,16 +1,16 @@
 // What batch, layer, instance, group and RMS norm have in common.
 
-import { checkBoolean, checkNumber } from "./check.js";
-import { deviationFactor } from "./constants.js";
-import { checkArithmetic } from "./formats.js";
-import { TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "./layout.js";
-import { checkNorm } from "./norms.js";
-import { checkDType, checkOverlap, finish, type Operand, parameter, target } from "./operand.js";
-import { Job } from "./plan.js";
-import { fill, run } from "./run.js";
-import { planWalk } from "./shape.js";
-import type { Tensor } from "./tensor.js";
-import type { Arithmetic, Dense, DType, Normalizer, Out, Plain, Shaped, TensorLike } from "./types.js";
+import { TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "../abi/plan.js";
+import { checkBoolean, checkNumber } from "../checks/arguments.js";
+import { deviationFactor } from "../numerics/factors.js";
+import { checkArithmetic } from "../numerics/format.js";
+import { checkNorm } from "../numerics/norm.js";
+import { Job } from "../plan/plan.js";
+import { fill, run } from "../plan/run.js";
+import { checkDType, checkOverlap, finish, type Operand, parameter, target } from "../tensor/operand.js";
+import { planWalk } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { Arithmetic, Dense, DType, Normalizer, Out, Plain, Shaped, TensorLike } from "../types.js";
 
 /** Options of everything that gives a tensor of the input's shape. */
 export interface OutputOptions {

@@ -1,14 +1,14 @@
-import { checkAxis, checkNumber, checkOptions } from "./check.js";
-import { checkArithmetic } from "./formats.js";
-import * as at from "./layout.js";
+import * as at from "../abi/plan.js";
+import { checkAxis, checkNumber, checkOptions } from "../checks/arguments.js";
+import { checkArithmetic } from "../numerics/format.js";
+import { checkNorm } from "../numerics/norm.js";
+import { Job } from "../plan/plan.js";
+import { fill, run, valuesOf } from "../plan/run.js";
+import { norm as normOf } from "../statistics/reduce.js";
+import { checkDType, checkOverlap, finish, Operand, operand, parameter, target } from "../tensor/operand.js";
+import { planWalk } from "../tensor/shape.js";
+import type { Arithmetic, Dense, Norm, Out, TensorLike } from "../types.js";
 import type { OutputOptions, Transform, TransformBy } from "./normalize.js";
-import { checkNorm } from "./norms.js";
-import { checkDType, checkOverlap, finish, Operand, operand, parameter, target } from "./operand.js";
-import { Job } from "./plan.js";
-import { norm as normOf } from "./reduce.js";
-import { fill, run, valuesOf } from "./run.js";
-import { planWalk } from "./shape.js";
-import type { Arithmetic, Dense, Norm, Out, TensorLike } from "./types.js";
 
 export interface LpNormalizeOptions extends OutputOptions {
   /** Default: "l2". */

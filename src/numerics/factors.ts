@@ -1,7 +1,7 @@
 // Factors from a raw statistic of n values to a deviation, in float64.
 
-import { NORM_L1, NORM_LINF, NORM_POWER, NORM_RANGE } from "./layout.js";
-import type { NormSpec } from "./norms.js";
+import { NORM_L1, NORM_LINF, NORM_POWER, NORM_RANGE } from "../abi/plan.js";
+import type { NormSpec } from "./norm.js";
 
 /** √(π/2): E|z| of a standard normal z is its inverse, the mean of the half-normal distribution. */
 const C1 = 1.2533141373155003;

@@ -1,5 +1,3 @@
-import { checkBoolean, checkInteger, checkOptions, choose, isObject, wrong } from "./check.js";
-import type { ArithmeticInUse } from "./diagnosis.js";
 import {
   ORDER_LANES,
   ORDER_PAIRWISE,
@@ -7,8 +5,10 @@ import {
   OVERFLOW_INFINITY,
   OVERFLOW_NAN,
   OVERFLOW_SATURATE,
-} from "./layout.js";
-import type { Arithmetic, FormatName, Order } from "./types.js";
+} from "../abi/plan.js";
+import { checkBoolean, checkInteger, checkOptions, choose, isObject, wrong } from "../checks/arguments.js";
+import type { ArithmeticInUse } from "../diagnosis/result.js";
+import type { Arithmetic, FormatName, Order } from "../types.js";
 
 /** What becomes of a finite value beyond the largest: infinity, NaN, or the largest itself. */
 export type Overflow = "infinity" | "nan" | "saturate";

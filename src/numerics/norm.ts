@@ -1,6 +1,14 @@
-import { checkBoolean, checkInteger, checkNumber, checkOptions, describe, isObject, wrong } from "./check.js";
-import { NORM_L1, NORM_L2, NORM_LINF, NORM_NONE, NORM_POWER, NORM_RANGE, NORM_TOP } from "./layout.js";
-import type { Normalizer } from "./types.js";
+import { NORM_L1, NORM_L2, NORM_LINF, NORM_NONE, NORM_POWER, NORM_RANGE, NORM_TOP } from "../abi/plan.js";
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  describe,
+  isObject,
+  wrong,
+} from "../checks/arguments.js";
+import type { Normalizer } from "../types.js";
 
 /** A norm, checked. A class for the reason that Job is one. */
 export class NormSpec {

@@ -1,11 +1,11 @@
 // Writes the plan of a kernel call into memory.
 
-import type { Engine } from "./engine.js";
-import type { Numerics } from "./formats.js";
-import * as at from "./layout.js";
-import type { NormSpec } from "./norms.js";
-import type { Operand } from "./operand.js";
-import type { Walk } from "./shape.js";
+import * as at from "../abi/plan.js";
+import type { Engine } from "../engine/engine.js";
+import type { Numerics } from "../numerics/format.js";
+import type { NormSpec } from "../numerics/norm.js";
+import type { Operand } from "../tensor/operand.js";
+import type { Walk } from "../tensor/shape.js";
 
 /**
  * What a planned kernel is to do, and with what.

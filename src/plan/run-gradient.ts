@@ -1,15 +1,15 @@
 // Runs the job of a gradient: as run.ts, with two tensors to be brought in and sums for the parameters to be gathered.
 
-import { type Engine, engine, type Part } from "./engine.js";
-import type { TrainingKernels } from "./kernels.js";
-import * as at from "./layout.js";
-import { bytesOf, type Operand, settle } from "./operand.js";
+import type { GradientKernels } from "../abi/kernels.js";
+import * as at from "../abi/plan.js";
+import { type Engine, engine, type Part } from "../engine/engine.js";
+import { gradientsBytes } from "../engine/wasm.generated.js";
+import { bytesOf, type Operand, settle } from "../tensor/operand.js";
+import type { Walk } from "../tensor/shape.js";
 import { Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
 import { copy, place, shareOf } from "./run.js";
-import type { Walk } from "./shape.js";
-import { trainingBytes } from "./wasm.generated.js";
 
-const TRAINING: Part<TrainingKernels> = trainingBytes;
+const GRADIENTS: Part<GradientKernels> = gradientsBytes;
 
 /** A gradient: x, weight, mean, deviation as in the layer, dx in the place of its output. */
 export class GradientJob extends Job {
@@ -114,7 +114,7 @@ function native(own: Engine, job: GradientJob): void {
   i32[at.SELECTED >> 2] = selected;
   i32[at.SELECTED_GROUPS >> 2] = groups;
   i32[at.PARAMETER_WORK >> 2] = work;
-  const { backward } = own.part(TRAINING);
+  const { backward } = own.part(GRADIENTS);
   const each = (walk.groups / whole) * 4;
   for (let from = 0; from < whole; from += share) {
     const part = Math.min(share, whole - from);
@@ -144,7 +144,7 @@ function sumUp(own: Engine, job: GradientJob, from: number, storage: number, to:
   i32[at.INPUT >> 2] = from;
   i32[at.INPUT_STORAGE >> 2] = storage;
   i32[at.MEAN >> 2] = to;
-  own.part(TRAINING).emulateSums();
+  own.part(GRADIENTS).emulateSums();
 }
 
 function emulated(own: Engine, job: GradientJob): void {
@@ -173,7 +173,7 @@ function emulated(own: Engine, job: GradientJob): void {
   i32[at.WEIGHT >> 2] = weight;
   i32[at.MEAN >> 2] = centre;
   i32[at.DEVIATION >> 2] = scale;
-  own.part(TRAINING).emulateBackward();
+  own.part(GRADIENTS).emulateBackward();
   if (!dx.address) copy(heap, dx, walk, places.destination, 0, whole, true);
   sumUp(own, job, terms, at.STORAGE_FLOAT32, weightSums);
   if (!dweight.address) copy(heap, dweight, job.parameters, weightSums, 0, job.parameters.whole, true);

@@ -1,13 +1,13 @@
 // Reductions of plain data that is longer than a block: copied to the same block piece by piece, so that it passes
 // through the cache once and memory stays as it is.
 
-import { type Engine, engine } from "./engine.js";
-import * as at from "./layout.js";
-import type { NormSpec } from "./norms.js";
-import { bytesOf, type Operand } from "./operand.js";
+import * as at from "../abi/plan.js";
+import { type Engine, engine } from "../engine/engine.js";
+import type { NormSpec } from "../numerics/norm.js";
+import { bytesOf, type Operand } from "../tensor/operand.js";
+import { planWalk } from "../tensor/shape.js";
 import { Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
 import { BLOCK } from "./run.js";
-import { planWalk } from "./shape.js";
 
 /** The largest k for which the candidates of all pieces are kept. */
 const MOST_TOP = 1024;

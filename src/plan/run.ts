@@ -1,11 +1,11 @@
 // Runs a job: brings the operands into kernel memory, block by block, and the results out of it.
 
-import { type Engine, engine } from "./engine.js";
-import * as at from "./layout.js";
-import type { Heap } from "./memory.js";
-import { arrayOf, bytesOf, type Operand, settle } from "./operand.js";
+import * as at from "../abi/plan.js";
+import { type Engine, engine } from "../engine/engine.js";
+import type { Heap } from "../engine/heap.js";
+import { arrayOf, bytesOf, type Operand, settle } from "../tensor/operand.js";
+import type { Walk } from "../tensor/shape.js";
 import { type Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
-import type { Walk } from "./shape.js";
 
 /** Bytes of a block of plain data: it stays in the second-level cache from copying in to copying out. */
 export const BLOCK = 1 << 18;

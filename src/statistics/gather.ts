@@ -1,13 +1,13 @@
 // Raw statistics of the groups of a tensor, in float64: the kernels' accumulators, read panel by panel.
 
-import { engine } from "./engine.js";
-import * as at from "./layout.js";
-import type { Heap } from "./memory.js";
-import { bytesOf, type Operand } from "./operand.js";
+import * as at from "../abi/plan.js";
+import { engine } from "../engine/engine.js";
+import type { Heap } from "../engine/heap.js";
+import { Job, topScratchBytes, writeJob, writeWalk } from "../plan/plan.js";
+import { BLOCK } from "../plan/run.js";
+import { bytesOf, type Operand } from "../tensor/operand.js";
+import { planWalk, type Walk } from "../tensor/shape.js";
 import { PartialState } from "./partial-state.js";
-import { Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
-import { BLOCK } from "./run.js";
-import { planWalk, type Walk } from "./shape.js";
 
 /**
  * Elements of a group that a piece has at the least, if the tensor has: then calls and merging cost little next to
@@ -186,7 +186,7 @@ function aboutMean(squares: number, rest: number, n: number): number {
   return Number.isFinite(squares) ? Math.max(0, squares - n * rest * rest) : squares;
 }
 
-/** The value of an `ordered` integer (assembly/vectors.ts). */
+/** The value of an `ordered` integer (assembly/lanes/vectors.ts). */
 function fromOrdered({ i32, f32 }: Heap, address: number): number {
   const bits = i32[address >> 2];
   i32[address >> 2] = bits ^ ((bits >> 31) & 0x7fffffff);

@@ -1,7 +1,7 @@
 // What partial statistics are made of: for every group a few float64 that can be merged with those of other elements.
 
-import { NORM_L1, NORM_L2, NORM_LINF, NORM_POWER, NORM_RANGE, NORM_TOP } from "./layout.js";
-import type { NormSpec } from "./norms.js";
+import { NORM_L1, NORM_L2, NORM_LINF, NORM_POWER, NORM_RANGE, NORM_TOP } from "../abi/plan.js";
+import type { NormSpec } from "../numerics/norm.js";
 
 const NONE: Float32Array = /* @__PURE__ */ new Float32Array(0);
 

@@ -1,17 +1,26 @@
 // Statistics of data that comes in chunks, or that others have seen: gathered, merged, and sent about as JSON.
 
-import { checkAxes, checkAxis, checkBoolean, checkInteger, checkOptions, checkSize, describe, wrong } from "./check.js";
-import { deviationFactor } from "./constants.js";
-import { type Engine, engine, within } from "./engine.js";
+import { NORM_L2, NORM_LINF, NORM_RANGE, NORM_TOP } from "../abi/plan.js";
+import {
+  checkAxes,
+  checkAxis,
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  checkSize,
+  describe,
+  wrong,
+} from "../checks/arguments.js";
+import { checkState, fromJson, type JsonNumber, toJson } from "../checks/saved-state.js";
+import { type Engine, engine, within } from "../engine/engine.js";
+import { deviationFactor } from "../numerics/factors.js";
+import { checkNorm, MEAN_ONLY, type NormSpec, sameNorm, showNorm } from "../numerics/norm.js";
+import { valuesOf } from "../plan/run.js";
+import { operand } from "../tensor/operand.js";
+import { checkShape, keptShape, sizeOf } from "../tensor/shape.js";
+import type { Dense, Norm, TensorLike } from "../types.js";
 import { gather } from "./gather.js";
-import { checkState, fromJson, type JsonNumber, toJson } from "./json.js";
-import { NORM_L2, NORM_LINF, NORM_RANGE, NORM_TOP } from "./layout.js";
-import { checkNorm, MEAN_ONLY, type NormSpec, sameNorm, showNorm } from "./norms.js";
-import { operand } from "./operand.js";
 import { PartialState } from "./partial-state.js";
-import { valuesOf } from "./run.js";
-import { checkShape, keptShape, sizeOf } from "./shape.js";
-import type { Dense, Norm, TensorLike } from "./types.js";
 
 export interface PartialOptions {
   /** Axes to reduce, negative ones from the end. Default: all of them. */

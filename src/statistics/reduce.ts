@@ -1,15 +1,15 @@
-import { checkAxes, checkBoolean, checkOptions } from "./check.js";
-import { deviationFactor } from "./constants.js";
-import { checkArithmetic } from "./formats.js";
-import { STORAGE_FLOAT32, TASK_CENTRE, TASK_NORM, TASK_TOTAL } from "./layout.js";
-import { checkNorm, MEAN_ONLY, type NormSpec } from "./norms.js";
-import { checkOverlap, finish, type Operand, operand, target } from "./operand.js";
-import { Job } from "./plan.js";
-import { fill, run } from "./run.js";
-import { keptShape, planWalk, type Walk } from "./shape.js";
-import { streamed, streams } from "./stream.js";
-import type { Tensor } from "./tensor.js";
-import type { Arithmetic, Dense, Norm, Out, Plain, TensorLike } from "./types.js";
+import { STORAGE_FLOAT32, TASK_CENTRE, TASK_NORM, TASK_TOTAL } from "../abi/plan.js";
+import { checkAxes, checkBoolean, checkOptions } from "../checks/arguments.js";
+import { deviationFactor } from "../numerics/factors.js";
+import { checkArithmetic } from "../numerics/format.js";
+import { checkNorm, MEAN_ONLY, type NormSpec } from "../numerics/norm.js";
+import { Job } from "../plan/plan.js";
+import { fill, run } from "../plan/run.js";
+import { streamed, streams } from "../plan/run-streamed.js";
+import { checkOverlap, finish, type Operand, operand, target } from "../tensor/operand.js";
+import { keptShape, planWalk, type Walk } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { Arithmetic, Dense, Norm, Out, Plain, TensorLike } from "../types.js";
 
 export interface MeanOptions {
   /** Axes to reduce, negative ones from the end. Default: all of them. */

@@ -1,11 +1,11 @@
 // What a function is given and what it gives: tensors of all forms, reduced to one.
 
-import { checkSize, choose, describe, isObject, wrong } from "./check.js";
-import { engine } from "./engine.js";
-import { STORAGE_FLOAT16, STORAGE_FLOAT32 } from "./layout.js";
+import { STORAGE_FLOAT16, STORAGE_FLOAT32 } from "../abi/plan.js";
+import { checkSize, choose, describe, isObject, wrong } from "../checks/arguments.js";
+import { engine } from "../engine/engine.js";
+import type { Data, Dense, DType, Out, TensorLike } from "../types.js";
 import { checkFit, checkShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
-import type { Data, Dense, DType, Out, TensorLike } from "./types.js";
 
 /**
  * A tensor, checked: an argument, or where a result goes. It is in kernel memory if it has an address, else in

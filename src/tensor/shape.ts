@@ -1,6 +1,6 @@
 // Shapes, and the walk over a tensor: its dimensions merged to as few as possible, as numpy's nditer does.
 
-import { checkInteger, describe, wrong } from "./check.js";
+import { checkInteger, describe, wrong } from "../checks/arguments.js";
 
 /** Most dimensions of a tensor. */
 export const MAX_RANK = 8;

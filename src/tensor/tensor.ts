@@ -1,7 +1,7 @@
-import { type Engine, engine } from "./engine.js";
-import { allocate, free, type Heap } from "./memory.js";
+import { type Engine, engine } from "../engine/engine.js";
+import { allocate, free, type Heap } from "../engine/heap.js";
+import type { DType } from "../types.js";
 import { arrayOf, bytesOf, dtypeOf } from "./operand.js";
-import type { DType } from "./types.js";
 
 interface Block {
   readonly heap: Heap;

@@ -1,8 +1,8 @@
 // Numbers and names for sentences.
 
-import type { DiagnosisEvent, EventPlace } from "./diagnosis.js";
-import type { FormatSpec } from "./formats.js";
-import type { FormatName, Normalizer } from "./types.js";
+import type { DiagnosisEvent, EventPlace } from "../diagnosis/result.js";
+import type { FormatSpec } from "../numerics/format.js";
+import type { FormatName, Normalizer } from "../types.js";
 
 /** 1234567 as 1,234,567. */
 export const integer = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",");

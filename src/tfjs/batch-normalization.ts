@@ -1,6 +1,6 @@
 import { add, mul, serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { InputSpec, type LayerVariable, type layers } from "@tensorflow/tfjs-layers";
-import { checkAxis, checkNumber, wrong } from "../check.js";
+import { checkAxis, checkNumber, wrong } from "../checks/arguments.js";
 import { batchNorm, batchNormBackward, mean as meanOf, type Normalizer, type Shaped, statistics } from "../index.js";
 import {
   type ConfigDict,

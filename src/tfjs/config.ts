@@ -2,10 +2,10 @@
 
 import { serialization } from "@tensorflow/tfjs-core";
 import { constraints, initializers, type layers, regularizers } from "@tensorflow/tfjs-layers";
-import { checkOptions, isObject, wrong } from "../check.js";
-import { checkArithmetic } from "../formats.js";
+import { checkOptions, isObject, wrong } from "../checks/arguments.js";
 import type { Arithmetic, Normalizer } from "../index.js";
-import { checkNorm } from "../norms.js";
+import { checkArithmetic } from "../numerics/format.js";
+import { checkNorm } from "../numerics/norm.js";
 
 type BatchArgs = NonNullable<Parameters<typeof layers.batchNormalization>[0]>;
 /** An argument, once its name is resolved. */

@@ -2,7 +2,7 @@
 
 import { serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
-import { checkAxes, wrong } from "../check.js";
+import { checkAxes, wrong } from "../checks/arguments.js";
 import { layerNorm, layerNormBackward, type Norm, type Normalizer, rmsNorm, rmsNormBackward } from "../index.js";
 import { type Constraint, type Kwargs, type Shape, shapeOf } from "./config.js";
 import { type Args, CENTRED, Normalization, type Settings, UNCENTRED } from "./normalization.js";

@@ -2,7 +2,7 @@
 
 import { cast, type Tensor } from "@tensorflow/tfjs-core";
 import { type LayerVariable, layers } from "@tensorflow/tfjs-layers";
-import { checkBoolean, checkNumber } from "../check.js";
+import { checkBoolean, checkNumber } from "../checks/arguments.js";
 import type { Arithmetic, Normalizer, Shaped } from "../index.js";
 import {
   arithmetic,

@@ -2,7 +2,7 @@
 
 import { scalar, serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { type LayerVariable, layers } from "@tensorflow/tfjs-layers";
-import { checkAxis, checkBoolean, checkInteger, checkNumber, isObject, wrong } from "../check.js";
+import { checkAxis, checkBoolean, checkInteger, checkNumber, isObject, wrong } from "../checks/arguments.js";
 import {
   type Arithmetic,
   boundedWeightNorm,

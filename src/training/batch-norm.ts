@@ -1,6 +1,7 @@
 // Batch norm with a state: running statistics, learnable weight and bias, and what the gradient needs.
 
-import { batchNorm } from "./batch-norm.js";
+import { STORAGE_FLOAT32, TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../abi/plan.js";
+import { batchNorm } from "../batch-norm.js";
 import {
   checkBoolean,
   checkInteger,
@@ -10,22 +11,21 @@ import {
   describe,
   isObject,
   wrong,
-} from "./check.js";
-import { deviationFactor } from "./constants.js";
-import { type Engine, engine, within } from "./engine.js";
-import { checkArithmetic } from "./formats.js";
-import { type GradientOptions, type Gradients, gradients } from "./gradient-checks.js";
-import { checkState, fromJson, type JsonNumber, toJson } from "./json.js";
-import { batchAxes, type LayerAxes } from "./layer-axes.js";
-import { STORAGE_FLOAT32, TASK_APPLY, TASK_CENTRE, TASK_NORM } from "./layout.js";
-import type { OutputOptions } from "./normalize.js";
-import { checkNorm, sameNorm, showNorm } from "./norms.js";
-import { checkDType, checkOverlap, finish, Operand, operand, parameter, target } from "./operand.js";
-import { Job } from "./plan.js";
-import { run, valuesOf } from "./run.js";
-import { planWalk } from "./shape.js";
-import type { Tensor } from "./tensor.js";
-import type { Arithmetic, Dense, DType, Normalizer, Out, Plain, TensorLike } from "./types.js";
+} from "../checks/arguments.js";
+import { checkState, fromJson, type JsonNumber, toJson } from "../checks/saved-state.js";
+import { type Engine, engine, within } from "../engine/engine.js";
+import { batchAxes, type LayerAxes } from "../layers/axes.js";
+import type { OutputOptions } from "../layers/normalize.js";
+import { deviationFactor } from "../numerics/factors.js";
+import { checkArithmetic } from "../numerics/format.js";
+import { checkNorm, sameNorm, showNorm } from "../numerics/norm.js";
+import { Job } from "../plan/plan.js";
+import { run, valuesOf } from "../plan/run.js";
+import { checkDType, checkOverlap, finish, Operand, operand, parameter, target } from "../tensor/operand.js";
+import { planWalk } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { Arithmetic, Dense, DType, Normalizer, Out, Plain, TensorLike } from "../types.js";
+import { type GradientOptions, type Gradients, gradients } from "./gradient.js";
 
 export interface BatchNormSettings {
   /** Number of channels, at least 1. */

@@ -1,13 +1,13 @@
 // Batch norm folded into the layer before it.
 
-import { checkAxis, checkNumber, checkOptions, isObject, wrong } from "./check.js";
-import { engine } from "./engine.js";
-import { NORM_L2, NORM_NONE, STORAGE_FLOAT32 } from "./layout.js";
-import { checkNorm } from "./norms.js";
-import { finish, type Operand, operand, parameter, settle, target } from "./operand.js";
-import { valuesOf } from "./run.js";
-import type { Tensor } from "./tensor.js";
-import type { Dense, Normalizer, Plain, TensorLike } from "./types.js";
+import { NORM_L2, NORM_NONE, STORAGE_FLOAT32 } from "../abi/plan.js";
+import { checkAxis, checkNumber, checkOptions, isObject, wrong } from "../checks/arguments.js";
+import { engine } from "../engine/engine.js";
+import { checkNorm } from "../numerics/norm.js";
+import { valuesOf } from "../plan/run.js";
+import { finish, type Operand, operand, parameter, settle, target } from "../tensor/operand.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { Dense, Normalizer, Plain, TensorLike } from "../types.js";
 
 /** A convolution or a dense layer. */
 export interface FoldLayer<T extends TensorLike = TensorLike> {

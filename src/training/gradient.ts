@@ -1,18 +1,18 @@
 // What the gradients of all layers have in common: their options and results, and the way from options to a job.
 
-import { differentiate, GradientJob } from "./backward.js";
-import { checkBoolean, checkNumber, checkOptions, isObject, wrong } from "./check.js";
-import { deviationFactor } from "./constants.js";
-import { checkArithmetic } from "./formats.js";
-import type { LayerAxes } from "./layer-axes.js";
-import * as at from "./layout.js";
-import { NORMALIZATION_KEYS, type NormalizationOptions } from "./normalize.js";
-import { checkNorm } from "./norms.js";
-import { checkDType, checkOverlap, finish, type Operand, operand, parameter, target } from "./operand.js";
-import { fill } from "./run.js";
-import { planWalk } from "./shape.js";
-import type { Tensor } from "./tensor.js";
-import type { Data, Dense, Out, Plain, Shaped, TensorLike } from "./types.js";
+import * as at from "../abi/plan.js";
+import { checkBoolean, checkNumber, checkOptions, isObject, wrong } from "../checks/arguments.js";
+import type { LayerAxes } from "../layers/axes.js";
+import { NORMALIZATION_KEYS, type NormalizationOptions } from "../layers/normalize.js";
+import { deviationFactor } from "../numerics/factors.js";
+import { checkArithmetic } from "../numerics/format.js";
+import { checkNorm } from "../numerics/norm.js";
+import { fill } from "../plan/run.js";
+import { differentiate, GradientJob } from "../plan/run-gradient.js";
+import { checkDType, checkOverlap, finish, type Operand, operand, parameter, target } from "../tensor/operand.js";
+import { planWalk } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { Data, Dense, Out, Plain, Shaped, TensorLike } from "../types.js";
 
 /** What is to be filled with the results of a gradient; what is left out is made. */
 export interface GradientOut {

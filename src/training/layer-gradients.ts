@@ -1,4 +1,7 @@
-import { checkOptions } from "./check.js";
+import { checkOptions } from "../checks/arguments.js";
+import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
+import { type Operand, operand } from "../tensor/operand.js";
+import type { Dense, Norm, Out, TensorLike } from "../types.js";
 import {
   type Backward,
   type BackwardBy,
@@ -7,10 +10,7 @@ import {
   type Gradients,
   gradients,
   type SavedStatistics,
-} from "./gradient-checks.js";
-import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "./layer-axes.js";
-import { type Operand, operand } from "./operand.js";
-import type { Dense, Norm, Out, TensorLike } from "./types.js";
+} from "./gradient.js";
 
 export interface BatchNormBackwardOptions extends GradientOptions, SavedStatistics {
   /** The axis of the channels, negative from the end. Default: 1. */

@@ -6,12 +6,12 @@
 // What weight decay does, keeping ‖w‖ from growing, a learning rate for every channel does as well. A channel is an output
 // channel of a convolution or a dense layer; norms are L2.
 
-import { batchNorm } from "./batch-norm.js";
-import { checkAxis, checkNumber, checkOptions, checkSize, isObject, wrong } from "./check.js";
-import type { OutputOptions, TransformBy } from "./normalize.js";
-import { operand } from "./operand.js";
-import { norm } from "./reduce.js";
-import type { TensorLike } from "./types.js";
+import { batchNorm } from "../batch-norm.js";
+import { checkAxis, checkNumber, checkOptions, checkSize, isObject, wrong } from "../checks/arguments.js";
+import type { OutputOptions, TransformBy } from "../layers/normalize.js";
+import { norm } from "../statistics/reduce.js";
+import { operand } from "../tensor/operand.js";
+import type { TensorLike } from "../types.js";
 
 export interface ChannelOptions {
   /** The axis of the output channels, negative from the end. Default: 0. */

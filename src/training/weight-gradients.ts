@@ -1,16 +1,16 @@
-import { deliver, differentiate, GradientJob } from "./backward.js";
-import { checkAxis, checkNumber, checkOptions } from "./check.js";
-import { engine } from "./engine.js";
-import { checkArithmetic } from "./formats.js";
-import { checkOut, checkOverlaps, type Filled, sameShape, targetOf } from "./gradient-checks.js";
-import * as at from "./layout.js";
-import { checkNorm } from "./norms.js";
-import { checkDType, finish, Operand, operand, parameter } from "./operand.js";
-import { fill, valuesOf } from "./run.js";
-import { planWalk } from "./shape.js";
-import type { Tensor } from "./tensor.js";
-import type { Data, Dense, Out, Plain, Shaped, TensorLike } from "./types.js";
-import { type BoundedWeightNormOptions, boundedGains, except, type WeightNormOptions } from "./weights.js";
+import * as at from "../abi/plan.js";
+import { checkAxis, checkNumber, checkOptions } from "../checks/arguments.js";
+import { engine } from "../engine/engine.js";
+import { type BoundedWeightNormOptions, boundedGains, except, type WeightNormOptions } from "../layers/weights.js";
+import { checkArithmetic } from "../numerics/format.js";
+import { checkNorm } from "../numerics/norm.js";
+import { fill, valuesOf } from "../plan/run.js";
+import { deliver, differentiate, GradientJob } from "../plan/run-gradient.js";
+import { checkDType, finish, Operand, operand, parameter } from "../tensor/operand.js";
+import { planWalk } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { Data, Dense, Out, Plain, Shaped, TensorLike } from "../types.js";
+import { checkOut, checkOverlaps, type Filled, sameShape, targetOf } from "./gradient.js";
 
 /** What is to be filled with the results; what is left out is made. */
 export interface WeightGradientOut {

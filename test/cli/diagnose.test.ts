@@ -2,12 +2,12 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { DiagnoseResult } from "../src/cli/diagnose.js";
-import { run } from "../src/cli/run.js";
-import { diagnose, type TensorLike } from "../src/index.js";
-import { FIXTURES, halfnorm, refusal, SAMPLES, shell, start } from "./support/cli.js";
-import { gaussian } from "./support/random.js";
-import { npyBytes, npyHeader, temporaryFolder } from "./support/tensor-files.js";
+import type { DiagnoseResult } from "../../src/cli/diagnose/diagnose-files.js";
+import { run } from "../../src/cli/run.js";
+import { diagnose, type TensorLike } from "../../src/index.js";
+import { FIXTURES, halfnorm, refusal, SAMPLES, shell, start } from "../support/cli.js";
+import { gaussian } from "../support/random.js";
+import { npyBytes, npyHeader, temporaryFolder } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const OUTLIER = "transformer-residual-outlier.npy";

@@ -1,9 +1,9 @@
 /** What the figures of a report show: errors of partial sums, against the oracle. */
 import { describe, expect, it } from "vitest";
-import { groupOf, partialErrors } from "../src/cli/along.js";
-import { spacing, specOf } from "../src/cli/format-specs.js";
-import { diagnose, empty, type Norm, round, tensor } from "../src/index.js";
-import { gaussian } from "./support/random.js";
+import { groupOf, partialErrors } from "../../src/cli/report/figure-data.js";
+import { spacing, specOf } from "../../src/cli/report/spacing.js";
+import { diagnose, empty, type Norm, round, tensor } from "../../src/index.js";
+import { gaussian } from "../support/random.js";
 
 describe("the elements of a group", () => {
   const data = Float32Array.from({ length: 2 * 3 * 4 }, (_, i) => i);

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FileError } from "../src/cli/file-error.js";
-import { TensorFile } from "../src/cli/tensor-file.js";
+import { TensorFile } from "../../src/cli/files/tensor-file.js";
+import { FileError } from "../../src/cli/terminal/errors.js";
 import {
   npyBytes,
   npyHeader,
@@ -12,7 +12,7 @@ import {
   temporaryFolder,
   type ZipPart,
   zipBytes,
-} from "./support/tensor-files.js";
+} from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const FOUR = new Uint8Array(16);

@@ -2,13 +2,13 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { type StoredTensor, TensorFile } from "../src/cli/tensor-file.js";
-import { HALVES } from "./oracle/formats.js";
-import { gaussian } from "./support/random.js";
-import { npyBytes, npyHeader, temporaryFolder, zipBytes } from "./support/tensor-files.js";
+import { type StoredTensor, TensorFile } from "../../src/cli/files/tensor-file.js";
+import { HALVES } from "../oracle/formats.js";
+import { gaussian } from "../support/random.js";
+import { npyBytes, npyHeader, temporaryFolder, zipBytes } from "../support/tensor-files.js";
 
-const fixture = (name: string) => fileURLToPath(new URL(`fixtures/tensors/${name}`, import.meta.url));
-const sample = (name: string) => fileURLToPath(new URL(`../samples/${name}`, import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/tensors/${name}`, import.meta.url));
+const sample = (name: string) => fileURLToPath(new URL(`../../samples/${name}`, import.meta.url));
 const { write } = temporaryFolder();
 
 /** The array of most fixtures, row-major (fixtures/tensors/make.py). */

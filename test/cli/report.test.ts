@@ -1,8 +1,8 @@
 /** Reports in HTML: what screens do not show. */
 import { expect, test } from "vitest";
-import { page } from "../src/cli/html.js";
-import { alongFigure, exponentFigure, sigmaFigure } from "../src/cli/plots.js";
-import { float16 } from "../src/index.js";
+import { page } from "../../src/cli/report/html.js";
+import { alongFigure, exponentFigure, sigmaFigure } from "../../src/cli/report/plots.js";
+import { float16 } from "../../src/index.js";
 
 const INPUT = {
   shape: [2, 3],

@@ -2,12 +2,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import manifest from "../package.json" with { type: "json" };
-import { UsageError } from "../src/cli/command.js";
-import { FileError } from "../src/cli/file-error.js";
-import { run } from "../src/cli/run.js";
-import { FIXTURES, halfnorm, refusal, SAMPLES, shell, start } from "./support/cli.js";
-import { temporaryFolder } from "./support/tensor-files.js";
+import manifest from "../../package.json" with { type: "json" };
+import { run } from "../../src/cli/run.js";
+import { FileError } from "../../src/cli/terminal/errors.js";
+import { UsageError } from "../../src/cli/terminal/options.js";
+import { FIXTURES, halfnorm, refusal, SAMPLES, shell, start } from "../support/cli.js";
+import { temporaryFolder } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const COMMANDS = ["compare", "sweep", "bench"];

@@ -1,12 +1,12 @@
 /** float16 bits and rounding to the grid of a format. */
 import { describe, expect, test } from "vitest";
-import { fromFloat16, round, tensor, toFloat16 } from "../src/index.js";
-import type { RoundingMode } from "../src/types.js";
-import { FLOAT16, HALVES, type Mode, neighbours, roundTo, toHalfBits } from "./oracle/formats.js";
-import { dataOf, expectBits } from "./support/compare.js";
-import { boundaries, SPECIALS, strided } from "./support/floats.js";
-import { CUSTOM, FORMATS, MORE_FORMATS } from "./support/formats.js";
-import { gaussian, wide } from "./support/random.js";
+import { fromFloat16, round, tensor, toFloat16 } from "../../src/index.js";
+import type { RoundingMode } from "../../src/types.js";
+import { FLOAT16, HALVES, type Mode, neighbours, roundTo, toHalfBits } from "../oracle/formats.js";
+import { dataOf, expectBits } from "../support/compare.js";
+import { boundaries, SPECIALS, strided } from "../support/floats.js";
+import { CUSTOM, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { gaussian, wide } from "../support/random.js";
 
 const ALL_HALVES = Uint16Array.from({ length: 65536 }, (_, bits) => bits);
 const isNaNBits = (half: number) => (half & 0x7fff) > 0x7c00;

@@ -15,9 +15,9 @@ import {
   type TensorLike,
   tensor,
   toFloat16,
-} from "../src/index.js";
-import { judge } from "./oracle/errors.js";
-import { gaussian, uniform } from "./support/random.js";
+} from "../../src/index.js";
+import { judge } from "../oracle/errors.js";
+import { gaussian, uniform } from "../support/random.js";
 
 /** Sums are in another order. */
 function expectSame(found: ErrorStatistics, wanted: ErrorStatistics): void {

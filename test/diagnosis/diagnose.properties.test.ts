@@ -1,18 +1,18 @@
 /** diagnose(): any tensor, any axes, any arithmetic against the oracle; and what has to hold between its numbers. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Diagnosis, ErrorStatistics } from "../src/diagnosis.js";
-import { compare, diagnose, layerNorm, tensor } from "../src/index.js";
-import { judge } from "./oracle/errors.js";
-import { FLOAT16 as HALF } from "./oracle/formats.js";
-import { FRACTIONS } from "./oracle/reals.js";
-import { truth } from "./oracle/truth.js";
-import { STORAGES } from "./support/call.js";
-import { normsOf } from "./support/cases.js";
-import { KINDS, values } from "./support/data.js";
-import { check, checkWith, expectErrors, last, over, pose, type Subject, slack } from "./support/diagnosed.js";
-import { arithmetic, arithmetics, FLOAT16, FLOAT32, FORMATS, MORE_FORMATS } from "./support/formats.js";
-import { gaussian, shuffled } from "./support/random.js";
+import type { Diagnosis, ErrorStatistics } from "../../src/diagnosis/result.js";
+import { compare, diagnose, layerNorm, tensor } from "../../src/index.js";
+import { judge } from "../oracle/errors.js";
+import { FLOAT16 as HALF } from "../oracle/formats.js";
+import { FRACTIONS } from "../oracle/reals.js";
+import { truth } from "../oracle/truth.js";
+import { STORAGES } from "../support/call.js";
+import { normsOf } from "../support/cases.js";
+import { KINDS, values } from "../support/data.js";
+import { check, checkWith, expectErrors, last, over, pose, type Subject, slack } from "../support/diagnosed.js";
+import { arithmetic, arithmetics, FLOAT16, FLOAT32, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { gaussian, shuffled } from "../support/random.js";
 
 const PAIRS = [...FORMATS, ...MORE_FORMATS].flatMap(arithmetics);
 

@@ -18,10 +18,10 @@ import {
   type StageName,
   tensor,
   toFloat16,
-} from "../src/index.js";
-import { gaussian, wide } from "./support/random.js";
-import { sample } from "./support/samples.js";
-import { diagnosed, SCHEMA } from "./support/schema.js";
+} from "../../src/index.js";
+import { gaussian, wide } from "../support/random.js";
+import { sample } from "../support/samples.js";
+import { diagnosed, SCHEMA } from "../support/schema.js";
 
 const HALF = { arithmetic: "float16", remedies: false } as const;
 const stage = (diagnosis: Diagnosis, name: StageName): Stage => {

@@ -11,9 +11,9 @@ import {
   formatComparison,
   formatDiagnosis,
   round,
-} from "../src/index.js";
-import { gaussian, wide } from "./support/random.js";
-import { sample } from "./support/samples.js";
+} from "../../src/index.js";
+import { gaussian, wide } from "../support/random.js";
+import { sample } from "../support/samples.js";
 
 const ESCAPE = "\u001b[";
 const lines = (text: string): string[] => text.split("\n");

@@ -1,14 +1,14 @@
 // errorsBetween() and inspect(): every number against the plain way.
 
 import { describe, expect, test } from "vitest";
-import type { ErrorStatistics } from "../src/diagnosis.js";
-import { bfloat16, type FormatSpec, float8_e4m3fn, float16, float32, fromFloat16, tensor } from "../src/index.js";
-import { errorsBetween, inspect } from "../src/measure.js";
-import { operand } from "../src/operand.js";
-import { judge } from "./oracle/errors.js";
-import { exponentOf } from "./oracle/formats.js";
-import { SPECIALS } from "./support/floats.js";
-import { gaussian, randomBits, uniform, wide } from "./support/random.js";
+import { errorsBetween, inspect } from "../../src/diagnosis/errors.js";
+import type { ErrorStatistics } from "../../src/diagnosis/result.js";
+import { bfloat16, type FormatSpec, float8_e4m3fn, float16, float32, fromFloat16, tensor } from "../../src/index.js";
+import { operand } from "../../src/tensor/operand.js";
+import { judge } from "../oracle/errors.js";
+import { exponentOf } from "../oracle/formats.js";
+import { SPECIALS } from "../support/floats.js";
+import { gaussian, randomBits, uniform, wide } from "../support/random.js";
 
 /** Sums are in another order. */
 const SUMS: (keyof ErrorStatistics)[] = ["meanUlp", "rmsUlp", "sqnrDb", "cosine"];

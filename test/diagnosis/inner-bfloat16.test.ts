@@ -2,18 +2,18 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkArithmetic, type Numerics } from "../src/formats.js";
-import { levelsOf } from "../src/headroom.js";
-import { bfloat16, type Format, fromFloat16, type Norm, type Order, tensor } from "../src/index.js";
-import { bfloat16For, INNER } from "../src/inner-bfloat16.js";
-import { inspect } from "../src/measure.js";
-import { checkNorm } from "../src/norms.js";
-import { Operand, operand } from "../src/operand.js";
-import { run } from "../src/run.js";
-import { planWalk } from "../src/shape.js";
-import { Subject } from "../src/subject.js";
-import { trace } from "../src/trace.js";
-import { gaussian, wide } from "./support/random.js";
+import { inspect } from "../../src/diagnosis/errors.js";
+import { levelsOf } from "../../src/diagnosis/headroom.js";
+import { bfloat16For, INNER } from "../../src/diagnosis/inner-bfloat16.js";
+import { Subject } from "../../src/diagnosis/normalization.js";
+import { trace } from "../../src/diagnosis/trace.js";
+import { bfloat16, type Format, fromFloat16, type Norm, type Order, tensor } from "../../src/index.js";
+import { checkArithmetic, type Numerics } from "../../src/numerics/format.js";
+import { checkNorm } from "../../src/numerics/norm.js";
+import { run } from "../../src/plan/run.js";
+import { Operand, operand } from "../../src/tensor/operand.js";
+import { planWalk } from "../../src/tensor/shape.js";
+import { gaussian, wide } from "../support/random.js";
 
 interface Case {
   readonly data: Float32Array;

@@ -1,22 +1,22 @@
 /** Every remedy that diagnose() reports, run by the oracle as the report describes it. */
 import { describe, expect, test } from "vitest";
-import type { ArithmeticInUse, Remedy } from "../src/diagnosis.js";
-import type { FormatSpec } from "../src/formats.js";
-import { diagnose } from "../src/index.js";
-import type { FormatName } from "../src/types.js";
-import type { Arithmetic } from "./oracle/arithmetic.js";
-import { judgeOutput } from "./oracle/diagnosis.js";
-import * as formats from "./oracle/formats.js";
-import { PAIRS } from "./oracle/reals.js";
-import { trialsOf } from "./oracle/remedies.js";
-import { scaledEps } from "./oracle/summary.js";
-import { truth } from "./oracle/truth.js";
-import type { Work } from "./oracle/work.js";
-import { STORAGES } from "./support/call.js";
-import { KINDS } from "./support/data.js";
-import { batch, expectErrors, last, over, pose, type Subject, slack } from "./support/diagnosed.js";
-import { arithmetic, arithmetics, CUSTOM, FLOAT16, FLOAT32, FORMATS } from "./support/formats.js";
-import { gaussian } from "./support/random.js";
+import type { ArithmeticInUse, Remedy } from "../../src/diagnosis/result.js";
+import { diagnose } from "../../src/index.js";
+import type { FormatSpec } from "../../src/numerics/format.js";
+import type { FormatName } from "../../src/types.js";
+import type { Arithmetic } from "../oracle/arithmetic.js";
+import { judgeOutput } from "../oracle/diagnosis.js";
+import * as formats from "../oracle/formats.js";
+import { PAIRS } from "../oracle/reals.js";
+import { trialsOf } from "../oracle/remedies.js";
+import { scaledEps } from "../oracle/summary.js";
+import { truth } from "../oracle/truth.js";
+import type { Work } from "../oracle/work.js";
+import { STORAGES } from "../support/call.js";
+import { KINDS } from "../support/data.js";
+import { batch, expectErrors, last, over, pose, type Subject, slack } from "../support/diagnosed.js";
+import { arithmetic, arithmetics, CUSTOM, FLOAT16, FLOAT32, FORMATS } from "../support/formats.js";
+import { gaussian } from "../support/random.js";
 
 const NAMED: Record<FormatName, formats.Format> = {
   float32: formats.FLOAT32,

@@ -9,19 +9,19 @@ import {
   type Norm,
   type Remedy,
   toFloat16,
-} from "../src/index.js";
-import type * as plain from "./oracle/arithmetic.js";
-import { diagnose, errorOf } from "./oracle/diagnosis.js";
-import type { Errors } from "./oracle/errors.js";
-import * as formats from "./oracle/formats.js";
-import { PAIRS, type Pair, type Reals } from "./oracle/reals.js";
-import { truth } from "./oracle/truth.js";
-import { groupsOf } from "./oracle/walk.js";
-import type { Work } from "./oracle/work.js";
-import { numbers } from "./support/compare.js";
-import { gaussian, wide } from "./support/random.js";
-import { type Sample, sample } from "./support/samples.js";
-import { diagnosed } from "./support/schema.js";
+} from "../../src/index.js";
+import type * as plain from "../oracle/arithmetic.js";
+import { diagnose, errorOf } from "../oracle/diagnosis.js";
+import type { Errors } from "../oracle/errors.js";
+import * as formats from "../oracle/formats.js";
+import { PAIRS, type Pair, type Reals } from "../oracle/reals.js";
+import { truth } from "../oracle/truth.js";
+import { groupsOf } from "../oracle/walk.js";
+import type { Work } from "../oracle/work.js";
+import { numbers } from "../support/compare.js";
+import { gaussian, wide } from "../support/random.js";
+import { type Sample, sample } from "../support/samples.js";
+import { diagnosed } from "../support/schema.js";
 
 const FORMATS: Record<FormatName, formats.Format> = {
   float32: formats.FLOAT32,

@@ -1,12 +1,12 @@
 /** Events, absorbed overflow and special values: cases worked out by hand, then NaN and infinity at many places. */
 import { describe, expect, test } from "vitest";
-import { diagnose, format } from "../src/index.js";
-import type { Norm } from "./oracle/emulated.js";
-import { STORAGES } from "./support/call.js";
-import { check, over } from "./support/diagnosed.js";
-import { CONSTRUCTED } from "./support/diagnosis-cases.js";
-import { arithmetic, FLOAT16, FLOAT32, FORMATS, MORE_FORMATS } from "./support/formats.js";
-import { gaussian } from "./support/random.js";
+import { diagnose, format } from "../../src/index.js";
+import type { Norm } from "../oracle/emulated.js";
+import { STORAGES } from "../support/call.js";
+import { check, over } from "../support/diagnosed.js";
+import { CONSTRUCTED } from "../support/diagnosis-cases.js";
+import { arithmetic, FLOAT16, FLOAT32, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { gaussian } from "../support/random.js";
 
 describe("worked out by hand", () => {
   test.each(CONSTRUCTED)("$name", ({ values, norm, compute, order = "sequential", centred, ...expected }) => {

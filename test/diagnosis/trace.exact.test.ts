@@ -1,12 +1,12 @@
 /** The exact values behind a diagnosis where float64 alone would lose digits, against fractions. */
 import { describe, expect, test } from "vitest";
-import { diagnose } from "../src/index.js";
-import type { Norm } from "./oracle/emulated.js";
-import { FRACTIONS } from "./oracle/reals.js";
-import { STORAGES } from "./support/call.js";
-import { check, checkWith, over } from "./support/diagnosed.js";
-import { type ArithmeticPair, arithmetic, FLOAT16, FLOAT32, FORMATS, MORE_FORMATS } from "./support/formats.js";
-import { gaussian, shuffled, wide } from "./support/random.js";
+import { diagnose } from "../../src/index.js";
+import type { Norm } from "../oracle/emulated.js";
+import { FRACTIONS } from "../oracle/reals.js";
+import { STORAGES } from "../support/call.js";
+import { check, checkWith, over } from "../support/diagnosed.js";
+import { type ArithmeticPair, arithmetic, FLOAT16, FLOAT32, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { gaussian, shuffled, wide } from "../support/random.js";
 
 const EXACT = { label: "exact", asked: "exact", oracle: "exact" } as const;
 const PAIRS: readonly ArithmeticPair[] = [

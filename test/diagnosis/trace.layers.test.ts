@@ -1,11 +1,11 @@
 /** diagnose() of layers with weights and biases against the oracle. */
 import { describe, test } from "vitest";
-import { C_L1 } from "./oracle/constants.js";
-import type { Norm } from "./oracle/emulated.js";
-import { STORAGES } from "./support/call.js";
-import { KINDS } from "./support/data.js";
-import * as given from "./support/diagnosed.js";
-import { arithmetics, CUSTOM, FLOAT16, FORMATS, MORE_FORMATS } from "./support/formats.js";
+import { C_L1 } from "../oracle/constants.js";
+import type { Norm } from "../oracle/emulated.js";
+import { STORAGES } from "../support/call.js";
+import { KINDS } from "../support/data.js";
+import * as given from "../support/diagnosed.js";
+import { arithmetics, CUSTOM, FLOAT16, FORMATS, MORE_FORMATS } from "../support/formats.js";
 
 const CASES: readonly { grouping: given.Grouping; shapes: readonly (readonly number[])[] }[] = [
   {

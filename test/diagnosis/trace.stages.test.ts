@@ -1,10 +1,10 @@
 /** diagnose() stage by stage against the simulation of the oracle: values, errors, events, attribution. */
 import { describe, test } from "vitest";
-import type { Norm } from "./oracle/emulated.js";
-import { STORAGES } from "./support/call.js";
-import { normsOf } from "./support/cases.js";
-import { KINDS } from "./support/data.js";
-import { check, over } from "./support/diagnosed.js";
+import type { Norm } from "../oracle/emulated.js";
+import { STORAGES } from "../support/call.js";
+import { normsOf } from "../support/cases.js";
+import { KINDS } from "../support/data.js";
+import { check, over } from "../support/diagnosed.js";
 import {
   type ArithmeticPair,
   arithmetic,
@@ -13,8 +13,8 @@ import {
   FLOAT32,
   FORMATS,
   MORE_FORMATS,
-} from "./support/formats.js";
-import { uniform } from "./support/random.js";
+} from "../support/formats.js";
+import { uniform } from "../support/random.js";
 
 /** Around lanes, blocks and tiles. */
 const SIZES = [1, 3, 4, 5, 31, 32, 33, 64, 127, 128, 129, 257];

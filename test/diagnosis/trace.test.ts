@@ -1,25 +1,25 @@
 // trace() and judge() against the oracle.
 
 import { describe, expect, test } from "vitest";
-import { deviationFactor } from "../src/constants.js";
-import type { ErrorStatistics } from "../src/diagnosis.js";
-import { checkArithmetic, type Numerics } from "../src/formats.js";
-import { empty, fromFloat16, tensor, toFloat16 } from "../src/index.js";
-import { TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../src/layout.js";
-import { checkNorm } from "../src/norms.js";
-import { operand } from "../src/operand.js";
-import { Job } from "../src/plan.js";
-import { run } from "../src/run.js";
-import { planWalk } from "../src/shape.js";
-import { judge, trace } from "../src/trace.js";
-import type { Arithmetic as Asked, Normalizer } from "../src/types.js";
-import type { Arithmetic } from "./oracle/arithmetic.js";
-import { diagnose } from "./oracle/diagnosis.js";
-import type { Judged } from "./oracle/errors.js";
-import * as oracle from "./oracle/formats.js";
-import { groupsOf, indexOf } from "./oracle/walk.js";
-import type { Work } from "./oracle/work.js";
-import { gaussian, wide } from "./support/random.js";
+import { TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../../src/abi/plan.js";
+import type { ErrorStatistics } from "../../src/diagnosis/result.js";
+import { judge, trace } from "../../src/diagnosis/trace.js";
+import { empty, fromFloat16, tensor, toFloat16 } from "../../src/index.js";
+import { deviationFactor } from "../../src/numerics/factors.js";
+import { checkArithmetic, type Numerics } from "../../src/numerics/format.js";
+import { checkNorm } from "../../src/numerics/norm.js";
+import { Job } from "../../src/plan/plan.js";
+import { run } from "../../src/plan/run.js";
+import { operand } from "../../src/tensor/operand.js";
+import { planWalk } from "../../src/tensor/shape.js";
+import type { Arithmetic as Asked, Normalizer } from "../../src/types.js";
+import type { Arithmetic } from "../oracle/arithmetic.js";
+import { diagnose } from "../oracle/diagnosis.js";
+import type { Judged } from "../oracle/errors.js";
+import * as oracle from "../oracle/formats.js";
+import { groupsOf, indexOf } from "../oracle/walk.js";
+import type { Work } from "../oracle/work.js";
+import { gaussian, wide } from "../support/random.js";
 
 interface Case {
   shape: number[];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SLACK } from "../src/layout.js";
-import { allocate, free, type Growable, Heap } from "../src/memory.js";
+import { SLACK } from "../../src/abi/plan.js";
+import { allocate, free, type Growable, Heap } from "../../src/engine/heap.js";
 
 const PAGE = 65536;
 const BASE = 4096;

@@ -1,10 +1,10 @@
 /** What half-precision hardware computed, through the public functions: every result bit for bit. */
 import { describe, expect, test } from "vitest";
-import { batchNorm, layerNorm, mean, norm, statistics } from "../src/index.js";
-import type { Norm, TensorLike } from "../src/types.js";
-import { both, type Plain, type Storage } from "./support/call.js";
-import { dataOf, numbers, type Result, toHalves } from "./support/compare.js";
-import { checksum, type HardwareResult, hardwareCases } from "./support/hardware.js";
+import { batchNorm, layerNorm, mean, norm, statistics } from "../../src/index.js";
+import type { Norm, TensorLike } from "../../src/types.js";
+import { both, type Plain, type Storage } from "../support/call.js";
+import { dataOf, numbers, type Result, toHalves } from "../support/compare.js";
+import { checksum, type HardwareResult, hardwareCases } from "../support/hardware.js";
 
 const EPS = 1e-5;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { KERNELS } from "../src/kernels.js";
-import { PARTS } from "./support/parts.js";
+import { KERNELS } from "../../src/abi/kernels.js";
+import { PARTS } from "../support/parts.js";
 
 const memory = () => new WebAssembly.Memory({ initial: 5, maximum: 65536 });
 

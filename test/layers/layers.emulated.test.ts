@@ -1,16 +1,16 @@
 /** Emulated normalizations of whole tensors, weights and biases included, against the oracle, to the bit. */
 import { describe, test } from "vitest";
-import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, statistics } from "../src/index.js";
-import type { TensorLike } from "../src/types.js";
-import * as oracle from "./oracle/emulated.js";
-import { roundTo } from "./oracle/formats.js";
-import { type Group, groupsOf, indexOf, sizeOf } from "./oracle/walk.js";
-import { both, type Plain, STORAGES, type Storage } from "./support/call.js";
-import { normsOf, show } from "./support/cases.js";
-import { expectBits, numbers, type Result } from "./support/compare.js";
-import { KINDS, type Kind, stored, values } from "./support/data.js";
-import { type ArithmeticPair, arithmetics, CUSTOM, FLOAT16, FORMATS, MORE_FORMATS } from "./support/formats.js";
-import { gaussian } from "./support/random.js";
+import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, statistics } from "../../src/index.js";
+import type { TensorLike } from "../../src/types.js";
+import * as oracle from "../oracle/emulated.js";
+import { roundTo } from "../oracle/formats.js";
+import { type Group, groupsOf, indexOf, sizeOf } from "../oracle/walk.js";
+import { both, type Plain, STORAGES, type Storage } from "../support/call.js";
+import { normsOf, show } from "../support/cases.js";
+import { expectBits, numbers, type Result } from "../support/compare.js";
+import { KINDS, type Kind, stored, values } from "../support/data.js";
+import { type ArithmeticPair, arithmetics, CUSTOM, FLOAT16, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { gaussian } from "../support/random.js";
 
 interface Options {
   readonly norm: oracle.Norm;

@@ -1,17 +1,17 @@
 /** Native normalizations: outputs against real arithmetic, for every layer, norm, storage and layout. */
 import { describe, expect, test } from "vitest";
-import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, trelu } from "../src/index.js";
-import type { TensorLike } from "../src/types.js";
-import { type Norm, paperConstant } from "./oracle/emulated.js";
-import { exactMean, float32Spacing, ZERO } from "./oracle/exact.js";
-import { FLOAT16, spacing } from "./oracle/formats.js";
-import * as real from "./oracle/real.js";
-import { groupsOf, indexOf, sizeOf } from "./oracle/walk.js";
-import { forms, type Plain, STORAGES } from "./support/call.js";
-import { LONG_SIZES, normsOf, SIZES, show } from "./support/cases.js";
-import { expectNear, numbers, type Result } from "./support/compare.js";
-import { stored } from "./support/data.js";
-import { gaussian, wide } from "./support/random.js";
+import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, trelu } from "../../src/index.js";
+import type { TensorLike } from "../../src/types.js";
+import { type Norm, paperConstant } from "../oracle/emulated.js";
+import { exactMean, float32Spacing, ZERO } from "../oracle/exact.js";
+import { FLOAT16, spacing } from "../oracle/formats.js";
+import * as real from "../oracle/real.js";
+import { groupsOf, indexOf, sizeOf } from "../oracle/walk.js";
+import { forms, type Plain, STORAGES } from "../support/call.js";
+import { LONG_SIZES, normsOf, SIZES, show } from "../support/cases.js";
+import { expectNear, numbers, type Result } from "../support/compare.js";
+import { stored } from "../support/data.js";
+import { gaussian, wide } from "../support/random.js";
 
 interface Reference {
   readonly values: Float64Array;

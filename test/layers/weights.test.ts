@@ -1,16 +1,16 @@
 /** Norms of weights, and division by the norm: native against real arithmetic, emulated to the bit. */
 import { describe, expect, test } from "vitest";
-import { boundedWeightNorm, lpNormalize, weightNorm } from "../src/index.js";
-import * as oracle from "./oracle/emulated.js";
-import { Exact, exactSquareSum, float32Spacing } from "./oracle/exact.js";
-import * as real from "./oracle/real.js";
-import { groupsOf, sizeOf } from "./oracle/walk.js";
-import { both, forms, STORAGES } from "./support/call.js";
-import { normsOf, show } from "./support/cases.js";
-import { expectBits, expectNear, numbers } from "./support/compare.js";
-import { KINDS, stored, values } from "./support/data.js";
-import { arithmetics, FLOAT16, FORMATS, MORE_FORMATS } from "./support/formats.js";
-import { gaussian } from "./support/random.js";
+import { boundedWeightNorm, lpNormalize, weightNorm } from "../../src/index.js";
+import * as oracle from "../oracle/emulated.js";
+import { Exact, exactSquareSum, float32Spacing } from "../oracle/exact.js";
+import * as real from "../oracle/real.js";
+import { groupsOf, sizeOf } from "../oracle/walk.js";
+import { both, forms, STORAGES } from "../support/call.js";
+import { normsOf, show } from "../support/cases.js";
+import { expectBits, expectNear, numbers } from "../support/compare.js";
+import { KINDS, stored, values } from "../support/data.js";
+import { arithmetics, FLOAT16, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { gaussian } from "../support/random.js";
 
 const SHAPES: readonly (readonly [readonly number[], number])[] = [
   [[5, 3, 3, 3], 0],

@@ -1,21 +1,21 @@
 /** The oracle of diagnoses against other definitions: plain emulation, hardware, fractions, numbers worked out by hand. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Arithmetic } from "./oracle/arithmetic.js";
-import { type Diagnosis, diagnose, type Stage } from "./oracle/diagnosis.js";
-import * as emulated from "./oracle/emulated.js";
-import { judge, unitAt } from "./oracle/errors.js";
-import { FLOAT16, FLOAT32, HALVES, halfBits, roundTo } from "./oracle/formats.js";
-import { FRACTIONS, Fraction, PAIRS, Pair } from "./oracle/reals.js";
-import { Rounder } from "./oracle/rounder.js";
-import { Traced } from "./oracle/traced.js";
-import type { StageName, Work } from "./oracle/work.js";
-import { normsOf, show } from "./support/cases.js";
-import { KINDS, values } from "./support/data.js";
-import { CONSTRUCTED } from "./support/diagnosis-cases.js";
-import { boundaries, SPECIALS } from "./support/floats.js";
-import { arithmetics, FORMATS, MORE_FORMATS } from "./support/formats.js";
-import { checksum, hardwareCases } from "./support/hardware.js";
+import { normsOf, show } from "../support/cases.js";
+import { KINDS, values } from "../support/data.js";
+import { CONSTRUCTED } from "../support/diagnosis-cases.js";
+import { boundaries, SPECIALS } from "../support/floats.js";
+import { arithmetics, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { checksum, hardwareCases } from "../support/hardware.js";
+import type { Arithmetic } from "./arithmetic.js";
+import { type Diagnosis, diagnose, type Stage } from "./diagnosis.js";
+import * as emulated from "./emulated.js";
+import { judge, unitAt } from "./errors.js";
+import { FLOAT16, FLOAT32, HALVES, halfBits, roundTo } from "./formats.js";
+import { FRACTIONS, Fraction, PAIRS, Pair } from "./reals.js";
+import { Rounder } from "./rounder.js";
+import { Traced } from "./traced.js";
+import type { StageName, Work } from "./work.js";
 
 const HALF: Arithmetic = { compute: FLOAT16, accumulate: FLOAT16, order: "sequential" };
 

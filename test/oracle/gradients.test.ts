@@ -1,6 +1,9 @@
 /** The gradients of the oracle against differences of its layers, and the paper's statements about them, in float64. */
 import { describe, expect, test } from "vitest";
-import type { Norm } from "./oracle/emulated.js";
+import { show } from "../support/cases.js";
+import { GRADIENT_LAYERS } from "../support/gradient-layers.js";
+import { gaussian, normal } from "../support/random.js";
+import type { Norm } from "./emulated.js";
 import {
   centre,
   differences,
@@ -11,11 +14,8 @@ import {
   ruleOf,
   scaleOf,
   sum,
-} from "./oracle/gradients.js";
-import { sizeOf } from "./oracle/walk.js";
-import { show } from "./support/cases.js";
-import { GRADIENT_LAYERS } from "./support/gradient-layers.js";
-import { gaussian, normal } from "./support/random.js";
+} from "./gradients.js";
+import { sizeOf } from "./walk.js";
 
 const NORMS: readonly (Norm | "none")[] = [
   "none",

@@ -1,9 +1,9 @@
 /** The oracle against the hardware: every field of every case. What the oracle then says can be relied on. */
 import { describe, expect, test } from "vitest";
-import { type Arithmetic, multiply, roundSum, sum } from "./oracle/arithmetic.js";
-import { apply, centred, deviation, mean, type Norm, scale } from "./oracle/emulated.js";
-import { FLOAT16, FLOAT32, HALVES, halfBits } from "./oracle/formats.js";
-import { checksum, hardwareCases } from "./support/hardware.js";
+import { checksum, hardwareCases } from "../support/hardware.js";
+import { type Arithmetic, multiply, roundSum, sum } from "./arithmetic.js";
+import { apply, centred, deviation, mean, type Norm, scale } from "./emulated.js";
+import { FLOAT16, FLOAT32, HALVES, halfBits } from "./formats.js";
 
 const EPS = 1e-5;
 

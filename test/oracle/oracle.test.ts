@@ -1,12 +1,12 @@
 /** The oracle's own parts against independent definitions. */
 import { describe, expect, test } from "vitest";
-import { add, divideSum, type Order, sum } from "./oracle/arithmetic.js";
-import { gaussianMoment, powerConstant } from "./oracle/constants.js";
-import * as exact from "./oracle/exact.js";
-import * as formats from "./oracle/formats.js";
-import { power, root } from "./oracle/power.js";
-import { groupsOf, reducedShape } from "./oracle/walk.js";
-import { gaussian, randomBits, uniform, wide } from "./support/random.js";
+import { gaussian, randomBits, uniform, wide } from "../support/random.js";
+import { add, divideSum, type Order, sum } from "./arithmetic.js";
+import { gaussianMoment, powerConstant } from "./constants.js";
+import * as exact from "./exact.js";
+import * as formats from "./formats.js";
+import { power, root } from "./power.js";
+import { groupsOf, reducedShape } from "./walk.js";
 
 const { Exact } = exact;
 

@@ -1,8 +1,8 @@
 // Plain data is worked on in blocks; resident data as a whole. Both give the same bits.
 
 import { describe, expect, test } from "vitest";
-import { fromFloat16, load, mean, norm, round, Tensor, tensor, toFloat16, trelu } from "../src/index.js";
-import { type Call, layers, type Result, reductions, values } from "./support/layers.js";
+import { fromFloat16, load, mean, norm, round, Tensor, tensor, toFloat16, trelu } from "../../src/index.js";
+import { type Call, layers, type Result, reductions, values } from "../support/layers.js";
 
 const bits = (result: unknown): Uint8Array => {
   const { data } = result as Result;

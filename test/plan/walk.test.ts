@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import * as at from "../src/layout.js";
-import { writeWalk } from "../src/plan.js";
-import { checkShape, keptShape, planWalk, sizeOf, type Walk } from "../src/shape.js";
+import * as at from "../../src/abi/plan.js";
+import { writeWalk } from "../../src/plan/plan.js";
+import { checkShape, keptShape, planWalk, sizeOf, type Walk } from "../../src/tensor/shape.js";
 
 interface Element {
   index: number;

@@ -1,7 +1,7 @@
 /** What partial statistics refuse: nothing changes then. */
 import { describe, expect, test } from "vitest";
-import { type PartialJson, PartialStatistics, partial } from "../src/index.js";
-import { gaussian } from "./support/random.js";
+import { type PartialJson, PartialStatistics, partial } from "../../src/index.js";
+import { gaussian } from "../support/random.js";
 
 // Arguments that no type allows are what is tested here.
 // biome-ignore lint/suspicious/noExplicitAny: see above

@@ -1,15 +1,15 @@
 /** Partial statistics: gathered chunk by chunk and merged, they are those of the whole. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { load, memory, norm, type PartialStatistics, partial, statistics, tensor } from "../src/index.js";
-import { type Norm, paperConstant } from "./oracle/emulated.js";
-import { Exact, exactAbsSum, exactMean, exactSum, ulpError } from "./oracle/exact.js";
-import * as real from "./oracle/real.js";
-import { groupsOf, sizeOf } from "./oracle/walk.js";
-import { STORAGES } from "./support/call.js";
-import { show } from "./support/cases.js";
-import { grouped, stored } from "./support/data.js";
-import { gaussian, shuffled, uniform, wide } from "./support/random.js";
+import { load, memory, norm, type PartialStatistics, partial, statistics, tensor } from "../../src/index.js";
+import { type Norm, paperConstant } from "../oracle/emulated.js";
+import { Exact, exactAbsSum, exactMean, exactSum, ulpError } from "../oracle/exact.js";
+import * as real from "../oracle/real.js";
+import { groupsOf, sizeOf } from "../oracle/walk.js";
+import { STORAGES } from "../support/call.js";
+import { show } from "../support/cases.js";
+import { grouped, stored } from "../support/data.js";
+import { gaussian, shuffled, uniform, wide } from "../support/random.js";
 
 /** What every result is held to, in units in the last place of the exact value. */
 const ULPS = 2;

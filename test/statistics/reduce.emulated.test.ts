@@ -1,13 +1,13 @@
 /** Emulated norms, means and deviations against the oracle, to the bit. */
 import { describe, expect, test } from "vitest";
-import { mean, norm, statistics } from "../src/index.js";
-import { ORDERS } from "./oracle/arithmetic.js";
-import * as oracle from "./oracle/emulated.js";
-import { groupsOf } from "./oracle/walk.js";
-import { both, STORAGES, type Storage } from "./support/call.js";
-import { LONG_SIZES, normsOf, SIZES, show } from "./support/cases.js";
-import { expectBits } from "./support/compare.js";
-import { grouped, KINDS, type Kind, stored, values } from "./support/data.js";
+import { mean, norm, statistics } from "../../src/index.js";
+import { ORDERS } from "../oracle/arithmetic.js";
+import * as oracle from "../oracle/emulated.js";
+import { groupsOf } from "../oracle/walk.js";
+import { both, STORAGES, type Storage } from "../support/call.js";
+import { LONG_SIZES, normsOf, SIZES, show } from "../support/cases.js";
+import { expectBits } from "../support/compare.js";
+import { grouped, KINDS, type Kind, stored, values } from "../support/data.js";
 import {
   type ArithmeticPair,
   arithmetic,
@@ -16,7 +16,7 @@ import {
   FLOAT32,
   FORMATS,
   MORE_FORMATS,
-} from "./support/formats.js";
+} from "../support/formats.js";
 
 interface Case {
   readonly shape: readonly number[];

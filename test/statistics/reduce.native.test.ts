@@ -1,13 +1,13 @@
 /** Native arithmetic: float32 results as close to the exact real number as float32 allows, at any length. */
 import { describe, expect, test } from "vitest";
-import { mean, norm, statistics } from "../src/index.js";
-import { type Norm, paperConstant } from "./oracle/emulated.js";
-import { Exact, exactAbsSum, exactMean, exactSum, ulpError } from "./oracle/exact.js";
-import * as real from "./oracle/real.js";
-import { forms, type Plain } from "./support/call.js";
-import { show } from "./support/cases.js";
-import { numbers, toHalves } from "./support/compare.js";
-import { gaussian, wide } from "./support/random.js";
+import { mean, norm, statistics } from "../../src/index.js";
+import { type Norm, paperConstant } from "../oracle/emulated.js";
+import { Exact, exactAbsSum, exactMean, exactSum, ulpError } from "../oracle/exact.js";
+import * as real from "../oracle/real.js";
+import { forms, type Plain } from "../support/call.js";
+import { show } from "../support/cases.js";
+import { numbers, toHalves } from "../support/compare.js";
+import { gaussian, wide } from "../support/random.js";
 
 const NORMS: readonly Norm[] = ["l1", "l2", "linf", "range", { topk: 10 }, { topk: 1 }, { lp: 1.5 }, { lp: 3 }];
 /** What every result is held to, in units in the last place of the exact value. */

@@ -1,7 +1,7 @@
 /** Diagnoses by the package beside those of the oracle, and the comparison of the two. */
 import { expect } from "vitest";
-import type { DiagnoseOptions } from "../../src/diagnose.js";
-import type { Diagnosis, ErrorStatistics, Stage } from "../../src/diagnosis.js";
+import type { DiagnoseOptions } from "../../src/diagnosis/diagnose.js";
+import type { Diagnosis, ErrorStatistics, Stage } from "../../src/diagnosis/result.js";
 import { diagnose } from "../../src/index.js";
 import * as oracle from "../oracle/diagnosis.js";
 import type { Norm } from "../oracle/emulated.js";

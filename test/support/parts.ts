@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import * as embedded from "../../src/wasm.generated.js";
+import * as embedded from "../../src/engine/wasm.generated.js";
 
 /** A compiled module, and its bytes as they are embedded. The one with all parts is only a file. */
 const part = (name: string, bytesOf?: () => Uint8Array<ArrayBuffer>) => {
@@ -10,6 +10,6 @@ const part = (name: string, bytesOf?: () => Uint8Array<ArrayBuffer>) => {
 export const PARTS = [
   part("core", embedded.coreBytes),
   part("diagnosis", embedded.diagnosisBytes),
-  part("training", embedded.trainingBytes),
+  part("gradients", embedded.gradientsBytes),
   part("halfnorm"),
 ];

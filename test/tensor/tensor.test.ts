@@ -25,8 +25,8 @@ import {
   toFloat16,
   trelu,
   weightNorm,
-} from "../src/index.js";
-import { PARTS } from "./support/parts.js";
+} from "../../src/index.js";
+import { PARTS } from "../support/parts.js";
 
 const before = memory();
 afterEach(() => {

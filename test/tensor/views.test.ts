@@ -14,14 +14,14 @@ import {
   tensor,
   toFloat16,
   trelu,
-} from "../src/index.js";
-import type { TensorLike } from "../src/types.js";
-import * as oracle from "./oracle/emulated.js";
-import { type Plain, resident, STORAGES } from "./support/call.js";
-import { normsOf, show } from "./support/cases.js";
-import { dataOf, expectBits, numbers, type Result, toHalves } from "./support/compare.js";
-import { arithmetic, arithmetics, FLOAT16, FLOAT32 } from "./support/formats.js";
-import { gaussian } from "./support/random.js";
+} from "../../src/index.js";
+import type { TensorLike } from "../../src/types.js";
+import * as oracle from "../oracle/emulated.js";
+import { type Plain, resident, STORAGES } from "../support/call.js";
+import { normsOf, show } from "../support/cases.js";
+import { dataOf, expectBits, numbers, type Result, toHalves } from "../support/compare.js";
+import { arithmetic, arithmetics, FLOAT16, FLOAT32 } from "../support/formats.js";
+import { gaussian } from "../support/random.js";
 
 /** What is done to data in this file, each giving one plain array of numbers. */
 const CALLS: Record<string, (x: TensorLike) => Result> = {

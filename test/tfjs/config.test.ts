@@ -11,9 +11,9 @@ import {
   sequential,
 } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { format, memory } from "../src/index.js";
-import * as tfjs from "../src/tfjs/index.js";
-import { reloaded, start } from "./support/tensorflow.js";
+import { format, memory } from "../../src/index.js";
+import * as tfjs from "../../src/tfjs/index.js";
+import { reloaded, start } from "../support/tensorflow.js";
 
 beforeAll(() => start("cpu"));
 

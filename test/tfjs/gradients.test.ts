@@ -3,17 +3,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type LayerVariable, layers } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Norm } from "../src/index.js";
+import type { Norm } from "../../src/index.js";
 import {
   batchNormalization,
   boundedWeightNormalization,
   layerNormalization,
   rmsNormalization,
   weightNormalization,
-} from "../src/tfjs/index.js";
-import { show } from "./support/cases.js";
-import { normal } from "./support/random.js";
-import { BACKENDS, start } from "./support/tensorflow.js";
+} from "../../src/tfjs/index.js";
+import { show } from "../support/cases.js";
+import { normal } from "../support/random.js";
+import { BACKENDS, start } from "../support/tensorflow.js";
 
 const NORMS: Norm[] = ["l2", "l1", "linf", "range", { topk: 3 }, { lp: 3 }];
 

@@ -3,12 +3,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { layers } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Arithmetic, Dense, Norm } from "../src/index.js";
-import * as halfnorm from "../src/index.js";
-import * as tfjs from "../src/tfjs/index.js";
-import { show } from "./support/cases.js";
-import { normal } from "./support/random.js";
-import { BACKENDS, start } from "./support/tensorflow.js";
+import type { Arithmetic, Dense, Norm } from "../../src/index.js";
+import * as halfnorm from "../../src/index.js";
+import * as tfjs from "../../src/tfjs/index.js";
+import { show } from "../support/cases.js";
+import { normal } from "../support/random.js";
+import { BACKENDS, start } from "../support/tensorflow.js";
 
 const NORMS: Norm[] = ["l2", "l1", "linf", "range", { topk: 3 }, { lp: 3 }];
 const ARITHMETICS: (Arithmetic | undefined)[] = [undefined, "float16", { compute: "bfloat16", accumulate: "exact" }];

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { initializers, type LayersModel, layers, sequential } from "@tensorflow/tfjs-layers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { memory, type Norm } from "../src/index.js";
+import { memory, type Norm } from "../../src/index.js";
 import {
   batchNormalization,
   boundedWeightNormalization,
@@ -11,9 +11,9 @@ import {
   rmsNormalization,
   trelu,
   weightNormalization,
-} from "../src/tfjs/index.js";
-import { show } from "./support/cases.js";
-import { BACKENDS, type Digits, digits, reloaded, start } from "./support/tensorflow.js";
+} from "../../src/tfjs/index.js";
+import { show } from "../support/cases.js";
+import { BACKENDS, type Digits, digits, reloaded, start } from "../support/tensorflow.js";
 
 const NORMS: Norm[] = ["l2", "l1", "linf", { topk: 10 }, "range", { lp: 3 }];
 

@@ -1,7 +1,7 @@
 /** What BatchNorm refuses: nothing changes then. */
 import { describe, expect, test } from "vitest";
-import { BatchNorm, type BatchNormState, load } from "../src/index.js";
-import { gaussian } from "./support/random.js";
+import { BatchNorm, type BatchNormState, load } from "../../src/index.js";
+import { gaussian } from "../support/random.js";
 
 // Arguments that no type allows are what is tested here.
 // biome-ignore lint/suspicious/noExplicitAny: see above

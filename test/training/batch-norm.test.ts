@@ -12,11 +12,11 @@ import {
   statistics,
   Tensor,
   tensor,
-} from "../src/index.js";
-import { type Norm, paperConstant } from "./oracle/emulated.js";
-import { STORAGES } from "./support/call.js";
-import { numbers, toHalves } from "./support/compare.js";
-import { gaussian, trueNormal, wide } from "./support/random.js";
+} from "../../src/index.js";
+import { type Norm, paperConstant } from "../oracle/emulated.js";
+import { STORAGES } from "../support/call.js";
+import { numbers, toHalves } from "../support/compare.js";
+import { gaussian, trueNormal, wide } from "../support/random.js";
 
 // Options that are the same but for one of them.
 // biome-ignore lint/suspicious/noExplicitAny: see above

@@ -1,9 +1,9 @@
 /** Batch norm folded into the layer before it. */
 import { describe, expect, test } from "vitest";
-import { batchNorm, foldBatchNorm, load, memory, Tensor, tensor } from "../src/index.js";
-import type { Normalizer } from "../src/types.js";
-import { numbers, toHalves } from "./support/compare.js";
-import { gaussian, uniform } from "./support/random.js";
+import { batchNorm, foldBatchNorm, load, memory, Tensor, tensor } from "../../src/index.js";
+import type { Normalizer } from "../../src/types.js";
+import { numbers, toHalves } from "../support/compare.js";
+import { gaussian, uniform } from "../support/random.js";
 
 // Arguments that no type allows are what is tested here.
 // biome-ignore lint/suspicious/noExplicitAny: see above

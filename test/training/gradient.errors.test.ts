@@ -10,8 +10,8 @@ import {
   rmsNormBackward,
   type Tensor,
   tensor,
-} from "../src/index.js";
-import { gaussian } from "./support/random.js";
+} from "../../src/index.js";
+import { gaussian } from "../support/random.js";
 
 const shape = [2, 3, 4];
 const plain = (seed: number, dimensions: readonly number[] = shape) => ({

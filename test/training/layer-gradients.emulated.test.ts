@@ -1,14 +1,14 @@
 /** Emulated gradients of whole tensors against the oracle, to the bit. */
 import { describe, expect, test } from "vitest";
-import { batchNorm, batchNormBackward, statistics, type Tensor, tensor } from "../src/index.js";
-import * as oracle from "./oracle/emulated.js";
-import { type EmulatedRule, emulatedGradient, emulatedSum } from "./oracle/emulated-gradients.js";
-import { layerGradient, ruleOf } from "./oracle/gradients.js";
-import { sizeOf } from "./oracle/walk.js";
-import { type Plain, STORAGES } from "./support/call.js";
-import { normsOf, show } from "./support/cases.js";
-import { expectBits, numbers } from "./support/compare.js";
-import { KINDS, stored, values } from "./support/data.js";
+import { batchNorm, batchNormBackward, statistics, type Tensor, tensor } from "../../src/index.js";
+import * as oracle from "../oracle/emulated.js";
+import { type EmulatedRule, emulatedGradient, emulatedSum } from "../oracle/emulated-gradients.js";
+import { layerGradient, ruleOf } from "../oracle/gradients.js";
+import { sizeOf } from "../oracle/walk.js";
+import { type Plain, STORAGES } from "../support/call.js";
+import { normsOf, show } from "../support/cases.js";
+import { expectBits, numbers } from "../support/compare.js";
+import { KINDS, stored, values } from "../support/data.js";
 import {
   type ArithmeticPair,
   arithmetic,
@@ -17,9 +17,9 @@ import {
   FLOAT16,
   FORMATS,
   MORE_FORMATS,
-} from "./support/formats.js";
-import { GRADIENT_LAYERS, type GradientLayer, type GradientResult } from "./support/gradient-layers.js";
-import { gaussian } from "./support/random.js";
+} from "../support/formats.js";
+import { GRADIENT_LAYERS, type GradientLayer, type GradientResult } from "../support/gradient-layers.js";
+import { gaussian } from "../support/random.js";
 
 /** Kinds of norms for n elements. Powers to p - 1 that are ties are decided exactly, for p of few bits. */
 const normsFor = (n: number): oracle.Norm[] =>

@@ -1,16 +1,16 @@
 /** Native gradients of the layers against the oracle, for every layer, norm, storage and layout. */
 import { describe, expect, test } from "vitest";
-import { batchNormBackward, type Norm, statistics, tensor } from "../src/index.js";
-import type { Tensor } from "../src/tensor.js";
-import { FLOAT16, spacing } from "./oracle/formats.js";
-import { type LayerGradient, layerGradient, type Rule, ruleOf, sum } from "./oracle/gradients.js";
-import { sizeOf } from "./oracle/walk.js";
-import { type Plain, STORAGES } from "./support/call.js";
-import { normsOf, show } from "./support/cases.js";
-import { dataOf, expectNear, type Result } from "./support/compare.js";
-import { stored } from "./support/data.js";
-import { GRADIENT_LAYERS, type GradientLayer, type GradientResult } from "./support/gradient-layers.js";
-import { gaussian } from "./support/random.js";
+import { batchNormBackward, type Norm, statistics, tensor } from "../../src/index.js";
+import type { Tensor } from "../../src/tensor/tensor.js";
+import { FLOAT16, spacing } from "../oracle/formats.js";
+import { type LayerGradient, layerGradient, type Rule, ruleOf, sum } from "../oracle/gradients.js";
+import { sizeOf } from "../oracle/walk.js";
+import { type Plain, STORAGES } from "../support/call.js";
+import { normsOf, show } from "../support/cases.js";
+import { dataOf, expectNear, type Result } from "../support/compare.js";
+import { stored } from "../support/data.js";
+import { GRADIENT_LAYERS, type GradientLayer, type GradientResult } from "../support/gradient-layers.js";
+import { gaussian } from "../support/random.js";
 
 const label = (norm: Norm | "none") => (norm === "none" ? norm : show(norm as Exclude<typeof norm, string>));
 

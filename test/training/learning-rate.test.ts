@@ -8,8 +8,8 @@ import {
   normSchedule,
   rescaleToNorms,
   tensor,
-} from "../src/index.js";
-import { gaussian } from "./support/random.js";
+} from "../../src/index.js";
+import { gaussian } from "../support/random.js";
 
 // Arguments that no type allows are what is tested here.
 // biome-ignore lint/suspicious/noExplicitAny: see above

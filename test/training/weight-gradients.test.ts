@@ -9,18 +9,18 @@ import {
   tensor,
   weightNorm,
   weightNormBackward,
-} from "../src/index.js";
-import * as emulated from "./oracle/emulated.js";
-import { type EmulatedRule, emulatedGradient, emulatedSum } from "./oracle/emulated-gradients.js";
-import { roundTo } from "./oracle/formats.js";
-import { differences, groupGradient, type Rule, scaleOf, sum } from "./oracle/gradients.js";
-import { groupsOf, sizeOf } from "./oracle/walk.js";
-import { type Plain, STORAGES } from "./support/call.js";
-import { normsOf, show } from "./support/cases.js";
-import { expectBits, expectNear } from "./support/compare.js";
-import { KINDS, stored, values } from "./support/data.js";
-import { arithmetics, CUSTOM, FORMATS } from "./support/formats.js";
-import { gaussian } from "./support/random.js";
+} from "../../src/index.js";
+import * as emulated from "../oracle/emulated.js";
+import { type EmulatedRule, emulatedGradient, emulatedSum } from "../oracle/emulated-gradients.js";
+import { roundTo } from "../oracle/formats.js";
+import { differences, groupGradient, type Rule, scaleOf, sum } from "../oracle/gradients.js";
+import { groupsOf, sizeOf } from "../oracle/walk.js";
+import { type Plain, STORAGES } from "../support/call.js";
+import { normsOf, show } from "../support/cases.js";
+import { expectBits, expectNear } from "../support/compare.js";
+import { KINDS, stored, values } from "../support/data.js";
+import { arithmetics, CUSTOM, FORMATS } from "../support/formats.js";
+import { gaussian } from "../support/random.js";
 
 const SHAPES: readonly (readonly [readonly number[], number])[] = [
   [[5, 3, 3, 3], 0],

@@ -1,8 +1,8 @@
 // A quick measurement of the main kernels on this machine: speed, and error in ulp against values that are exact.
 
 import { cpus, loadavg } from "node:os";
-import * as halfnorm from "../index.js";
-import { normal } from "./sweep.js";
+import * as halfnorm from "../../index.js";
+import { normal } from "../sweep/sweep.js";
 
 export interface BenchLine {
   readonly what: string;

@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import { brief, integer as grouped } from "../words.js";
+import { brief, integer as grouped } from "../../text/words.js";
+import { command, FINE, UsageError } from "../terminal/options.js";
+import { columns, Progress, print, printJson } from "../terminal/output.js";
+import { type Section, sectionsText } from "../terminal/table.js";
+import { integer } from "../terminal/values.js";
 import type { BenchResult } from "./bench.js";
-import { command, FINE, UsageError } from "./command.js";
-import { columns, Progress, print, printJson } from "./output.js";
-import { type Section, sectionsText } from "./table.js";
-import { integer } from "./values.js";
 
 function sections({ machine, elements, lines }: BenchResult): Section[] {
   const { cpu, cores, platform, node, load } = machine;

@@ -1,7 +1,7 @@
-import { CHECK_FAILED, command, FINE, UsageError } from "./command.js";
-import { columns, hasColors, Progress, print, printJson, style } from "./output.js";
-import { sectionsText } from "./table.js";
-import { FORMATS, integer, number, oneOf } from "./values.js";
+import { CHECK_FAILED, command, FINE, UsageError } from "../terminal/options.js";
+import { columns, hasColors, Progress, print, printJson, style } from "../terminal/output.js";
+import { sectionsText } from "../terminal/table.js";
+import { FORMATS, integer, number, oneOf } from "../terminal/values.js";
 
 export const compare = command({
   name: "compare",
@@ -56,7 +56,7 @@ export const compare = command({
     };
     const progress = new Progress();
     try {
-      const { compareFiles, compareSections } = await import("./compare.js");
+      const { compareFiles, compareSections } = await import("./compare-files.js");
       const result = await compareFiles(options, (done, what) => progress.update(done, what));
       progress.end();
       if (values.json) {
@@ -64,7 +64,7 @@ export const compare = command({
       } else if (result.tensors.length > 1) {
         await print(sectionsText(compareSections(result), columns()));
       } else {
-        const { formatComparison } = await import("../index.js");
+        const { formatComparison } = await import("../../index.js");
         const width = Math.max(80, Math.min(columns(), 100));
         const [{ comparison, passes }] = result.tensors;
         await print(formatComparison(comparison, { color: hasColors(), width }));

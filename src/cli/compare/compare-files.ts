@@ -1,16 +1,16 @@
 // The tensors of one file against those of another.
 
-import type { Comparison, FormatName } from "../index.js";
-import { brief, fixed, integer } from "../words.js";
-import { UsageError } from "./command.js";
-import type { Tally } from "./elements.js";
-import { printable, quote } from "./file-error.js";
-import { type Input, inputOf } from "./input.js";
-import { runTasks } from "./pool.js";
-import { selectTensors } from "./select.js";
-import type { Section } from "./table.js";
-import { type StoredTensor, TensorFile } from "./tensor-file.js";
-import type { Compared, CompareTask } from "./worker.js";
+import type { Comparison, FormatName } from "../../index.js";
+import { brief, fixed, integer } from "../../text/words.js";
+import type { Tally } from "../files/elements.js";
+import { type Input, inputOf } from "../files/input.js";
+import { selectTensors } from "../files/select-tensors.js";
+import { type StoredTensor, TensorFile } from "../files/tensor-file.js";
+import { printable, quote } from "../terminal/errors.js";
+import { UsageError } from "../terminal/options.js";
+import type { Section } from "../terminal/table.js";
+import { runTasks } from "../workers/pool.js";
+import type { Compared, CompareTask } from "../workers/worker.js";
 
 export interface CompareOptions {
   readonly actual: string;
@@ -21,7 +21,7 @@ export interface CompareOptions {
   readonly format: FormatName | undefined;
   /** Largest error that passes; undefined: anything does. */
   readonly tolerance: number | undefined;
-  /** Tensors to work on at a time. Default: see pool.ts. */
+  /** Tensors to work on at a time. Default: see cli/workers/pool.ts. */
   readonly jobs: number | undefined;
 }
 

@@ -1,12 +1,12 @@
 import { setImmediate } from "node:timers/promises";
-import type { LayerName } from "../index.js";
-import { CHECK_FAILED, command, FINE, UsageError } from "./command.js";
-import type { Drawn } from "./diagnose-report.js";
-import { columns, hasColors, outputClosed, Progress, print, printJson } from "./output.js";
-import { sectionsText } from "./table.js";
-import { Report } from "./temporary.js";
-import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "./values.js";
-import type { Grouping } from "./worker.js";
+import type { LayerName } from "../../index.js";
+import { Report } from "../files/temporary.js";
+import { CHECK_FAILED, command, FINE, UsageError } from "../terminal/options.js";
+import { columns, hasColors, outputClosed, Progress, print, printJson } from "../terminal/output.js";
+import { sectionsText } from "../terminal/table.js";
+import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "../terminal/values.js";
+import type { Grouping } from "../workers/worker.js";
+import type { Drawn } from "./report.js";
 
 const LAYERS: readonly LayerName[] = ["batch", "layer", "instance", "group", "rms"];
 
@@ -121,9 +121,9 @@ export const diagnose = command({
     const report = values.html === undefined ? undefined : new Report(values.html);
     const bar = new Progress();
     try {
-      const { diagnoseFiles } = await import("./diagnose.js");
-      const { summarySection, tensorSection } = await import("./diagnose-sections.js");
-      const detailed = values.details && !values.json ? (await import("../index.js")).formatDiagnosis : undefined;
+      const { diagnoseFiles } = await import("./diagnose-files.js");
+      const { summarySection, tensorSection } = await import("./sections.js");
+      const detailed = values.details && !values.json ? (await import("../../index.js")).formatDiagnosis : undefined;
       const width = columns();
       const style = { color: hasColors(), width: Math.max(80, Math.min(width, 100)) };
       let tensors = 0;
@@ -141,7 +141,7 @@ export const diagnose = command({
         goOn: () => checks || report !== undefined || !outputClosed(),
       });
       if (report) {
-        const { diagnoseReport } = await import("./diagnose-report.js");
+        const { diagnoseReport } = await import("./report.js");
         const html = await diagnoseReport(drawn, options, async (done) => {
           bar.update(done, "usable σ");
           await setImmediate();

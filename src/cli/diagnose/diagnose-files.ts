@@ -1,15 +1,15 @@
 // The normalization of the tensors of files in a low precision, diagnosed norm by norm.
 
-import type { Arithmetic, Diagnosis, Norm, Verdict } from "../index.js";
-import type { FigureData } from "./along.js";
-import { UsageError } from "./command.js";
-import type { StoredType, Tally } from "./elements.js";
-import { FileError, quote } from "./file-error.js";
-import { type Input, inputOf } from "./input.js";
-import { runTasks } from "./pool.js";
-import { selectTensors } from "./select.js";
-import { type StoredTensor, TensorFile } from "./tensor-file.js";
-import type { Diagnosed, DiagnoseTask, Grouping } from "./worker.js";
+import type { Arithmetic, Diagnosis, Norm, Verdict } from "../../index.js";
+import type { StoredType, Tally } from "../files/elements.js";
+import { type Input, inputOf } from "../files/input.js";
+import { selectTensors } from "../files/select-tensors.js";
+import { type StoredTensor, TensorFile } from "../files/tensor-file.js";
+import type { FigureData } from "../report/figure-data.js";
+import { FileError, quote } from "../terminal/errors.js";
+import { UsageError } from "../terminal/options.js";
+import { runTasks } from "../workers/pool.js";
+import type { Diagnosed, DiagnoseTask, Grouping } from "../workers/worker.js";
 
 export interface DiagnoseOptions {
   readonly files: readonly string[];
@@ -21,7 +21,7 @@ export interface DiagnoseOptions {
   readonly arithmetic: Arithmetic;
   readonly eps: number | undefined;
   readonly remedies: boolean;
-  /** Tensors to work on at a time. Default: see pool.ts. */
+  /** Tensors to work on at a time. Default: see cli/workers/pool.ts. */
   readonly jobs: number | undefined;
   /** Whether figures will be drawn. */
   readonly figures: boolean;

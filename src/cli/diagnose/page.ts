@@ -1,10 +1,8 @@
 // The report of a diagnosis: what each norm does to each tensor.
 
-import type { Diagnosis, FormatName, FormatSpec, Remedy, Verdict } from "../index.js";
-import { brief, formatWords, integer, signed } from "../words.js";
-import { VERDICT_STYLES } from "./diagnose-sections.js";
-import { specOf } from "./format-specs.js";
-import { type Block, type Part, page } from "./html.js";
+import type { Diagnosis, FormatName, FormatSpec, Remedy, Verdict } from "../../index.js";
+import { brief, formatWords, integer, signed } from "../../text/words.js";
+import { type Block, type Part, page } from "../report/html.js";
 import {
   alongFigure,
   type Binades,
@@ -14,8 +12,10 @@ import {
   sigmaFigure,
   stagesFigure,
   type UsableSigma,
-} from "./plots.js";
-import type { Cell, Section } from "./table.js";
+} from "../report/plots.js";
+import { specOf } from "../report/spacing.js";
+import type { Cell, Section } from "../terminal/table.js";
+import { VERDICT_STYLES } from "./sections.js";
 
 /** One tensor, and what was found for each norm. */
 export interface DiagnosedTensor {

@@ -1,12 +1,12 @@
 // The report of a diagnosis: its tables, and figures for which more is computed.
 
-import type { FormatName, Norm, Order } from "../index.js";
-import { normWords } from "../words.js";
-import type { FigureData } from "./along.js";
-import type { DiagnosedTensor } from "./diagnose.js";
-import { otherNotes, tensorSection, titleOf } from "./diagnose-sections.js";
-import { diagnosisPage, type SigmaSweep } from "./diagnosis-page.js";
-import { usableRanges } from "./sweep.js";
+import type { FormatName, Norm, Order } from "../../index.js";
+import { normWords } from "../../text/words.js";
+import type { FigureData } from "../report/figure-data.js";
+import { usableRanges } from "../sweep/sweep.js";
+import type { DiagnosedTensor } from "./diagnose-files.js";
+import { diagnosisPage, type SigmaSweep } from "./page.js";
+import { otherNotes, tensorSection, titleOf } from "./sections.js";
 
 /** A tensor with what its figures show. */
 export interface Drawn {

@@ -1,11 +1,11 @@
 // Diagnoses as tables: the norms side by side.
 
-import type { Diagnosis, DiagnosisEvent, Verdict } from "../index.js";
-import { fixed, formatWords, integer, normWords } from "../words.js";
-import type { DiagnosedTensor, DiagnoseResult } from "./diagnose.js";
-import { printable } from "./file-error.js";
-import type { Cell, Section } from "./table.js";
-import { stemOf } from "./tensor-file.js";
+import type { Diagnosis, DiagnosisEvent, Verdict } from "../../index.js";
+import { fixed, formatWords, integer, normWords } from "../../text/words.js";
+import { stemOf } from "../files/tensor-file.js";
+import { printable } from "../terminal/errors.js";
+import type { Cell, Section } from "../terminal/table.js";
+import type { DiagnosedTensor, DiagnoseResult } from "./diagnose-files.js";
 
 export const VERDICT_STYLES = { ok: "green", degraded: "yellow", failed: "red" } as const;
 

@@ -5,8 +5,8 @@ import { open, stat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
-import { UsageError } from "./command.js";
-import { FileError } from "./file-error.js";
+import { FileError } from "../terminal/errors.js";
+import { UsageError } from "../terminal/options.js";
 import { BLOCK, systemError } from "./source.js";
 import { temporaryPath } from "./temporary.js";
 

@@ -4,7 +4,7 @@
 import { pipeline } from "node:stream/promises";
 import { crc32, createInflateRaw } from "node:zlib";
 import yauzl from "yauzl";
-import { type Fail, printable, quote } from "./file-error.js";
+import { type Fail, printable, quote } from "../terminal/errors.js";
 import { NPY_HEAD, type NpyHeader, parseNpyHeader } from "./npy.js";
 import { BLOCK, type Source } from "./source.js";
 

@@ -8,8 +8,8 @@
 //
 // The readers for JavaScript (that of @huggingface/hub among them) check none of this: hence our own.
 
+import { type Fail, printable, quote } from "../terminal/errors.js";
 import { countElements, ELEMENT_BYTES, MAX_DIMENSIONS, type StoredType } from "./elements.js";
-import { type Fail, printable, quote } from "./file-error.js";
 import { Scanner } from "./scanner.js";
 
 const MAX_HEADER = 100_000_000;

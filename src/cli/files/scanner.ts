@@ -1,4 +1,4 @@
-import { type Fail, quote } from "./file-error.js";
+import { type Fail, quote } from "../terminal/errors.js";
 
 const SPACE = new Set([" ", "\t", "\r", "\n"]);
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;

@@ -1,7 +1,7 @@
 // Which of the tensors in a file.
 
-import { UsageError } from "./command.js";
-import { quote } from "./file-error.js";
+import { quote } from "../terminal/errors.js";
+import { UsageError } from "../terminal/options.js";
 import type { StoredTensor, TensorFile } from "./tensor-file.js";
 
 /** A pattern of a name: * stands for any signs, ? for one. */

@@ -1,7 +1,7 @@
 // Bytes of a file, read at positions. The only file that reads files.
 
 import { type FileHandle, open } from "node:fs/promises";
-import { FileError } from "./file-error.js";
+import { FileError } from "../terminal/errors.js";
 
 /** Bytes that are read at a time. A multiple of 8, so that no element is torn apart. */
 export const BLOCK = 2 ** 20;

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { FileError } from "./file-error.js";
+import { FileError } from "../terminal/errors.js";
 import { systemError } from "./source.js";
 
 const paths = new Set<string>();

@@ -1,5 +1,6 @@
 // Tensors of a file, of any of the formats.
 
+import { type Fail, quote } from "../terminal/errors.js";
 import {
   countElements,
   decode,
@@ -9,7 +10,6 @@ import {
   type StoredType,
   type Tally,
 } from "./elements.js";
-import { type Fail, quote } from "./file-error.js";
 import { NPY_HEAD, NPY_MAGIC, parseNpyHeader } from "./npy.js";
 import { looksLikeSafetensors, readSafetensors } from "./safetensors.js";
 import { BLOCK, Source } from "./source.js";

@@ -10,9 +10,9 @@ import {
   type StageName,
   statistics,
   type Tensor,
-} from "../index.js";
-import { spacing, specOf } from "./format-specs.js";
+} from "../../index.js";
 import type { PartialError } from "./plots.js";
+import { spacing, specOf } from "./spacing.js";
 
 export interface FigureData {
   /** Errors of partial sums, for each diagnosis; none where nothing is summed. */

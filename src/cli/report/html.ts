@@ -1,7 +1,7 @@
 // Reports in HTML: one file that loads nothing, for screens of either colour, paper, and readers that read aloud.
 
+import type { Cell, Section } from "../terminal/table.js";
 import { type Figure, SERIES } from "./plots.js";
-import type { Cell, Section } from "./table.js";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",

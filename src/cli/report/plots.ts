@@ -1,11 +1,11 @@
-// Plots of what was diagnosed, as SVG text. Colours come from the page (report.ts), so that they follow light and dark.
+// Plots of what was diagnosed, as SVG text. Colours come from the page (html.ts), so that they follow light and dark.
 
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { type Diagnosis, type ErrorStatistics, STAGES, type StageName } from "../index.js";
-import { brief, integer } from "../words.js";
-import type { SigmaRange } from "./sweep.js";
-import type { Section } from "./table.js";
+import { type Diagnosis, type ErrorStatistics, STAGES, type StageName } from "../../index.js";
+import { brief, integer } from "../../text/words.js";
+import type { SigmaRange } from "../sweep/sweep.js";
+import type { Section } from "../terminal/table.js";
 
 /** A picture, what it says to those who do not see it, and the numbers behind it. */
 export interface Figure {

@@ -7,7 +7,7 @@ import {
   float16,
   float32,
   tfloat32,
-} from "../index.js";
+} from "../../index.js";
 
 const NAMED: Readonly<Record<FormatName, FormatSpec>> = {
   float32,

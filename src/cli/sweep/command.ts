@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import { normWords } from "../words.js";
-import { command, FINE, UsageError } from "./command.js";
-import { columns, Progress, print, printJson } from "./output.js";
-import { sectionsText } from "./table.js";
-import { Report } from "./temporary.js";
-import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "./values.js";
+import { normWords } from "../../text/words.js";
+import { Report } from "../files/temporary.js";
+import { command, FINE, UsageError } from "../terminal/options.js";
+import { columns, Progress, print, printJson } from "../terminal/output.js";
+import { sectionsText } from "../terminal/table.js";
+import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "../terminal/values.js";
 
 const MAX_COUNT = 2 ** 20;
 
@@ -73,9 +73,9 @@ export const sweep = command({
         await setImmediate(); // signals and a closed pipe are seen between two ranges
       });
       progress.end();
-      if (report) report.finish((await import("./sweep-page.js")).sweepPage(result));
+      if (report) report.finish((await import("./page.js")).sweepPage(result));
       if (values.json) await printJson(result);
-      else await print(sectionsText((await import("./sweep-sections.js")).sweepSections(result), columns()));
+      else await print(sectionsText((await import("./sections.js")).sweepSections(result), columns()));
       return FINE;
     } finally {
       progress.end();

@@ -1,10 +1,10 @@
 // The report of a sweep.
 
-import { integer, normWords } from "../words.js";
-import { page } from "./html.js";
-import { type Figure, sigmaFigure } from "./plots.js";
+import { integer, normWords } from "../../text/words.js";
+import { page } from "../report/html.js";
+import { type Figure, sigmaFigure } from "../report/plots.js";
+import { summationTitle, sweepSections } from "./sections.js";
 import type { SweepResult } from "./sweep.js";
-import { summationTitle, sweepSections } from "./sweep-sections.js";
 
 /** The usable ranges of each norm, for each number of elements. */
 function figures({ options, ranges }: SweepResult): Figure[] {

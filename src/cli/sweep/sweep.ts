@@ -3,8 +3,8 @@
  * exact one. And what is left of a sum of n terms that stops growing.
  */
 
-import { type Arithmetic, type FormatName, layerNorm, type Norm, norm as normOf, type Order } from "../index.js";
-import { normWords } from "../words.js";
+import { type Arithmetic, type FormatName, layerNorm, type Norm, norm as normOf, type Order } from "../../index.js";
+import { normWords } from "../../text/words.js";
 
 export interface SweepOptions {
   readonly norms: readonly Norm[];

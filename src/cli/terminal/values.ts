@@ -1,9 +1,9 @@
 // Values of options, from text.
 
-import type { FormatName, Norm, Order } from "../index.js";
-import { normWords } from "../words.js";
-import { UsageError } from "./command.js";
-import { quote } from "./file-error.js";
+import type { FormatName, Norm, Order } from "../../index.js";
+import { normWords } from "../../text/words.js";
+import { quote } from "./errors.js";
+import { UsageError } from "./options.js";
 
 export const FORMATS: readonly FormatName[] = [
   "float16",

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { Tinypool } from "tinypool";
-import { UsageError } from "./command.js";
+import { UsageError } from "../terminal/options.js";
 import type { Outcome, Task } from "./worker.js";
 
 export interface PoolOptions<T> {

@@ -11,12 +11,12 @@ import {
   type LayerName,
   type Norm,
   type Tensor,
-} from "../index.js";
-import type { FigureData } from "./along.js";
-import type { Tally } from "./elements.js";
-import { FileError, quote } from "./file-error.js";
-import type { Input } from "./input.js";
-import { TensorFile } from "./tensor-file.js";
+} from "../../index.js";
+import type { Tally } from "../files/elements.js";
+import type { Input } from "../files/input.js";
+import { TensorFile } from "../files/tensor-file.js";
+import type { FigureData } from "../report/figure-data.js";
+import { FileError, quote } from "../terminal/errors.js";
 
 /** A tensor in a file. */
 export interface Place extends Input {
@@ -117,7 +117,7 @@ async function runDiagnose({ place, norms, options, figures, progress }: Diagnos
       }
       Atomics.add(new Int32Array(progress.shared), 0, progress.step);
     }
-    const { figureData } = figures ? await import("./along.js") : {};
+    const { figureData } = figures ? await import("../report/figure-data.js") : {};
     return { diagnoses, refused, ...changed, figures: figureData?.(tensor, diagnoses) };
   } finally {
     tensor.dispose();

@@ -4,9 +4,9 @@
  *     HALFNORM_EXHAUSTIVE=1 npx vitest run test/exhaustive
  */
 import { describe, expect, test } from "vitest";
-import { empty, round, toFloat16 } from "../../src/index.js";
-import { type Mode, roundTo, toHalfBits } from "../oracle/formats.js";
-import { FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { empty, round, toFloat16 } from "../../../src/index.js";
+import { type Mode, roundTo, toHalfBits } from "../../oracle/formats.js";
+import { FORMATS, MORE_FORMATS } from "../../support/formats.js";
 
 /** Values that are converted in one call. */
 const BATCH = 2 ** 22;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import * as halfnorm from "../src/index.js";
-import { empty, float16, format, load, memory, type Tensor, tensor } from "../src/index.js";
+import * as halfnorm from "../../src/index.js";
+import { empty, float16, format, load, memory, type Tensor, tensor } from "../../src/index.js";
 
 // Arguments that no type allows are what is tested here.
 // biome-ignore lint/suspicious/noExplicitAny: see above
