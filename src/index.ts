@@ -1,19 +1,16 @@
-export { type BatchNormOptions, batchNorm } from "./batch-norm.js";
 export { empty, memory, tensor } from "./conversion/create.js";
-export {
-  type ConvertOptions,
-  fromFloat16,
-  type RoundOptions,
-  round,
-  toFloat16,
-  trelu,
-} from "./conversion/float16.js";
+export { type ConvertOptions, fromFloat16, toFloat16 } from "./conversion/float16.js";
+export { type RoundOptions, round } from "./conversion/round.js";
 export { COMPARISON_SCHEMA, type CompareOptions, type Comparison, compare } from "./diagnosis/compare.js";
-export { type DiagnoseOptions, diagnose } from "./diagnosis/diagnose.js";
-export { formatComparison, formatDiagnosis, type TextOptions } from "./diagnosis/diagnosis-text.js";
+export { formatComparison } from "./diagnosis/comparison-text.js";
+export { diagnose } from "./diagnosis/diagnose.js";
+export { formatDiagnosis } from "./diagnosis/diagnosis-text.js";
+export type { DiagnoseOptions } from "./diagnosis/question.js";
 export * from "./diagnosis/result.js";
 export type { Tolerances } from "./diagnosis/tolerances.js";
 export {
+  type BatchNormOptions,
+  batchNorm,
   type GroupNormOptions,
   groupNorm,
   type InstanceNormOptions,
@@ -23,7 +20,8 @@ export {
   type RmsNormOptions,
   rmsNorm,
 } from "./layers/layers.js";
-export type { NormalizationOptions, OutputOptions, Transform, TransformBy } from "./layers/normalize.js";
+export type { NormalizationOptions } from "./layers/normalize.js";
+export { trelu } from "./layers/trelu.js";
 export {
   type BoundedWeightNormOptions,
   boundedWeightNorm,
@@ -33,6 +31,8 @@ export {
   weightNorm,
 } from "./layers/weights.js";
 export { type Halfnorm, type LoadOptions, load } from "./load.js";
+export type { Arithmetic, ArithmeticInUse, Order } from "./numerics/arithmetic.js";
+export type { Format, FormatName, RoundingMode } from "./numerics/format.js";
 export {
   bfloat16,
   type FormatSpec,
@@ -44,6 +44,7 @@ export {
   type Overflow,
   tfloat32,
 } from "./numerics/format.js";
+export type { LpNorm, Norm, Normalizer } from "./numerics/norm.js";
 export {
   type PartialJson,
   type PartialOptions,
@@ -62,7 +63,21 @@ export {
   type StatisticsOptions,
   statistics,
 } from "./statistics/reduce.js";
+export type {
+  Dense,
+  Nested,
+  OrtLike,
+  Out,
+  OutputOptions,
+  Plain,
+  Shaped,
+  TensorLike,
+  Transform,
+  TransformBy,
+} from "./tensor/forms.js";
+export type { Data, DType, Float16 } from "./tensor/storage.js";
 export { Tensor } from "./tensor/tensor.js";
+export type { TextOptions } from "./text/page.js";
 export {
   BatchNorm,
   type BatchNormParameters,
@@ -111,4 +126,3 @@ export {
   type WeightNormBackwardOptions,
   weightNormBackward,
 } from "./training/weight-gradients.js";
-export type * from "./types.js";

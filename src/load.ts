@@ -1,13 +1,14 @@
 import { KERNELS } from "./abi/kernels.js";
-import { batchNorm } from "./batch-norm.js";
 import { checkInteger, checkOptions, describe, wrong } from "./checks/arguments.js";
 import { empty, memory, tensor } from "./conversion/create.js";
-import { fromFloat16, round, toFloat16, trelu } from "./conversion/float16.js";
+import { fromFloat16, toFloat16 } from "./conversion/float16.js";
+import { round } from "./conversion/round.js";
 import { compare } from "./diagnosis/compare.js";
 import { diagnose } from "./diagnosis/diagnose.js";
 import { Engine, MAXIMUM_PAGES, within } from "./engine/engine.js";
 import { coreBytes } from "./engine/wasm.generated.js";
-import { groupNorm, instanceNorm, layerNorm, rmsNorm } from "./layers/layers.js";
+import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from "./layers/layers.js";
+import { trelu } from "./layers/trelu.js";
 import { boundedWeightNorm, lpNormalize, weightNorm } from "./layers/weights.js";
 import { partial } from "./statistics/partial.js";
 import { mean, norm, statistics } from "./statistics/reduce.js";

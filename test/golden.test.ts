@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import * as halfnorm from "../src/index.js";
-import type { Arithmetic, Norm } from "../src/types.js";
+import type { Arithmetic } from "../src/numerics/arithmetic.js";
+import type { Norm } from "../src/numerics/norm.js";
 import { show } from "./support/cases.js";
 import { dataOf, toHalves } from "./support/compare.js";
 import { floats, gaussian, uniform, wide } from "./support/random.js";

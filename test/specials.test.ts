@@ -1,7 +1,8 @@
 /** NaN and infinities at every place, in rows and columns: nothing swallows them, nothing leaks into other groups. */
+
 import { describe, expect, test } from "vitest";
 import { layerNorm, lpNormalize, mean, norm, rmsNorm, statistics } from "../src/index.js";
-import type { TensorLike } from "../src/types.js";
+import type { TensorLike } from "../src/tensor/forms.js";
 import * as oracle from "./oracle/emulated.js";
 import { both, forms, type Plain, STORAGES, type Storage } from "./support/call.js";
 import { show } from "./support/cases.js";

@@ -31,7 +31,7 @@ import {
   UNIT_LEAST,
   UNIT_MOST,
 } from "../../src/abi/report";
-import { LEAST64, MOST64, precisionOf } from "../formats/round";
+import { LEAST64, MOST64, precisionOf } from "../formats/format";
 import { powerOfTwo } from "../lanes/power";
 import { clearVectors, highPair, lowPair, pairSum } from "../lanes/vectors";
 import { TILE_V } from "../memory";

@@ -24,22 +24,19 @@ import {
 } from "../../src/abi/report";
 import { group, padded, width } from "../emulated/bundle";
 import {
-  Add,
   DOWN,
   kindOf,
   LARGEST64,
-  Lanes,
   LEAST,
   LEAST64,
   MAGIC,
   MOST,
   NARROW,
-  Operation,
   OVERFLOWED64,
-  operate,
   precisionOf,
   UP,
-} from "../formats/round";
+} from "../formats/format";
+import { Add, Lanes, Operation, operate } from "../formats/operations";
 import { EXPONENTS, SIGN } from "../lanes/constants";
 import { power } from "../lanes/power";
 import { highPair, lowPair, magnitude } from "../lanes/vectors";

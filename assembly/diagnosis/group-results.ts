@@ -35,7 +35,7 @@ import {
   TOTAL,
 } from "../../src/abi/report";
 import { format, group, groupOf } from "../emulated/bundle";
-import { formatAt } from "../formats/round";
+import { formatAt } from "../formats/format";
 import {
   GATHERED,
   GROUP_MEAN,

@@ -34,8 +34,7 @@ import {
   TILE_R,
   TILE_V,
 } from "../memory";
-import { extremeColumns } from "../reductions/column-sums";
-import { extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
+import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
 import {
   AnyAdder,
   addReals,

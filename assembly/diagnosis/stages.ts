@@ -16,7 +16,8 @@ import {
 } from "../../src/abi/plan";
 import { columnwise, format, gatherTile, group, padded, transpose, width } from "../emulated/bundle";
 import { isUniform, weightOffset } from "../emulated/emulate";
-import { Add, First, holdsHalf, kindOf, Multiply, map, Operation, PLAIN, roundNumber } from "../formats/round";
+import { holdsHalf, kindOf, PLAIN } from "../formats/format";
+import { Add, First, Multiply, map, Operation, roundNumber } from "../formats/operations";
 import { power } from "../lanes/power";
 import { magnitude } from "../lanes/vectors";
 import {

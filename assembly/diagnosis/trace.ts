@@ -35,7 +35,8 @@ import {
 } from "../../src/abi/report";
 import { count, format, group, padded, setGroup, stretch, whole, width } from "../emulated/bundle";
 import { nextBundle, startBundles } from "../emulated/bundles";
-import { formatAt, holdsSums, roundNumber, roundQuotient } from "../formats/round";
+import { formatAt, holdsSums } from "../formats/format";
+import { roundNumber, roundQuotient } from "../formats/operations";
 import { power } from "../lanes/power";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import {
@@ -60,8 +61,7 @@ import {
   TILE_V,
   TILE_X,
 } from "../memory";
-import { topColumns } from "../reductions/column-sums";
-import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "../reductions/top";
+import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes, topColumns } from "../reductions/top";
 import { copy } from "../tensors/tiles";
 import { startErrors } from "./error-statistics";
 import {

@@ -10,7 +10,8 @@ import { EXACT, FORMAT_ACCUMULATE, FORMAT_COMPUTE, ORDER, ORDER_LANES, ORDER_PAI
 import { STAGNATION_EVENT } from "../../src/abi/report";
 import { width as groups } from "../emulated/bundle";
 import { addTile, finishSums, startSums } from "../emulated/sums";
-import { Add, formatAt, kindOfSums, operate, splits, splitterOf } from "../formats/round";
+import { formatAt, kindOfSums, splits, splitterOf } from "../formats/format";
+import { Add, operate } from "../formats/operations";
 import { clearVectors, copyVectors, magnitude } from "../lanes/vectors";
 import { GATHERED, LANES, STAGNANT, TREE } from "../memory";
 import {

@@ -24,7 +24,8 @@ import {
   TASK_GIVEN,
   WEIGHT,
 } from "../../src/abi/plan";
-import { First, formatAt, holdsHalf, kindOf, map, Operation, PLAIN } from "../formats/round";
+import { formatAt, holdsHalf, kindOf, PLAIN } from "../formats/format";
+import { First, map, Operation } from "../formats/operations";
 import { clearVectors } from "../lanes/vectors";
 import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "../memory";
 import { keptOffset, reducedOffset } from "../tensors/offsets";

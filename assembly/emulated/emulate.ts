@@ -39,7 +39,7 @@ import {
   WEIGHT,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
-import { Add, Divide, Multiply, map, roundNumber, roundQuotient } from "../formats/round";
+import { Add, Divide, Multiply, map, roundNumber, roundQuotient } from "../formats/operations";
 import { power } from "../lanes/power";
 import { fromOrdered, magnitude } from "../lanes/vectors";
 import {
@@ -60,9 +60,8 @@ import {
   TILE_W,
   TILE_X,
 } from "../memory";
-import { extremeColumns, topColumns } from "../reductions/column-sums";
-import { extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
-import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes } from "../reductions/top";
+import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
+import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes, topColumns } from "../reductions/top";
 import { keptOffset } from "../tensors/offsets";
 import { copy, readMagnitudes } from "../tensors/tiles";
 import {

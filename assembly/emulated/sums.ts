@@ -12,17 +12,16 @@
 
 import { EXACT, FORMAT_ACCUMULATE, FORMAT_COMPUTE, ORDER, ORDER_LANES, ORDER_PAIRWISE } from "../../src/abi/plan";
 import {
-  Add,
   formatAt,
   kindOfSums,
   largestOf,
   leastExponentOf,
-  operate,
   PLAIN,
   precisionOf,
   splits,
   splitterOf,
-} from "../formats/round";
+} from "../formats/format";
+import { Add, operate } from "../formats/operations";
 import { clearVectors, copyVectors, magnitude } from "../lanes/vectors";
 import { EXACT_SUMS, LANES, LANES_SAVED, TREE } from "../memory";
 import { addExact, EXACT_BYTES, finishExact, startExact } from "../reductions/exact-sum";

@@ -47,17 +47,6 @@ import {
   WEIGHT,
 } from "../../src/abi/plan";
 import {
-  GRADIENT_GAIN,
-  GRADIENT_OTHER,
-  GRADIENT_SHAPE,
-  GRADIENT_SHIFT,
-  GRADIENT_SLOPE,
-  GRADIENT_UNDER,
-  GRADIENT_WANTED,
-  TILE_E,
-  TILE_G,
-} from "../backward-memory";
-import {
   across,
   acrossTile,
   count,
@@ -76,23 +65,32 @@ import {
 } from "../emulated/bundle";
 import { factorFrom, isUniform, rounded, scales, statistics, weightOffset } from "../emulated/emulate";
 import { addTile, finishSums, startSums } from "../emulated/sums";
-import { Add, Multiply, map, roundQuotient } from "../formats/round";
+import { Add, Multiply, map, roundQuotient } from "../formats/operations";
 import { power } from "../lanes/power";
 import { clearVectors, copyVectors, firstLanes, fromOrdered, magnitude } from "../lanes/vectors";
 import {
   COLUMN_HIGH,
   COLUMN_LOW,
+  GRADIENT_GAIN,
+  GRADIENT_OTHER,
+  GRADIENT_SHAPE,
+  GRADIENT_SHIFT,
+  GRADIENT_SLOPE,
+  GRADIENT_TILE,
+  GRADIENT_UNDER,
+  GRADIENT_WANTED,
   GROUP_MEAN,
   GROUP_NEGATED,
   GROUP_SCALE,
   GROUP_SUM,
   GROUP_WEIGHT,
+  TILE_G,
   TILE_T,
   TILE_W,
   TILE_X,
 } from "../memory";
+import { selectedOf } from "../norms/with-norm";
 import { topBufferBytes } from "../reductions/top";
-import { selectedOf } from "./selected";
 import { exchange } from "./upstream";
 
 // --- the plan, bundle by bundle ------------------------------------------------------------------------------
@@ -247,7 +245,7 @@ function enter(from: i32, first: bool): i32 {
   }
   if (first) {
     normalized(n);
-    map<Multiply>(TILE_T, TILE_G, 16, TILE_E, vectorsOf(n), 1, format);
+    map<Multiply>(TILE_T, TILE_G, 16, GRADIENT_TILE, vectorsOf(n), 1, format);
     writeTerms(from, n);
   }
   if (!load<usize>(WEIGHT)) return n;
@@ -266,13 +264,13 @@ function normalized(n: i32): void {
   else acrossTile<Multiply>(TILE_X, GROUP_SCALE, n, TILE_T);
 }
 
-/** TILE_E to the tensor of the products. */
+/** GRADIENT_TILE to the tensor of the products. */
 function writeTerms(from: i32, n: i32): void {
   const output = load<usize>(OUTPUT);
   const storage = load<i32>(OUTPUT_STORAGE);
   store<usize>(OUTPUT, load<usize>(TERMS));
   store<i32>(OUTPUT_STORAGE, STORAGE_FLOAT32);
-  writeTile(from, n, TILE_E);
+  writeTile(from, n, GRADIENT_TILE);
   store<usize>(OUTPUT, output);
   store<i32>(OUTPUT_STORAGE, storage);
 }
@@ -329,7 +327,7 @@ function signs(norm: i32): void {
   const n = load<f64>(COUNT);
   const total = load<i32>(TASK) & TASK_TOTAL ? 1.0 : n;
   const k = norm == NORM_L1 ? total : norm == NORM_TOP ? <f64>load<i32>(TOP) : 1;
-  clearVectors(TILE_E, 128);
+  clearVectors(GRADIENT_TILE, 128);
   if (centred) {
     seek(norm);
     for (let from = 0; from < count; from += stretch) mark(norm, enter(from, false), true);
@@ -337,7 +335,7 @@ function signs(norm: i32): void {
   for (let j = 0; j < width; j++) {
     const b = rounded(meanOfProducts(j) * constant);
     const size = rounded((b * total) / k);
-    const q = centred ? rounded(b * roundQuotient(<f64>load<i32>(cell(TILE_E, j)), k, format)) : 0;
+    const q = centred ? rounded(b * roundQuotient(<f64>load<i32>(cell(GRADIENT_TILE, j)), k, format)) : 0;
     // without means no more than -p, of which -0 changes no sign
     store<f32>(cell(GRADIENT_GAIN, j), <f32>(centred ? rounded(q - size) : -size));
     store<f32>(cell(GRADIENT_SLOPE, j), <f32>(centred ? rounded(q + size) : size));
@@ -418,7 +416,7 @@ function lanesOf(values: usize, j: i32): v128 {
   return padded == 1 ? v128.load32_splat(values) : v128.load(cell(values, j));
 }
 
-/** Counts what n elements of each group in TILE_X count as into TILE_E; or writes q - p of each to TILE_T. */
+/** Counts what n elements of each group in TILE_X count as into GRADIENT_TILE; or writes q - p of each to TILE_T. */
 function mark(norm: i32, n: i32, counting: bool): void {
   const zero = f32x4.splat(0);
   const vectors = vectorsOf(n);
@@ -432,7 +430,7 @@ function mark(norm: i32, n: i32, counting: bool): void {
       if (counting) {
         let side = i32x4.sub(down, up);
         if (padded == 1) side = v128.and(side, firstLanes(n - 4 * v));
-        v128.store(cell(TILE_E, j), i32x4.add(v128.load(cell(TILE_E, j)), side));
+        v128.store(cell(GRADIENT_TILE, j), i32x4.add(v128.load(cell(GRADIENT_TILE, j)), side));
       } else {
         const rest = v128.bitselect(lanesOf(GRADIENT_SLOPE, j), lanesOf(GRADIENT_UNDER, j), down);
         v128.store(TILE_T + at, v128.bitselect(lanesOf(GRADIENT_GAIN, j), rest, up));
@@ -447,9 +445,9 @@ function mark(norm: i32, n: i32, counting: bool): void {
     if (padded > 1) j = j + 4 < padded ? j + 4 : 0;
   }
   if (padded == 1 && counting && norm == NORM_L1) {
-    const sum = v128.load(TILE_E);
+    const sum = v128.load(GRADIENT_TILE);
     const two = i32x4.add(sum, i64x2.shuffle(sum, sum, 1, 0));
-    v128.store(TILE_E, i32x4(i32x4.extract_lane(two, 0) + i32x4.extract_lane(two, 1), 0, 0, 0));
+    v128.store(GRADIENT_TILE, i32x4(i32x4.extract_lane(two, 0) + i32x4.extract_lane(two, 1), 0, 0, 0));
   }
 }
 
@@ -458,7 +456,7 @@ function markVector(norm: i32, at: usize, lanes: i32, j: i32, counting: bool): v
   for (let lane = 0; lane < min(4, lanes); lane++) {
     const g = padded == 1 ? 0 : j + lane;
     const side = sideOf(norm, g, load<f32>(cell(TILE_X + at, lane)));
-    if (counting) store<i32>(cell(TILE_E, g), load<i32>(cell(TILE_E, g)) + side);
+    if (counting) store<i32>(cell(GRADIENT_TILE, g), load<i32>(cell(GRADIENT_TILE, g)) + side);
     else if (side != 0)
       store<f32>(cell(TILE_T + at, lane), load<f32>(cell(side > 0 ? GRADIENT_GAIN : GRADIENT_SLOPE, g)));
   }

@@ -17,7 +17,9 @@ import {
   REDUCED_TOTAL,
   STORAGE_FLOAT32,
 } from "../../src/abi/plan";
+import { highPair, lowPair, storeLanes } from "../lanes/vectors";
 import {
+  COLUMN_CENTRE,
   GRADIENT_ABOVE,
   GRADIENT_BELOW,
   GRADIENT_DOT,
@@ -31,10 +33,10 @@ import {
   GRADIENT_UNDER,
   GRADIENT_UPPER,
   GRADIENT_WEIGHT,
+  TILE,
   TILE_G,
-} from "../backward-memory";
-import { highPair, lowPair, storeLanes } from "../lanes/vectors";
-import { COLUMN_CENTRE, TILE, TILE_X } from "../memory";
+  TILE_X,
+} from "../memory";
 import { reducedOffset } from "../tensors/offsets";
 import { read, write } from "../tensors/tiles";
 import { wideOutput, wideSums } from "./native-float64";

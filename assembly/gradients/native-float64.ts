@@ -2,9 +2,8 @@
 // near to it. Rows are columns here: `rows` of n elements, one column wide.
 
 import { NORM, NORM_L1, NORM_L2, NORM_POWER, POWER } from "../../src/abi/plan";
-import { GRADIENT_DOT, GRADIENT_FACTOR, GRADIENT_SHAPE, GRADIENT_SUM } from "../backward-memory";
 import { power } from "../lanes/power";
-import { COLUMN_MEAN } from "../memory";
+import { COLUMN_MEAN, GRADIENT_DOT, GRADIENT_FACTOR, GRADIENT_SHAPE, GRADIENT_SUM } from "../memory";
 
 /** What w_i is proportional to, where that is neither y_i nor 0 but for the selected elements. */
 function shapeOf(norm: i32, exponent: f64, d: f64, y: f64): f64 {

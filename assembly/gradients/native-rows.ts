@@ -29,7 +29,10 @@ import {
   WEIGHT_STEP,
   WEIGHT_SUMS,
 } from "../../src/abi/plan";
+import { clearVectors } from "../lanes/vectors";
 import {
+  COLUMN_CENTRE,
+  COLUMN_REST,
   GRADIENT_DOT,
   GRADIENT_FACTOR,
   GRADIENT_GAIN,
@@ -40,14 +43,16 @@ import {
   GRADIENT_SHIFT,
   GRADIENT_SLOPE,
   GRADIENT_SUM,
+  GRADIENT_TILE,
   GRADIENT_UNDER,
   GRADIENT_UPPER,
   GRADIENT_WEIGHT,
-  TILE_E,
+  TILE,
   TILE_G,
-} from "../backward-memory";
-import { clearVectors } from "../lanes/vectors";
-import { COLUMN_CENTRE, COLUMN_REST, TILE, TILE_T, TILE_W, TILE_X } from "../memory";
+  TILE_T,
+  TILE_W,
+  TILE_X,
+} from "../memory";
 import { keptOffset, reducedOffset } from "../tensors/offsets";
 import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
 import { wideOutput, wideSums } from "./native-float64";
@@ -286,7 +291,7 @@ function outputAs<T extends Terms>(x: usize, dy: usize, dx: usize, n: i32, gain:
 function outputEach(g: i32, kept: i32, from: i32, n: i32, wide: bool): void {
   const weight = weightsFor(g, from, n);
   const single = load<i32>(REDUCED_TOTAL) == 1;
-  let dw = TILE_E;
+  let dw = GRADIENT_TILE;
   let db = TILE_T;
   if (single) {
     dw = load<usize>(PARAMETER_WORK) + ((<usize>(kept + from)) << 2);

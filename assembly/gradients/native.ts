@@ -41,7 +41,13 @@ import {
   WEIGHT_STEP,
   WEIGHT_SUMS,
 } from "../../src/abi/plan";
+import { power } from "../lanes/power";
+import { clearVectors, copyVectors, fromOrdered, toOrdered } from "../lanes/vectors";
 import {
+  COLUMN_CENTRE,
+  COLUMN_MEAN,
+  COLUMN_REST,
+  COLUMN_SUM,
   GRADIENT_ABOVE,
   GRADIENT_BELOW,
   GRADIENT_DOT,
@@ -57,17 +63,15 @@ import {
   GRADIENT_UNDER,
   GRADIENT_UPPER,
   GRADIENT_WEIGHT,
-} from "../backward-memory";
-import { power } from "../lanes/power";
-import { clearVectors, copyVectors, fromOrdered, toOrdered } from "../lanes/vectors";
-import { COLUMN_CENTRE, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM } from "../memory";
+} from "../memory";
 import { base, columnwise, enterColumns, enterGroup, factors, group, width } from "../native/panel";
 import { prepareRows } from "../native/rows";
 import { factorFrom } from "../norms/scale";
+import { selectedOf } from "../norms/with-norm";
 import { keptOffset } from "../tensors/offsets";
 import { GradientPass, passGradientColumns } from "./native-columns";
 import { enterGradientRow, finishGradientRows, outputRow, prepareGradientRows, sumRow } from "./native-rows";
-import { select, selectedOf, settle, writeSelected } from "./selected";
+import { select, settle, writeSelected } from "./selected";
 
 /** Runs the plan. */
 export function backward(): void {

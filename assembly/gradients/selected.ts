@@ -12,7 +12,6 @@ import {
   LENGTH,
   NORM,
   NORM_LINF,
-  NORM_RANGE,
   NORM_TOP,
   REDUCED_COUNT,
   REDUCED_RANK,
@@ -29,7 +28,10 @@ import {
   WEIGHT,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
+import { clearVectors, magnitude } from "../lanes/vectors";
 import {
+  COLUMN_CENTRE,
+  COLUMN_REST,
   GRADIENT_FACTOR,
   GRADIENT_FOUND,
   GRADIENT_OTHER,
@@ -37,21 +39,16 @@ import {
   GRADIENT_SUM,
   GRADIENT_WANTED,
   GRADIENT_WEIGHT,
-} from "../backward-memory";
-import { clearVectors, magnitude } from "../lanes/vectors";
-import { COLUMN_CENTRE, COLUMN_REST, GROUP_TOP, TILE, TILE_X } from "../memory";
+  GROUP_TOP,
+  TILE,
+  TILE_X,
+} from "../memory";
 import { base, collectTop, columnwise, findExtremes, group, highOf, lowOf, meanOf, width } from "../native/panel";
+import { selectedOf } from "../norms/with-norm";
 import { finishTop, TOP_BYTES } from "../reductions/top";
 import { keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, read } from "../tensors/tiles";
 import { gradientAt, setOutput } from "./upstream";
-
-/** Elements that a group has selected: 0 where its norm selects none. */
-export function selectedOf(norm: i32): i32 {
-  if (norm == NORM_LINF) return 1;
-  if (norm == NORM_RANGE) return 2;
-  return norm == NORM_TOP ? load<i32>(TOP) : 0;
-}
 
 /** Entries still to be found. */
 let missing: i32 = 0;

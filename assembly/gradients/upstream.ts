@@ -9,8 +9,8 @@ import {
   OUTPUT_STORAGE,
   STORAGE_FLOAT32,
 } from "../../src/abi/plan";
-import { TILE_E } from "../backward-memory";
 import { pack, unpack } from "../lanes/float16";
+import { GRADIENT_TILE } from "../memory";
 
 /** Exchanges input and upstream gradient in the plan, so that what reads the input reads the other. */
 export function exchange(): void {
@@ -26,8 +26,8 @@ export function exchange(): void {
 export function gradientAt(at: i32): f32 {
   const from = load<usize>(GRADIENT);
   if (load<i32>(GRADIENT_STORAGE) == STORAGE_FLOAT32) return load<f32>(from + ((<usize>at) << 2));
-  unpack(from + ((<usize>at) << 1), TILE_E, 1);
-  return load<f32>(TILE_E);
+  unpack(from + ((<usize>at) << 1), GRADIENT_TILE, 1);
+  return load<f32>(GRADIENT_TILE);
 }
 
 /** Writes element `at` of the output. */
@@ -36,7 +36,7 @@ export function setOutput(at: i32, value: f32): void {
   if (load<i32>(OUTPUT_STORAGE) == STORAGE_FLOAT32) {
     store<f32>(to + ((<usize>at) << 2), value);
   } else {
-    store<f32>(TILE_E, value);
-    pack(TILE_E, to + ((<usize>at) << 1), 1);
+    store<f32>(GRADIENT_TILE, value);
+    pack(GRADIENT_TILE, to + ((<usize>at) << 1), 1);
   }
 }

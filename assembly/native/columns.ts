@@ -33,15 +33,10 @@ import {
   TILE_X,
 } from "../memory";
 import { firstStep } from "../norms/scale";
-import {
-  extremeColumns,
-  plainColumns,
-  powerColumns,
-  termColumns,
-  termColumnWide,
-  topColumns,
-} from "../reductions/column-sums";
+import { plainColumns, powerColumns, termColumns, termColumnWide } from "../reductions/column-sums";
+import { extremeColumns } from "../reductions/extremes";
 import { Magnitude, Mean, Near, Square } from "../reductions/sums";
+import { topColumns } from "../reductions/top";
 import { keptOffset, reducedOffset } from "../tensors/offsets";
 import { read, write } from "../tensors/tiles";
 import { affineColumns, affineRowInTwo } from "./affine";

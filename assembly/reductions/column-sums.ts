@@ -8,10 +8,9 @@
 // A row's last vector may reach past its columns; what it computes there lands in accumulators that nobody reads.
 
 import { power } from "../lanes/power";
-import { highPair, lowPair, magnitude, ordered } from "../lanes/vectors";
-import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_HIGH, COLUMN_LOW, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM } from "../memory";
+import { highPair, lowPair } from "../lanes/vectors";
+import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM } from "../memory";
 import { Centre, Term } from "./sums";
-import { addOne, TOP_BYTES } from "./top";
 
 function accumulate(at: usize, low: v128, high: v128): void {
   v128.store(at, f64x2.add(v128.load(at, 0), low), 0);
@@ -117,58 +116,4 @@ export function powerColumns(p: usize, pitch: usize, rows: i32, width: i32, expo
     }
     p += pitch;
   }
-}
-
-/** Greatest and least of each column as `ordered` integers into COLUMN_HIGH and COLUMN_LOW. */
-export function extremeColumns(p: usize, pitch: usize, rows: i32, width: i32): void {
-  const bytes = (<usize>width) << 2;
-  for (; rows > 0; ) {
-    const n = min(rows, 8);
-    for (let j: usize = 0; j < bytes; j += 16) {
-      let high = v128.load(COLUMN_HIGH + j);
-      let low = v128.load(COLUMN_LOW + j);
-      let x = p + j;
-      for (let i = 0; i < n; i++) {
-        const value = ordered(v128.load(x));
-        high = i32x4.max_s(high, value);
-        low = i32x4.min_s(low, value);
-        x += pitch;
-      }
-      v128.store(COLUMN_HIGH + j, high);
-      v128.store(COLUMN_LOW + j, low);
-    }
-    p += pitch * n;
-    rows -= n;
-  }
-}
-
-/** Adds up to four columns, of which the first is column `j` of the panel, to as many top-k states at `states`. */
-export function topColumns(p: usize, pitch: usize, rows: i32, j: i32, n: i32, states: usize): void {
-  const at = (<usize>j) << 2;
-  const k = v128.load(COLUMN_CENTRE + at);
-  const m = v128.load(COLUMN_REST + at);
-  let least = thresholds(states);
-  for (; rows > 0; rows--) {
-    const d = magnitude(f32x4.sub(f32x4.sub(v128.load(p), k), m));
-    if (v128.any_true(i32x4.gt_s(d, least))) {
-      addOne(states, i32x4.extract_lane(d, 0));
-      if (n > 1) addOne(states + TOP_BYTES, i32x4.extract_lane(d, 1));
-      if (n > 2) addOne(states + 2 * TOP_BYTES, i32x4.extract_lane(d, 2));
-      if (n > 3) addOne(states + 3 * TOP_BYTES, i32x4.extract_lane(d, 3));
-      least = thresholds(states);
-    }
-    p += pitch;
-  }
-}
-
-function thresholds(states: usize): v128 {
-  return i32x4.replace_lane(
-    i32x4.replace_lane(
-      i32x4.replace_lane(i32x4.splat(load<i32>(states)), 1, load<i32>(states + TOP_BYTES)),
-      2,
-      load<i32>(states + 2 * TOP_BYTES),
-    ),
-    3,
-    load<i32>(states + 3 * TOP_BYTES),
-  );
 }

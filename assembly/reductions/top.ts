@@ -10,6 +10,7 @@
 import { TOP_BUFFER, TOP_BUFFER_PER_K } from "../../src/abi/plan";
 import { ABS } from "../lanes/constants";
 import { magnitude } from "../lanes/vectors";
+import { COLUMN_CENTRE, COLUMN_REST } from "../memory";
 
 /** In line wherever it is called. */
 class Candidates {
@@ -224,4 +225,35 @@ function sink(p: usize, i: i32, n: i32): void {
     i = child;
   }
   store<i32>(p + ((<usize>i) << 2), x);
+}
+
+/** Adds up to four columns, of which the first is column `j` of the panel, to as many top-k states at `states`. */
+export function topColumns(p: usize, pitch: usize, rows: i32, j: i32, n: i32, states: usize): void {
+  const at = (<usize>j) << 2;
+  const k = v128.load(COLUMN_CENTRE + at);
+  const m = v128.load(COLUMN_REST + at);
+  let least = thresholds(states);
+  for (; rows > 0; rows--) {
+    const d = magnitude(f32x4.sub(f32x4.sub(v128.load(p), k), m));
+    if (v128.any_true(i32x4.gt_s(d, least))) {
+      addOne(states, i32x4.extract_lane(d, 0));
+      if (n > 1) addOne(states + TOP_BYTES, i32x4.extract_lane(d, 1));
+      if (n > 2) addOne(states + 2 * TOP_BYTES, i32x4.extract_lane(d, 2));
+      if (n > 3) addOne(states + 3 * TOP_BYTES, i32x4.extract_lane(d, 3));
+      least = thresholds(states);
+    }
+    p += pitch;
+  }
+}
+
+function thresholds(states: usize): v128 {
+  return i32x4.replace_lane(
+    i32x4.replace_lane(
+      i32x4.replace_lane(i32x4.splat(load<i32>(states)), 1, load<i32>(states + TOP_BYTES)),
+      2,
+      load<i32>(states + 2 * TOP_BYTES),
+    ),
+    3,
+    load<i32>(states + 3 * TOP_BYTES),
+  );
 }

@@ -3,8 +3,8 @@
 
 import { debuglog } from "node:util";
 import { run } from "./run.js";
-import { FileError } from "./terminal/errors.js";
-import { BAD_USAGE, UsageError } from "./terminal/options.js";
+import { FileError, UsageError } from "./terminal/errors.js";
+import { BAD_USAGE } from "./terminal/options.js";
 import { watchOutput } from "./terminal/output.js";
 
 watchOutput();

@@ -1,8 +1,9 @@
 // The command line, apart from what its end looks like. Loads no more than the command that is asked for.
 
 import { readFileSync } from "node:fs";
-import { printable } from "./terminal/errors.js";
-import { type Command, FINE, helpOf, parse, UsageError, wrap } from "./terminal/options.js";
+import { wrap } from "../text/page.js";
+import { printable, UsageError } from "./terminal/errors.js";
+import { type Command, FINE, helpOf, parse } from "./terminal/options.js";
 import { print } from "./terminal/output.js";
 
 /** The commands, in the order of the help. */

@@ -1,11 +1,12 @@
 import { STORAGE_FLOAT32 } from "../abi/plan.js";
 import { describe, wrong } from "../checks/arguments.js";
 import { engine } from "../engine/engine.js";
-import { bytesOf, checkDType, Operand, operand } from "../tensor/operand.js";
+import { elementwise } from "../plan/run-elementwise.js";
+import type { Nested, TensorLike } from "../tensor/forms.js";
+import { Operand, operand } from "../tensor/operand.js";
 import { checkFit, checkShape, sizeOf } from "../tensor/shape.js";
+import { bytesOf, checkDType, type DType } from "../tensor/storage.js";
 import { Tensor } from "../tensor/tensor.js";
-import type { DType, Nested, TensorLike } from "../types.js";
-import { elementwise } from "./float16.js";
 
 /** Sets the last bit of array[i] if it is not exactly x: then rounding it to fewer bits is rounding x itself. */
 function toOdd(x: number, array: Float32Array, bits: Int32Array, i: number): void {

@@ -1,8 +1,9 @@
 import { STORAGE_FLOAT16 } from "../abi/plan.js";
 import { checkOptions, describe } from "../checks/arguments.js";
-import { checkFormat, type FormatSpec, nameOf } from "../numerics/format.js";
-import { dtypeOf, operand } from "../tensor/operand.js";
-import type { DType, Format, FormatName, TensorLike } from "../types.js";
+import { checkFormat, type Format, type FormatName, type FormatSpec, nameOf } from "../numerics/format.js";
+import type { TensorLike } from "../tensor/forms.js";
+import { operand } from "../tensor/operand.js";
+import { type DType, dtypeOf } from "../tensor/storage.js";
 import { errorsBetween } from "./errors.js";
 import type { ErrorStatistics } from "./result.js";
 import { differences, type Tolerances } from "./tolerances.js";

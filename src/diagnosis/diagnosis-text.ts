@@ -1,116 +1,10 @@
 // A diagnosis or a comparison as text for a terminal.
 
-import { checkBoolean, checkInteger, checkOptions, isObject, wrong } from "../checks/arguments.js";
+import { wrong } from "../checks/arguments.js";
+import { Page, type TextOptions } from "../text/page.js";
 import { brief, fixed, formatWords, integer, normWords, percent, signed } from "../text/words.js";
-import { COMPARISON_SCHEMA, type Comparison } from "./compare.js";
-import {
-  type Attribution,
-  DIAGNOSIS_SCHEMA,
-  type Diagnosis,
-  type ErrorStatistics,
-  EVENTS,
-  type Remedy,
-  type Stage,
-} from "./result.js";
-import type { Tolerances } from "./tolerances.js";
-
-export interface TextOptions {
-  /** Escape sequences for colours. Default: when standard output is a terminal, and NO_COLOR is not set. */
-  color?: boolean | undefined;
-  /** Columns, 80 to 100. Default: 100. */
-  width?: number | undefined;
-}
-
-const KEYS = ["color", "width"];
-
-/** Standard output of Node and what is like it, elsewhere nothing. */
-interface Host {
-  process?: { stdout?: { isTTY?: boolean }; env?: Record<string, string | undefined> };
-}
-
-function onTerminal(): boolean {
-  const { stdout, env } = (globalThis as Host).process ?? {};
-  return !!stdout?.isTTY && !env?.NO_COLOR && env?.TERM !== "dumb";
-}
-
-type Paint = (text: string) => string;
-
-/** Lines of text, and what colours them. */
-class Page {
-  readonly lines: string[] = [];
-  readonly width: number;
-  readonly #color: boolean;
-
-  constructor(options: TextOptions | undefined) {
-    const o = checkOptions(options, KEYS);
-    this.#color = checkBoolean("color", o.color ?? onTerminal());
-    this.width = o.width === undefined ? 100 : checkInteger("width", o.width, 80, 100);
-  }
-
-  /** By a number of the escape sequence for graphics. */
-  paint(code: number): Paint {
-    return (text) => (this.#color ? `\u001b[${code}m${text}\u001b[0m` : text);
-  }
-
-  readonly bold = this.paint(1);
-  readonly dim = this.paint(2);
-  readonly red = this.paint(31);
-  readonly green = this.paint(32);
-  readonly yellow = this.paint(33);
-
-  /** A paragraph, wrapped at spaces; its further lines indented, its first word painted. */
-  text(words: string, paint: Paint = String): void {
-    let line = "";
-    const done: string[] = [];
-    for (const word of words.split(" ")) {
-      if (line && line.length + 1 + word.length > this.width) {
-        done.push(line);
-        line = "";
-      }
-      line = line ? `${line} ${word}` : (done.length ? "  " : "") + word;
-    }
-    done.push(line);
-    const [first, ...rest] = done;
-    this.lines.push(
-      first.replace(/^\S+/, (word) => paint(word)),
-      ...rest,
-    );
-  }
-
-  /**
-   * Rows of cells, columns as wide as they have to be; the last ones are left out where the page is too narrow.
-   *
-   * @param left Columns whose cells begin to the left; those of the others end to the right.
-   * @param paint Of a row, by its number.
-   */
-  table(
-    heads: readonly string[],
-    rows: readonly (readonly string[])[],
-    left = 1,
-    paint?: (row: number) => Paint,
-  ): void {
-    const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i].length)));
-    const wide = (columns: number) => widths.slice(0, columns).reduce((sum, width) => sum + width + 2, -2);
-    let columns = heads.length;
-    while (wide(columns) > this.width) columns--;
-    const pad = (cell: string, i: number) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]));
-    const line = (cells: readonly string[]) => cells.slice(0, columns).map(pad).join("  ").trimEnd();
-    this.lines.push(this.bold(line(heads)));
-    rows.forEach((row, i) => {
-      this.lines.push(paint ? paint(i)(line(row)) : line(row));
-    });
-  }
-
-  gap(): void {
-    this.lines.push("");
-  }
-
-  toString(): string {
-    return `${this.lines.join("\n")}\n`;
-  }
-}
-
-const ulp = (value: number | null): string => fixed(value, 2);
+import { type Attribution, DIAGNOSIS_SCHEMA, type Diagnosis, EVENTS, type Remedy, type Stage } from "./result.js";
+import { isOf, ulp } from "./words.js";
 
 const LAYERS = {
   batch: "batch norm",
@@ -210,9 +104,6 @@ function remedyTable(page: Page, remedies: readonly Remedy[]): void {
   page.table(heads, rows, 1, (i) => ((remedies[i].gainDb ?? 0) >= 3 ? page.green : String));
 }
 
-const isOf = (value: unknown, schema: string): boolean =>
-  isObject(value) && "schema" in value && value.schema === schema;
-
 /**
  * A diagnosis as tables for a terminal, lines of at most `width` columns, with a line feed behind each. Errors are in ulp
  * of the format of the stage.
@@ -238,68 +129,5 @@ export function formatDiagnosis(diagnosis: Diagnosis, options?: TextOptions): st
   eventTable(page, stages);
   facts(page, diagnosis);
   remedyTable(page, remedies);
-  return page.toString();
-}
-
-function statisticsTable(page: Page, e: ErrorStatistics): void {
-  const where = e.worstIndex === null ? "" : ` at element ${e.worstIndex}`;
-  const rows = [
-    ["largest error", `${ulp(e.maxUlp)} ulp${where}`],
-    ["mean, root mean square", `${ulp(e.meanUlp)}, ${ulp(e.rmsUlp)} ulp`],
-    ["median, 99 %, 99.9 %", `${ulp(e.p50Ulp)}, ${ulp(e.p99Ulp)}, ${ulp(e.p999Ulp)} ulp`],
-    ["largest, absolute and relative", `${brief(e.maxAbs)}, ${brief(e.maxRel)}`],
-    ["SQNR", e.sqnrDb === null ? "-" : `${fixed(e.sqnrDb, 1)} dB`],
-    ["cosine", e.cosine === null ? "-" : String(e.cosine)],
-    ["bits that every value keeps", brief(e.significantBits)],
-    ["NaN or infinite in one only", integer(e.mismatchedSpecials)],
-  ];
-  for (const [name, value] of rows) page.lines.push(`${name.padEnd(32)}${value}`);
-}
-
-/** To three digits, away from 0, so that what is shown passes. */
-function upwards(value: number | null): string {
-  if (!value) return value === null ? "none" : "0";
-  const step = 10 ** (Math.floor(Math.log10(value)) - 2);
-  return brief(Number((Math.ceil(value / step) * step).toPrecision(3)));
-}
-
-function toleranceTable(page: Page, { numpy, torch }: Comparison["tolerances"]): void {
-  const row = (name: string, of: (tolerances: Tolerances) => string) => [name, of(numpy), of(torch)];
-  const rows = [
-    row("defaults", ({ defaults: { rtol, atol } }) => `rtol ${brief(rtol)}, atol ${brief(atol)}`),
-    row("with the defaults", ({ passes }) => (passes ? "passes" : "fails")),
-    row("smallest rtol at atol 0", ({ rtol }) => upwards(rtol)),
-    row("smallest atol at rtol 0", ({ atol }) => upwards(atol)),
-    row("smallest rtol at the default atol", ({ rtolAtDefaultAtol }) => upwards(rtolAtDefaultAtol)),
-    row("smallest atol at the default rtol", ({ atolAtDefaultRtol }) => upwards(atolAtDefaultRtol)),
-  ];
-  page.table(["tolerances", "numpy assert_allclose", "torch assert_close"], rows);
-}
-
-/**
- * A comparison as text for a terminal, as formatDiagnosis() does it. The tolerances are those at which the assertions of
- * NumPy and PyTorch pass: one of them alone, the other being 0, or beside the default of the other.
- *
- * @param comparison Of compare(), also after JSON.
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
- */
-export function formatComparison(comparison: Comparison, options?: TextOptions): string {
-  if (!isOf(comparison, COMPARISON_SCHEMA)) throw wrong("comparison", "what compare() gives", comparison);
-  const page = new Page(options);
-  const { dtypes, shape, format, count, equalNans, equalInfinities, firstDifference, tolerances } = comparison;
-  page.text(
-    `${dtypes.actual} against ${dtypes.expected}, [${shape.join(", ")}], ${integer(count)} elements, in ulp of ${formatWords(format)}`,
-  );
-  const same = equalNans + equalInfinities;
-  const specials = same
-    ? `; ${integer(equalNans)} NaN and ${integer(equalInfinities)} infinities in the same places`
-    : "";
-  page.text(
-    firstDifference === null ? `equal${specials}` : `first difference at element ${firstDifference}${specials}`,
-  );
-  page.gap();
-  statisticsTable(page, comparison);
-  page.gap();
-  toleranceTable(page, tolerances);
   return page.toString();
 }

@@ -1,75 +1,11 @@
 // What data is, and how far it is from other data.
 
-import type { DiagnosisKernels } from "../abi/kernels.js";
-import { STORAGE_FLOAT16 } from "../abi/plan.js";
 import * as at from "../abi/report.js";
 import { type Engine, engine } from "../engine/engine.js";
-import { diagnosisBytes } from "../engine/wasm.generated.js";
 import type { FormatSpec } from "../numerics/format.js";
-import { BLOCK, viewOf } from "../plan/run.js";
-import { bytesOf, type Operand } from "../tensor/operand.js";
+import type { Operand } from "../tensor/operand.js";
+import { tracer, visitBlocks } from "./kernels.js";
 import type { ErrorStatistics } from "./result.js";
-
-/** What a tensor consists of. */
-export interface InputCounts {
-  finite: number;
-  /** Below the smallest normal number of the storage. */
-  subnormal: number;
-  zero: number;
-  nan: number;
-  infinite: number;
-  /** The least nonzero and the greatest finite magnitude, null for none. */
-  absMin: number | null;
-  absMax: number | null;
-  /** Nonzero finite elements by floor(log2 |x|): entry i is that of i - 149, up to 127. */
-  exponents: number[];
-}
-
-/** The kernels of the diagnosis. */
-export const tracer = (own: Engine): DiagnosisKernels => own.part<DiagnosisKernels>(diagnosisBytes);
-
-/** Calls `visit` with stretches of some operands of the same size: their addresses, the first element, the number. */
-function visitBlocks(own: Engine, operands: Operand[], visit: (at: number[], first: number, n: number) => void): void {
-  const { heap } = own;
-  const [{ size }] = operands;
-  const length = operands.some(({ array }) => array) ? BLOCK / 4 : size;
-  const blocks = operands.map(({ array, storage }) => array && heap.scratch(Math.min(length, size) * bytesOf(storage)));
-  for (let first = 0; first < size; first += length) {
-    const n = Math.min(length, size - first);
-    const addresses = operands.map(({ array, address, storage }, i) => {
-      const block = blocks[i];
-      if (!array || !block) return address + first * bytesOf(storage);
-      viewOf(heap, storage).set(array.subarray(first, first + n), block / bytesOf(storage));
-      return block;
-    });
-    visit(addresses, first, n);
-  }
-}
-
-/** Counts what a tensor consists of. */
-export function inspect(x: Operand): InputCounts {
-  const own = engine();
-  const kernels = tracer(own);
-  own.heap.begin();
-  kernels.startInspection();
-  visitBlocks(own, [x], ([address], _first, n) => kernels.inspect(address, x.storage, n));
-  const { i32, f32 } = own.heap;
-  const counts = at.INSPECT_COUNTS >> 2;
-  const exponents = Array.from(i32.subarray(counts, at.INSPECT_ZEROS >> 2));
-  const nonzero = exponents.reduce((sum, count) => sum + count, 0);
-  const zero = i32[at.INSPECT_ZEROS >> 2];
-  const below = (x.storage === STORAGE_FLOAT16 ? -14 : -126) - at.INSPECT_LEAST;
-  return {
-    finite: nonzero + zero,
-    subnormal: exponents.slice(0, below).reduce((sum, count) => sum + count, 0),
-    zero,
-    nan: i32[at.INSPECT_NAN >> 2],
-    infinite: i32[at.INSPECT_INFINITE >> 2],
-    absMin: nonzero ? f32[at.INSPECT_LOW >> 2] : null,
-    absMax: nonzero + zero ? f32[at.INSPECT_HIGH >> 2] : null,
-    exponents,
-  };
-}
 
 /** Work space of select(). */
 export const TABLE_BYTES = 131072;

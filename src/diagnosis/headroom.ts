@@ -1,7 +1,7 @@
 // How far the stages are from the ends of their formats, and the power of two that a tensor is best scaled by.
 
 import { NORM_LINF, NORM_NONE, NORM_RANGE } from "../abi/plan.js";
-import type { InputCounts } from "./errors.js";
+import type { InputCounts } from "./input.js";
 import { powerOf, type Subject } from "./normalization.js";
 import type { StageName } from "./result.js";
 import type { Traced } from "./trace.js";

@@ -2,8 +2,8 @@
 
 import { NORM_POWER } from "../abi/plan.js";
 import { bfloat16, type FormatSpec, format } from "../numerics/format.js";
-import type { InputCounts } from "./errors.js";
 import { LEAST_EXPONENT, type Level } from "./headroom.js";
+import type { InputCounts } from "./input.js";
 import { powerOf, type Subject } from "./normalization.js";
 
 /**

@@ -1,12 +1,12 @@
 // What is diagnosed, and the jobs that are run on it.
 
 import { NORM_L2, NORM_POWER, TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../abi/plan.js";
+import type { Numerics } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
-import type { Numerics } from "../numerics/format.js";
 import type { NormSpec } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
+import type { Walk } from "../plan/walk.js";
 import type { Operand } from "../tensor/operand.js";
-import type { Walk } from "../tensor/shape.js";
 
 /** What of a subject a remedy changes, and where the output goes. */
 export interface Change {

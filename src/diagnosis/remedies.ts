@@ -14,18 +14,18 @@ import {
   TASK_CENTRE,
   TASK_GIVEN,
 } from "../abi/plan.js";
-import { arithmeticOf, bfloat16, type FormatSpec, float32, type Numerics } from "../numerics/format.js";
-import { MEAN_ONLY, NormSpec } from "../numerics/norm.js";
+import { arithmeticOf, type Numerics } from "../numerics/arithmetic.js";
+import { bfloat16, type FormatSpec, float32 } from "../numerics/format.js";
+import { MEAN_ONLY, type Norm, NormSpec } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import { run } from "../plan/run.js";
+import { planWalk } from "../plan/walk.js";
 import { Operand } from "../tensor/operand.js";
-import { planWalk } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 import { brief } from "../text/words.js";
-import type { Norm } from "../types.js";
-import type { InputCounts } from "./errors.js";
 import { bestExponent, type Level } from "./headroom.js";
 import { bfloat16For } from "./inner-bfloat16.js";
+import type { InputCounts } from "./input.js";
 import { type Change, powerOf, type Subject } from "./normalization.js";
 import type { ErrorStatistics, Remedy } from "./result.js";
 import { judge } from "./trace.js";

@@ -1,7 +1,9 @@
 // What a diagnosis is: plain data, the same after JSON.parse(JSON.stringify(it)).
 
-import type { FormatSpec } from "../numerics/format.js";
-import type { DType, FormatName, Norm, Normalizer, Order } from "../types.js";
+import type { ArithmeticInUse } from "../numerics/arithmetic.js";
+import type { FormatName, FormatSpec } from "../numerics/format.js";
+import type { Norm, Normalizer } from "../numerics/norm.js";
+import type { DType } from "../tensor/storage.js";
 
 /** Name of the form of a {@link Diagnosis}. It changes when something in it changes its meaning or goes away. */
 export const DIAGNOSIS_SCHEMA = "halfnorm.diagnosis/1";
@@ -162,13 +164,6 @@ export interface InputSummary {
   absMax: number | null;
   /** Nonzero finite elements by binade, ascending, without empty binades. */
   exponentHistogram: ExponentCount[];
-}
-
-/** An arithmetic with nothing left out. A format of a name has its name. */
-export interface ArithmeticInUse {
-  compute: FormatName | FormatSpec;
-  accumulate: FormatName | FormatSpec | "exact";
-  order: Order;
 }
 
 /** A layer, by its function without the `Norm`. */

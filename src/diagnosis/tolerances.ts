@@ -1,7 +1,8 @@
 // The tolerances at which numpy.testing.assert_allclose and torch.testing.assert_close pass: |a - e| <= atol + rtol · |e|.
 
-import { valuesOf } from "../plan/run.js";
-import { bytesOf, Operand } from "../tensor/operand.js";
+import { valuesOf } from "../plan/blocks.js";
+import { Operand } from "../tensor/operand.js";
+import { bytesOf } from "../tensor/storage.js";
 
 /** A function of a test library on two tensors, values taken in float64. */
 export interface Tolerances {

@@ -4,10 +4,12 @@ import type { DiagnosisKernels } from "../abi/kernels.js";
 import * as at from "../abi/plan.js";
 import * as report from "../abi/report.js";
 import { type Engine, engine } from "../engine/engine.js";
-import type { FormatSpec, Numerics } from "../numerics/format.js";
+import type { Numerics } from "../numerics/arithmetic.js";
+import type { FormatSpec } from "../numerics/format.js";
+import { place } from "../plan/blocks.js";
 import { type Job, topScratchBytes, writeJob, writeWalk } from "../plan/plan.js";
-import { place } from "../plan/run.js";
-import { readErrors, TABLE_BYTES, tracer } from "./errors.js";
+import { readErrors, TABLE_BYTES } from "./errors.js";
+import { tracer } from "./kernels.js";
 import {
   type Attribution,
   type DiagnosisEvent,

@@ -2,9 +2,10 @@
 
 import type { FormatSpec } from "../numerics/format.js";
 import type { NormSpec } from "../numerics/norm.js";
-import { brief, EVENT_VERBS, formatWords, integer, percent, placeWords, termWords } from "../text/words.js";
+import { brief, formatWords, integer, percent, termWords } from "../text/words.js";
 import { powerOf } from "./normalization.js";
 import type { Diagnosis, DiagnosisEvent, ErrorStatistics, Stage, StageName, Verdict } from "./result.js";
+import { EVENT_VERBS, placeWords } from "./words.js";
 
 /** dB of a bit: 20 log10 2. */
 const BIT = 20 * Math.log10(2);

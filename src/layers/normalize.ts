@@ -2,23 +2,15 @@
 
 import { TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "../abi/plan.js";
 import { checkBoolean, checkNumber } from "../checks/arguments.js";
+import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
-import { checkArithmetic } from "../numerics/format.js";
-import { checkNorm } from "../numerics/norm.js";
+import { checkNorm, type Normalizer } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import { fill, run } from "../plan/run.js";
-import { checkDType, checkOverlap, finish, type Operand, parameter, target } from "../tensor/operand.js";
-import { planWalk } from "../tensor/shape.js";
-import type { Tensor } from "../tensor/tensor.js";
-import type { Arithmetic, Dense, DType, Normalizer, Out, Plain, Shaped, TensorLike } from "../types.js";
-
-/** Options of everything that gives a tensor of the input's shape. */
-export interface OutputOptions {
-  /** Of the result. Default: that of `out`, else that of the input. */
-  dtype?: DType | undefined;
-  /** Filled with the result and returned. It may be exactly the input; an overlap in part is refused. */
-  out?: Out | undefined;
-}
+import { planWalk } from "../plan/walk.js";
+import type { Dense, Out, OutputOptions, TensorLike } from "../tensor/forms.js";
+import { checkOverlap, finish, type Operand, parameter, target } from "../tensor/operand.js";
+import { checkDType } from "../tensor/storage.js";
 
 export interface NormalizationOptions extends OutputOptions {
   /** Default: "l2". */
@@ -36,24 +28,6 @@ export interface NormalizationOptions extends OutputOptions {
   calibrated?: boolean | undefined;
   /** Emulate this arithmetic. Default: native arithmetic, as close to exact as float32 allows. */
   arithmetic?: Arithmetic | undefined;
-}
-
-/** A tensor of the input's shape: resident for a Tensor, else fresh data, or `out`. */
-export interface Transform<Options extends OutputOptions> {
-  <Y extends Out>(x: TensorLike, options: Options & { out: Y }): Y;
-  (x: Tensor, options?: Options): Tensor;
-  (x: Float32Array | Shaped<Float32Array>, options?: Options & { dtype?: "float32" | undefined }): Dense<Float32Array>;
-  (x: Plain, options?: Options): Dense;
-  (x: TensorLike, options?: Options): Tensor | Dense;
-}
-
-/** A Transform with options that must be given. */
-export interface TransformBy<Options extends OutputOptions> {
-  <Y extends Out>(x: TensorLike, options: Options & { out: Y }): Y;
-  (x: Tensor, options: Options): Tensor;
-  (x: Float32Array | Shaped<Float32Array>, options: Options & { dtype?: "float32" | undefined }): Dense<Float32Array>;
-  (x: Plain, options: Options): Dense;
-  (x: TensorLike, options: Options): Tensor | Dense;
 }
 
 export const NORMALIZATION_KEYS = ["norm", "weight", "bias", "eps", "calibrated", "arithmetic", "dtype", "out"];

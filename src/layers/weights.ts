@@ -1,14 +1,15 @@
 import * as at from "../abi/plan.js";
 import { checkAxis, checkNumber, checkOptions } from "../checks/arguments.js";
-import { checkArithmetic } from "../numerics/format.js";
-import { checkNorm } from "../numerics/norm.js";
+import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
+import { checkNorm, type Norm } from "../numerics/norm.js";
+import { valuesOf } from "../plan/blocks.js";
 import { Job } from "../plan/plan.js";
-import { fill, run, valuesOf } from "../plan/run.js";
+import { fill, run } from "../plan/run.js";
+import { planWalk } from "../plan/walk.js";
 import { norm as normOf } from "../statistics/reduce.js";
-import { checkDType, checkOverlap, finish, Operand, operand, parameter, target } from "../tensor/operand.js";
-import { planWalk } from "../tensor/shape.js";
-import type { Arithmetic, Dense, Norm, Out, TensorLike } from "../types.js";
-import type { OutputOptions, Transform, TransformBy } from "./normalize.js";
+import type { Dense, Out, OutputOptions, TensorLike, Transform, TransformBy } from "../tensor/forms.js";
+import { checkOverlap, finish, Operand, operand, parameter, target } from "../tensor/operand.js";
+import { checkDType } from "../tensor/storage.js";
 
 export interface LpNormalizeOptions extends OutputOptions {
   /** Default: "l2". */

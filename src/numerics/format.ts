@@ -1,14 +1,5 @@
-import {
-  ORDER_LANES,
-  ORDER_PAIRWISE,
-  ORDER_SEQUENTIAL,
-  OVERFLOW_INFINITY,
-  OVERFLOW_NAN,
-  OVERFLOW_SATURATE,
-} from "../abi/plan.js";
+import { OVERFLOW_INFINITY, OVERFLOW_NAN, OVERFLOW_SATURATE } from "../abi/plan.js";
 import { checkBoolean, checkInteger, checkOptions, choose, isObject, wrong } from "../checks/arguments.js";
-import type { ArithmeticInUse } from "../diagnosis/result.js";
-import type { Arithmetic, FormatName, Order } from "../types.js";
 
 /** What becomes of a finite value beyond the largest: infinity, NaN, or the largest itself. */
 export type Overflow = "infinity" | "nan" | "saturate";
@@ -83,20 +74,6 @@ export const float8_e4m3fn: FormatSpec = /* @__PURE__ */ format({
 });
 
 const NAMED: Record<FormatName, FormatSpec> = { float32, float16, bfloat16, tfloat32, float8_e5m2, float8_e4m3fn };
-const ORDERS: Record<Order, number> = {
-  sequential: ORDER_SEQUENTIAL,
-  lanes: ORDER_LANES,
-  pairwise: ORDER_PAIRWISE,
-};
-
-/** An arithmetic, checked. */
-export interface Numerics {
-  readonly compute: FormatSpec;
-  readonly accumulate: FormatSpec;
-  readonly exact: boolean;
-  /** One of the ORDER constants. */
-  readonly order: number;
-}
 
 /** A format by name or as a spec. */
 export function checkFormat(name: string, value: unknown): FormatSpec {
@@ -112,29 +89,9 @@ export function nameOf(spec: FormatSpec): FormatName | FormatSpec {
   return { ...spec };
 }
 
-/** An arithmetic with nothing left out: formats by name where they have one. */
-export function arithmeticOf({ compute, accumulate, exact, order }: Numerics): ArithmeticInUse {
-  return {
-    compute: nameOf(compute),
-    accumulate: exact ? "exact" : nameOf(accumulate),
-    order: Object.keys(ORDERS)[Object.values(ORDERS).indexOf(order)] as Order,
-  };
-}
+export type FormatName = "float32" | "float16" | "bfloat16" | "tfloat32" | "float8_e5m2" | "float8_e4m3fn";
 
-const ARITHMETIC_KEYS = ["compute", "accumulate", "order"];
+export type Format = FormatName | FormatSpec;
 
-/** undefined stays: native arithmetic. */
-export function checkArithmetic(value: Arithmetic | undefined): Numerics | undefined {
-  if (value === undefined) return undefined;
-  const bare = !isObject(value) || "precision" in value;
-  const { compute, accumulate, order = "lanes" } = bare ? { compute: value } : checkOptions(value, ARITHMETIC_KEYS);
-  const code = choose("order", ORDERS, order);
-  const spec = checkFormat(bare ? "arithmetic" : "compute", compute);
-  const exact = accumulate === "exact";
-  return {
-    compute: spec,
-    accumulate: exact || accumulate === undefined ? spec : checkFormat("accumulate", accumulate),
-    exact,
-    order: code,
-  };
-}
+/** How a value between two neighbours of the grid is rounded. */
+export type RoundingMode = "nearest-even" | "toward-zero" | "up" | "down" | "odd" | "stochastic";

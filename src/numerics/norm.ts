@@ -8,7 +8,6 @@ import {
   isObject,
   wrong,
 } from "../checks/arguments.js";
-import type { Normalizer } from "../types.js";
 
 /** A norm, checked. A class for the reason that Job is one. */
 export class NormSpec {
@@ -60,3 +59,25 @@ export const sameNorm = (a: NormSpec, b: NormSpec): boolean =>
 
 /** A norm in messages. */
 export const showNorm = (norm: unknown): string => (isObject(norm) ? JSON.stringify(norm) : describe(norm));
+
+/**
+ * A norm over the n elements of a group.
+ *
+ * | norm | as a vector norm | as a deviation (the paper's S without eps), d = x - mean |
+ * |---|---|---|
+ * | `"l1"` | Σ\|x\| | √(π/2) · mean \|d\| |
+ * | `"l2"` | √Σx² | √(mean d²) |
+ * | `"linf"` | max \|x\| | C(n) · max \|d\| |
+ * | `"range"` | max x - min x | 0.35 · C(n) · (max d - min d) |
+ * | `{ topk: k }` | mean of the k largest \|x\|, 1 <= k <= n | C(n) · mean of the k largest \|d\| |
+ * | `{ lp: p }` | (Σ\|x\|^p)^(1/p), p >= 1 | c_p · (mean \|d\|^p)^(1/p); `unscaled: true` leaves c_p out, as the paper's code does |
+ */
+export type Norm = "l1" | "l2" | "linf" | "range" | { readonly topk: number } | LpNorm;
+
+export interface LpNorm {
+  readonly lp: number;
+  readonly unscaled?: boolean | undefined;
+}
+
+/** A norm to normalize by; `"none"` only subtracts the mean (S = 1). */
+export type Normalizer = Norm | "none";

@@ -2,10 +2,10 @@
 
 import * as at from "../abi/plan.js";
 import type { Engine } from "../engine/engine.js";
-import type { Numerics } from "../numerics/format.js";
+import type { Numerics } from "../numerics/arithmetic.js";
 import type { NormSpec } from "../numerics/norm.js";
 import type { Operand } from "../tensor/operand.js";
-import type { Walk } from "../tensor/shape.js";
+import type { Walk } from "./walk.js";
 
 /**
  * What a planned kernel is to do, and with what.

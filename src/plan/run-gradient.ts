@@ -4,10 +4,11 @@ import type { GradientKernels } from "../abi/kernels.js";
 import * as at from "../abi/plan.js";
 import { type Engine, engine, type Part } from "../engine/engine.js";
 import { gradientsBytes } from "../engine/wasm.generated.js";
-import { bytesOf, type Operand, settle } from "../tensor/operand.js";
-import type { Walk } from "../tensor/shape.js";
+import { type Operand, settle } from "../tensor/operand.js";
+import { bytesOf } from "../tensor/storage.js";
+import { copy, place, shareOf } from "./blocks.js";
 import { Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
-import { copy, place, shareOf } from "./run.js";
+import type { Walk } from "./walk.js";
 
 const GRADIENTS: Part<GradientKernels> = gradientsBytes;
 

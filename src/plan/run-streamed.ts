@@ -4,10 +4,11 @@
 import * as at from "../abi/plan.js";
 import { type Engine, engine } from "../engine/engine.js";
 import type { NormSpec } from "../numerics/norm.js";
-import { bytesOf, type Operand } from "../tensor/operand.js";
-import { planWalk } from "../tensor/shape.js";
+import type { Operand } from "../tensor/operand.js";
+import { bytesOf } from "../tensor/storage.js";
+import { BLOCK } from "./blocks.js";
 import { Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
-import { BLOCK } from "./run.js";
+import { planWalk } from "./walk.js";
 
 /** The largest k for which the candidates of all pieces are kept. */
 const MOST_TOP = 1024;

@@ -3,10 +3,11 @@
 import * as at from "../abi/plan.js";
 import { engine } from "../engine/engine.js";
 import type { Heap } from "../engine/heap.js";
+import { BLOCK } from "../plan/blocks.js";
 import { Job, topScratchBytes, writeJob, writeWalk } from "../plan/plan.js";
-import { BLOCK } from "../plan/run.js";
-import { bytesOf, type Operand } from "../tensor/operand.js";
-import { planWalk, type Walk } from "../tensor/shape.js";
+import { planWalk, type Walk } from "../plan/walk.js";
+import type { Operand } from "../tensor/operand.js";
+import { bytesOf } from "../tensor/storage.js";
 import { PartialState } from "./partial-state.js";
 
 /**

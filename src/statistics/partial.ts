@@ -14,11 +14,11 @@ import {
 import { checkState, fromJson, type JsonNumber, toJson } from "../checks/saved-state.js";
 import { type Engine, engine, within } from "../engine/engine.js";
 import { deviationFactor } from "../numerics/factors.js";
-import { checkNorm, MEAN_ONLY, type NormSpec, sameNorm, showNorm } from "../numerics/norm.js";
-import { valuesOf } from "../plan/run.js";
+import { checkNorm, MEAN_ONLY, type Norm, type NormSpec, sameNorm, showNorm } from "../numerics/norm.js";
+import { valuesOf } from "../plan/blocks.js";
+import type { Dense, TensorLike } from "../tensor/forms.js";
 import { operand } from "../tensor/operand.js";
 import { checkShape, keptShape, sizeOf } from "../tensor/shape.js";
-import type { Dense, Norm, TensorLike } from "../types.js";
 import { gather } from "./gather.js";
 import { PartialState } from "./partial-state.js";
 

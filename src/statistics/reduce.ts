@@ -1,15 +1,16 @@
 import { STORAGE_FLOAT32, TASK_CENTRE, TASK_NORM, TASK_TOTAL } from "../abi/plan.js";
 import { checkAxes, checkBoolean, checkOptions } from "../checks/arguments.js";
+import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
-import { checkArithmetic } from "../numerics/format.js";
-import { checkNorm, MEAN_ONLY, type NormSpec } from "../numerics/norm.js";
+import { checkNorm, MEAN_ONLY, type Norm, type NormSpec } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import { fill, run } from "../plan/run.js";
 import { streamed, streams } from "../plan/run-streamed.js";
+import { planWalk, type Walk } from "../plan/walk.js";
+import type { Dense, Out, Plain, TensorLike } from "../tensor/forms.js";
 import { checkOverlap, finish, type Operand, operand, target } from "../tensor/operand.js";
-import { keptShape, planWalk, type Walk } from "../tensor/shape.js";
+import { keptShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { Arithmetic, Dense, Norm, Out, Plain, TensorLike } from "../types.js";
 
 export interface MeanOptions {
   /** Axes to reduce, negative ones from the end. Default: all of them. */

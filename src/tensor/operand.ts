@@ -1,10 +1,10 @@
 // What a function is given and what it gives: tensors of all forms, reduced to one.
 
-import { STORAGE_FLOAT16, STORAGE_FLOAT32 } from "../abi/plan.js";
-import { checkSize, choose, describe, isObject, wrong } from "../checks/arguments.js";
+import { checkSize, describe, isObject, wrong } from "../checks/arguments.js";
 import { engine } from "../engine/engine.js";
-import type { Data, Dense, DType, Out, TensorLike } from "../types.js";
+import type { Dense, Out, TensorLike } from "./forms.js";
 import { checkFit, checkShape } from "./shape.js";
+import { bytesOf, checkDType, type Data, DTYPES, dtypeOf, STORAGES } from "./storage.js";
 import type { Tensor } from "./tensor.js";
 
 /**
@@ -35,28 +35,6 @@ export class Operand {
 }
 
 const FORMS = "a Float32Array, Uint16Array, Float16Array, { data, shape } or Tensor";
-
-const DTYPES: Record<DType, number> = { float32: STORAGE_FLOAT32, float16: STORAGE_FLOAT16 };
-/** By the tags of typed arrays. */
-const STORAGES: Record<string, number> = {
-  Float32Array: STORAGE_FLOAT32,
-  Uint16Array: STORAGE_FLOAT16,
-  Float16Array: STORAGE_FLOAT16,
-};
-
-/** Bytes of an element. */
-export const bytesOf = (storage: number): number => (storage ? 2 : 4);
-
-export const dtypeOf = (storage: number): DType => (storage ? "float16" : "float32");
-
-/** The class of arrays of a storage. */
-export const arrayOf = (storage: number): Float32ArrayConstructor | Uint16ArrayConstructor =>
-  storage ? Uint16Array : Float32Array;
-
-/** STORAGE constant of a dtype, undefined for undefined. */
-export function checkDType(name: string, dtype: unknown): number | undefined {
-  return dtype === undefined ? dtype : choose(name, DTYPES, dtype);
-}
 
 /** A typed array; `data` may be anything. */
 function wrap(name: string, data: unknown, shape?: readonly number[]): Operand {

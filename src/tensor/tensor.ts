@@ -1,7 +1,6 @@
 import { type Engine, engine } from "../engine/engine.js";
 import { allocate, free, type Heap } from "../engine/heap.js";
-import type { DType } from "../types.js";
-import { arrayOf, bytesOf, dtypeOf } from "./operand.js";
+import { arrayOf, bytesOf, type DType, dtypeOf } from "./storage.js";
 
 interface Block {
   readonly heap: Heap;

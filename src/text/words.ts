@@ -1,8 +1,7 @@
 // Numbers and names for sentences.
 
-import type { DiagnosisEvent, EventPlace } from "../diagnosis/result.js";
-import type { FormatSpec } from "../numerics/format.js";
-import type { FormatName, Normalizer } from "../types.js";
+import type { FormatName, FormatSpec } from "../numerics/format.js";
+import type { Normalizer } from "../numerics/norm.js";
 
 /** 1234567 as 1,234,567. */
 export const integer = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -59,15 +58,3 @@ export function termWords(norm: Normalizer): { term: string; terms: string; sum:
   const of = typeof norm === "object" ? `the ${norm.topk} largest |d|` : "|d|";
   return { term: "|d|", terms: "|d|", sum: `the sum of ${of}` };
 }
-
-export const placeWords = ({ group, index }: EventPlace): string =>
-  `group ${group}${index === null ? "" : `, element ${index}`}`;
-
-/** Of one, and of many. */
-export const EVENT_VERBS: Readonly<Record<DiagnosisEvent, readonly [string, string]>> = {
-  overflow: ["overflows", "overflow"],
-  invalid: ["gives NaN", "give NaN"],
-  underflow: ["becomes 0", "become 0"],
-  stagnation: ["changes nothing", "change nothing"],
-  subnormal: ["is subnormal", "are subnormal"],
-};

@@ -4,7 +4,7 @@ import { serialization } from "@tensorflow/tfjs-core";
 import { constraints, initializers, type layers, regularizers } from "@tensorflow/tfjs-layers";
 import { checkOptions, isObject, wrong } from "../checks/arguments.js";
 import type { Arithmetic, Normalizer } from "../index.js";
-import { checkArithmetic } from "../numerics/format.js";
+import { checkArithmetic } from "../numerics/arithmetic.js";
 import { checkNorm } from "../numerics/norm.js";
 
 type BatchArgs = NonNullable<Parameters<typeof layers.batchNormalization>[0]>;

@@ -1,7 +1,6 @@
 // Batch norm with a state: running statistics, learnable weight and bias, and what the gradient needs.
 
 import { STORAGE_FLOAT32, TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../abi/plan.js";
-import { batchNorm } from "../batch-norm.js";
 import {
   checkBoolean,
   checkInteger,
@@ -15,16 +14,18 @@ import {
 import { checkState, fromJson, type JsonNumber, toJson } from "../checks/saved-state.js";
 import { type Engine, engine, within } from "../engine/engine.js";
 import { batchAxes, type LayerAxes } from "../layers/axes.js";
-import type { OutputOptions } from "../layers/normalize.js";
+import { batchNorm } from "../layers/layers.js";
+import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
-import { checkArithmetic } from "../numerics/format.js";
-import { checkNorm, sameNorm, showNorm } from "../numerics/norm.js";
+import { checkNorm, type Normalizer, sameNorm, showNorm } from "../numerics/norm.js";
+import { valuesOf } from "../plan/blocks.js";
 import { Job } from "../plan/plan.js";
-import { run, valuesOf } from "../plan/run.js";
-import { checkDType, checkOverlap, finish, Operand, operand, parameter, target } from "../tensor/operand.js";
-import { planWalk } from "../tensor/shape.js";
+import { run } from "../plan/run.js";
+import { planWalk } from "../plan/walk.js";
+import type { Dense, Out, OutputOptions, Plain, TensorLike } from "../tensor/forms.js";
+import { checkOverlap, finish, Operand, operand, parameter, target } from "../tensor/operand.js";
+import { checkDType, type DType } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { Arithmetic, Dense, DType, Normalizer, Out, Plain, TensorLike } from "../types.js";
 import { type GradientOptions, type Gradients, gradients } from "./gradient.js";
 
 export interface BatchNormSettings {

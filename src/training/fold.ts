@@ -3,11 +3,11 @@
 import { NORM_L2, NORM_NONE, STORAGE_FLOAT32 } from "../abi/plan.js";
 import { checkAxis, checkNumber, checkOptions, isObject, wrong } from "../checks/arguments.js";
 import { engine } from "../engine/engine.js";
-import { checkNorm } from "../numerics/norm.js";
-import { valuesOf } from "../plan/run.js";
+import { checkNorm, type Normalizer } from "../numerics/norm.js";
+import { valuesOf } from "../plan/blocks.js";
+import type { Dense, Plain, TensorLike } from "../tensor/forms.js";
 import { finish, type Operand, operand, parameter, settle, target } from "../tensor/operand.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { Dense, Normalizer, Plain, TensorLike } from "../types.js";
 
 /** A convolution or a dense layer. */
 export interface FoldLayer<T extends TensorLike = TensorLike> {

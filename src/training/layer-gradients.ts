@@ -1,7 +1,8 @@
 import { checkOptions } from "../checks/arguments.js";
 import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
+import type { Norm } from "../numerics/norm.js";
+import type { Dense, Out, TensorLike } from "../tensor/forms.js";
 import { type Operand, operand } from "../tensor/operand.js";
-import type { Dense, Norm, Out, TensorLike } from "../types.js";
 import {
   type Backward,
   type BackwardBy,

@@ -6,12 +6,11 @@
 // What weight decay does, keeping ‖w‖ from growing, a learning rate for every channel does as well. A channel is an output
 // channel of a convolution or a dense layer; norms are L2.
 
-import { batchNorm } from "../batch-norm.js";
 import { checkAxis, checkNumber, checkOptions, checkSize, isObject, wrong } from "../checks/arguments.js";
-import type { OutputOptions, TransformBy } from "../layers/normalize.js";
+import { batchNorm } from "../layers/layers.js";
 import { norm } from "../statistics/reduce.js";
+import type { OutputOptions, TensorLike, TransformBy } from "../tensor/forms.js";
 import { operand } from "../tensor/operand.js";
-import type { TensorLike } from "../types.js";
 
 export interface ChannelOptions {
   /** The axis of the output channels, negative from the end. Default: 0. */

@@ -2,15 +2,18 @@ import * as at from "../abi/plan.js";
 import { checkAxis, checkNumber, checkOptions } from "../checks/arguments.js";
 import { engine } from "../engine/engine.js";
 import { type BoundedWeightNormOptions, boundedGains, except, type WeightNormOptions } from "../layers/weights.js";
-import { checkArithmetic } from "../numerics/format.js";
+import { checkArithmetic } from "../numerics/arithmetic.js";
 import { checkNorm } from "../numerics/norm.js";
-import { fill, valuesOf } from "../plan/run.js";
+import { valuesOf } from "../plan/blocks.js";
+import { fill } from "../plan/run.js";
 import { deliver, differentiate, GradientJob } from "../plan/run-gradient.js";
-import { checkDType, finish, Operand, operand, parameter } from "../tensor/operand.js";
-import { planWalk } from "../tensor/shape.js";
+import { planWalk } from "../plan/walk.js";
+import type { Dense, Out, Plain, Shaped, TensorLike } from "../tensor/forms.js";
+import { finish, Operand, operand, parameter } from "../tensor/operand.js";
+import { checkOut, checkOverlaps, sameShape, targetOf } from "../tensor/results.js";
+import { checkDType, type Data } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { Data, Dense, Out, Plain, Shaped, TensorLike } from "../types.js";
-import { checkOut, checkOverlaps, type Filled, sameShape, targetOf } from "./gradient.js";
+import type { Filled } from "./gradient.js";
 
 /** What is to be filled with the results; what is left out is made. */
 export interface WeightGradientOut {

@@ -33,7 +33,7 @@ describe("what is diagnosed", () => {
       (key, value) => (key === "reason" || key === "notes" ? undefined : value),
       1,
     );
-    await expect(`${numbers}\n`).toMatchFileSnapshot(`fixtures/cli/diagnose-${name}.json`);
+    await expect(`${numbers}\n`).toMatchFileSnapshot(`../fixtures/cli/diagnose-${name}.json`);
   });
 
   it("is what diagnose() says of the tensor", async () => {

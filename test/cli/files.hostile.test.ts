@@ -222,7 +222,7 @@ describe("a file that is wrong is refused", () => {
 });
 
 /** Real files that are small, so that many mutations can be tried. */
-const CORPUS = ["fixtures/tensors", "../samples"].flatMap((folder) => {
+const CORPUS = ["../fixtures/tensors", "../../samples"].flatMap((folder) => {
   const base = fileURLToPath(new URL(`${folder}/`, import.meta.url));
   return readdirSync(base)
     .filter((name) => /\.(npy|npz|safetensors)$/.test(name) && statSync(base + name).size < 66_000)

@@ -4,8 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { run } from "../../src/cli/run.js";
-import { FileError } from "../../src/cli/terminal/errors.js";
-import { UsageError } from "../../src/cli/terminal/options.js";
+import { FileError, UsageError } from "../../src/cli/terminal/errors.js";
 import { FIXTURES, halfnorm, refusal, SAMPLES, shell, start } from "../support/cli.js";
 import { temporaryFolder } from "../support/tensor-files.js";
 
@@ -83,7 +82,7 @@ describe("compare", () => {
     expect(code).toBe(0);
     const result = JSON.parse(stdout);
     expect(result.schema).toBe("halfnorm.cli.compare/1");
-    await expect(stdout).toMatchFileSnapshot("fixtures/cli/compare.json");
+    await expect(stdout).toMatchFileSnapshot("../fixtures/cli/compare.json");
   });
 
   it("exits with 1 where the check that was asked for fails", async () => {
@@ -167,7 +166,7 @@ describe("sweep", () => {
   it("gives the golden result", async () => {
     const { code, stdout } = await halfnorm([...few, "--json"]);
     expect(code).toBe(0);
-    await expect(stdout).toMatchFileSnapshot("fixtures/cli/sweep.json");
+    await expect(stdout).toMatchFileSnapshot("../fixtures/cli/sweep.json");
   });
 
   it("fits 80 columns", async () => {

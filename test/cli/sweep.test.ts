@@ -1,7 +1,9 @@
 /** What the paper says of half precision, as the sweep finds it. */
+
 import { expect, it } from "vitest";
-import { normal, type SweepOptions, sweep } from "../../src/cli/sweep/sweep.js";
-import type { Norm } from "../../src/types.js";
+import { normal } from "../../src/cli/random.js";
+import { type SweepOptions, sweep } from "../../src/cli/sweep/sweep.js";
+import type { Norm } from "../../src/numerics/norm.js";
 
 const OPTIONS: SweepOptions = {
   norms: ["l2", "l1", "linf", { topk: 10 }],

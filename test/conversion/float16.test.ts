@@ -1,7 +1,8 @@
 /** float16 bits and rounding to the grid of a format. */
+
 import { describe, expect, test } from "vitest";
 import { fromFloat16, round, tensor, toFloat16 } from "../../src/index.js";
-import type { RoundingMode } from "../../src/types.js";
+import type { RoundingMode } from "../../src/numerics/format.js";
 import { FLOAT16, HALVES, type Mode, neighbours, roundTo, toHalfBits } from "../oracle/formats.js";
 import { dataOf, expectBits } from "../support/compare.js";
 import { boundaries, SPECIALS, strided } from "../support/floats.js";

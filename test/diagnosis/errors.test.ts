@@ -1,7 +1,8 @@
 // errorsBetween() and inspect(): every number against the plain way.
 
 import { describe, expect, test } from "vitest";
-import { errorsBetween, inspect } from "../../src/diagnosis/errors.js";
+import { errorsBetween } from "../../src/diagnosis/errors.js";
+import { inspect } from "../../src/diagnosis/input.js";
 import type { ErrorStatistics } from "../../src/diagnosis/result.js";
 import { bfloat16, type FormatSpec, float8_e4m3fn, float16, float32, fromFloat16, tensor } from "../../src/index.js";
 import { operand } from "../../src/tensor/operand.js";

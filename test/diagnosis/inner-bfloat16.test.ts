@@ -2,17 +2,17 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { inspect } from "../../src/diagnosis/errors.js";
 import { levelsOf } from "../../src/diagnosis/headroom.js";
 import { bfloat16For, INNER } from "../../src/diagnosis/inner-bfloat16.js";
+import { inspect } from "../../src/diagnosis/input.js";
 import { Subject } from "../../src/diagnosis/normalization.js";
 import { trace } from "../../src/diagnosis/trace.js";
 import { bfloat16, type Format, fromFloat16, type Norm, type Order, tensor } from "../../src/index.js";
-import { checkArithmetic, type Numerics } from "../../src/numerics/format.js";
+import { checkArithmetic, type Numerics } from "../../src/numerics/arithmetic.js";
 import { checkNorm } from "../../src/numerics/norm.js";
 import { run } from "../../src/plan/run.js";
+import { planWalk } from "../../src/plan/walk.js";
 import { Operand, operand } from "../../src/tensor/operand.js";
-import { planWalk } from "../../src/tensor/shape.js";
 import { gaussian, wide } from "../support/random.js";
 
 interface Case {

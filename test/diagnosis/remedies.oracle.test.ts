@@ -1,9 +1,10 @@
 /** Every remedy that diagnose() reports, run by the oracle as the report describes it. */
+
 import { describe, expect, test } from "vitest";
-import type { ArithmeticInUse, Remedy } from "../../src/diagnosis/result.js";
+import type { Remedy } from "../../src/diagnosis/result.js";
 import { diagnose } from "../../src/index.js";
-import type { FormatSpec } from "../../src/numerics/format.js";
-import type { FormatName } from "../../src/types.js";
+import type { ArithmeticInUse } from "../../src/numerics/arithmetic.js";
+import type { FormatName, FormatSpec } from "../../src/numerics/format.js";
 import type { Arithmetic } from "../oracle/arithmetic.js";
 import { judgeOutput } from "../oracle/diagnosis.js";
 import * as formats from "../oracle/formats.js";

@@ -1,7 +1,9 @@
 /** What half-precision hardware computed, through the public functions: every result bit for bit. */
+
 import { describe, expect, test } from "vitest";
 import { batchNorm, layerNorm, mean, norm, statistics } from "../../src/index.js";
-import type { Norm, TensorLike } from "../../src/types.js";
+import type { Norm } from "../../src/numerics/norm.js";
+import type { TensorLike } from "../../src/tensor/forms.js";
 import { both, type Plain, type Storage } from "../support/call.js";
 import { dataOf, numbers, type Result, toHalves } from "../support/compare.js";
 import { checksum, type HardwareResult, hardwareCases } from "../support/hardware.js";

@@ -1,7 +1,8 @@
 /** Emulated normalizations of whole tensors, weights and biases included, against the oracle, to the bit. */
+
 import { describe, test } from "vitest";
 import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, statistics } from "../../src/index.js";
-import type { TensorLike } from "../../src/types.js";
+import type { TensorLike } from "../../src/tensor/forms.js";
 import * as oracle from "../oracle/emulated.js";
 import { roundTo } from "../oracle/formats.js";
 import { type Group, groupsOf, indexOf, sizeOf } from "../oracle/walk.js";

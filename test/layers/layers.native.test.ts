@@ -1,7 +1,8 @@
 /** Native normalizations: outputs against real arithmetic, for every layer, norm, storage and layout. */
+
 import { describe, expect, test } from "vitest";
 import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, trelu } from "../../src/index.js";
-import type { TensorLike } from "../../src/types.js";
+import type { TensorLike } from "../../src/tensor/forms.js";
 import { type Norm, paperConstant } from "../oracle/emulated.js";
 import { exactMean, float32Spacing, ZERO } from "../oracle/exact.js";
 import { FLOAT16, spacing } from "../oracle/formats.js";

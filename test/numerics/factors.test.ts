@@ -1,7 +1,8 @@
 /** The constants between a statistic and the deviation of normal data: the paper's, and calibrated ones. */
+
 import { describe, expect, test } from "vitest";
 import { batchNorm, layerNorm, rmsNorm, statistics } from "../../src/index.js";
-import type { Norm } from "../../src/types.js";
+import type { Norm } from "../../src/numerics/norm.js";
 import { maximumConstant, powerConstant } from "../oracle/constants.js";
 import { numbers } from "../support/compare.js";
 import { floats, gaussian, trueNormal } from "../support/random.js";

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/plan.js";
 import { writeWalk } from "../../src/plan/plan.js";
-import { checkShape, keptShape, planWalk, sizeOf, type Walk } from "../../src/tensor/shape.js";
+import { planWalk, type Walk } from "../../src/plan/walk.js";
+import { checkShape, keptShape, sizeOf } from "../../src/tensor/shape.js";
 
 interface Element {
   index: number;

@@ -1,7 +1,9 @@
 /** Calls in both forms of input: plain arrays, and tensors in kernel memory. */
+
 import { expect } from "vitest";
 import { type Tensor, tensor } from "../../src/index.js";
-import type { DType, TensorLike } from "../../src/types.js";
+import type { TensorLike } from "../../src/tensor/forms.js";
+import type { DType } from "../../src/tensor/storage.js";
 import { dataOf, type Result } from "./compare.js";
 
 export type Storage = DType;

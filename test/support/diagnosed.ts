@@ -1,6 +1,7 @@
 /** Diagnoses by the package beside those of the oracle, and the comparison of the two. */
+
 import { expect } from "vitest";
-import type { DiagnoseOptions } from "../../src/diagnosis/diagnose.js";
+import type { DiagnoseOptions } from "../../src/diagnosis/question.js";
 import type { Diagnosis, ErrorStatistics, Stage } from "../../src/diagnosis/result.js";
 import { diagnose } from "../../src/index.js";
 import * as oracle from "../oracle/diagnosis.js";

@@ -1,8 +1,8 @@
 /** The arithmetics under test: what the package is asked for beside what the oracle computes. */
 
 import { format } from "../../src/index.js";
-import type { FormatSpec } from "../../src/numerics/format.js";
-import type { Arithmetic as PublicArithmetic, Format as PublicFormat } from "../../src/types.js";
+import type { Arithmetic as PublicArithmetic } from "../../src/numerics/arithmetic.js";
+import type { FormatSpec, Format as PublicFormat } from "../../src/numerics/format.js";
 import { type Arithmetic, ORDERS, type Order } from "../oracle/arithmetic.js";
 import * as oracle from "../oracle/formats.js";
 

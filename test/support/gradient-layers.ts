@@ -6,7 +6,7 @@ import {
   layerNormBackward,
   rmsNormBackward,
 } from "../../src/index.js";
-import type { TensorLike } from "../../src/types.js";
+import type { TensorLike } from "../../src/tensor/forms.js";
 import type { Layout } from "../oracle/gradients.js";
 import { groupsOf, indexOf, sizeOf } from "../oracle/walk.js";
 import type { Result } from "./compare.js";

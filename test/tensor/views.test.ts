@@ -1,4 +1,5 @@
 /** Where data lies: odd offsets, the end of memory, results in place, and data longer than a block. */
+
 import { describe, expect, test } from "vitest";
 import {
   batchNorm,
@@ -15,7 +16,7 @@ import {
   toFloat16,
   trelu,
 } from "../../src/index.js";
-import type { TensorLike } from "../../src/types.js";
+import type { TensorLike } from "../../src/tensor/forms.js";
 import * as oracle from "../oracle/emulated.js";
 import { type Plain, resident, STORAGES } from "../support/call.js";
 import { normsOf, show } from "../support/cases.js";

@@ -1,7 +1,8 @@
 /** Batch norm folded into the layer before it. */
+
 import { describe, expect, test } from "vitest";
 import { batchNorm, foldBatchNorm, load, memory, Tensor, tensor } from "../../src/index.js";
-import type { Normalizer } from "../../src/types.js";
+import type { Normalizer } from "../../src/numerics/norm.js";
 import { numbers, toHalves } from "../support/compare.js";
 import { gaussian, uniform } from "../support/random.js";
 

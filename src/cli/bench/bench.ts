@@ -2,7 +2,7 @@
 
 import { cpus, loadavg } from "node:os";
 import * as halfnorm from "../../index.js";
-import { normal } from "../sweep/sweep.js";
+import { normal } from "../random.js";
 
 export interface BenchLine {
   readonly what: string;

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { brief, integer as grouped } from "../../text/words.js";
-import { command, FINE, UsageError } from "../terminal/options.js";
+import { UsageError } from "../terminal/errors.js";
+import { command, FINE } from "../terminal/options.js";
 import { columns, Progress, print, printJson } from "../terminal/output.js";
 import { type Section, sectionsText } from "../terminal/table.js";
 import { integer } from "../terminal/values.js";

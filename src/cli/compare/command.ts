@@ -1,4 +1,5 @@
-import { CHECK_FAILED, command, FINE, UsageError } from "../terminal/options.js";
+import { UsageError } from "../terminal/errors.js";
+import { CHECK_FAILED, command, FINE } from "../terminal/options.js";
 import { columns, hasColors, Progress, print, printJson, style } from "../terminal/output.js";
 import { sectionsText } from "../terminal/table.js";
 import { FORMATS, integer, number, oneOf } from "../terminal/values.js";
@@ -56,13 +57,13 @@ export const compare = command({
     };
     const progress = new Progress();
     try {
-      const { compareFiles, compareSections } = await import("./compare-files.js");
+      const { compareFiles } = await import("./compare-files.js");
       const result = await compareFiles(options, (done, what) => progress.update(done, what));
       progress.end();
       if (values.json) {
         await printJson(result);
       } else if (result.tensors.length > 1) {
-        await print(sectionsText(compareSections(result), columns()));
+        await print(sectionsText((await import("./sections.js")).compareSections(result), columns()));
       } else {
         const { formatComparison } = await import("../../index.js");
         const width = Math.max(80, Math.min(columns(), 100));

@@ -1,14 +1,11 @@
 // The tensors of one file against those of another.
 
 import type { Comparison, FormatName } from "../../index.js";
-import { brief, fixed, integer } from "../../text/words.js";
 import type { Tally } from "../files/elements.js";
 import { type Input, inputOf } from "../files/input.js";
 import { selectTensors } from "../files/select-tensors.js";
 import { type StoredTensor, TensorFile } from "../files/tensor-file.js";
-import { printable, quote } from "../terminal/errors.js";
-import { UsageError } from "../terminal/options.js";
-import type { Section } from "../terminal/table.js";
+import { quote, UsageError } from "../terminal/errors.js";
 import { runTasks } from "../workers/pool.js";
 import type { Compared, CompareTask } from "../workers/worker.js";
 
@@ -125,42 +122,4 @@ export async function compareFiles(
     tensors: results,
     passes: results.every(({ passes }) => passes),
   };
-}
-
-export function compareSections({ actual, expected, toleranceUlp, tensors }: CompareResult): Section[] {
-  const rows = tensors.map(({ name, comparison, passes }) => {
-    const { format, p50Ulp, p99Ulp, maxUlp, sqnrDb, mismatchedSpecials } = comparison;
-    return [
-      printable(name, 40),
-      typeof format === "string" ? format : "",
-      ...[p50Ulp, p99Ulp, maxUlp].map((ulp) => fixed(ulp, 2)),
-      fixed(sqnrDb, 1),
-      integer(mismatchedSpecials),
-      ...(toleranceUlp === null
-        ? []
-        : [passes ? { text: "ok", style: "green" as const } : { text: "failed", style: "red" as const }]),
-    ];
-  });
-  const failed = tensors.filter(({ passes }) => !passes).length;
-  const within =
-    toleranceUlp === null
-      ? []
-      : [`${integer(failed)} of ${integer(tensors.length)} tensors are not within ${brief(toleranceUlp)} ulp.`];
-  return [
-    {
-      title: `${printable(actual)} against ${printable(expected)}`,
-      columns: [
-        { title: "tensor", left: true },
-        { title: "ulp of", left: true },
-        { title: "median" },
-        { title: "99 %" },
-        { title: "worst" },
-        { title: "SQNR dB" },
-        { title: "NaN/inf" },
-        ...(toleranceUlp === null ? [] : [{ title: "", left: true }]),
-      ],
-      rows,
-      notes: within,
-    },
-  ];
 }

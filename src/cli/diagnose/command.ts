@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { LayerName } from "../../index.js";
 import { Report } from "../files/temporary.js";
-import { CHECK_FAILED, command, FINE, UsageError } from "../terminal/options.js";
+import { UsageError } from "../terminal/errors.js";
+import { CHECK_FAILED, command, FINE } from "../terminal/options.js";
 import { columns, hasColors, outputClosed, Progress, print, printJson } from "../terminal/output.js";
 import { sectionsText } from "../terminal/table.js";
 import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "../terminal/values.js";

@@ -6,8 +6,7 @@ import { type Input, inputOf } from "../files/input.js";
 import { selectTensors } from "../files/select-tensors.js";
 import { type StoredTensor, TensorFile } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
-import { FileError, quote } from "../terminal/errors.js";
-import { UsageError } from "../terminal/options.js";
+import { FileError, quote, UsageError } from "../terminal/errors.js";
 import { runTasks } from "../workers/pool.js";
 import type { Diagnosed, DiagnoseTask, Grouping } from "../workers/worker.js";
 

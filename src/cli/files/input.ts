@@ -5,8 +5,7 @@ import { open, stat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
-import { FileError } from "../terminal/errors.js";
-import { UsageError } from "../terminal/options.js";
+import { FileError, UsageError } from "../terminal/errors.js";
 import { BLOCK, systemError } from "./source.js";
 import { temporaryPath } from "./temporary.js";
 

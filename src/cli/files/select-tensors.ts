@@ -1,7 +1,6 @@
 // Which of the tensors in a file.
 
-import { quote } from "../terminal/errors.js";
-import { UsageError } from "../terminal/options.js";
+import { quote, UsageError } from "../terminal/errors.js";
 import type { StoredTensor, TensorFile } from "./tensor-file.js";
 
 /** A pattern of a name: * stands for any signs, ? for one. */

@@ -4,7 +4,6 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { type Diagnosis, type ErrorStatistics, STAGES, type StageName } from "../../index.js";
 import { brief, integer } from "../../text/words.js";
-import type { SigmaRange } from "../sweep/sweep.js";
 import type { Section } from "../terminal/table.js";
 
 /** A picture, what it says to those who do not see it, and the numbers behind it. */
@@ -273,4 +272,10 @@ export function sigmaFigure(
     markup,
     data: { title: "Usable σ", columns: [{ title: "sums in", left: true }, { title: "from" }, { title: "to" }], rows },
   };
+}
+
+/** A range of σ; an end that is null is beyond what was swept. */
+export interface SigmaRange {
+  readonly from: number | null;
+  readonly to: number | null;
 }

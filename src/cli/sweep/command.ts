@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { normWords } from "../../text/words.js";
 import { Report } from "../files/temporary.js";
-import { command, FINE, UsageError } from "../terminal/options.js";
+import { UsageError } from "../terminal/errors.js";
+import { command, FINE } from "../terminal/options.js";
 import { columns, Progress, print, printJson } from "../terminal/output.js";
 import { sectionsText } from "../terminal/table.js";
 import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "../terminal/values.js";

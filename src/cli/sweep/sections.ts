@@ -1,8 +1,9 @@
 // What a sweep found, as tables.
 
 import { brief, integer, normWords } from "../../text/words.js";
+import type { SigmaRange } from "../report/plots.js";
 import type { Column, Section } from "../terminal/table.js";
-import type { SigmaRange, Stagnation, Summation, SweepResult, UsableRange } from "./sweep.js";
+import type { Stagnation, Summation, SweepResult, UsableRange } from "./sweep.js";
 
 /** Sums in the format of the arithmetic are told apart by their order. */
 export const summationTitle = ({ accumulate, order }: Summation, compute: string): string =>

@@ -5,6 +5,8 @@
 
 import { type Arithmetic, type FormatName, layerNorm, type Norm, norm as normOf, type Order } from "../../index.js";
 import { normWords } from "../../text/words.js";
+import { normal } from "../random.js";
+import type { SigmaRange } from "../report/plots.js";
 
 export interface SweepOptions {
   readonly norms: readonly Norm[];
@@ -24,12 +26,6 @@ export interface SweepOptions {
 export interface Summation {
   readonly accumulate: FormatName | "exact";
   readonly order: Order;
-}
-
-/** A range of σ; an end that is null is beyond what was swept. */
-export interface SigmaRange {
-  readonly from: number | null;
-  readonly to: number | null;
 }
 
 export interface UsableRange extends Summation {
@@ -63,28 +59,6 @@ const LEAST_GROUPS = 8;
 /** Values of σ for each factor of 2 before the ends are narrowed down, and halvings of the step then. */
 const PER_OCTAVE = 2;
 const HALVINGS = 4;
-
-/** Seeded standard normal numbers: Marsaglia's polar method on a 32-bit generator (mulberry32). */
-export function normal(seed: number, n: number): Float64Array<ArrayBuffer> {
-  let state = seed >>> 0;
-  const uniform = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const result = new Float64Array(n);
-  for (let i = 0; i < n; ) {
-    const u = 2 * uniform() - 1;
-    const v = 2 * uniform() - 1;
-    const s = u * u + v * v;
-    if (s >= 1 || s === 0) continue;
-    const size = Math.sqrt((-2 * Math.log(s)) / s);
-    result[i++] = u * size;
-    if (i < n) result[i++] = v * size;
-  }
-  return result;
-}
 
 /** Sums in another format than that of the arithmetic are taken in the first order only: where they are wider it matters little. */
 function summations({ compute, accumulates, orders }: SweepOptions): Summation[] {

@@ -21,3 +21,6 @@ export type Fail = (problem: string, options?: ErrorOptions) => FileError;
 
 /** A name or value from a file, within a message. */
 export const quote = (text: string): string => `"${printable(text)}"`;
+
+/** Bad usage: the message is one line, the exit code 2. */
+export class UsageError extends Error {}

@@ -1,9 +1,8 @@
 // What a command is: its options are one table, which the parser and the help are made from.
 
 import { parseArgs } from "node:util";
-
-/** Bad usage: the message is one line, the exit code 2. */
-export class UsageError extends Error {}
+import { wrap } from "../../text/page.js";
+import { UsageError } from "./errors.js";
 
 export interface Option {
   readonly type: "string" | "boolean";
@@ -73,23 +72,6 @@ export function parse(args: readonly string[], options: Options): { values: Valu
     if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
     throw new UsageError(message.replace(/\s+/g, " ").replace(/\. To specify a positional.*/, ""));
   }
-}
-
-const WIDTH = 80;
-
-/** Breaks a text into lines. */
-export function wrap(text: string, indent = 0, width = WIDTH): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line && indent + line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line += line ? ` ${word}` : word;
-    }
-  }
-  return [...lines, line].map((each) => " ".repeat(indent) + each).join("\n");
 }
 
 const INDENT = 26;

@@ -1,6 +1,6 @@
 // Tables of text.
 
-import { wrap } from "./options.js";
+import { wrap } from "../../text/page.js";
 import { type Style, style } from "./output.js";
 
 export interface Cell {

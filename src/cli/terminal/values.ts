@@ -2,8 +2,7 @@
 
 import type { FormatName, Norm, Order } from "../../index.js";
 import { normWords } from "../../text/words.js";
-import { quote } from "./errors.js";
-import { UsageError } from "./options.js";
+import { quote, UsageError } from "./errors.js";
 
 export const FORMATS: readonly FormatName[] = [
   "float16",

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { Tinypool } from "tinypool";
-import { UsageError } from "../terminal/options.js";
+import { UsageError } from "../terminal/errors.js";
 import type { Outcome, Task } from "./worker.js";
 
 export interface PoolOptions<T> {

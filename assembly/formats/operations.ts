@@ -1,0 +1,209 @@
+// Rounded operations: one rounding of an exact sum, product or quotient, in vectors and number by number.
+//
+// The rounding itself, on magnitudes (both widths alike):
+//
+//   e = the power of two at the bottom of x's binade, clamped to the format's exponents   1.0000...
+//   M = 1.5 * 2^(bits to drop) * e                                                       1.1xxxxxxx
+//   x + M has no room for what is below the grid, and is rounded to nearest even there; minus M gives x on the grid.
+//   Clamping e from below makes the spacing of the subnormals, from above it lets what is too large be found after.
+
+import { EXPONENTS, SIGN } from "../lanes/constants";
+import { highPair, lowPair } from "../lanes/vectors";
+import {
+  DOWN,
+  FACTOR64,
+  FLUSHED64,
+  kindOf,
+  LARGEST64,
+  LEAST,
+  LEAST64,
+  MAGIC,
+  MOST,
+  MOST64,
+  NARROW,
+  OVERFLOWED64,
+  PLAIN,
+  UP,
+  WIDE,
+} from "./format";
+
+/** In line wherever it is called. */
+export class Lanes {
+  /**
+   * Four float32 lanes to the grid of a NARROW format. What is beyond the format overflows on the way up by `up` and stays
+   * infinite on the way down.
+   */
+  @inline
+  static narrow(
+    x: v128,
+    exponents: v128,
+    least: v128,
+    most: v128,
+    magic: v128,
+    up: v128,
+    down: v128,
+    sign: v128,
+  ): v128 {
+    const e = i32x4.min_s(i32x4.max_s(v128.and(x, exponents), least), most);
+    const m = i32x4.add(e, magic);
+    const r = f32x4.sub(f32x4.add(x, m), m);
+    // a zero that a negative number was rounded to has lost its sign
+    return v128.or(f32x4.mul(f32x4.mul(r, up), down), v128.and(x, sign));
+  }
+}
+
+/** Two float64 lanes to the grid. */
+function roundPair(x: v128, f: usize): v128 {
+  const a = f64x2.abs(x);
+  const infinity = i64x2.splat(0x7ff0000000000000);
+  const e = f64x2.max(f64x2.min(v128.and(a, infinity), v128.load(f, MOST64)), v128.load(f, LEAST64));
+  const m = f64x2.mul(e, v128.load(f, FACTOR64));
+  let r = f64x2.sub(f64x2.add(a, m), m);
+  r = v128.bitselect(v128.load(f, OVERFLOWED64), r, f64x2.gt(r, v128.load(f, LARGEST64)));
+  r = v128.andnot(r, f64x2.lt(r, v128.load(f, FLUSHED64)));
+  return v128.or(r, v128.andnot(x, i64x2.splat(0x7fffffffffffffff)));
+}
+
+/** A float64 to the grid. */
+export function roundNumber(x: f64, f: usize): f64 {
+  return f64x2.extract_lane(roundPair(f64x2.splat(x), f), 0);
+}
+
+/**
+ * sum / n rounded once, for a sum that was rounded to odd: the quotient is rounded to odd as well, by the sign of the
+ * remainder (exact for n up to 2^26: the quotient is split into halves of 27 and 26 bits).
+ */
+export function roundQuotient(sum: f64, n: f64, f: usize): f64 {
+  const q = sum / n;
+  const high = reinterpret<f64>(reinterpret<i64>(q) & ~0x7ffffff);
+  const remainder = sum - high * n - (q - high) * n;
+  let bits = reinterpret<i64>(q);
+  if (remainder < 0 || remainder > 0) bits = (remainder > 0 == q > 0 ? bits : bits - 1) | 1;
+  return roundNumber(reinterpret<f64>(bits), f);
+}
+
+/** What is done to two operands before rounding. */
+export interface Operation {
+  lanes(a: v128, b: v128): v128;
+  pairs(a: v128, b: v128): v128;
+}
+
+export class Add implements Operation {
+  lanes(a: v128, b: v128): v128 {
+    return f32x4.add(a, b);
+  }
+  /**
+   * The sum rounded to odd, from where another rounding is exact whatever the lengths of a and b: toward zero (one bit
+   * less where the error of the rounded sum points to zero), then the last bit set, unless it was exact (Boldo and
+   * Melquiond, 2008). The error is Knuth's; it is NaN for infinities, which stay.
+   */
+  pairs(a: v128, b: v128): v128 {
+    const sum = f64x2.add(a, b);
+    const part = f64x2.sub(sum, a);
+    const error = f64x2.add(f64x2.sub(a, f64x2.sub(sum, part)), f64x2.sub(b, part));
+    const zero = f64x2.splat(0);
+    const inexact = v128.or(f64x2.lt(error, zero), f64x2.gt(error, zero));
+    const above = i64x2.shr_s(v128.xor(error, sum), 63);
+    const odd = v128.or(i64x2.add(sum, v128.and(inexact, above)), v128.and(inexact, i64x2.splat(1)));
+    return odd;
+  }
+}
+
+export class Multiply implements Operation {
+  lanes(a: v128, b: v128): v128 {
+    return f32x4.mul(a, b);
+  }
+  pairs(a: v128, b: v128): v128 {
+    return f64x2.mul(a, b);
+  }
+}
+
+/** The first operand alone. */
+export class First implements Operation {
+  lanes(a: v128, _b: v128): v128 {
+    return a;
+  }
+  pairs(a: v128, _b: v128): v128 {
+    return a;
+  }
+}
+
+export class Divide implements Operation {
+  lanes(a: v128, b: v128): v128 {
+    return f32x4.div(a, b);
+  }
+  pairs(a: v128, b: v128): v128 {
+    return f64x2.div(a, b);
+  }
+}
+
+/** Four lanes of a WIDE operation. */
+export function wide<O extends Operation>(a: v128, b: v128, f: usize): v128 {
+  const operation = changetype<O>(0);
+  const low = f32x4.demote_f64x2_zero(roundPair(operation.pairs(lowPair(a), lowPair(b)), f));
+  const high = f32x4.demote_f64x2_zero(roundPair(operation.pairs(highPair(a), highPair(b)), f));
+  return i64x2.shuffle(low, high, 0, 2);
+}
+
+/** One operation on four lanes, rounded to the format; for the places that are not hot. */
+export function operate<O extends Operation>(a: v128, b: v128, kind: i32, f: usize): v128 {
+  const operation = changetype<O>(0);
+  if (kind == WIDE) return wide<O>(a, b, f);
+  const x = operation.lanes(a, b);
+  if (kind == PLAIN) return x;
+  return Lanes.narrow(
+    x,
+    v128.load(EXPONENTS),
+    v128.load(f, LEAST),
+    v128.load(f, MOST),
+    v128.load(f, MAGIC),
+    v128.load(f, UP),
+    v128.load(f, DOWN),
+    v128.load(SIGN),
+  );
+}
+
+/**
+ * out = a (operation) b on rows of vectors: b starts again with every row and walks it by `step` bytes a vector (16, or
+ * 0 to stay on one vector). In place allowed.
+ */
+export function map<O extends Operation>(
+  a: usize,
+  b: usize,
+  step: usize,
+  out: usize,
+  vectors: i32,
+  rows: i32,
+  f: usize,
+): void {
+  const operation = changetype<O>(0);
+  const kind = kindOf(f);
+  const exponents = v128.load(EXPONENTS);
+  const least = v128.load(f, LEAST);
+  const most = v128.load(f, MOST);
+  const magic = v128.load(f, MAGIC);
+  const up = v128.load(f, UP);
+  const down = v128.load(f, DOWN);
+  const sign = v128.load(SIGN);
+  for (; rows > 0; rows--) {
+    let at = b;
+    let i = vectors;
+    if (kind == NARROW) {
+      for (; i >= 2; i -= 2) {
+        const x = operation.lanes(v128.load(a, 0), v128.load(at));
+        const y = operation.lanes(v128.load(a, 16), v128.load(at + step));
+        v128.store(out, Lanes.narrow(x, exponents, least, most, magic, up, down, sign), 0);
+        v128.store(out, Lanes.narrow(y, exponents, least, most, magic, up, down, sign), 16);
+        a += 32;
+        out += 32;
+        at += step << 1;
+      }
+    }
+    for (; i > 0; i--) {
+      v128.store(out, operate<O>(v128.load(a), v128.load(at), kind, f));
+      a += 16;
+      out += 16;
+      at += step;
+    }
+  }
+}

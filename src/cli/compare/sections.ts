@@ -1,0 +1,44 @@
+// A comparison of files as sections of text.
+
+import { brief, fixed, integer } from "../../text/words.js";
+import { printable } from "../terminal/errors.js";
+import type { Section } from "../terminal/table.js";
+import type { CompareResult } from "./compare-files.js";
+
+export function compareSections({ actual, expected, toleranceUlp, tensors }: CompareResult): Section[] {
+  const rows = tensors.map(({ name, comparison, passes }) => {
+    const { format, p50Ulp, p99Ulp, maxUlp, sqnrDb, mismatchedSpecials } = comparison;
+    return [
+      printable(name, 40),
+      typeof format === "string" ? format : "",
+      ...[p50Ulp, p99Ulp, maxUlp].map((ulp) => fixed(ulp, 2)),
+      fixed(sqnrDb, 1),
+      integer(mismatchedSpecials),
+      ...(toleranceUlp === null
+        ? []
+        : [passes ? { text: "ok", style: "green" as const } : { text: "failed", style: "red" as const }]),
+    ];
+  });
+  const failed = tensors.filter(({ passes }) => !passes).length;
+  const within =
+    toleranceUlp === null
+      ? []
+      : [`${integer(failed)} of ${integer(tensors.length)} tensors are not within ${brief(toleranceUlp)} ulp.`];
+  return [
+    {
+      title: `${printable(actual)} against ${printable(expected)}`,
+      columns: [
+        { title: "tensor", left: true },
+        { title: "ulp of", left: true },
+        { title: "median" },
+        { title: "99 %" },
+        { title: "worst" },
+        { title: "SQNR dB" },
+        { title: "NaN/inf" },
+        ...(toleranceUlp === null ? [] : [{ title: "", left: true }]),
+      ],
+      rows,
+      notes: within,
+    },
+  ];
+}

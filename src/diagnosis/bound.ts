@@ -1,0 +1,39 @@
+// How large the error of a sum can be, and how large it probably is.
+
+import { NORM_LINF, NORM_NONE, NORM_RANGE, ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "../abi/plan.js";
+import type { Subject } from "./normalization.js";
+import type { Diagnosis, Stage, SumBound } from "./result.js";
+
+/** Rounded additions that a term passes through, at most. */
+function depthOf(n: number, order: number): number {
+  if (order === ORDER_SEQUENTIAL) return n - 1;
+  // 32 lanes, halved five times
+  const lanes = (m: number): number => Math.ceil(m / 32) + 4;
+  if (order !== ORDER_PAIRWISE) return lanes(n);
+  return lanes(Math.min(n, 128)) + Math.ceil(Math.log2(Math.ceil(n / 128)));
+}
+
+export function boundOf({ norm, numerics, walk }: Subject, stages: readonly Stage[]): SumBound {
+  const { kind, top } = norm;
+  const terms = top || walk.count;
+  const { precision } = kind === NORM_RANGE ? numerics.compute : numerics.accumulate;
+  // the largest is found without rounding, and the range with one
+  const compared = kind === NORM_LINF || kind === NORM_RANGE;
+  const depth = compared ? +(kind === NORM_RANGE) : numerics.exact || !terms ? 0 : depthOf(terms, numerics.order);
+  const unit = 2 ** -precision;
+  const share = depth * unit;
+  const measured = stages.find(({ name }) => name === (kind === NORM_NONE ? "mean" : "sum"));
+  return {
+    terms,
+    depth,
+    worst: share < 1 ? share / (1 - share) : null,
+    probable: Math.sqrt(depth) * unit,
+    measured: measured?.own.maxRel ?? null,
+  };
+}
+
+export function conditionOf(groups: Float64Array): Diagnosis["condition"] {
+  const sorted = groups.filter((value) => !Number.isNaN(value)).sort();
+  const finite = (value: number | undefined): number | null => (value !== undefined && value < Infinity ? value : null);
+  return { max: finite(sorted[sorted.length - 1]), median: finite(sorted[Math.ceil(sorted.length / 2) - 1]) };
+}

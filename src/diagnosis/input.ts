@@ -1,0 +1,47 @@
+// What the elements of a tensor are: counts, extremes, exponents.
+
+import { STORAGE_FLOAT16 } from "../abi/plan.js";
+import * as at from "../abi/report.js";
+import { engine } from "../engine/engine.js";
+import type { Operand } from "../tensor/operand.js";
+import { tracer, visitBlocks } from "./kernels.js";
+
+/** What a tensor consists of. */
+export interface InputCounts {
+  finite: number;
+  /** Below the smallest normal number of the storage. */
+  subnormal: number;
+  zero: number;
+  nan: number;
+  infinite: number;
+  /** The least nonzero and the greatest finite magnitude, null for none. */
+  absMin: number | null;
+  absMax: number | null;
+  /** Nonzero finite elements by floor(log2 |x|): entry i is that of i - 149, up to 127. */
+  exponents: number[];
+}
+
+/** Counts what a tensor consists of. */
+export function inspect(x: Operand): InputCounts {
+  const own = engine();
+  const kernels = tracer(own);
+  own.heap.begin();
+  kernels.startInspection();
+  visitBlocks(own, [x], ([address], _first, n) => kernels.inspect(address, x.storage, n));
+  const { i32, f32 } = own.heap;
+  const counts = at.INSPECT_COUNTS >> 2;
+  const exponents = Array.from(i32.subarray(counts, at.INSPECT_ZEROS >> 2));
+  const nonzero = exponents.reduce((sum, count) => sum + count, 0);
+  const zero = i32[at.INSPECT_ZEROS >> 2];
+  const below = (x.storage === STORAGE_FLOAT16 ? -14 : -126) - at.INSPECT_LEAST;
+  return {
+    finite: nonzero + zero,
+    subnormal: exponents.slice(0, below).reduce((sum, count) => sum + count, 0),
+    zero,
+    nan: i32[at.INSPECT_NAN >> 2],
+    infinite: i32[at.INSPECT_INFINITE >> 2],
+    absMin: nonzero ? f32[at.INSPECT_LOW >> 2] : null,
+    absMax: nonzero + zero ? f32[at.INSPECT_HIGH >> 2] : null,
+    exponents,
+  };
+}

@@ -1,0 +1,33 @@
+// The kernels of the diagnosis, and the blocks in which they see a tensor.
+
+import type { DiagnosisKernels } from "../abi/kernels.js";
+import type { Engine } from "../engine/engine.js";
+import { diagnosisBytes } from "../engine/wasm.generated.js";
+import { BLOCK, viewOf } from "../plan/blocks.js";
+import type { Operand } from "../tensor/operand.js";
+import { bytesOf } from "../tensor/storage.js";
+
+/** The kernels of the diagnosis. */
+export const tracer = (own: Engine): DiagnosisKernels => own.part<DiagnosisKernels>(diagnosisBytes);
+
+/** Calls `visit` with stretches of some operands of the same size: their addresses, the first element, the number. */
+export function visitBlocks(
+  own: Engine,
+  operands: Operand[],
+  visit: (at: number[], first: number, n: number) => void,
+): void {
+  const { heap } = own;
+  const [{ size }] = operands;
+  const length = operands.some(({ array }) => array) ? BLOCK / 4 : size;
+  const blocks = operands.map(({ array, storage }) => array && heap.scratch(Math.min(length, size) * bytesOf(storage)));
+  for (let first = 0; first < size; first += length) {
+    const n = Math.min(length, size - first);
+    const addresses = operands.map(({ array, address, storage }, i) => {
+      const block = blocks[i];
+      if (!array || !block) return address + first * bytesOf(storage);
+      viewOf(heap, storage).set(array.subarray(first, first + n), block / bytesOf(storage));
+      return block;
+    });
+    visit(addresses, first, n);
+  }
+}

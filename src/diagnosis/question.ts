@@ -1,0 +1,114 @@
+// What diagnose() is asked: its options, checked.
+
+import { checkAxes, checkBoolean, checkNumber, choose, wrong } from "../checks/arguments.js";
+import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
+import { type Arithmetic, arithmeticOf, checkArithmetic, type Numerics } from "../numerics/arithmetic.js";
+import { checkNorm, type Normalizer, type NormSpec } from "../numerics/norm.js";
+import { planWalk, type Walk } from "../plan/walk.js";
+import type { TensorLike } from "../tensor/forms.js";
+import { type Operand, parameter } from "../tensor/operand.js";
+import type { DiagnosisSubject, LayerName } from "./result.js";
+
+export interface DiagnoseOptions {
+  /** What is diagnosed. There is no default: native arithmetic has nothing to be diagnosed. */
+  arithmetic: Arithmetic;
+  /** Default: "l2". */
+  norm?: Normalizer | undefined;
+  /** The layer, by its function without the `Norm`; it says what a group is. Default: by `axes`. */
+  layer?: LayerName | undefined;
+  /** As the layer takes it: the channels (default 1), or the first of the normalized axes (default -1). */
+  axis?: number | undefined;
+  /** Of the group norm. */
+  groups?: number | undefined;
+  /** Without a layer: the axes that a group extends over. Default: all of them. */
+  axes?: number | readonly number[] | undefined;
+  /** Without a layer: whether the mean is subtracted. Default: true. */
+  centred?: boolean | undefined;
+  /** Factors and summands of the normalized values, as the layer takes them. Default: none. */
+  weight?: TensorLike | undefined;
+  bias?: TensorLike | undefined;
+  /** As in the layers. Default: 1e-5. */
+  eps?: number | undefined;
+  /** As in the layers: constants in place of the paper's C(n). */
+  calibrated?: boolean | undefined;
+  /** Whether to run what might help. Default: true. */
+  remedies?: boolean | undefined;
+}
+
+export const KEYS = [
+  "arithmetic",
+  "norm",
+  "layer",
+  "axis",
+  "groups",
+  "axes",
+  "centred",
+  "weight",
+  "bias",
+  "eps",
+  "calibrated",
+  "remedies",
+];
+
+const LAYERS: Record<LayerName, (x: Operand, o: DiagnoseOptions) => LayerAxes> = {
+  batch: (x, { axis }) => batchAxes(x, axis),
+  layer: (x, { axis }) => lastAxes(x, axis),
+  instance: (x, { axis }) => instanceAxes(x, axis),
+  group: (x, { axis, groups }) => groupAxes(x, axis, groups as number),
+  rms: (x, { axis }) => lastAxes(x, axis),
+};
+
+/** Options that go with a layer, and those that stand for one. */
+const OF_LAYERS = ["axis", "groups", "weight", "bias"] as const;
+const OF_AXES = ["axes", "centred"] as const;
+
+function layerAxes(x: Operand, o: DiagnoseOptions): LayerAxes {
+  const { layer } = o;
+  const strange = (layer === undefined ? OF_LAYERS : OF_AXES).find((key) => o[key] !== undefined);
+  if (strange) throw new TypeError(`"${strange}" can${layer === undefined ? " only" : "not"} be given with "layer"`);
+  if (layer === undefined)
+    return { shape: x.shape, reduced: checkAxes(o.axes, x.shape.length), weighted: 0, parameters: 0 };
+  const axesOf = choose("layer", LAYERS, layer);
+  if (o.groups !== undefined && layer !== "group")
+    throw new TypeError('"groups" can only be given with "layer" "group"');
+  return axesOf(x, o);
+}
+
+/** What a call asks for, besides the tensor: everything is checked. */
+interface Question {
+  readonly walk: Walk;
+  readonly norm: NormSpec;
+  readonly numerics: Numerics;
+  readonly weight: Operand | undefined;
+  readonly bias: Operand | undefined;
+  readonly subject: DiagnosisSubject;
+}
+
+export function ask(x: Operand, o: DiagnoseOptions): Question {
+  const numerics = checkArithmetic(o.arithmetic);
+  if (!numerics) throw wrong("arithmetic", "a format or { compute, accumulate, order }", o.arithmetic);
+  const { shape, reduced, weighted, parameters } = layerAxes(x, o);
+  const walk = planWalk(shape, reduced, weighted);
+  const layer = o.layer ?? null;
+  const centred = layer ? layer !== "rms" : checkBoolean("centred", o.centred, true);
+  // norms of nothing are as good as any
+  const norm = checkNorm(o.norm, walk.count, centred);
+  const weight = parameter("weight", o.weight, parameters);
+  const bias = parameter("bias", o.bias, parameters);
+  // of a group norm, the channels are two axes
+  const split = shape.length > x.shape.length ? 30 - Math.clz32(weighted) : shape.length;
+  const axes = [...shape.keys()].filter((i) => (reduced >> i) & 1).map((i) => (i > split ? i - 1 : i));
+  const subject: DiagnosisSubject = {
+    norm: typeof o.norm === "object" ? { ...o.norm } : (o.norm ?? "l2"),
+    arithmetic: arithmeticOf(numerics),
+    layer,
+    axes,
+    ...(o.groups !== undefined && { groups: o.groups }),
+    centred,
+    weight: !!weight,
+    bias: !!bias,
+    eps: o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0),
+    calibrated: checkBoolean("calibrated", o.calibrated),
+  };
+  return { walk, norm, numerics, weight, bias, subject };
+}

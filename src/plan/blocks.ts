@@ -1,0 +1,88 @@
+// Blocks of plain arrays in kernel memory.
+
+import * as at from "../abi/plan.js";
+import { type Engine, engine } from "../engine/engine.js";
+import type { Heap } from "../engine/heap.js";
+import type { Operand } from "../tensor/operand.js";
+import { arrayOf, bytesOf } from "../tensor/storage.js";
+import type { Walk } from "./walk.js";
+
+/** Bytes of a block of plain data: it stays in the second-level cache from copying in to copying out. */
+export const BLOCK = 1 << 18;
+
+/** Segments that are shorter than this many bytes are not worth a copy of their own. */
+const LEAST_SEGMENT = 2048;
+
+/** How much of the split dimension makes a block. */
+export function shareOf(walk: Walk, bytes: number): number {
+  const { whole } = walk;
+  if (walk.elements * bytes <= 2 * BLOCK) return whole;
+  const each = (walk.elements / whole) * bytes;
+  let share = Math.min(whole, Math.max(1, Math.floor(BLOCK / each)));
+  // columns side by side: whole vectors of them
+  if (walk.split === walk.sizes.length - 1 && share > 64) share -= share % 64;
+  return walk.outer > 1 && (share * each) / walk.outer < LEAST_SEGMENT ? whole : share;
+}
+
+/** A view of kernel memory that has elements of a storage. */
+export const viewOf = (heap: Heap, storage: number): Float32Array | Uint16Array => (storage ? heap.u16 : heap.f32);
+
+/** Copies a block, elements [from, from + share) of the split dimension, between an array and kernel memory. */
+export function copy(
+  heap: Heap,
+  o: Operand,
+  walk: Walk,
+  address: number,
+  from: number,
+  share: number,
+  out: boolean,
+): void {
+  const view = viewOf(heap, o.storage);
+  let index = address / bytesOf(o.storage);
+  const all = share === walk.whole;
+  if (!o.array) {
+    // a new result
+    if (all) {
+      o.array = view.slice(index, index + o.size);
+      return;
+    }
+    o.array = new (arrayOf(o.storage))(o.size);
+  }
+  const segments = all ? 1 : walk.outer;
+  const stride = o.size / segments;
+  const length = (stride / walk.whole) * share;
+  for (let start = (stride / walk.whole) * from; start < o.size; start += stride) {
+    const part = o.array.subarray(start, start + length);
+    if (out) part.set(view.subarray(index, index + length));
+    else view.set(part, index);
+    index += length;
+  }
+}
+
+/** Address of the float32 values of a parameter, 0 for none. */
+export function place(own: Engine, from: Operand | undefined): number {
+  if (!from) return 0;
+  const { heap } = own;
+  const { array, size, storage } = from;
+  let { address } = from;
+  if (array) {
+    address = heap.scratch(size * bytesOf(storage));
+    viewOf(heap, storage).set(array, address / bytesOf(storage));
+  }
+  if (storage === at.STORAGE_FLOAT32) return address;
+  const wide = heap.scratch(size * 4);
+  own.kernels.unpack(address, wide, size);
+  return wide;
+}
+
+/** A float32 copy of the values of an operand. */
+export function valuesOf(from: Operand): Float32Array {
+  const own = engine();
+  own.heap.begin();
+  const index = place(own, from) / 4;
+  return own.heap.f32.slice(index, index + from.size);
+}
+
+/** Address for a statistic of all groups, 0 for none. */
+export const reserve = (heap: Heap, to: Operand | undefined): number =>
+  (to && (to.address || heap.scratch(to.size * 4))) || 0;
