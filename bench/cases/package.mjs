@@ -11,15 +11,8 @@ import { normal } from "../harness/data.mjs";
 import { median, use } from "../harness/harness.mjs";
 
 /**
+ * @typedef {import("../harness/case.mjs").Figure} Figure
  * @typedef {import("../harness/harness.mjs").Effort} Effort
- *
- * @typedef {object} Figure one value, measured on its own
- * @property {string} id
- * @property {string} row
- * @property {string} what
- * @property {string} unit
- * @property {number} [atMost]
- * @property {(effort: Effort) => Promise<{ value: number, note?: string }>} measure
  */
 
 /** @returns {Figure[]} */

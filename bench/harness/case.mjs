@@ -1,4 +1,4 @@
-/** What a case of the benchmark is. */
+/** What a case of the benchmark is, and a figure that is measured on its own. */
 
 import { tensor } from "../../dist/index.js";
 
@@ -33,6 +33,14 @@ import { tensor } from "../../dist/index.js";
  * @property {(import("../../dist/abi/kernels.js").KernelName)[]} kernels exports of the module that it runs
  * @property {Check[]} checks
  * @property {() => Prepared} prepare
+ *
+ * @typedef {object} Figure one value, measured on its own
+ * @property {string} id
+ * @property {string} row
+ * @property {string} what
+ * @property {string} unit
+ * @property {number} [atMost]
+ * @property {(effort: import("./harness.mjs").Effort) => Promise<{ value: number, note?: string }>} measure
  */
 
 /** Names of contenders. */

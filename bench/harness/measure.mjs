@@ -89,7 +89,7 @@ function perRound({ unit, of, against }, samples, elements) {
 }
 
 /**
- * @param {import("../cases/package.mjs").Figure} figure
+ * @param {import("./case.mjs").Figure} figure
  * @param {Effort} effort
  * @returns {Promise<Measurement>}
  */
