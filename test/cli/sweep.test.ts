@@ -2,10 +2,11 @@
 
 import { expect, it } from "vitest";
 import { normal } from "../../src/cli/random.js";
-import { type SweepOptions, sweep } from "../../src/cli/sweep/sweep.js";
+import type { RangeOptions } from "../../src/cli/report/usable-ranges.js";
+import { sweep } from "../../src/cli/sweep/sweep.js";
 import type { Norm } from "../../src/numerics/norm.js";
 
-const OPTIONS: SweepOptions = {
+const OPTIONS: RangeOptions = {
   norms: ["l2", "l1", "linf", { topk: 10 }],
   counts: [256],
   sigma: [1e-5, 1e4],

@@ -3,7 +3,7 @@
 import type { FormatName, Norm, Order } from "../../index.js";
 import { normWords } from "../../text/words.js";
 import type { FigureData } from "../report/figure-data.js";
-import { usableRanges } from "../sweep/sweep.js";
+import { usableRanges } from "../report/usable-ranges.js";
 import type { DiagnosedTensor } from "./diagnose-files.js";
 import { diagnosisPage, type SigmaSweep } from "./page.js";
 import { otherNotes, tensorSection, titleOf } from "./sections.js";

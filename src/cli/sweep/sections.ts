@@ -2,8 +2,9 @@
 
 import { brief, integer, normWords } from "../../text/words.js";
 import type { SigmaRange } from "../report/plots.js";
+import type { Summation, UsableRange } from "../report/usable-ranges.js";
 import type { Column, Section } from "../terminal/table.js";
-import type { Stagnation, Summation, SweepResult, UsableRange } from "./sweep.js";
+import type { Stagnation, SweepResult } from "./sweep.js";
 
 /** Sums in the format of the arithmetic are told apart by their order. */
 export const summationTitle = ({ accumulate, order }: Summation, compute: string): string =>
