@@ -44,7 +44,7 @@ import {
   width,
   writeTile,
 } from "../emulated/bundle";
-import { nextBundle, outer, start, startBundles } from "../emulated/bundles";
+import { outer, start, startBundles } from "../emulated/bundles";
 import {
   GROUP_NEGATED,
   GROUP_SCALE,
@@ -85,6 +85,7 @@ import { addMean, addTerms, finishMean, finishTerms, startReference } from "./re
 import {
   centre,
   isCentred,
+  nextWatchedBundle,
   readElements,
   readWeights,
   roundInput,
@@ -112,7 +113,7 @@ export function sweep(stage: i32): void {
   store<f64>(ABSORBED, 0);
   startBundles();
   setUnitOf(format);
-  while (nextBundle()) {
+  while (nextWatchedBundle()) {
     recall();
     for (let from = 0; from < count; from += stretch) sweepTile(stage, from, min(stretch, count - from));
     if (stage != OUTPUT_STAGE) continue;
@@ -290,7 +291,7 @@ export function judge(): void {
   const shifts = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
   startErrors(stateOf(INPUT_STAGE, TOTAL));
   startBundles();
-  while (nextBundle()) {
+  while (nextWatchedBundle()) {
     referenceBundle();
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);

@@ -15,6 +15,7 @@ import {
   WEIGHT,
 } from "../../src/abi/plan";
 import { columnwise, format, gatherTile, group, padded, transpose, width } from "../emulated/bundle";
+import { nextBundle } from "../emulated/bundles";
 import { isUniform, weightOffset } from "../emulated/emulate";
 import { holdsHalf, kindOf, PLAIN } from "../formats/format";
 import { Add, First, Multiply, map, Operation, roundNumber } from "../formats/operations";
@@ -25,6 +26,7 @@ import {
   GROUP_NEGATED,
   GROUP_SCALE,
   GROUP_WEIGHT,
+  TILE,
   TILE_B,
   TILE_D,
   TILE_R,
@@ -33,7 +35,7 @@ import {
   TILE_X,
 } from "../memory";
 import { gatherWeights } from "../tensors/tiles";
-import { ADDITION, mapTraced, note, POWER_OF, PRODUCT, ROUNDING, watchTile } from "./events";
+import { ADDITION, mapTraced, note, POWER_OF, PRODUCT, ROUNDING, takeAllGroups, watchTile } from "./events";
 import { rowsOf, vectorsOf } from "./reals";
 
 let tracing: bool = false;
@@ -41,6 +43,15 @@ let tracing: bool = false;
 /** Whether the operations from here on are watched. */
 export function traceStages(yes: bool): void {
   tracing = yes;
+}
+
+/** Goes to the next bundle with all of its groups watched; false behind the last. */
+export function nextWatchedBundle(): bool {
+  if (!nextBundle()) return false;
+  takeAllGroups();
+  // lanes without a group hold zeros
+  if (padded != width) memory.fill(TILE_R, 0, (<usize>TILE) << 2);
+  return true;
 }
 
 export function isCentred(): bool {

@@ -34,7 +34,7 @@ import {
   TERM_STAGE,
 } from "../../src/abi/report";
 import { count, format, group, padded, setGroup, stretch, whole, width } from "../emulated/bundle";
-import { nextBundle, startBundles } from "../emulated/bundles";
+import { startBundles } from "../emulated/bundles";
 import { formatAt, holdsSums } from "../formats/format";
 import { roundNumber, roundQuotient } from "../formats/operations";
 import { power } from "../lanes/power";
@@ -99,7 +99,16 @@ import {
   startExtremes,
   startReference,
 } from "./reference";
-import { centre, isCentred, isExactInput, readElements, roundInput, takeTerms, traceStages } from "./stages";
+import {
+  centre,
+  isCentred,
+  isExactInput,
+  nextWatchedBundle,
+  readElements,
+  roundInput,
+  takeTerms,
+  traceStages,
+} from "./stages";
 import { addTraced, finishTraced, gatherErrors, startTraced } from "./watched-sums";
 
 /** The stage whose additions are gathered, of group `wanted` of the bundle; -1 for none. */
@@ -122,7 +131,7 @@ export function trace(): void {
   for (let i = 0; i < 2 * STAGE_COUNT; i++) startErrors(ERRORS + ERRORS_BYTES * i);
   store<f64>(LARGEST_SUM, 0);
   startBundles();
-  while (nextBundle()) {
+  while (nextWatchedBundle()) {
     traceBundle();
     if (unplaced()) {
       startFinding();
@@ -136,7 +145,7 @@ export function trace(): void {
 /** The parts of the total error of stage MEAN_STAGE or SUM_STAGE of a group, to PART_BEFORE and the following. */
 export function attribute(stage: i32, number: i32): void {
   startBundles();
-  while (nextBundle()) if (number < group + width) break;
+  while (nextWatchedBundle()) if (number < group + width) break;
   gathering = stage;
   wanted = number - group;
   startFinding();

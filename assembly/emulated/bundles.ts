@@ -1,9 +1,7 @@
 // The bundles of a plan, one after the other.
 
 import { KEPT_TOTAL, LENGTH } from "../../src/abi/plan";
-import { takeAllGroups } from "../diagnosis/events";
-import { TILE, TILE_R } from "../memory";
-import { columnwise, padded, placeBundle, prepareBundles, width } from "./bundle";
+import { columnwise, placeBundle, prepareBundles, width } from "./bundle";
 
 /** The outer group at hand, and the first of the bundle's groups in it. */
 export let outer: i32 = 0;
@@ -33,8 +31,5 @@ export function nextBundle(): bool {
   }
   if (outer >= blocks) return false;
   placeBundle(outer, start, inner);
-  takeAllGroups();
-  // lanes without a group hold zeros
-  if (padded != width) memory.fill(TILE_R, 0, (<usize>TILE) << 2);
   return true;
 }
