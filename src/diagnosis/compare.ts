@@ -3,6 +3,7 @@ import { checkOptions, describe } from "../checks/arguments.js";
 import { checkFormat, type Format, type FormatName, type FormatSpec, nameOf } from "../numerics/format.js";
 import type { TensorLike } from "../tensor/forms.js";
 import { operand } from "../tensor/operand.js";
+import { sameShape } from "../tensor/shape.js";
 import { type DType, dtypeOf } from "../tensor/storage.js";
 import { errorsBetween } from "./errors.js";
 import type { ErrorStatistics } from "./result.js";
@@ -60,7 +61,7 @@ export function compare(actual: TensorLike, expected: TensorLike, options?: Comp
   const o = checkOptions(options, KEYS);
   const a = operand("actual", actual);
   const e = operand("expected", expected);
-  if (a.shape.length !== e.shape.length || a.shape.some((length, i) => length !== e.shape[i])) {
+  if (!sameShape(a.shape, e.shape)) {
     throw new RangeError(`"expected" must have the shape ${describe(a.shape)} of "actual", got ${describe(e.shape)}`);
   }
   const dtypes = { actual: dtypeOf(a.storage), expected: dtypeOf(e.storage) };

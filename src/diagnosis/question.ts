@@ -3,7 +3,7 @@
 import { checkAxes, checkBoolean, checkNumber, choose, wrong } from "../checks/arguments.js";
 import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
 import { type Arithmetic, arithmeticOf, checkArithmetic, type Numerics } from "../numerics/arithmetic.js";
-import { checkNorm, type Normalizer, type NormSpec } from "../numerics/norm.js";
+import { checkNorm, DEFAULT_EPS, type Normalizer, type NormSpec } from "../numerics/norm.js";
 import { planWalk, type Walk } from "../plan/walk.js";
 import type { TensorLike } from "../tensor/forms.js";
 import { type Operand, parameter } from "../tensor/operand.js";
@@ -98,6 +98,7 @@ export function ask(x: Operand, o: DiagnoseOptions): Question {
   // of a group norm, the channels are two axes
   const split = shape.length > x.shape.length ? 30 - Math.clz32(weighted) : shape.length;
   const axes = [...shape.keys()].filter((i) => (reduced >> i) & 1).map((i) => (i > split ? i - 1 : i));
+  const { eps = DEFAULT_EPS } = o;
   const subject: DiagnosisSubject = {
     norm: typeof o.norm === "object" ? { ...o.norm } : (o.norm ?? "l2"),
     arithmetic: arithmeticOf(numerics),
@@ -107,7 +108,7 @@ export function ask(x: Operand, o: DiagnoseOptions): Question {
     centred,
     weight: !!weight,
     bias: !!bias,
-    eps: o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0),
+    eps: checkNumber("eps", eps, 0),
     calibrated: checkBoolean("calibrated", o.calibrated),
   };
   return { walk, norm, numerics, weight, bias, subject };

@@ -4,7 +4,7 @@ import { TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "../abi/plan.js";
 import { checkBoolean, checkNumber } from "../checks/arguments.js";
 import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
-import { checkNorm, type Normalizer } from "../numerics/norm.js";
+import { checkNorm, DEFAULT_EPS, type Normalizer, UNBOUNDED } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import { fill, run } from "../plan/run.js";
 import { planWalk } from "../plan/walk.js";
@@ -53,10 +53,11 @@ export function normalize(
     throw new TypeError('"mean" and "deviation" must be given both or neither');
   }
   const walk = planWalk(shape, reduced, weighted);
-  const norm = checkNorm(o.norm, given ? 2 ** 53 : walk.count, centred);
+  const norm = checkNorm(o.norm, given ? UNBOUNDED : walk.count, centred);
   const task = given ? TASK_GIVEN : (centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);
   const job = new Job(x, walk, task | TASK_APPLY, norm, checkArithmetic(o.arithmetic));
-  job.eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
+  const { eps = DEFAULT_EPS } = o;
+  job.eps = checkNumber("eps", eps, 0);
   const calibrated = checkBoolean("calibrated", o.calibrated);
   if (!given) job.factor = deviationFactor(norm, walk.count, calibrated);
   const y = target(o.out, x.shape, x.size, checkDType("dtype", o.dtype), x);

@@ -24,6 +24,14 @@ export class NormSpec {
   ) {}
 }
 
+/** The most that k can be, as it is in the plan. */
+export const MOST_TOP = 0x7fffffff;
+/** In place of the elements of a group, where they are not known or do not matter: k is not bounded. */
+export const UNBOUNDED = 0x20000000000000;
+
+/** Of every layer. */
+export const DEFAULT_EPS = 1e-5;
+
 export const MEAN_ONLY: NormSpec = /* @__PURE__ */ new NormSpec(NORM_NONE);
 const SIMPLE: Record<string, NormSpec> = {
   l1: /* @__PURE__ */ new NormSpec(NORM_L1),

@@ -11,7 +11,7 @@ import { Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
 import { planWalk } from "./walk.js";
 
 /** The largest k for which the candidates of all pieces are kept. */
-const MOST_TOP = 1024;
+const MOST_KEPT = 1024;
 
 /** Whether streamed() answers, and pays off. */
 export function streams(x: Operand, norm: NormSpec): boolean {
@@ -19,7 +19,7 @@ export function streams(x: Operand, norm: NormSpec): boolean {
   return (
     x.array !== undefined &&
     x.size * bytesOf(x.storage) > 2 * BLOCK &&
-    (kind <= at.NORM_LINF || (kind === at.NORM_TOP && top <= MOST_TOP))
+    (kind <= at.NORM_LINF || (kind === at.NORM_TOP && top <= MOST_KEPT))
   );
 }
 

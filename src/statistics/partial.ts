@@ -14,11 +14,11 @@ import {
 import { checkState, fromJson, type JsonNumber, toJson } from "../checks/saved-state.js";
 import { type Engine, engine, within } from "../engine/engine.js";
 import { deviationFactor } from "../numerics/factors.js";
-import { checkNorm, MEAN_ONLY, type Norm, type NormSpec, sameNorm, showNorm } from "../numerics/norm.js";
+import { checkNorm, MEAN_ONLY, MOST_TOP, type Norm, type NormSpec, sameNorm, showNorm } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
 import type { Dense, TensorLike } from "../tensor/forms.js";
 import { operand } from "../tensor/operand.js";
-import { checkShape, keptShape, sizeOf } from "../tensor/shape.js";
+import { checkShape, keptShape, MAX_RANK, sameShape, sizeOf } from "../tensor/shape.js";
 import { gather } from "./gather.js";
 import { PartialState } from "./partial-state.js";
 
@@ -77,13 +77,8 @@ const SCHEMA = "halfnorm.partial/1";
 const OPTION_KEYS = ["axes", "axis", "centre"];
 const LISTS = ["sums", "rests", "totals", "highs", "lows"] as const;
 const JSON_KEYS = /* @__PURE__ */ ["norm", "shape", "count", "largest"].concat(OPTION_KEYS, LISTS);
-/** The most that k can be. */
-const MOST_TOP = 0x7fffffff;
 
 const ORIGIN: Float32Array = /* @__PURE__ */ new Float32Array(1);
-
-const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((value, i) => value === b[i]);
 
 /** The norm, or the mean alone: a copy of what was given, and what it says. */
 function checkGathered(norm: Norm | "mean" | undefined): { given: Norm | "mean"; spec: NormSpec } {
@@ -139,8 +134,8 @@ export class PartialStatistics {
     const { given, spec } = checkGathered(norm);
     if (o.axes !== undefined && o.axis !== undefined) throw new TypeError('only one of "axes", "axis" can be given');
     // against the rank of the chunks again
-    if (o.axes !== undefined) checkAxes(o.axes, 8);
-    if (o.axis !== undefined) checkAxis("axis", o.axis, 8);
+    if (o.axes !== undefined) checkAxes(o.axes, MAX_RANK);
+    if (o.axis !== undefined) checkAxis("axis", o.axis, MAX_RANK);
     this.norm = given;
     this.#spec = spec;
     this.#axes = typeof o.axes === "object" ? [...o.axes] : (o.axes as number | undefined);
@@ -307,7 +302,7 @@ export class PartialStatistics {
 
   /** Throws unless there can be a chunk or another's statistics of `count` elements in groups of a shape. */
   #accept(name: string, shape: readonly number[], count: number): void {
-    if (this.#shape && !sameNumbers(shape, this.#shape)) {
+    if (this.#shape && !sameShape(shape, this.#shape)) {
       throw new RangeError(`"${name}" must have groups of shape ${describe(this.#shape)}, got ${describe(shape)}`);
     }
     const groups = sizeOf(shape);

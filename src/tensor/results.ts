@@ -3,6 +3,7 @@
 import { checkOptions, isObject, wrong } from "../checks/arguments.js";
 import type { Out, TensorLike } from "./forms.js";
 import { checkOverlap, type Operand, operand, target } from "./operand.js";
+import { sameShape } from "./shape.js";
 
 /** An error of a check that calls a result "out", under the name of the result. */
 function renamed(error: unknown, name: string): unknown {
@@ -34,9 +35,9 @@ export function checkOut<T extends object>(out: T | undefined, known: readonly s
 }
 
 /** A tensor that must have the shape of another one. */
-export function sameShape(name: string, value: TensorLike, like: string, { shape }: Operand): Operand {
+export function shapedLike(name: string, value: TensorLike, like: string, { shape }: Operand): Operand {
   const found = operand(name, value);
-  if (found.shape.length !== shape.length || found.shape.some((length, i) => length !== shape[i])) {
+  if (!sameShape(found.shape, shape)) {
     throw wrong(name, `of the shape of "${like}", [${shape.join(", ")}]`, found.shape, "object");
   }
   return found;

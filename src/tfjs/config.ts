@@ -5,7 +5,7 @@ import { constraints, initializers, type layers, regularizers } from "@tensorflo
 import { checkOptions, isObject, wrong } from "../checks/arguments.js";
 import type { Arithmetic, Normalizer } from "../index.js";
 import { checkArithmetic } from "../numerics/arithmetic.js";
-import { checkNorm } from "../numerics/norm.js";
+import { checkNorm, UNBOUNDED } from "../numerics/norm.js";
 
 type BatchArgs = NonNullable<Parameters<typeof layers.batchNormalization>[0]>;
 /** An argument, once its name is resolved. */
@@ -87,7 +87,7 @@ export function serialize(part: serialization.Serializable | undefined): ConfigD
 /** @param centring Whether "none" makes sense. */
 export function normalizer<N extends Normalizer>(norm: N | undefined, fallback: N, centring: boolean): N {
   const chosen = isObject(norm) ? (given(norm) as N) : (norm ?? fallback);
-  checkNorm(chosen, 2 ** 53, centring); // k is held against the groups when they are known
+  checkNorm(chosen, UNBOUNDED, centring); // k is held against the groups when they are known
   return chosen;
 }
 

@@ -13,6 +13,7 @@ import {
   weightNorm,
   weightNormBackward,
 } from "../index.js";
+import { MAX_RANK } from "../tensor/shape.js";
 import {
   arithmetic,
   type ConfigDict,
@@ -82,7 +83,7 @@ abstract class KernelWrapper extends layers.Layer {
     const axis = /Transpose$/.test(layer.getClassName()) ? -2 : -1;
     this.settings = {
       norm: normalizer(args.norm, "l2", false),
-      axis: checkInteger("axis", args.axis ?? axis, -8, 7),
+      axis: checkInteger("axis", args.axis ?? axis, -MAX_RANK, MAX_RANK - 1),
       arithmetic: arithmetic(args.arithmetic),
     };
   }

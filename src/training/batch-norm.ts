@@ -17,13 +17,14 @@ import { batchAxes, type LayerAxes } from "../layers/axes.js";
 import { batchNorm } from "../layers/layers.js";
 import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
-import { checkNorm, type Normalizer, sameNorm, showNorm } from "../numerics/norm.js";
+import { checkNorm, DEFAULT_EPS, MOST_TOP, type Normalizer, sameNorm, showNorm } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
 import { Job } from "../plan/plan.js";
 import { run } from "../plan/run.js";
 import { planWalk } from "../plan/walk.js";
 import type { Dense, Out, OutputOptions, Plain, TensorLike } from "../tensor/forms.js";
 import { checkOverlap, finish, Operand, operand, parameter, target } from "../tensor/operand.js";
+import { MAX_RANK } from "../tensor/shape.js";
 import { checkDType, type DType } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type GradientOptions, type Gradients, gradients } from "./gradient.js";
@@ -98,7 +99,6 @@ const GHOST = 0.75;
 
 const OUTPUT_KEYS = ["dtype", "out"];
 const MOST_CHANNELS = 0xffffffff;
-const MOST_TOP = 0x7fffffff;
 
 /** What backward() needs of a train(). */
 interface Saved {
@@ -169,8 +169,8 @@ export class BatchNorm {
     checkArithmetic(o.arithmetic);
     this.channels = channels;
     this.norm = copyOf(norm);
-    this.axis = o.axis === undefined ? 1 : checkInteger("axis", o.axis, -8, 7);
-    this.eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
+    this.axis = o.axis === undefined ? 1 : checkInteger("axis", o.axis, -MAX_RANK, MAX_RANK - 1);
+    this.eps = checkNumber("eps", o.eps === undefined ? DEFAULT_EPS : o.eps, 0);
     this.calibrated = checkBoolean("calibrated", o.calibrated);
     this.arithmetic = copyOf(o.arithmetic);
     if (o.ghost !== undefined && o.ghost !== false) {

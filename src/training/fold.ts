@@ -3,10 +3,11 @@
 import { NORM_L2, NORM_NONE, STORAGE_FLOAT32 } from "../abi/plan.js";
 import { checkAxis, checkNumber, checkOptions, isObject, wrong } from "../checks/arguments.js";
 import { engine } from "../engine/engine.js";
-import { checkNorm, type Normalizer } from "../numerics/norm.js";
+import { checkNorm, DEFAULT_EPS, type Normalizer, UNBOUNDED } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
 import type { Dense, Plain, TensorLike } from "../tensor/forms.js";
 import { finish, type Operand, operand, parameter, settle, target } from "../tensor/operand.js";
+import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /** A convolution or a dense layer. */
@@ -89,8 +90,9 @@ export const foldBatchNorm = ((layer: FoldLayer, options: FoldOptions) => {
   const { shape } = weight;
   const axis = checkAxis("axis", o.axis ?? 0, shape.length);
   const channels = shape[axis];
-  const { kind } = checkNorm(o.norm, 2 ** 53, true);
-  const eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
+  const { kind } = checkNorm(o.norm, UNBOUNDED, true);
+  const { eps = DEFAULT_EPS } = o;
+  checkNumber("eps", eps, 0);
   const values = (name: string, from: TensorLike | undefined): Float32Array | undefined => {
     const checked = parameter(name, from, channels);
     return checked && valuesOf(checked);
@@ -108,8 +110,7 @@ export const foldBatchNorm = ((layer: FoldLayer, options: FoldOptions) => {
     bias[c] = ((old ? old[c] : 0) - mean[c]) * factors[c] + (beta ? beta[c] : 0);
   }
   const folded = valuesOf(weight);
-  let inner = 1;
-  for (let i = axis + 1; i < shape.length; i++) inner *= shape[i];
+  const inner = sizeOf(shape, axis + 1);
   for (let i = 0; i < folded.length; ) {
     for (let c = 0; c < channels; c++) {
       for (const end = i + inner; i < end; i++) folded[i] *= factors[c];

@@ -6,13 +6,13 @@ import type { LayerAxes } from "../layers/axes.js";
 import { NORMALIZATION_KEYS, type NormalizationOptions } from "../layers/normalize.js";
 import { checkArithmetic } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
-import { checkNorm } from "../numerics/norm.js";
+import { checkNorm, DEFAULT_EPS } from "../numerics/norm.js";
 import { fill } from "../plan/run.js";
 import { differentiate, GradientJob } from "../plan/run-gradient.js";
 import { planWalk } from "../plan/walk.js";
 import type { Dense, Out, Plain, Shaped, TensorLike } from "../tensor/forms.js";
 import { finish, type Operand, parameter } from "../tensor/operand.js";
-import { checkOut, checkOverlaps, sameShape, targetOf } from "../tensor/results.js";
+import { checkOut, checkOverlaps, shapedLike, targetOf } from "../tensor/results.js";
 import { checkDType, type Data } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 
@@ -104,7 +104,7 @@ export function gradients(
   centred = true,
   share = 1,
 ): Gradients<Out | Dense> {
-  const upstream = sameShape("dy", dy, "x", x);
+  const upstream = shapedLike("dy", dy, "x", x);
   const saved = o.deviation !== undefined;
   if (centred && saved !== (o.mean !== undefined)) {
     throw new TypeError('"mean" and "deviation" must be given both or neither');
@@ -114,7 +114,8 @@ export function gradients(
   const norm = checkNorm(o.norm, walk.count, centred);
   const task = (centred ? at.TASK_CENTRE : 0) | (norm.kind && at.TASK_NORM) | (saved ? at.TASK_SAVED : 0);
   const job = new GradientJob(x, walk, task | at.TASK_APPLY, norm, checkArithmetic(o.arithmetic));
-  job.eps = o.eps === undefined ? 1e-5 : checkNumber("eps", o.eps, 0);
+  const { eps = DEFAULT_EPS } = o;
+  job.eps = checkNumber("eps", eps, 0);
   job.factor = share * deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
   const out = checkOut(o.out, ["dx", "dweight", "dbias"]);
   const dx = targetOf("dx", out.dx, x.shape, x.size, checkDType("dtype", o.dtype), x);

@@ -10,7 +10,7 @@ import { deliver, differentiate, GradientJob } from "../plan/run-gradient.js";
 import { planWalk } from "../plan/walk.js";
 import type { Dense, Out, Plain, Shaped, TensorLike } from "../tensor/forms.js";
 import { finish, Operand, operand, parameter } from "../tensor/operand.js";
-import { checkOut, checkOverlaps, sameShape, targetOf } from "../tensor/results.js";
+import { checkOut, checkOverlaps, shapedLike, targetOf } from "../tensor/results.js";
 import { checkDType, type Data } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Filled } from "./gradient.js";
@@ -98,7 +98,7 @@ class Prepared {
 
 function prepare(dw: TensorLike, v: TensorLike, o: BoundedWeightNormBackwardOptions, needed: boolean): Prepared {
   const input = operand("v", v);
-  const upstream = sameShape("dw", dw, "v", input);
+  const upstream = shapedLike("dw", dw, "v", input);
   const axis = checkAxis("axis", o.axis ?? 0, input.shape.length);
   const channels = input.shape[axis];
   const g = parameter("g", o.g, channels) ?? (needed ? operand("g", o.g as TensorLike) : undefined);

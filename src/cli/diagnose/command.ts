@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { LayerName } from "../../index.js";
+import { MAX_RANK } from "../../tensor/shape.js";
 import { Report } from "../files/temporary.js";
 import { UsageError } from "../terminal/errors.js";
 import { CHECK_FAILED, command, FINE } from "../terminal/options.js";
@@ -29,14 +30,17 @@ function groupingOf({ layer, axis, groups, axes, uncentred }: GroupingValues): G
   allowed("groups", groups, "layer group", layer === "group");
   allowed("uncentred", uncentred, "axes", axes !== undefined);
   if (axes !== undefined) {
-    return { axes: list("axes", axes).map((each) => integer("axes", each, -8, 7)), centred: !uncentred };
+    return {
+      axes: list("axes", axes).map((each) => integer("axes", each, -MAX_RANK, MAX_RANK - 1)),
+      centred: !uncentred,
+    };
   }
   if (layer === undefined) return undefined;
   const name = oneOf("layer", layer, LAYERS);
   if (name === "group" && groups === undefined) throw new UsageError("--layer group needs --groups");
   return {
     layer: name,
-    ...(axis !== undefined && { axis: integer("axis", axis, -8, 7) }),
+    ...(axis !== undefined && { axis: integer("axis", axis, -MAX_RANK, MAX_RANK - 1) }),
     ...(groups !== undefined && { groups: integer("groups", groups, 1, 2 ** 31 - 1) }),
   };
 }
