@@ -2,6 +2,7 @@ import { add, mul, serialization, type Tensor, tidy } from "@tensorflow/tfjs-cor
 import { InputSpec, type LayerVariable, type layers } from "@tensorflow/tfjs-layers";
 import { checkAxis, checkNumber, wrong } from "../checks/arguments.js";
 import { batchNorm, batchNormBackward, mean as meanOf, type Normalizer, type Shaped, statistics } from "../index.js";
+import { sizeOf } from "../tensor/shape.js";
 import {
   type ConfigDict,
   type Initializer,
@@ -12,7 +13,7 @@ import {
   shapeOf,
 } from "./config.js";
 import { type Args, CENTRED, type Gradients, Normalization, type Options, type Settings } from "./normalization.js";
-import { one, sizeFrom, tensorOf, type Values, valuesOf } from "./operation.js";
+import { one, tensorOf, type Values, valuesOf } from "./operation.js";
 
 type BatchArgs = NonNullable<Parameters<typeof layers.batchNormalization>[0]>;
 
@@ -41,7 +42,7 @@ function linearGradients(
   weight: Float32Array,
 ): Gradients {
   const channels = mean.length;
-  const inner = sizeFrom(x.shape, axis + 1);
+  const inner = sizeOf(x.shape, axis + 1);
   const dx = new Float32Array(x.data.length);
   const dweight = new Float64Array(channels);
   const dbias = new Float64Array(channels);

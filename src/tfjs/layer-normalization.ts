@@ -3,10 +3,27 @@
 import { serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
 import { checkAxes, wrong } from "../checks/arguments.js";
-import { layerNorm, layerNormBackward, type Norm, type Normalizer, rmsNorm, rmsNormBackward } from "../index.js";
+import {
+  layerNorm,
+  layerNormBackward,
+  type Norm,
+  type Normalizer,
+  rmsNorm,
+  rmsNormBackward,
+  type Shaped,
+} from "../index.js";
+import { sizeOf } from "../tensor/shape.js";
 import { type Constraint, type Kwargs, type Shape, shapeOf } from "./config.js";
-import { type Args, CENTRED, Normalization, type Settings, UNCENTRED } from "./normalization.js";
-import { one, sizeFrom } from "./operation.js";
+import {
+  type Args,
+  CENTRED,
+  type Gradients,
+  Normalization,
+  type Options,
+  type Settings,
+  UNCENTRED,
+} from "./normalization.js";
+import { one, type Values } from "./operation.js";
 
 type LayerNormArgs = NonNullable<Parameters<typeof layers.layerNormalization>[0]>;
 type ConstraintArg = Constraint | string;
@@ -24,7 +41,15 @@ export interface RmsNormalizationArgs
   extends Omit<LayerNormalizationArgs, "norm" | "center" | `beta${string}`>,
     Settings<Norm> {}
 
+/** Options with the first of the normalized axes. */
+type OfAxis<N extends Normalizer> = Options<N> & { axis: number };
+
 abstract class LastAxes<N extends Normalizer> extends Normalization<N> {
+  /** The function of the package. */
+  protected abstract forward(x: Values, options: OfAxis<N>): Shaped;
+  /** Its gradient. */
+  protected abstract backward(dy: Values, x: Values, options: OfAxis<N>): Gradients;
+
   override build(inputShape: Shape): void {
     const shape = shapeOf(inputShape);
     const normalized = shape.slice(this.first(shape.length));
@@ -43,6 +68,19 @@ abstract class LastAxes<N extends Normalizer> extends Normalization<N> {
       throw wrong("axis", "the last axis or all axes from one to the last", axis, typeof axis);
     return Math.log2(rest);
   }
+
+  override call(inputs: Tensor | Tensor[], _kwargs: Kwargs): Tensor {
+    return tidy(() => {
+      const x = one(inputs);
+      const axis = this.first(x.rank);
+      return this.normalize(
+        x,
+        sizeOf(x.shape, axis),
+        (values, options) => this.forward(values, { ...options, axis }),
+        (dy, values, options) => this.backward(dy, values, { ...options, axis }),
+      );
+    });
+  }
 }
 
 export class LayerNormalization extends LastAxes<Normalizer> {
@@ -52,17 +90,12 @@ export class LayerNormalization extends LastAxes<Normalizer> {
     super(args as Args, CENTRED, 1e-3, true);
   }
 
-  override call(inputs: Tensor | Tensor[], _kwargs: Kwargs): Tensor {
-    return tidy(() => {
-      const x = one(inputs);
-      const axis = this.first(x.rank);
-      return this.normalize(
-        x,
-        sizeFrom(x.shape, axis),
-        (values, options) => layerNorm(values, { ...options, axis }),
-        (dy, values, options) => layerNormBackward(dy, values, { ...options, axis }),
-      );
-    });
+  protected override forward(x: Values, options: OfAxis<Normalizer>): Shaped {
+    return layerNorm(x, options);
+  }
+
+  protected override backward(dy: Values, x: Values, options: OfAxis<Normalizer>): Gradients {
+    return layerNormBackward(dy, x, options);
   }
 }
 serialization.registerClass(LayerNormalization);
@@ -74,17 +107,12 @@ export class RmsNormalization extends LastAxes<Norm> {
     super(args as Args, UNCENTRED, 1e-6, false);
   }
 
-  override call(inputs: Tensor | Tensor[], _kwargs: Kwargs): Tensor {
-    return tidy(() => {
-      const x = one(inputs);
-      const axis = this.first(x.rank);
-      return this.normalize(
-        x,
-        sizeFrom(x.shape, axis),
-        (values, options) => rmsNorm(values, { ...options, axis }),
-        (dy, values, options) => rmsNormBackward(dy, values, { ...options, axis }),
-      );
-    });
+  protected override forward(x: Values, options: OfAxis<Norm>): Shaped {
+    return rmsNorm(x, options);
+  }
+
+  protected override backward(dy: Values, x: Values, options: OfAxis<Norm>): Gradients {
+    return rmsNormBackward(dy, x, options);
   }
 }
 serialization.registerClass(RmsNormalization);

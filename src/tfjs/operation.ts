@@ -18,10 +18,6 @@ export function valuesOf(x: Tensor): Values {
   return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape: x.shape };
 }
 
-/** Elements of an axis and all behind it. */
-export const sizeFrom = (shape: readonly number[], axis: number): number =>
-  shape.slice(axis).reduce((size, length) => size * length, 1);
-
 /** A tensor that takes over fresh data. */
 export const tensorOf = ({ data, shape }: Shaped): Tensor => tensor(data as Float32Array, shape as number[], "float32");
 
