@@ -1,144 +1,213 @@
-// The static part of memory below HEAP: where the kernels keep constants, tiles and accumulators.
-// The plan, which TypeScript writes, stands before it (src/abi/plan.ts, where those that TypeScript reads have their place).
+// The memory below HEAP, whole: every region, one after the other, what it holds and what is alive with it.
+//
+//     from         regions                                                     alive
+//     PLAN         the plan (src/abi/plan.ts)                                  always
+//     FORMATS      formats, constants                                          always
+//     TILE_X       tiles, accumulators, values of the groups of a bundle       in every call of any part
+//     PANEL_SUM    values of the groups of a panel, to RAW_SUM and others      the same
+//     TILE_G       gradients                                                   in a call of the gradients
+//     REPORT       the report (src/abi/report.ts), diagnosis                   in the calls of a diagnosis
+//     HEAP         what TypeScript allocates
+//
+// Gradients and diagnosis share their room: no call is of both. A region begins where the one before it ends, so its address
+// says which that is and how long. What begins elsewhere is compared, at the end of the file or where it is declared: the
+// compiler reports what overlaps.
 
-import { RAW_HIGH, RAW_LOW, RAW_SCALE, RAW_SUM } from "../src/abi/plan";
+import { HEAP, PANEL, PLAN_END, RAW_HIGH, RAW_LOW, RAW_SCALE, RAW_SUM } from "../src/abi/plan";
+import { ERRORS, EVENT_KINDS, INSPECT_HIGH, REPORT, REPORT_END, STAGE_COUNT } from "../src/abi/report";
 
-/** Constants of the two formats of an emulated computation, FORMAT_BYTES each (formats/format.ts). */
-export const FORMATS: usize = 2048;
-export const FORMAT_BYTES: usize = 512;
+// --- bytes ------------------------------------------------------------------------------------------------
 
 /** Elements of a tile: what is staged in the first-level cache at a time. */
 export const TILE: i32 = 4096;
 /** Groups that are emulated side by side at the most. */
 export const BUNDLE: i32 = 32;
 
-/** Elements of the groups, centred in place. One vector past the end may be read. */
-export const TILE_X: usize = 4096;
+/** One number for each element of a tile. One vector past the end may be read. */
+const TILE_FLOATS: usize = 4 * TILE + 256;
+const TILE_DOUBLES: usize = 8 * TILE + 256;
+/** One number for each group of a bundle. */
+export const BUNDLE_FLOATS: usize = 4 * BUNDLE;
+export const BUNDLE_DOUBLES: usize = 8 * BUNDLE;
+/** A sum in two float64 for each group of a bundle (diagnosis/reals.ts). */
+export const BUNDLE_SUMS: usize = 2 * BUNDLE_DOUBLES;
+/** 32 numbers for each group of a bundle. */
+const BUNDLE_LANES: usize = 4 * 32 * BUNDLE + 64;
+/** One number for each group of a panel. */
+const PANEL_FLOATS: usize = 4 * PANEL + 64;
+const PANEL_DOUBLES: usize = 8 * PANEL + 64;
+
+/** A format (formats/format.ts), and how it is watched (diagnosis/events.ts). */
+export const FORMAT_BYTES: usize = 512;
+export const WATCH_BYTES: usize = 64;
+/** An exact sum (reductions/exact-sum.ts). */
+export const EXACT_BYTES: usize = 128;
+/** The state of a selection of the largest: of float32 (reductions/top.ts), of float64 (diagnosis/top-float64.ts). */
+export const TOP_BYTES: usize = 16;
+export const LARGEST_BYTES: usize = 32;
+
+// --- always -----------------------------------------------------------------------------------------------
+
+/** Constants of the two formats of an emulated computation. */
+export const FORMATS: usize = (PLAN_END + 1023) & ~1023;
+/** Vectors (lanes/constants.ts). */
+export const CONSTANTS: usize = FORMATS + 2 * FORMAT_BYTES;
+export const CONSTANTS_END: usize = CONSTANTS + 16 * 16;
+
+// --- tiles ------------------------------------------------------------------------------------------------
+
+/** Elements of the groups, centred in place. */
+export const TILE_X: usize = (CONSTANTS_END + 4095) & ~4095;
 /** Terms of a sum. */
-export const TILE_T: usize = TILE_X + 16384 + 256;
+export const TILE_T: usize = TILE_X + TILE_FLOATS;
 /** Weights and biases, rounded. */
-export const TILE_W: usize = TILE_T + 16384 + 256;
-export const TILE_B: usize = TILE_W + 16384 + 256;
+export const TILE_W: usize = TILE_T + TILE_FLOATS;
+export const TILE_B: usize = TILE_W + TILE_FLOATS;
 
-/** 32 accumulators of each group of a bundle, and what they were before the current tile. */
-export const LANES: usize = TILE_B + 16384 + 256;
-export const LANES_SAVED: usize = LANES + 4096 + 64;
-/** Stack of the pairwise tree: 32 levels of one float32 for each group of a bundle. */
-export const TREE: usize = LANES_SAVED + 4096 + 64;
-/** Exact accumulators of each group of a bundle (reductions/exact-sum.ts). */
-export const EXACT_SUMS: usize = TREE + 4096;
+// --- the groups of a bundle ---------------------------------------------------------------------------------
 
-/** A float64 statistic and float32 values of each group of a bundle. */
-export const GROUP_SUM: usize = EXACT_SUMS + 4096;
-export const GROUP_MEAN: usize = GROUP_SUM + 256;
-export const GROUP_NEGATED: usize = GROUP_MEAN + 128;
-export const GROUP_SCALE: usize = GROUP_NEGATED + 128;
-export const GROUP_WEIGHT: usize = GROUP_SCALE + 128;
-export const GROUP_BIAS: usize = GROUP_WEIGHT + 128;
-/** State of the top-k selection of up to four groups (reductions/top.ts). */
-export const GROUP_TOP: usize = GROUP_BIAS + 128;
+/** 32 accumulators of each group, and what they were before the current tile. */
+export const LANES: usize = TILE_B + TILE_FLOATS;
+export const LANES_SAVED: usize = LANES + BUNDLE_LANES;
+/** Stack of the pairwise tree: 32 levels of one float32 for each group. */
+export const TREE: usize = LANES_SAVED + BUNDLE_LANES;
+/** Exact accumulators of each group. */
+export const EXACT_SUMS: usize = TREE + 32 * BUNDLE_FLOATS;
 
-/** Native columns: float64 and float32 values of each column of a panel. */
-export const COLUMN_SUM: usize = RAW_SUM;
-export const COLUMN_MEAN: usize = COLUMN_SUM + 8192 + 64;
-export const COLUMN_SQUARES: usize = COLUMN_MEAN + 8192 + 64;
-export const COLUMN_CHUNK: usize = COLUMN_SQUARES + 8192 + 64;
-export const COLUMN_HIGH: usize = RAW_HIGH;
-export const COLUMN_LOW: usize = RAW_LOW;
-export const COLUMN_CENTRE: usize = COLUMN_LOW + 4096 + 64;
-export const COLUMN_REST: usize = COLUMN_CENTRE + 4096 + 64;
-export const COLUMN_FIRST: usize = RAW_SCALE;
-export const COLUMN_SCALE: usize = COLUMN_FIRST + 4096 + 64;
-export const COLUMN_SHIFT: usize = COLUMN_SCALE + 4096 + 64;
+/** A float64 statistic and float32 values of each group. */
+export const GROUP_SUM: usize = EXACT_SUMS + BUNDLE * EXACT_BYTES;
+export const GROUP_MEAN: usize = GROUP_SUM + BUNDLE_DOUBLES;
+export const GROUP_NEGATED: usize = GROUP_MEAN + BUNDLE_FLOATS;
+export const GROUP_SCALE: usize = GROUP_NEGATED + BUNDLE_FLOATS;
+export const GROUP_WEIGHT: usize = GROUP_SCALE + BUNDLE_FLOATS;
+export const GROUP_BIAS: usize = GROUP_WEIGHT + BUNDLE_FLOATS;
+/** State of the top-k selection of up to four groups. */
+export const GROUP_TOP: usize = GROUP_BIAS + BUNDLE_FLOATS;
+const GROUP_END: usize = GROUP_TOP + 4 * TOP_BYTES;
 
-/** Diagnosis: its report (src/abi/report.ts) stands before these tiles. Exact values, float64, and their errors. */
-export const TILE_V: usize = 172032;
-export const TILE_E: usize = TILE_V + 32768 + 256;
-/** Distances from the emulated mean, where native columns have their sums. */
-export const TILE_D: usize = COLUMN_SUM;
-/** The elements as they are stored, without rounding. */
-export const TILE_R: usize = TILE_E + 16384 + 256;
+// --- the groups of a panel ----------------------------------------------------------------------------------
+//
+// One group in rows, up to PANEL of them in columns. Of emulated groups, the greatest and the least stand here, too.
 
-/** Exact sums of each group of a bundle (diagnosis/reals.ts): elements, rounded elements, terms, terms of exact distances. */
-export const SUM_X: usize = TILE_R + 16384 + 256;
-export const SUM_ROUNDED: usize = SUM_X + 512;
-export const SUM_TERMS: usize = SUM_ROUNDED + 512;
-export const SUM_EXACT: usize = SUM_TERMS + 512;
-/** Errors of the additions of a group. */
-export const GATHERED: usize = SUM_EXACT + 512;
-/** float64 of each group: sum of magnitudes, the exact mean to twice the digits of float64, exact S. */
-export const REAL_SIZES: usize = GATHERED + 512;
-export const REAL_HIGH: usize = REAL_SIZES + 256;
-export const REAL_LOW: usize = REAL_HIGH + 256;
-export const REAL_SCALE: usize = REAL_LOW + 256;
-/** What was emulated: sum for the mean, mean, S and 1 / S. */
-export const REAL_MEAN_SUM: usize = REAL_SCALE + 256;
-export const REAL_MEAN: usize = REAL_MEAN_SUM + 256;
-export const REAL_DEVIATION: usize = REAL_MEAN + 256;
-export const REAL_INVERSE: usize = REAL_DEVIATION + 256;
-/** Greatest and least element of each group as `ordered` integers. */
-export const EXTREME_HIGH: usize = REAL_INVERSE + 256;
-export const EXTREME_LOW: usize = EXTREME_HIGH + 128;
-/** The same of emulated distances. */
-export const TAKEN_HIGH: usize = EXTREME_LOW + 128;
-export const TAKEN_LOW: usize = TAKEN_HIGH + 128;
-/** First places of events of each group (diagnosis/events.ts), counts beside LANES, formats as they are watched. */
-export const FIRSTS: usize = TAKEN_LOW + 128;
-export const STAGNANT: usize = FIRSTS + 5120;
-export const WATCHES: usize = STAGNANT + 4096 + 64;
-/** State of the selection of the largest of up to four groups (diagnosis/top-float64.ts). */
-export const LARGEST_STATES: usize = WATCHES + 128;
+/** float64 values. */
+export const PANEL_SUM: usize = RAW_SUM;
+export const PANEL_MEAN: usize = PANEL_SUM + PANEL_DOUBLES;
+export const PANEL_SQUARES: usize = PANEL_MEAN + PANEL_DOUBLES;
+export const COLUMN_CHUNK: usize = PANEL_SQUARES + PANEL_DOUBLES;
+/** Greatest and least element as `ordered` integers. */
+export const PANEL_HIGH: usize = COLUMN_CHUNK + PANEL_DOUBLES;
+export const PANEL_LOW: usize = PANEL_HIGH + PANEL_FLOATS;
+/** float32 values: the mean, and what is missing to it. */
+export const PANEL_CENTRE: usize = PANEL_LOW + PANEL_FLOATS;
+export const PANEL_REST: usize = PANEL_CENTRE + PANEL_FLOATS;
+/** What distances are multiplied by first: of Lp norms, and of output whose scale is beyond float32. */
+export const PANEL_FIRST: usize = PANEL_REST + PANEL_FLOATS;
+/** What they are multiplied by then, and what is added. */
+export const COLUMN_SCALE: usize = PANEL_FIRST + PANEL_FLOATS;
+export const COLUMN_SHIFT: usize = COLUMN_SCALE + PANEL_FLOATS;
+const PANEL_END: usize = COLUMN_SHIFT + PANEL_FLOATS;
 
-const BASE: usize = 160512;
+// --- gradients ------------------------------------------------------------------------------------------------
 
-/** Elements of the upstream gradient, and work space. One vector past the end may be read. */
-export const TILE_G: usize = BASE;
-
-export const GRADIENT_TILE: usize = TILE_G + 16384 + 256;
+/** Elements of the upstream gradient, and work space. */
+export const TILE_G: usize = (PANEL_END + 255) & ~255;
+export const GRADIENT_TILE: usize = TILE_G + TILE_FLOATS;
 
 /**
  * float64 values of each group of a panel. The factor is 1 / S. The sums are those of g and of g y, and then the terms of
  * dx that follow from them, before the factor: a constant one, and what A w is to the shape of w (gradients/native.ts). The
  * shape is summed as well.
  */
-export const GRADIENT_FACTOR: usize = GRADIENT_TILE + 16384 + 256;
-
-export const GRADIENT_SUM: usize = GRADIENT_FACTOR + 8192 + 64;
-
-export const GRADIENT_DOT: usize = GRADIENT_SUM + 8192 + 64;
-
-export const GRADIENT_SHAPE: usize = GRADIENT_DOT + 8192 + 64;
+export const GRADIENT_FACTOR: usize = GRADIENT_TILE + TILE_FLOATS;
+export const GRADIENT_SUM: usize = GRADIENT_FACTOR + PANEL_DOUBLES;
+export const GRADIENT_DOT: usize = GRADIENT_SUM + PANEL_DOUBLES;
+export const GRADIENT_SHAPE: usize = GRADIENT_DOT + PANEL_DOUBLES;
 
 /** float32 values: the factor; what dy is multiplied by; the two terms, after the factor; the weight. */
 export const GRADIENT_SCALE: usize = COLUMN_SCALE;
-
 export const GRADIENT_SHIFT: usize = COLUMN_SHIFT;
-
-export const GRADIENT_GAIN: usize = GRADIENT_SHAPE + 8192 + 64;
-
-export const GRADIENT_SLOPE: usize = GRADIENT_GAIN + 4096 + 64;
-
-export const GRADIENT_WEIGHT: usize = GRADIENT_SLOPE + 4096 + 64;
+export const GRADIENT_GAIN: usize = GRADIENT_SHAPE + PANEL_DOUBLES;
+export const GRADIENT_SLOPE: usize = GRADIENT_GAIN + PANEL_FLOATS;
+export const GRADIENT_WEIGHT: usize = GRADIENT_SLOPE + PANEL_FLOATS;
 
 /** Selection: what an element has to be to be selected (gradients/selected.ts), and how many have been. */
-export const GRADIENT_WANTED: usize = GRADIENT_WEIGHT + 4096 + 64;
-
-export const GRADIENT_OTHER: usize = GRADIENT_WANTED + 4096 + 64;
-
-export const GRADIENT_FOUND: usize = GRADIENT_OTHER + 4096 + 64;
+export const GRADIENT_WANTED: usize = GRADIENT_WEIGHT + PANEL_FLOATS;
+export const GRADIENT_OTHER: usize = GRADIENT_WANTED + PANEL_FLOATS;
+export const GRADIENT_FOUND: usize = GRADIENT_OTHER + PANEL_FLOATS;
 
 /** L1: what elements above the mean are greater than, and those below it less; how many of each there are. */
 export const GRADIENT_UPPER: usize = GRADIENT_WANTED;
-
 export const GRADIENT_LOWER: usize = GRADIENT_OTHER;
-
 export const GRADIENT_ABOVE: usize = GRADIENT_FOUND;
-
-export const GRADIENT_BELOW: usize = GRADIENT_FOUND + 4096 + 64;
-
+export const GRADIENT_BELOW: usize = GRADIENT_FOUND + PANEL_FLOATS;
 /** The terms together, of elements at the mean and of those below it; the bits that make that of those above. */
 export const GRADIENT_LEVEL: usize = GRADIENT_SHIFT;
-
-export const GRADIENT_UNDER: usize = GRADIENT_BELOW + 4096 + 64;
-
+export const GRADIENT_UNDER: usize = GRADIENT_BELOW + PANEL_FLOATS;
 export const GRADIENT_OVER: usize = GRADIENT_SLOPE;
+const GRADIENT_END: usize = GRADIENT_UNDER + PANEL_FLOATS;
+
+// --- diagnosis, behind its report -------------------------------------------------------------------------------
+
+/** The unit of errors, vectors (diagnosis/error-statistics.ts): 2^emin and 2^emax, whose spacing is that of all beyond. */
+export const UNIT_LEAST: usize = (REPORT_END + 63) & ~63;
+export const UNIT_MOST: usize = UNIT_LEAST + 16;
+/** The bits that less those of 2^E give those of 1 / ulp in binade E. */
+export const UNIT_INVERSE: usize = UNIT_MOST + 16;
+/** What is found in a tile of pairs: eight float64. */
+export const UNIT_FOUND: usize = UNIT_INVERSE + 16;
+/** Three pairs of a digit and a rank, 32-bit integers (diagnosis/quantiles.ts). */
+export const RANKS: usize = UNIT_FOUND + 8 * 8;
+const RANKS_END: usize = RANKS + 3 * 8;
+
+/** Exact values, float64, and their errors. */
+export const TILE_V: usize = (RANKS_END + 4095) & ~4095;
+export const TILE_E: usize = TILE_V + TILE_DOUBLES;
+/** The elements as they are stored, without rounding. */
+export const TILE_R: usize = TILE_E + TILE_FLOATS;
+/** Distances from the emulated mean, where native groups have sums. */
+export const TILE_D: usize = PANEL_SUM;
+
+/** Exact sums of each group of a bundle: elements, rounded elements, terms, terms of exact distances. */
+export const SUM_X: usize = TILE_R + TILE_FLOATS;
+export const SUM_ROUNDED: usize = SUM_X + BUNDLE_SUMS;
+export const SUM_TERMS: usize = SUM_ROUNDED + BUNDLE_SUMS;
+export const SUM_EXACT: usize = SUM_TERMS + BUNDLE_SUMS;
+/** Errors of the additions of a group: a single sum. */
+export const GATHERED: usize = SUM_EXACT + BUNDLE_SUMS;
+/** float64 of each group: sum of magnitudes, the exact mean to twice the digits of float64, exact S. */
+export const REAL_SIZES: usize = GATHERED + BUNDLE_SUMS;
+export const REAL_HIGH: usize = REAL_SIZES + BUNDLE_DOUBLES;
+export const REAL_LOW: usize = REAL_HIGH + BUNDLE_DOUBLES;
+export const REAL_SCALE: usize = REAL_LOW + BUNDLE_DOUBLES;
+/** What was emulated: sum for the mean, mean, S and 1 / S. */
+export const REAL_MEAN_SUM: usize = REAL_SCALE + BUNDLE_DOUBLES;
+export const REAL_MEAN: usize = REAL_MEAN_SUM + BUNDLE_DOUBLES;
+export const REAL_DEVIATION: usize = REAL_MEAN + BUNDLE_DOUBLES;
+export const REAL_INVERSE: usize = REAL_DEVIATION + BUNDLE_DOUBLES;
+/** Greatest and least element of each group as `ordered` integers. */
+export const EXTREME_HIGH: usize = REAL_INVERSE + BUNDLE_DOUBLES;
+export const EXTREME_LOW: usize = EXTREME_HIGH + BUNDLE_FLOATS;
+/** The same of emulated distances. */
+export const TAKEN_HIGH: usize = EXTREME_LOW + BUNDLE_FLOATS;
+export const TAKEN_LOW: usize = TAKEN_HIGH + BUNDLE_FLOATS;
+/** First places of each kind of event at each stage in each group (diagnosis/events.ts), and counts beside LANES. */
+export const FIRSTS: usize = TAKEN_LOW + BUNDLE_FLOATS;
+export const FIRSTS_BYTES: usize = STAGE_COUNT * EVENT_KINDS * BUNDLE_FLOATS;
+export const STAGNANT: usize = FIRSTS + FIRSTS_BYTES;
+/** The two formats as they are watched. */
+export const WATCHES: usize = STAGNANT + BUNDLE_LANES;
+/** State of the selection of the largest of up to four groups. */
+export const LARGEST_STATES: usize = WATCHES + 2 * WATCH_BYTES;
+const DIAGNOSIS_END: usize = LARGEST_STATES + 4 * LARGEST_BYTES;
+
+// --- what may not overlap, and what both sides have to have in one place -----------------------------------------
+
+if (GROUP_END > PANEL_SUM) ERROR("the groups of a bundle reach into those of a panel");
+if (PANEL_END > <usize>REPORT) ERROR("the groups of a panel reach into the report");
+if (INSPECT_HIGH + 4 > ERRORS) ERROR("what inspect() counts reaches into the error statistics");
+if (TILE_D + TILE_FLOATS > PANEL_HIGH) ERROR("the distances of a diagnosis reach into its extremes");
+if (GRADIENT_END > <usize>HEAP) ERROR("the memory of the gradients reaches into the heap");
+if (DIAGNOSIS_END > <usize>HEAP) ERROR("the memory of the diagnosis reaches into the heap");
+if (PANEL_HIGH != <usize>RAW_HIGH || PANEL_LOW != <usize>RAW_LOW || PANEL_FIRST != <usize>RAW_SCALE) {
+  ERROR("src/abi/plan.ts has other addresses for the accumulators of a panel");
+}

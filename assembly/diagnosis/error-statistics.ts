@@ -14,6 +14,7 @@
 
 import {
   ERRORS_ABSOLUTE,
+  ERRORS_BYTES,
   ERRORS_CC,
   ERRORS_CV,
   ERRORS_DD,
@@ -26,15 +27,11 @@ import {
   ERRORS_RELATIVE,
   ERRORS_VV,
   ERRORS_WORST,
-  UNIT_FOUND,
-  UNIT_INVERSE,
-  UNIT_LEAST,
-  UNIT_MOST,
 } from "../../src/abi/report";
 import { LEAST64, MOST64, precisionOf } from "../formats/format";
 import { powerOfTwo } from "../lanes/power";
 import { clearVectors, highPair, lowPair, pairSum } from "../lanes/vectors";
-import { TILE_V } from "../memory";
+import { TILE_V, UNIT_FOUND, UNIT_INVERSE, UNIT_LEAST, UNIT_MOST } from "../memory";
 import { fill, Real } from "./reals";
 import { indexAt, leastIndex } from "./tile-indices";
 
@@ -48,7 +45,7 @@ export function setUnit(precision: i32, emin: i32, emax: i32): void {
 }
 
 export function startErrors(state: usize): void {
-  clearVectors(state, 128);
+  clearVectors(state, ERRORS_BYTES);
   store<f64>(state, -1, ERRORS_INDEX);
 }
 

@@ -40,11 +40,10 @@ import { Add, Lanes, Operation, operate } from "../formats/operations";
 import { EXPONENTS, SIGN } from "../lanes/constants";
 import { power } from "../lanes/power";
 import { highPair, lowPair, magnitude } from "../lanes/vectors";
-import { FIRSTS, WATCHES } from "../memory";
+import { BUNDLE_FLOATS, FIRSTS, FIRSTS_BYTES, WATCH_BYTES, WATCHES } from "../memory";
 
 // --- formats as they are watched ----------------------------------------------------------------------------
 
-const WATCH_BYTES: usize = 64;
 export const ADDEND: usize = 0;
 export const LIMIT: usize = 16;
 /** 2^emin. */
@@ -150,7 +149,7 @@ export function unplaced(): i32 {
 /** From here on nothing is counted, but places are noted. */
 export function startFinding(): void {
   finding = true;
-  for (let at: usize = 0; at < (<usize>(STAGE_COUNT * EVENT_KINDS)) << 7; at += 4) store<i32>(FIRSTS + at, NOWHERE);
+  for (let at: usize = 0; at < FIRSTS_BYTES; at += 4) store<i32>(FIRSTS + at, NOWHERE);
 }
 
 /** Takes the first places of events that have none yet, and counts again. */
@@ -159,7 +158,7 @@ export function finishFinding(): void {
   for (let i: usize = 0; i < <usize>(STAGE_COUNT * EVENT_KINDS); i++) {
     if (load<i32>(<usize>EVENT_GROUPS + (i << 2)) >= 0) continue;
     for (let j = 0; j < width; j++) {
-      const place = load<i32>(FIRSTS + (i << 7) + ((<usize>j) << 2));
+      const place = load<i32>(FIRSTS + i * BUNDLE_FLOATS + ((<usize>j) << 2));
       if (place == NOWHERE) continue;
       store<i32>(<usize>EVENT_GROUPS + (i << 2), group + j);
       store<i32>(<usize>EVENT_ELEMENTS + (i << 2), place == NO_ELEMENT ? -1 : place);
@@ -201,7 +200,7 @@ function tally(event: i32, mask: v128, p: i32): void {
 }
 
 function find(event: i32, j: i32, place: i32): void {
-  const at = FIRSTS + ((<usize>(stage * EVENT_KINDS + event)) << 7) + ((<usize>j) << 2);
+  const at = FIRSTS + <usize>(stage * EVENT_KINDS + event) * BUNDLE_FLOATS + ((<usize>j) << 2);
   store<i32>(at, min(load<i32>(at), place));
 }
 

@@ -37,6 +37,7 @@ import {
 import { format, group, groupOf } from "../emulated/bundle";
 import { formatAt } from "../formats/format";
 import {
+  BUNDLE_DOUBLES,
   GATHERED,
   GROUP_MEAN,
   GROUP_SCALE,
@@ -54,7 +55,7 @@ import {
   TILE_V,
 } from "../memory";
 import { measurePair, setUnitOf } from "./error-statistics";
-import { divideReal, LOW, productRest, REAL_LANES, realOf } from "./reals";
+import { divideReal, LOW, productRest, realOf } from "./reals";
 import { exactScale } from "./reference";
 import { isCentred } from "./stages";
 
@@ -78,7 +79,7 @@ export function finishGroup(j: i32): void {
   setUnitOf(format);
   if (centred) {
     const mean = groupOf(GROUP_MEAN, j);
-    divideReal(SUM_ROUNDED, j, n, TILE_V, TILE_V + REAL_LANES);
+    divideReal(SUM_ROUNDED, j, n, TILE_V, TILE_V + BUNDLE_DOUBLES);
     hold(MEAN_STAGE, 0, g, mean, realOf(TILE_V, j), realOf(REAL_HIGH, j));
     const sum = abs(realOf(SUM_X, j));
     special = !(sum < Infinity);

@@ -6,7 +6,8 @@
 // known. The numbers that share it, of all ranks at once, are moved to the front; they are few, and two more sweeps over
 // them find the other digits of each rank.
 
-import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST, RANKS } from "../../src/abi/report";
+import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST } from "../../src/abi/report";
+import { RANKS } from "../memory";
 
 /** Values of the first digit and of the others, and bits of the others. */
 const FIRST: i32 = 8192;
@@ -66,13 +67,13 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
       seen += count;
       bucket++;
     }
-    store<i32>(<usize>RANKS + (q << 3), bucket, 0);
-    store<i32>(<usize>RANKS + (q << 3), rank - seen, 4);
+    store<i32>(RANKS + (q << 3), bucket, 0);
+    store<i32>(RANKS + (q << 3), rank - seen, 4);
   }
   const kept = gatherBuckets(p, end);
   for (let q: usize = 0; q < 3; q++) {
-    const digits = load<i32>(<usize>RANKS + (q << 3), 0);
-    const rank = load<i32>(<usize>RANKS + (q << 3), 4);
+    const digits = load<i32>(RANKS + (q << 3), 0);
+    const rank = load<i32>(RANKS + (q << 3), 4);
     store<f64>(state + (q << 3), <f64>reinterpret<f32>(finish(p, kept, digits, rank, table)), ERRORS_QUANTILES);
   }
 }

@@ -8,10 +8,17 @@ import { POWER } from "../../src/abi/plan";
 import { padded, width } from "../emulated/bundle";
 import { power } from "../lanes/power";
 import { clearVectors, highPair, lowPair } from "../lanes/vectors";
-import { REAL_HIGH, REAL_INVERSE, REAL_LOW, REAL_MEAN, REAL_SCALE, TILE_V } from "../memory";
+import {
+  BUNDLE_DOUBLES,
+  BUNDLE_SUMS,
+  REAL_HIGH,
+  REAL_INVERSE,
+  REAL_LOW,
+  REAL_MEAN,
+  REAL_SCALE,
+  TILE_V,
+} from "../memory";
 
-/** Bytes of the lanes of a statistic. */
-export const REAL_LANES: usize = 256;
 /** Lanes of a sum of a single group. */
 const CHAINS: i32 = 8;
 
@@ -187,12 +194,10 @@ export function hasRest(n: i32): bool {
 // those of hi alone.
 
 /** The lanes of lo behind those of hi. */
-export const LOW: usize = REAL_LANES;
-/** Bytes of the sums of all groups. */
-export const SUMS_BYTES: usize = 2 * REAL_LANES;
+export const LOW: usize = BUNDLE_DOUBLES;
 
 export function startReals(sums: usize): void {
-  clearVectors(sums, SUMS_BYTES);
+  clearVectors(sums, BUNDLE_SUMS);
 }
 
 /** How a number is added to a sum in two parts. */

@@ -21,11 +21,14 @@ import { padded, width } from "../emulated/bundle";
 import { power } from "../lanes/power";
 import { clearVectors, copyVectors, fromOrdered } from "../lanes/vectors";
 import {
-  COLUMN_HIGH,
-  COLUMN_LOW,
+  BUNDLE_DOUBLES,
+  BUNDLE_FLOATS,
   EXTREME_HIGH,
   EXTREME_LOW,
+  LARGEST_BYTES,
   LARGEST_STATES,
+  PANEL_HIGH,
+  PANEL_LOW,
   REAL_HIGH,
   REAL_LOW,
   REAL_SCALE,
@@ -55,13 +58,13 @@ import {
   startReals,
   vectorsOf,
 } from "./reals";
-import { addLargest, LARGEST_BYTES, largestBytes, startLargest, sumLargest } from "./top-float64";
+import { addLargest, largestBytes, startLargest, sumLargest } from "./top-float64";
 
 /** Before the first tile of a bundle. Without addMean() and finishMean(), distances are from zero. */
 export function startReference(): void {
   startReals(SUM_X);
   startReals(SUM_EXACT);
-  clearVectors(REAL_HIGH, 512);
+  clearVectors(REAL_HIGH, 2 * BUNDLE_DOUBLES);
   startExtremes(EXTREME_HIGH, EXTREME_LOW);
   if (load<i32>(NORM) == NORM_TOP) {
     const k = load<i32>(TOP);
@@ -128,7 +131,7 @@ export function finishTerms(): void {
 // --- extremes: `ordered` integers of each group in lanes of 32 ---------------------------------------------------
 
 export function startExtremes(high: usize, low: usize): void {
-  for (let at: usize = 0; at < 128; at += 16) {
+  for (let at: usize = 0; at < BUNDLE_FLOATS; at += 16) {
     v128.store(high + at, i32x4.splat(NO_HIGH));
     v128.store(low + at, i32x4.splat(NO_LOW));
   }
@@ -140,11 +143,11 @@ export function addExtremes(x: usize, n: i32, high: usize, low: usize): void {
     extremes(x, n, high, low);
     return;
   }
-  copyVectors(high, COLUMN_HIGH, 128);
-  copyVectors(low, COLUMN_LOW, 128);
+  copyVectors(high, PANEL_HIGH, BUNDLE_FLOATS);
+  copyVectors(low, PANEL_LOW, BUNDLE_FLOATS);
   extremeColumns(x, (<usize>padded) << 2, n, padded);
-  copyVectors(COLUMN_HIGH, high, 128);
-  copyVectors(COLUMN_LOW, low, 128);
+  copyVectors(PANEL_HIGH, high, BUNDLE_FLOATS);
+  copyVectors(PANEL_LOW, low, BUNDLE_FLOATS);
 }
 
 export function extremeOf(lanes: usize, j: i32): f64 {

@@ -4,8 +4,6 @@
 
 import { addTo, LOW } from "./reals";
 
-export const LARGEST_BYTES: usize = 32;
-
 const MAGNITUDE: i64 = i64.MAX_VALUE;
 
 function capacity(k: i32): i32 {

@@ -40,13 +40,15 @@ import { roundNumber, roundQuotient } from "../formats/operations";
 import { power } from "../lanes/power";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import {
-  COLUMN_CENTRE,
-  COLUMN_REST,
+  BUNDLE_DOUBLES,
+  BUNDLE_SUMS,
   GROUP_MEAN,
   GROUP_NEGATED,
   GROUP_SCALE,
   GROUP_SUM,
   GROUP_TOP,
+  PANEL_CENTRE,
+  PANEL_REST,
   REAL_DEVIATION,
   REAL_MEAN_SUM,
   REAL_SIZES,
@@ -60,8 +62,9 @@ import {
   TILE_T,
   TILE_V,
   TILE_X,
+  TOP_BYTES,
 } from "../memory";
-import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes, topColumns } from "../reductions/top";
+import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
 import { copy } from "../tensors/tiles";
 import { startErrors } from "./error-statistics";
 import {
@@ -177,7 +180,7 @@ function traceBundle(): void {
 function traceMean(): void {
   const exactInput = isExactInput();
   startReals(SUM_ROUNDED);
-  clearVectors(REAL_SIZES, 256);
+  clearVectors(REAL_SIZES, BUNDLE_DOUBLES);
   gather(MEAN_STAGE);
   enterStage(MEAN_STAGE, FORMAT_ACCUMULATE);
   startTraced(padded, true);
@@ -197,7 +200,7 @@ function traceMean(): void {
   finishTraced(REAL_MEAN_SUM);
   finishMean();
   finishSizes(REAL_SIZES);
-  if (exactInput) copyVectors(SUM_X, SUM_ROUNDED, 512);
+  if (exactInput) copyVectors(SUM_X, SUM_ROUNDED, BUNDLE_SUMS);
   else finishReals(SUM_ROUNDED);
   enterStage(MEAN_STAGE, FORMAT_COMPUTE);
   const n = load<f64>(COUNT);
@@ -264,8 +267,8 @@ function startSelection(norm: i32): void {
     return;
   }
   const k = load<i32>(TOP);
-  v128.store(COLUMN_CENTRE, i32x4.splat(0));
-  v128.store(COLUMN_REST, i32x4.splat(0));
+  v128.store(PANEL_CENTRE, i32x4.splat(0));
+  v128.store(PANEL_REST, i32x4.splat(0));
   for (let j = 0; j < width; j++) {
     startTop(GROUP_TOP + TOP_BYTES * j, load<usize>(SCRATCH) + topBufferBytes(k) * j, k);
   }

@@ -13,7 +13,7 @@ import { addTile, finishSums, startSums } from "../emulated/sums";
 import { formatAt, kindOfSums, splits, splitterOf } from "../formats/format";
 import { Add, operate } from "../formats/operations";
 import { clearVectors, copyVectors, magnitude } from "../lanes/vectors";
-import { GATHERED, LANES, STAGNANT, TREE } from "../memory";
+import { BUNDLE_FLOATS, GATHERED, LANES, STAGNANT, TREE } from "../memory";
 import {
   ADDEND,
   ADDITION,
@@ -26,7 +26,7 @@ import {
   validLanes,
   watchOf,
 } from "./events";
-import { addTo } from "./reals";
+import { addTo, LOW } from "./reals";
 
 const BLOCK: i32 = 128;
 
@@ -48,7 +48,7 @@ export function gatherErrors(j: i32): void {
   gathered = j;
   if (j < 0) return;
   clearVectors(GATHERED, 16);
-  clearVectors(GATHERED + 256, 16);
+  clearVectors(GATHERED + LOW, 16);
 }
 
 /** Starts sums of `side` groups side by side; `places`: what is added are elements of the group in their order. */
@@ -261,7 +261,7 @@ function gather(s: f64, t: f64, r: f64, valid: i32, p: i32): void {
 // --- the pairwise tree, as in emulated/sums.ts ----------------------------------------------------------------------
 
 function levelAt(level: i32): usize {
-  return TREE + 128 * level;
+  return TREE + BUNDLE_FLOATS * level;
 }
 
 /** One more block: like a carry in binary counting it merges with every complete subtree of its size. */

@@ -43,10 +43,6 @@ import { Add, Divide, Multiply, map, roundNumber, roundQuotient } from "../forma
 import { power } from "../lanes/power";
 import { fromOrdered, magnitude } from "../lanes/vectors";
 import {
-  COLUMN_CENTRE,
-  COLUMN_HIGH,
-  COLUMN_LOW,
-  COLUMN_REST,
   GROUP_BIAS,
   GROUP_MEAN,
   GROUP_NEGATED,
@@ -54,14 +50,19 @@ import {
   GROUP_SUM,
   GROUP_TOP,
   GROUP_WEIGHT,
+  PANEL_CENTRE,
+  PANEL_HIGH,
+  PANEL_LOW,
+  PANEL_REST,
   TILE,
   TILE_B,
   TILE_T,
   TILE_W,
   TILE_X,
+  TOP_BYTES,
 } from "../memory";
 import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
-import { addTop, finishTop, sortDown, startTop, TOP_BYTES, topBufferBytes, topColumns } from "../reductions/top";
+import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
 import { keptOffset } from "../tensors/offsets";
 import { copy, readMagnitudes } from "../tensors/tiles";
 import {
@@ -162,12 +163,12 @@ export function statistics(centred: bool): void {
   const sums = norm == NORM_L1 || norm == NORM_L2 || norm == NORM_POWER;
   if (sums) startSums(padded, true);
   for (let j: usize = 0; j < (<usize>padded) << 2; j += 16) {
-    v128.store(COLUMN_HIGH + j, i32x4.splat(NO_HIGH));
-    v128.store(COLUMN_LOW + j, i32x4.splat(NO_LOW));
+    v128.store(PANEL_HIGH + j, i32x4.splat(NO_HIGH));
+    v128.store(PANEL_LOW + j, i32x4.splat(NO_LOW));
   }
   if (norm == NORM_TOP) {
-    v128.store(COLUMN_CENTRE, i32x4.splat(0));
-    v128.store(COLUMN_REST, i32x4.splat(0));
+    v128.store(PANEL_CENTRE, i32x4.splat(0));
+    v128.store(PANEL_REST, i32x4.splat(0));
     for (let j = 0; j < width; j++) {
       startTop(GROUP_TOP + TOP_BYTES * j, load<usize>(SCRATCH) + topBufferBytes(k) * j, k);
     }
@@ -185,7 +186,7 @@ export function statistics(centred: bool): void {
       if (padded == 1) addTop(GROUP_TOP, TILE_X, n);
       else topColumns(TILE_X, (<usize>padded) << 2, n, 0, width, GROUP_TOP);
     } else if (padded == 1) {
-      extremes(TILE_X, n, COLUMN_HIGH, COLUMN_LOW);
+      extremes(TILE_X, n, PANEL_HIGH, PANEL_LOW);
     } else {
       extremeColumns(TILE_X, (<usize>padded) << 2, n, padded);
     }
@@ -196,8 +197,8 @@ export function statistics(centred: bool): void {
     for (let j = 0; j < width; j++) store<f64>(GROUP_SUM + ((<usize>j) << 3), sumLargest(GROUP_TOP + TOP_BYTES * j, k));
   } else {
     for (let j: usize = 0; j < (<usize>width) << 2; j += 4) {
-      const high = <f64>fromOrdered(load<i32>(COLUMN_HIGH + j));
-      const low = <f64>fromOrdered(load<i32>(COLUMN_LOW + j));
+      const high = <f64>fromOrdered(load<i32>(PANEL_HIGH + j));
+      const low = <f64>fromOrdered(load<i32>(PANEL_LOW + j));
       const extreme = norm == NORM_RANGE ? rounded(high - low) : max(high, -low);
       store<f64>(GROUP_SUM + (j << 1), extreme);
     }

@@ -23,8 +23,8 @@ import {
 } from "../formats/format";
 import { Add, operate } from "../formats/operations";
 import { clearVectors, copyVectors, magnitude } from "../lanes/vectors";
-import { EXACT_SUMS, LANES, LANES_SAVED, TREE } from "../memory";
-import { addExact, EXACT_BYTES, finishExact, startExact } from "../reductions/exact-sum";
+import { BUNDLE_FLOATS, EXACT_BYTES, EXACT_SUMS, LANES, LANES_SAVED, TREE } from "../memory";
+import { addExact, finishExact, startExact } from "../reductions/exact-sum";
 import { greatestMagnitude } from "../reductions/extremes";
 
 /** Veltkamp's splitting, in line wherever it is called. */
@@ -237,7 +237,7 @@ function addRow(p: usize): void {
 }
 
 function levelAt(level: i32): usize {
-  return TREE + 128 * level;
+  return TREE + BUNDLE_FLOATS * level;
 }
 
 /**

@@ -69,8 +69,7 @@ import { Add, Multiply, map, roundQuotient } from "../formats/operations";
 import { power } from "../lanes/power";
 import { clearVectors, copyVectors, firstLanes, fromOrdered, magnitude } from "../lanes/vectors";
 import {
-  COLUMN_HIGH,
-  COLUMN_LOW,
+  BUNDLE_FLOATS,
   GRADIENT_GAIN,
   GRADIENT_OTHER,
   GRADIENT_SHAPE,
@@ -84,6 +83,8 @@ import {
   GROUP_SCALE,
   GROUP_SUM,
   GROUP_WEIGHT,
+  PANEL_HIGH,
+  PANEL_LOW,
   TILE_G,
   TILE_T,
   TILE_W,
@@ -158,10 +159,10 @@ function bundle(): void {
   weights();
   const n = load<f64>(COUNT);
   // lanes without a group compute with zeros
-  clearVectors(GRADIENT_SHIFT, 128);
-  clearVectors(GRADIENT_GAIN, 128);
-  clearVectors(GRADIENT_SLOPE, 128);
-  clearVectors(GRADIENT_UNDER, 128);
+  clearVectors(GRADIENT_SHIFT, BUNDLE_FLOATS);
+  clearVectors(GRADIENT_GAIN, BUNDLE_FLOATS);
+  clearVectors(GRADIENT_SLOPE, BUNDLE_FLOATS);
+  clearVectors(GRADIENT_UNDER, BUNDLE_FLOATS);
 
   startSums(padded, false);
   for (let from = 0; from < count; from += stretch) {
@@ -327,7 +328,7 @@ function signs(norm: i32): void {
   const n = load<f64>(COUNT);
   const total = load<i32>(TASK) & TASK_TOTAL ? 1.0 : n;
   const k = norm == NORM_L1 ? total : norm == NORM_TOP ? <f64>load<i32>(TOP) : 1;
-  clearVectors(GRADIENT_TILE, 128);
+  clearVectors(GRADIENT_TILE, BUNDLE_FLOATS);
   if (centred) {
     seek(norm);
     for (let from = 0; from < count; from += stretch) mark(norm, enter(from, false), true);
@@ -348,7 +349,7 @@ function signs(norm: i32): void {
 function seek(norm: i32): void {
   if (norm == NORM_L1) return;
   // lanes without a group find nothing: as floats, these are NaN
-  for (let at: usize = 0; at < 128; at += 16) {
+  for (let at: usize = 0; at < BUNDLE_FLOATS; at += 16) {
     v128.store(GRADIENT_WANTED + at, i32x4.splat(i32.MAX_VALUE));
     v128.store(GRADIENT_OTHER + at, i32x4.splat(i32.MAX_VALUE));
   }
@@ -363,8 +364,8 @@ function seek(norm: i32): void {
       store<i32>(cell(GRADIENT_WANTED, j), least);
       store<i32>(cell(GRADIENT_OTHER, j), ties);
     } else {
-      let high = fromOrdered(load<i32>(cell(COLUMN_HIGH, j)));
-      let low = fromOrdered(load<i32>(cell(COLUMN_LOW, j)));
+      let high = fromOrdered(load<i32>(cell(PANEL_HIGH, j)));
+      let low = fromOrdered(load<i32>(cell(PANEL_LOW, j)));
       if (norm == NORM_LINF) {
         const most = max(high, -low);
         high = most;

@@ -19,7 +19,6 @@ import {
 } from "../../src/abi/plan";
 import { highPair, lowPair, storeLanes } from "../lanes/vectors";
 import {
-  COLUMN_CENTRE,
   GRADIENT_ABOVE,
   GRADIENT_BELOW,
   GRADIENT_DOT,
@@ -33,6 +32,7 @@ import {
   GRADIENT_UNDER,
   GRADIENT_UPPER,
   GRADIENT_WEIGHT,
+  PANEL_CENTRE,
   TILE,
   TILE_G,
   TILE_X,
@@ -134,7 +134,7 @@ function sumColumns<C extends Counting>(x: usize, dy: usize, pitch: usize, rows:
     const n = min(rows, 8);
     for (let j: usize = 0; j < bytes; j += 16) {
       const at = first + j;
-      const k = v128.load(COLUMN_CENTRE + at);
+      const k = v128.load(PANEL_CENTRE + at);
       const s = v128.load(GRADIENT_SCALE + at);
       const upper = v128.load(GRADIENT_UPPER + at);
       const lower = v128.load(GRADIENT_LOWER + at);
@@ -195,7 +195,7 @@ function outputColumns<T extends Terms>(
     if (four) {
       for (let j: usize = 0; j < whole; j += 16) {
         const at = first + j;
-        const k = v128.load(COLUMN_CENTRE + at);
+        const k = v128.load(PANEL_CENTRE + at);
         const p = v128.load(GRADIENT_GAIN + at);
         const a = v128.load(GRADIENT_SLOPE + at);
         const b = v128.load(bs + at);
@@ -235,7 +235,7 @@ function outputColumns<T extends Terms>(
       for (let j = from; j < bytes; j += 16) {
         const at = first + j;
         const here = v128.load(x + j);
-        const y = f32x4.sub(here, v128.load(COLUMN_CENTRE + at));
+        const y = f32x4.sub(here, v128.load(PANEL_CENTRE + at));
         const a = v128.load(GRADIENT_SLOPE + at);
         const b = v128.load(bs + at);
         const term = terms.of(here, y, a, b, v128.load(GRADIENT_LEVEL + at), v128.load(GRADIENT_UPPER + at));

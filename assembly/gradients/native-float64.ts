@@ -3,7 +3,7 @@
 
 import { NORM, NORM_L1, NORM_L2, NORM_POWER, POWER } from "../../src/abi/plan";
 import { power } from "../lanes/power";
-import { COLUMN_MEAN, GRADIENT_DOT, GRADIENT_FACTOR, GRADIENT_SHAPE, GRADIENT_SUM } from "../memory";
+import { GRADIENT_DOT, GRADIENT_FACTOR, GRADIENT_SHAPE, GRADIENT_SUM, PANEL_MEAN } from "../memory";
 
 /** What w_i is proportional to, where that is neither y_i nor 0 but for the selected elements. */
 function shapeOf(norm: i32, exponent: f64, d: f64, y: f64): f64 {
@@ -39,7 +39,7 @@ export function wideSums(
     const w = weight ? <f64>load<f32>(weight) : 1;
     for (let j: usize = 0; j < <usize>wide; j++) {
       const at = (<usize>column + j) << 3;
-      const d = <f64>load<f32>(x + (j << 2)) - load<f64>(COLUMN_MEAN + at);
+      const d = <f64>load<f32>(x + (j << 2)) - load<f64>(PANEL_MEAN + at);
       const y = d * load<f64>(GRADIENT_FACTOR + at);
       const g = <f64>load<f32>(dy + (j << 2)) * w;
       add(GRADIENT_SUM + at, g);
@@ -79,7 +79,7 @@ export function wideOutput(
     for (let j: usize = 0; j < <usize>wide; j++) {
       const at = (<usize>column + j) << 3;
       const factor = load<f64>(GRADIENT_FACTOR + at);
-      const d = <f64>load<f32>(x + (j << 2)) - load<f64>(COLUMN_MEAN + at);
+      const d = <f64>load<f32>(x + (j << 2)) - load<f64>(PANEL_MEAN + at);
       const y = d * factor;
       const upstream = <f64>load<f32>(dy + (j << 2));
       const g = upstream * <f64>load<f32>(weight + (j << 2));

@@ -31,8 +31,6 @@ import {
 } from "../../src/abi/plan";
 import { clearVectors } from "../lanes/vectors";
 import {
-  COLUMN_CENTRE,
-  COLUMN_REST,
   GRADIENT_DOT,
   GRADIENT_FACTOR,
   GRADIENT_GAIN,
@@ -47,6 +45,8 @@ import {
   GRADIENT_UNDER,
   GRADIENT_UPPER,
   GRADIENT_WEIGHT,
+  PANEL_CENTRE,
+  PANEL_REST,
   TILE,
   TILE_G,
   TILE_T,
@@ -191,13 +191,13 @@ function sumUp<W extends Weighting>(x: usize, dy: usize, n: i32, weight: usize, 
     ofShape = load<f64>(GRADIENT_SHAPE);
     return;
   }
-  const centre = load<f32>(COLUMN_CENTRE);
+  const centre = load<f32>(PANEL_CENTRE);
   const scale = load<f32>(GRADIENT_SCALE);
   const upper = load<f32>(GRADIENT_UPPER);
   const lower = load<f32>(GRADIENT_LOWER);
   if (load<i32>(NORM) == NORM_L1) gradientSums<W, Counted>(x, dy, n, weight, centre, scale, upper, lower);
   else gradientSums<W, Uncounted>(x, dy, n, weight, centre, scale, upper, lower);
-  const missing = <f64>load<f32>(COLUMN_REST) * <f64>scale;
+  const missing = <f64>load<f32>(PANEL_REST) * <f64>scale;
   ofG = sumOfG;
   ofGY = ((sumOfGY - missing * sumOfG) * load<f64>(GRADIENT_FACTOR)) / <f64>scale;
   ofShape = <f64>(above - below);
@@ -284,7 +284,7 @@ function outputAs<T extends Terms>(x: usize, dy: usize, dx: usize, n: i32, gain:
   const a = load<f32>(GRADIENT_SLOPE);
   const b = load<f32>(side ? GRADIENT_UNDER : GRADIENT_SHIFT);
   const c = load<f32>(GRADIENT_LEVEL);
-  gradientOutput<T>(x, dy, dx, n, load<f32>(COLUMN_CENTRE), gain, a, b, c, load<f32>(GRADIENT_UPPER));
+  gradientOutput<T>(x, dy, dx, n, load<f32>(PANEL_CENTRE), gain, a, b, c, load<f32>(GRADIENT_UPPER));
 }
 
 /** The output of n elements that have a weight each, and their part of the sums for it. */
@@ -325,8 +325,8 @@ function outputEach(g: i32, kept: i32, from: i32, n: i32, wide: bool): void {
 }
 
 function weightedAs<T extends Terms>(n: i32, weight: usize, dw: usize, db: usize): void {
-  const centre = load<f32>(COLUMN_CENTRE);
-  const rest = load<f32>(COLUMN_REST);
+  const centre = load<f32>(PANEL_CENTRE);
+  const rest = load<f32>(PANEL_REST);
   const scale = load<f32>(GRADIENT_SCALE);
   const gain = load<f32>(GRADIENT_GAIN);
   const a = load<f32>(GRADIENT_SLOPE);

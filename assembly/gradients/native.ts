@@ -44,10 +44,6 @@ import {
 import { power } from "../lanes/power";
 import { clearVectors, copyVectors, fromOrdered, toOrdered } from "../lanes/vectors";
 import {
-  COLUMN_CENTRE,
-  COLUMN_MEAN,
-  COLUMN_REST,
-  COLUMN_SUM,
   GRADIENT_ABOVE,
   GRADIENT_BELOW,
   GRADIENT_DOT,
@@ -63,6 +59,10 @@ import {
   GRADIENT_UNDER,
   GRADIENT_UPPER,
   GRADIENT_WEIGHT,
+  PANEL_CENTRE,
+  PANEL_MEAN,
+  PANEL_REST,
+  PANEL_SUM,
 } from "../memory";
 import { base, columnwise, enterColumns, enterGroup, factors, group, width } from "../native/panel";
 import { prepareRows } from "../native/rows";
@@ -109,7 +109,7 @@ function panel(outer: i32, start: i32): void {
   const task = load<i32>(TASK);
   if (task & TASK_SAVED) takeSaved();
   else factors();
-  copyVectors(COLUMN_SUM, GRADIENT_FACTOR, (<usize>((width + 3) & ~3)) << 3);
+  copyVectors(PANEL_SUM, GRADIENT_FACTOR, (<usize>((width + 3) & ~3)) << 3);
   for (let j = 0; j < width; j++) store<f32>(at32(GRADIENT_SCALE, j), <f32>load<f64>(at64(GRADIENT_FACTOR, j)));
   if (load<i32>(NORM) == NORM_L1) bounds();
   if (columnwise) sumPanel(outer, start);
@@ -128,21 +128,21 @@ function takeSaved(): void {
   const deviations = load<usize>(DEVIATION);
   for (let j = 0; j < width; j++) {
     const mean = means ? load<f32>(at32(means, group + j)) : 0;
-    store<f64>(at64(COLUMN_MEAN, j), <f64>mean);
-    store<f32>(at32(COLUMN_CENTRE, j), mean);
-    store<f32>(at32(COLUMN_REST, j), 0);
+    store<f64>(at64(PANEL_MEAN, j), <f64>mean);
+    store<f32>(at32(PANEL_CENTRE, j), mean);
+    store<f32>(at32(PANEL_REST, j), 0);
     let factor = 1.0;
     if (load<i32>(NORM) != NORM_NONE) {
       factor = factorFrom(<f64>load<f32>(at32(deviations, group + j)), load<usize>(GAIN), group + j);
     }
-    store<f64>(at64(COLUMN_SUM, j), factor);
+    store<f64>(at64(PANEL_SUM, j), factor);
   }
 }
 
 /** What float32 that are above, or below, the mean are greater, or less, than. Only at a mean in float32 are they equal. */
 function bounds(): void {
   for (let j = 0; j < width; j++) {
-    const mean = load<f64>(at64(COLUMN_MEAN, j));
+    const mean = load<f64>(at64(PANEL_MEAN, j));
     const near = <f32>mean;
     const order = toOrdered(near);
     store<f32>(at32(GRADIENT_UPPER, j), <f64>near > mean ? fromOrdered(order - 1) : near);
@@ -177,7 +177,7 @@ function terms(j: i32): void {
   const centred = (task & TASK_CENTRE) != 0;
   const constant = load<f64>(CONSTANT);
   const factor = load<f64>(at64(GRADIENT_FACTOR, j));
-  const rest = <f64>load<f32>(at32(COLUMN_REST, j));
+  const rest = <f64>load<f32>(at32(PANEL_REST, j));
   const shape = load<f64>(at64(GRADIENT_SHAPE, j));
   let level = centred ? load<f64>(at64(GRADIENT_SUM, j)) / n : 0;
   let slope = load<f64>(at64(GRADIENT_DOT, j)) / total;
@@ -197,7 +197,7 @@ function terms(j: i32): void {
   }
   store<f64>(at64(GRADIENT_SUM, j), level);
   store<f64>(at64(GRADIENT_DOT, j), slope);
-  // a slope of y, or of the distance from COLUMN_CENTRE where the weight goes into the factor
+  // a slope of y, or of the distance from PANEL_CENTRE where the weight goes into the factor
   const uniform = columnwise || !load<i32>(WEIGHT_STEP);
   let after = slope * factor;
   let shift = level * factor;
@@ -244,7 +244,7 @@ function sumPanel(outer: i32, start: i32): void {
       let dot = load<f64>(at64(GRADIENT_DOT, j));
       if (!wide) {
         const scale = <f64>load<f32>(at32(GRADIENT_SCALE, j));
-        dot -= <f64>load<f32>(at32(COLUMN_REST, j)) * scale * sum;
+        dot -= <f64>load<f32>(at32(PANEL_REST, j)) * scale * sum;
         dot *= load<f64>(at64(GRADIENT_FACTOR, j)) / scale;
         if (load<i32>(NORM) == NORM_L1) {
           const sides = load<i32>(at32(GRADIENT_ABOVE, j)) - load<i32>(at32(GRADIENT_BELOW, j));

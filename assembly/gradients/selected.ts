@@ -30,8 +30,6 @@ import {
 } from "../../src/abi/plan";
 import { clearVectors, magnitude } from "../lanes/vectors";
 import {
-  COLUMN_CENTRE,
-  COLUMN_REST,
   GRADIENT_FACTOR,
   GRADIENT_FOUND,
   GRADIENT_OTHER,
@@ -40,12 +38,15 @@ import {
   GRADIENT_WANTED,
   GRADIENT_WEIGHT,
   GROUP_TOP,
+  PANEL_CENTRE,
+  PANEL_REST,
   TILE,
   TILE_X,
+  TOP_BYTES,
 } from "../memory";
 import { base, collectTop, columnwise, findExtremes, group, highOf, lowOf, meanOf, width } from "../native/panel";
 import { selectedOf } from "../norms/with-norm";
-import { finishTop, TOP_BYTES } from "../reductions/top";
+import { finishTop } from "../reductions/top";
 import { keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, read } from "../tensors/tiles";
 import { gradientAt, setOutput } from "./upstream";
@@ -168,7 +169,7 @@ class ForLargest implements Search {
 
 /** Bits of the distance of an element of group j. */
 function distanceBits(j: i32, x: f32): i32 {
-  const d = x - load<f32>(cell(COLUMN_CENTRE, j)) - load<f32>(cell(COLUMN_REST, j));
+  const d = x - load<f32>(cell(PANEL_CENTRE, j)) - load<f32>(cell(PANEL_REST, j));
   return reinterpret<i32>(d) & 0x7fffffff;
 }
 
@@ -252,8 +253,8 @@ function scanRow(): void {
 
 function scanStretch<S extends Search>(x: usize, from: i32, n: i32, length: i32, kept: i32): void {
   const search = changetype<S>(0);
-  const centre = v128.load32_splat(COLUMN_CENTRE);
-  const rest = v128.load32_splat(COLUMN_REST);
+  const centre = v128.load32_splat(PANEL_CENTRE);
+  const rest = v128.load32_splat(PANEL_REST);
   let i = 0;
   while (i + 32 <= n && missing > 0) {
     const wanted = v128.load32_splat(GRADIENT_WANTED);
@@ -332,8 +333,8 @@ const ROWS: i32 = 8;
 function scanBlock<S extends Search>(x: usize, pitch: usize, rows: i32, element: i32, stride: i32): void {
   const search = changetype<S>(0);
   for (let j = 0; j < width; j += 4) {
-    const centre = v128.load(cell(COLUMN_CENTRE, j));
-    const rest = v128.load(cell(COLUMN_REST, j));
+    const centre = v128.load(cell(PANEL_CENTRE, j));
+    const rest = v128.load(cell(PANEL_REST, j));
     let p = cell(x, j);
     const x0 = v128.load(p);
     let most = search.most(largest ? i32x4.splat(0) : x0, x0, centre, rest);

@@ -3,38 +3,40 @@
 // V8 rebuilds a v128 constant every time round a loop; loaded from memory into a local before the loop it stays in a
 // register (measured on Node 20 and 24: 1.5 to 2.4 times as fast). The start function fills the table once.
 
-const TABLE: usize = 3072;
+import { CONSTANTS, CONSTANTS_END } from "../memory";
 
 /** All bits but the sign. */
-export const ABS: usize = TABLE;
+export const ABS: usize = CONSTANTS;
 /** The sign alone. */
-export const SIGN: usize = TABLE + 16;
+export const SIGN: usize = CONSTANTS + 16;
 /** Exponent field of float32, also infinity. */
-export const EXPONENTS: usize = TABLE + 32;
+export const EXPONENTS: usize = CONSTANTS + 32;
 /** A float16 magnitude where float32 has its fields: bits 13 to 27. */
-export const HALF_FIELDS: usize = TABLE + 48;
+export const HALF_FIELDS: usize = CONSTANTS + 48;
 /** The difference of the biases, 112, in the exponent field. */
-export const HALF_BIAS: usize = TABLE + 64;
+export const HALF_BIAS: usize = CONSTANTS + 64;
 /** The last float32 below 2^16. */
-export const BELOW_65536: usize = TABLE + 80;
+export const BELOW_65536: usize = CONSTANTS + 80;
 /** 2^-14, the smallest normal float16. */
-export const HALF_SMALLEST: usize = TABLE + 96;
+export const HALF_SMALLEST: usize = CONSTANTS + 96;
 /** 2^-14 + 2^23 ulps: one exponent step. */
-export const EXPONENT_STEP: usize = TABLE + 112;
+export const EXPONENT_STEP: usize = CONSTANTS + 112;
 /** 2^16. */
-export const HALF_LIMIT: usize = TABLE + 128;
+export const HALF_LIMIT: usize = CONSTANTS + 128;
 /** Up by 13 binades and a half: from e to 1.5 * 2^13 * e. */
-export const HALF_MAGIC: usize = TABLE + 144;
+export const HALF_MAGIC: usize = CONSTANTS + 144;
 /** The quiet bit of eight float16 NaNs. */
-export const HALF_QUIET: usize = TABLE + 160;
+export const HALF_QUIET: usize = CONSTANTS + 160;
 /** The sign bit of eight halves. */
-export const HALF_SIGN: usize = TABLE + 176;
+export const HALF_SIGN: usize = CONSTANTS + 176;
 /** 2^112, from a half shifted into place to its value. */
-export const HALF_SCALE: usize = TABLE + 192;
+export const HALF_SCALE: usize = CONSTANTS + 192;
 /** Sign and magnitude of a sign-extended half that was shifted into place. */
-export const HALF_SIGNED: usize = TABLE + 208;
+export const HALF_SIGNED: usize = CONSTANTS + 208;
 /** Magnitudes of eight halves. */
-export const HALF_MAGNITUDE: usize = TABLE + 224;
+export const HALF_MAGNITUDE: usize = CONSTANTS + 224;
+
+if (HALF_MAGNITUDE + 16 > CONSTANTS_END) ERROR("constants reach into what follows them");
 
 v128.store(ABS, i32x4.splat(0x7fffffff));
 v128.store(SIGN, i32x4.splat(0x80000000));

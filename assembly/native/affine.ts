@@ -1,7 +1,7 @@
 // Native output: y = (x - centre - rest) * scale * weight + bias over contiguous float32, in place or not.
 
 import { storeLanes } from "../lanes/vectors";
-import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_REST, COLUMN_SCALE, COLUMN_SHIFT } from "../memory";
+import { COLUMN_SCALE, COLUMN_SHIFT, PANEL_CENTRE, PANEL_FIRST, PANEL_REST } from "../memory";
 
 /** One scale and one shift for all n elements; a shift of -0 keeps the sign of zeros. */
 export function affine(x: usize, y: usize, n: i32, centre: f32, rest: f32, scale: f32, shift: f32): void {
@@ -67,7 +67,7 @@ export function affineWeighted(
 }
 
 function distance(x: v128, at: usize): v128 {
-  return f32x4.sub(f32x4.sub(x, v128.load(COLUMN_CENTRE + at)), v128.load(COLUMN_REST + at));
+  return f32x4.sub(f32x4.sub(x, v128.load(PANEL_CENTRE + at)), v128.load(PANEL_REST + at));
 }
 
 /** rows x n columns, `pitch` bytes from row to row, with the parameters of the panel's columns (columns.ts). */
@@ -77,8 +77,8 @@ export function affineColumns(x: usize, y: usize, n: i32, pitch: usize, rows: i3
   for (; rows >= 4; rows -= 4) {
     for (let j = 0; j < whole; j += 4) {
       const at = (<usize>j) << 2;
-      const k = v128.load(COLUMN_CENTRE + at);
-      const m = v128.load(COLUMN_REST + at);
+      const k = v128.load(PANEL_CENTRE + at);
+      const m = v128.load(PANEL_REST + at);
       const s = v128.load(COLUMN_SCALE + at);
       const b = v128.load(COLUMN_SHIFT + at);
       const from = x + at;
@@ -116,7 +116,7 @@ function affineRow(x: usize, y: usize, n: i32, j: i32): void {
 export function affineRowInTwo(x: usize, y: usize, n: i32): void {
   for (let at: usize = 0; n > 0; n -= 4) {
     const d = distance(v128.load(x + at), at);
-    const scaled = f32x4.mul(f32x4.mul(d, v128.load(COLUMN_FIRST + at)), v128.load(COLUMN_SCALE + at));
+    const scaled = f32x4.mul(f32x4.mul(d, v128.load(PANEL_FIRST + at)), v128.load(COLUMN_SCALE + at));
     storeLanes(y + at, f32x4.add(scaled, v128.load(COLUMN_SHIFT + at)), n);
     at += 16;
   }

@@ -20,15 +20,15 @@ import {
 } from "../../src/abi/plan";
 import { clearVectors } from "../lanes/vectors";
 import {
-  COLUMN_CENTRE,
   COLUMN_CHUNK,
-  COLUMN_FIRST,
-  COLUMN_MEAN,
   COLUMN_SCALE,
   COLUMN_SHIFT,
-  COLUMN_SQUARES,
-  COLUMN_SUM,
   GROUP_TOP,
+  PANEL_CENTRE,
+  PANEL_FIRST,
+  PANEL_MEAN,
+  PANEL_SQUARES,
+  PANEL_SUM,
   TILE,
   TILE_X,
 } from "../memory";
@@ -47,8 +47,8 @@ let inTwo: bool = false;
 
 /** A part of a pass: `rows` rows of `wide` columns, the first of which is column `column` of the panel. */
 function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide: i32): void {
-  const at = COLUMN_SUM + ((<usize>column) << 3);
-  const mean = load<f64>(COLUMN_MEAN + ((<usize>column) << 3));
+  const at = PANEL_SUM + ((<usize>column) << 3);
+  const mean = load<f64>(PANEL_MEAN + ((<usize>column) << 3));
   switch (pass) {
     case Pass.Plain:
       plainColumns(p, pitch, rows, wide);
@@ -100,37 +100,37 @@ function moments(p: usize, pitch: usize, rows: i32, width: i32): void {
   const n = <f64>rows;
   const weight = (seen * n) / (seen + n);
   const share = n / (seen + n);
-  clearVectors(COLUMN_SUM, (<usize>((width + 3) & ~3)) << 3);
+  clearVectors(PANEL_SUM, (<usize>((width + 3) & ~3)) << 3);
   plainColumns(p, pitch, rows, width);
   for (let j: usize = 0; j < <usize>width; j++) {
-    const mean = load<f64>(COLUMN_SUM + (j << 3)) / n;
+    const mean = load<f64>(PANEL_SUM + (j << 3)) / n;
     store<f64>(COLUMN_CHUNK + (j << 3), mean);
-    store<f32>(COLUMN_CENTRE + (j << 2), <f32>mean);
+    store<f32>(PANEL_CENTRE + (j << 2), <f32>mean);
   }
-  clearVectors(COLUMN_SUM, (<usize>((width + 3) & ~3)) << 3);
+  clearVectors(PANEL_SUM, (<usize>((width + 3) & ~3)) << 3);
   termColumns<Square, Near>(p, pitch, rows, width);
   for (let j: usize = 0; j < <usize>width; j++) {
     const at = j << 3;
     const mean = load<f64>(COLUMN_CHUNK + at);
-    const rest = mean - <f64>load<f32>(COLUMN_CENTRE + (j << 2));
-    const step = mean - load<f64>(COLUMN_MEAN + at);
-    const squares = load<f64>(COLUMN_SUM + at) - n * rest * rest;
-    store<f64>(COLUMN_SQUARES + at, load<f64>(COLUMN_SQUARES + at) + squares + step * step * weight);
-    store<f64>(COLUMN_MEAN + at, load<f64>(COLUMN_MEAN + at) + step * share);
+    const rest = mean - <f64>load<f32>(PANEL_CENTRE + (j << 2));
+    const step = mean - load<f64>(PANEL_MEAN + at);
+    const squares = load<f64>(PANEL_SUM + at) - n * rest * rest;
+    store<f64>(PANEL_SQUARES + at, load<f64>(PANEL_SQUARES + at) + squares + step * step * weight);
+    store<f64>(PANEL_MEAN + at, load<f64>(PANEL_MEAN + at) + step * share);
   }
   seen += n;
 }
 
 /**
- * Means into COLUMN_MEAN and sums of squares about them into COLUMN_SQUARES, in one pass; false when one of the squares
- * is not finite, whose mean is then not either. COLUMN_MEAN is zero before.
+ * Means into PANEL_MEAN and sums of squares about them into PANEL_SQUARES, in one pass; false when one of the squares
+ * is not finite, whose mean is then not either. PANEL_MEAN is zero before.
  */
 export function momentsOf(base: i32, width: i32): bool {
   seen = 0;
-  clearVectors(COLUMN_SQUARES, (<usize>((width + 3) & ~3)) << 3);
+  clearVectors(PANEL_SQUARES, (<usize>((width + 3) & ~3)) << 3);
   walk(Pass.Moments, false, base, 0, width);
   let sum = 0.0;
-  for (let j: usize = 0; j < <usize>width; j++) sum += load<f64>(COLUMN_SQUARES + (j << 3)) * 0;
+  for (let j: usize = 0; j < <usize>width; j++) sum += load<f64>(PANEL_SQUARES + (j << 3)) * 0;
   return sum == 0;
 }
 
@@ -186,7 +186,7 @@ function apply(x: usize, y: usize, pitch: usize, rows: i32, width: i32): void {
   }
 }
 
-/** Scale and shift of every column from the factors in COLUMN_SUM, then the output. */
+/** Scale and shift of every column from the factors in PANEL_SUM, then the output. */
 export function applyColumns(base: i32, outer: i32, start: i32, width: i32): void {
   const step = load<i32>(WEIGHT_STEP);
   const kept = (<usize>(keptOffset(outer, KEPT_WEIGHT) + start * step)) << 2;
@@ -195,11 +195,11 @@ export function applyColumns(base: i32, outer: i32, start: i32, width: i32): voi
   inTwo = false;
   for (let j: usize = 0; j < <usize>width; j++) {
     const at = kept + (step ? j << 2 : 0);
-    let factor = load<f64>(COLUMN_SUM + (j << 3));
+    let factor = load<f64>(PANEL_SUM + (j << 3));
     if (weights) factor *= <f64>load<f32>(weights + at);
     const first = firstStep(factor);
     if (first != 1) inTwo = true;
-    store<f32>(COLUMN_FIRST + (j << 2), first);
+    store<f32>(PANEL_FIRST + (j << 2), first);
     store<f32>(COLUMN_SCALE + (j << 2), <f32>(factor / <f64>first));
     store<f32>(COLUMN_SHIFT + (j << 2), biases ? load<f32>(biases + at) : -0.0);
   }

@@ -28,19 +28,20 @@ import {
 import { powerOfTwo } from "../lanes/power";
 import { clearVectors, copyVectors, fromOrdered } from "../lanes/vectors";
 import {
-  COLUMN_CENTRE,
-  COLUMN_FIRST,
-  COLUMN_HIGH,
-  COLUMN_LOW,
-  COLUMN_MEAN,
-  COLUMN_REST,
-  COLUMN_SQUARES,
-  COLUMN_SUM,
   GROUP_TOP,
+  PANEL_CENTRE,
+  PANEL_FIRST,
+  PANEL_HIGH,
+  PANEL_LOW,
+  PANEL_MEAN,
+  PANEL_REST,
+  PANEL_SQUARES,
+  PANEL_SUM,
+  TOP_BYTES,
 } from "../memory";
 import { deviationFrom, factorFrom } from "../norms/scale";
 import { NO_HIGH, NO_LOW } from "../reductions/extremes";
-import { startTop, sumTop, TOP_BYTES, topBufferBytes } from "../reductions/top";
+import { startTop, sumTop, topBufferBytes } from "../reductions/top";
 import { keptOffset } from "../tensors/offsets";
 import { applyColumns, momentsOf, passColumns } from "./columns";
 import { Pass } from "./passes";
@@ -58,7 +59,7 @@ export function rows(): void {
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g++) {
     enterGroup(g);
-    if (factors()) applyRow(base, g, load<f64>(COLUMN_SUM));
+    if (factors()) applyRow(base, g, load<f64>(PANEL_SUM));
   }
 }
 
@@ -103,20 +104,20 @@ function bytes64(): usize {
 }
 
 function sumOf(j: i32): usize {
-  return COLUMN_SUM + ((<usize>j) << 3);
+  return PANEL_SUM + ((<usize>j) << 3);
 }
 
 function squaresOf(j: i32): f64 {
-  return load<f64>(COLUMN_SQUARES + ((<usize>j) << 3));
+  return load<f64>(PANEL_SQUARES + ((<usize>j) << 3));
 }
 
 export function meanOf(j: i32): f64 {
-  return load<f64>(COLUMN_MEAN + ((<usize>j) << 3));
+  return load<f64>(PANEL_MEAN + ((<usize>j) << 3));
 }
 
 /**
- * Statistics of the panel, its means into COLUMN_MEAN, COLUMN_CENTRE and COLUMN_REST, and the factors from distances to
- * outputs into COLUMN_SUM; whether the plan goes on to an output.
+ * Statistics of the panel, its means into PANEL_MEAN, PANEL_CENTRE and PANEL_REST, and the factors from distances to
+ * outputs into PANEL_SUM; whether the plan goes on to an output.
  */
 export function factors(): bool {
   const task = load<i32>(TASK);
@@ -128,7 +129,7 @@ export function factors(): bool {
   const centre = (task & TASK_CENTRE) != 0 && !given;
   const first = (<usize>group) << 2;
 
-  clearVectors(COLUMN_MEAN, bytes64());
+  clearVectors(PANEL_MEAN, bytes64());
   const both = centre && columnwise && (task & TASK_NORM) != 0 && norm == NORM_L2;
   // merging spoils what is not finite
   const finite = both && momentsOf(base, width);
@@ -139,13 +140,13 @@ export function factors(): bool {
     if (centre) mean = both && isFinite(squaresOf(j)) ? meanOf(j) : load<f64>(sumOf(j)) / n;
     else if (given && means) mean = <f64>load<f32>(at);
     if (centre && means) store<f32>(at, <f32>mean);
-    store<f64>(COLUMN_MEAN + ((<usize>j) << 3), mean);
-    store<f32>(COLUMN_CENTRE + ((<usize>j) << 2), <f32>mean);
-    store<f32>(COLUMN_REST + ((<usize>j) << 2), <f32>(mean - <f64>(<f32>mean)));
+    store<f64>(PANEL_MEAN + ((<usize>j) << 3), mean);
+    store<f32>(PANEL_CENTRE + ((<usize>j) << 2), <f32>mean);
+    store<f32>(PANEL_REST + ((<usize>j) << 2), <f32>(mean - <f64>(<f32>mean)));
   }
   if (norm != NORM_NONE && task & (TASK_NORM | TASK_RAW)) statistics(norm, both);
   if (task & TASK_RAW) {
-    store<f64>(deviations + (first << 1), load<f64>(COLUMN_SUM));
+    store<f64>(deviations + (first << 1), load<f64>(PANEL_SUM));
     return false;
   }
   for (let j = 0; j < width; j++) {
@@ -162,13 +163,13 @@ export function factors(): bool {
   return (task & TASK_APPLY) != 0;
 }
 
-/** One pass that adds up into COLUMN_SUM, from 0. */
+/** One pass that adds up into PANEL_SUM, from 0. */
 function sum(pass: Pass): void {
-  clearVectors(COLUMN_SUM, bytes64());
+  clearVectors(PANEL_SUM, bytes64());
   run(pass, 0, width);
 }
 
-/** The raw statistic of every group into COLUMN_SUM; `both`: the sums of squares stand in COLUMN_SQUARES already. */
+/** The raw statistic of every group into PANEL_SUM; `both`: the sums of squares stand in PANEL_SQUARES already. */
 function statistics(norm: i32, both: bool): void {
   if (norm == NORM_L1) magnitudes();
   else if (norm == NORM_L2) squares(both);
@@ -185,7 +186,7 @@ function magnitudes(): void {
   }
   if (far) {
     // what one group needs does not change the others
-    copyVectors(COLUMN_SUM, COLUMN_SQUARES, bytes64());
+    copyVectors(PANEL_SUM, PANEL_SQUARES, bytes64());
     sum(Pass.Magnitudes);
     for (let j = 0; j < width; j++) {
       if (isNear(j, squaresOf(j))) store<f64>(sumOf(j), squaresOf(j));
@@ -198,17 +199,17 @@ function magnitudes(): void {
 
 /** Whether sum |d| stands for sum |d - rest|: they differ by n |rest| at most, by far less unless most d have one sign. */
 function isNear(j: i32, total: f64): bool {
-  const rest = load<f32>(COLUMN_REST + ((<usize>j) << 2));
+  const rest = load<f32>(PANEL_REST + ((<usize>j) << 2));
   return !(<f64>abs(rest) * load<f64>(COUNT) > total * 6e-8);
 }
 
 function squares(both: bool): void {
   const n = load<f64>(COUNT);
-  if (both) copyVectors(COLUMN_SQUARES, COLUMN_SUM, bytes64());
+  if (both) copyVectors(PANEL_SQUARES, PANEL_SUM, bytes64());
   else sum(Pass.Squares);
   for (let j = 0; j < width; j++) {
     // sum (d - rest)² = sum d² - n rest². On the grid of float32 the spread is no less than the rest: little cancels
-    const rest = both ? 0 : <f64>load<f32>(COLUMN_REST + ((<usize>j) << 2));
+    const rest = both ? 0 : <f64>load<f32>(PANEL_REST + ((<usize>j) << 2));
     const total = load<f64>(sumOf(j)) - n * rest * rest;
     store<f64>(sumOf(j), total);
     // squares that left float32, or are so small that their digits did
@@ -238,7 +239,7 @@ function tops(): void {
 }
 
 function powers(): void {
-  for (let at: usize = 0; at < (<usize>width) << 2; at += 16) v128.store(COLUMN_FIRST + at, f32x4.splat(1));
+  for (let at: usize = 0; at < (<usize>width) << 2; at += 16) v128.store(PANEL_FIRST + at, f32x4.splat(1));
   sum(Pass.Powers);
   // powers that left float64: once more with the greatest distance of those groups brought near 1
   let left = false;
@@ -249,7 +250,7 @@ function powers(): void {
     const far = max(highOf(j) - meanOf(j), meanOf(j) - lowOf(j));
     const exponent = 1022 - <i32>(reinterpret<i64>(far) >> 52);
     const scale: f32 = far > 0 && far < Infinity ? <f32>powerOfTwo(max(-126, min(127, exponent))) : 1;
-    store<f32>(COLUMN_FIRST + ((<usize>j) << 2), scale);
+    store<f32>(PANEL_FIRST + ((<usize>j) << 2), scale);
   }
   if (left) sum(Pass.Powers);
 }
@@ -261,14 +262,14 @@ function hasLeft(j: i32): bool {
 
 /** Exponent of two that the Lp norm of group j has to be scaled back by. */
 function exponentOf(j: i32): i32 {
-  return 127 - (load<i32>(COLUMN_FIRST + ((<usize>j) << 2)) >> 23);
+  return 127 - (load<i32>(PANEL_FIRST + ((<usize>j) << 2)) >> 23);
 }
 
 function extremes(norm: i32): void {
   if (!columnwise && norm == NORM_LINF && !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN))) {
-    store<i32>(COLUMN_HIGH, 0);
+    store<i32>(PANEL_HIGH, 0);
     run(Pass.Greatest, 0, 1);
-    store<f64>(COLUMN_SUM, <f64>load<f32>(COLUMN_HIGH));
+    store<f64>(PANEL_SUM, <f64>load<f32>(PANEL_HIGH));
     return;
   }
   findExtremes();
@@ -279,19 +280,19 @@ function extremes(norm: i32): void {
   }
 }
 
-/** The greatest and the least of every group into COLUMN_HIGH and COLUMN_LOW. */
+/** The greatest and the least of every group into PANEL_HIGH and PANEL_LOW. */
 export function findExtremes(): void {
   for (let at: usize = 0; at < (<usize>width) << 2; at += 16) {
-    v128.store(COLUMN_HIGH + at, i32x4.splat(NO_HIGH));
-    v128.store(COLUMN_LOW + at, i32x4.splat(NO_LOW));
+    v128.store(PANEL_HIGH + at, i32x4.splat(NO_HIGH));
+    v128.store(PANEL_LOW + at, i32x4.splat(NO_LOW));
   }
   run(Pass.Extremes, 0, width);
 }
 
 export function highOf(j: i32): f64 {
-  return <f64>fromOrdered(load<i32>(COLUMN_HIGH + ((<usize>j) << 2)));
+  return <f64>fromOrdered(load<i32>(PANEL_HIGH + ((<usize>j) << 2)));
 }
 
 export function lowOf(j: i32): f64 {
-  return <f64>fromOrdered(load<i32>(COLUMN_LOW + ((<usize>j) << 2)));
+  return <f64>fromOrdered(load<i32>(PANEL_LOW + ((<usize>j) << 2)));
 }

@@ -1,5 +1,5 @@
 // What a pass over the elements of a panel adds up. A panel is one group in rows (rows.ts) or up to PANEL groups in columns
-// (columns.ts); the accumulators of group j are the j-th of COLUMN_SUM, COLUMN_HIGH, ... (memory.ts) in both.
+// (columns.ts); the accumulators of group j are the j-th of PANEL_SUM, PANEL_HIGH, ... (memory.ts) in both.
 
 export const enum Pass {
   /** Sum of x, in float64. */
@@ -20,6 +20,6 @@ export const enum Pass {
   Extremes,
   /** The k largest |x - centre - rest|, up to four groups at a time. */
   Top,
-  /** Sum of (|x - mean| * COLUMN_FIRST)^p. */
+  /** Sum of (|x - mean| * PANEL_FIRST)^p. */
   Powers,
 }

@@ -24,14 +24,14 @@ import {
 } from "../../src/abi/plan";
 import { power } from "../lanes/power";
 import {
-  COLUMN_CENTRE,
-  COLUMN_FIRST,
-  COLUMN_HIGH,
-  COLUMN_LOW,
-  COLUMN_MEAN,
-  COLUMN_REST,
-  COLUMN_SUM,
   GROUP_TOP,
+  PANEL_CENTRE,
+  PANEL_FIRST,
+  PANEL_HIGH,
+  PANEL_LOW,
+  PANEL_MEAN,
+  PANEL_REST,
+  PANEL_SUM,
   TILE,
   TILE_B,
   TILE_T,
@@ -98,9 +98,9 @@ export function passRow(pass: Pass, base: i32): void {
 
 /** A part of a pass: n contiguous float32. */
 function block(pass: Pass, p: usize, n: i32): void {
-  const centre = load<f32>(COLUMN_CENTRE);
-  const rest = load<f32>(COLUMN_REST);
-  const mean = load<f64>(COLUMN_MEAN);
+  const centre = load<f32>(PANEL_CENTRE);
+  const rest = load<f32>(PANEL_REST);
+  const mean = load<f64>(PANEL_MEAN);
   let sum = 0.0;
   switch (pass) {
     case Pass.Plain:
@@ -122,10 +122,10 @@ function block(pass: Pass, p: usize, n: i32): void {
       sum = sumTermsWide<Square>(p, n, mean);
       break;
     case Pass.Greatest:
-      store<i32>(COLUMN_HIGH, max(load<i32>(COLUMN_HIGH), greatestMagnitude(p, n)));
+      store<i32>(PANEL_HIGH, max(load<i32>(PANEL_HIGH), greatestMagnitude(p, n)));
       break;
     case Pass.Extremes:
-      extremes(p, n, COLUMN_HIGH, COLUMN_LOW);
+      extremes(p, n, PANEL_HIGH, PANEL_LOW);
       break;
     case Pass.Top:
       if (centre == 0 && rest == 0) {
@@ -140,7 +140,7 @@ function block(pass: Pass, p: usize, n: i32): void {
       }
       break;
     case Pass.Powers: {
-      const scale = <f64>load<f32>(COLUMN_FIRST);
+      const scale = <f64>load<f32>(PANEL_FIRST);
       const exponent = load<f64>(POWER);
       for (const end = p + ((<usize>n) << 2); p < end; p += 4) {
         sum += power(abs(<f64>load<f32>(p) - mean) * scale, exponent);
@@ -148,7 +148,7 @@ function block(pass: Pass, p: usize, n: i32): void {
       break;
     }
   }
-  store<f64>(COLUMN_SUM, load<f64>(COLUMN_SUM) + sum);
+  store<f64>(PANEL_SUM, load<f64>(PANEL_SUM) + sum);
 }
 
 /** The output of the group: where it is staged, tile by tile; else segment by segment, where it lies. */
@@ -209,8 +209,8 @@ function weightsFor(field: usize, g: i32, from: i32, n: i32, tile: usize): usize
 
 /** d * factor + shift; in two steps where the factor is beyond float32. */
 function output(x: usize, y: usize, n: i32, factor: f64, shift: f32): void {
-  const centre = load<f32>(COLUMN_CENTRE);
-  const rest = load<f32>(COLUMN_REST);
+  const centre = load<f32>(PANEL_CENTRE);
+  const rest = load<f32>(PANEL_REST);
   const first = firstStep(factor);
   if (first == 1) {
     affine(x, y, n, centre, rest, <f32>factor, shift);
@@ -222,8 +222,8 @@ function output(x: usize, y: usize, n: i32, factor: f64, shift: f32): void {
 
 /** d * factor * weight + bias. */
 function outputWeighted(x: usize, y: usize, n: i32, factor: f64, weight: usize, bias: usize): void {
-  const centre = load<f32>(COLUMN_CENTRE);
-  const rest = load<f32>(COLUMN_REST);
+  const centre = load<f32>(PANEL_CENTRE);
+  const rest = load<f32>(PANEL_REST);
   const first = firstStep(factor);
   if (first == 1) {
     affineWeighted(x, y, n, centre, rest, <f32>factor, weight, bias);

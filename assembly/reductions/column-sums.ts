@@ -9,7 +9,7 @@
 
 import { power } from "../lanes/power";
 import { highPair, lowPair } from "../lanes/vectors";
-import { COLUMN_CENTRE, COLUMN_FIRST, COLUMN_MEAN, COLUMN_REST, COLUMN_SUM } from "../memory";
+import { PANEL_CENTRE, PANEL_FIRST, PANEL_MEAN, PANEL_REST, PANEL_SUM } from "../memory";
 import { Centre, Term } from "./sums";
 
 function accumulate(at: usize, low: v128, high: v128): void {
@@ -17,11 +17,11 @@ function accumulate(at: usize, low: v128, high: v128): void {
   v128.store(at, f64x2.add(v128.load(at, 16), high), 16);
 }
 
-/** Adds up rows x width at p, `pitch` bytes from row to row, into COLUMN_SUM. */
+/** Adds up rows x width at p, `pitch` bytes from row to row, into PANEL_SUM. */
 export function plainColumns(p: usize, pitch: usize, rows: i32, width: i32): void {
   for (; rows >= 8; rows -= 8) {
     let x = p;
-    let at = COLUMN_SUM;
+    let at = PANEL_SUM;
     for (let j = 0; j < width; j += 4) {
       let row = x;
       let low = v128.load(at, 0);
@@ -43,7 +43,7 @@ export function plainColumns(p: usize, pitch: usize, rows: i32, width: i32): voi
   }
   for (; rows > 0; rows--) {
     let x = p;
-    let at = COLUMN_SUM;
+    let at = PANEL_SUM;
     for (let j = 0; j < width; j += 4) {
       accumulate(at, lowPair(v128.load64_zero(x, 0)), lowPair(v128.load64_zero(x, 8)));
       x += 16;
@@ -53,15 +53,15 @@ export function plainColumns(p: usize, pitch: usize, rows: i32, width: i32): voi
   }
 }
 
-/** Adds up terms of the distances from COLUMN_CENTRE and COLUMN_REST into COLUMN_SUM. */
+/** Adds up terms of the distances from PANEL_CENTRE and PANEL_REST into PANEL_SUM. */
 export function termColumns<T extends Term, C extends Centre>(p: usize, pitch: usize, rows: i32, width: i32): void {
   const term = changetype<T>(0);
   const from = changetype<C>(0);
   const bytes = (<usize>width) << 2;
   for (; rows >= 8; rows -= 8) {
     for (let j: usize = 0; j < bytes; j += 16) {
-      const k = v128.load(COLUMN_CENTRE + j);
-      const m = v128.load(COLUMN_REST + j);
+      const k = v128.load(PANEL_CENTRE + j);
+      const m = v128.load(PANEL_REST + j);
       let x = p + j;
       const a = term.of(from.distance(v128.load(x), k, m));
       x += pitch;
@@ -80,16 +80,16 @@ export function termColumns<T extends Term, C extends Centre>(p: usize, pitch: u
       const h = term.of(from.distance(v128.load(x), k, m));
       const left = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
       const sum = f32x4.add(left, f32x4.add(f32x4.add(e, f), f32x4.add(g, h)));
-      accumulate(COLUMN_SUM + (j << 1), lowPair(sum), highPair(sum));
+      accumulate(PANEL_SUM + (j << 1), lowPair(sum), highPair(sum));
     }
     p += pitch << 3;
   }
   for (; rows > 0; rows--) {
     for (let j: usize = 0; j < bytes; j += 16) {
-      const k = v128.load(COLUMN_CENTRE + j);
-      const m = v128.load(COLUMN_REST + j);
+      const k = v128.load(PANEL_CENTRE + j);
+      const m = v128.load(PANEL_REST + j);
       const t = term.of(from.distance(v128.load(p + j), k, m));
-      accumulate(COLUMN_SUM + (j << 1), lowPair(t), highPair(t));
+      accumulate(PANEL_SUM + (j << 1), lowPair(t), highPair(t));
     }
     p += pitch;
   }
@@ -106,13 +106,13 @@ export function termColumnWide<T extends Term>(p: usize, pitch: usize, rows: i32
   return sum;
 }
 
-/** Adds up (|x - mean| * COLUMN_FIRST)^exponent into COLUMN_SUM. */
+/** Adds up (|x - mean| * PANEL_FIRST)^exponent into PANEL_SUM. */
 export function powerColumns(p: usize, pitch: usize, rows: i32, width: i32, exponent: f64): void {
   for (; rows > 0; rows--) {
     for (let j: usize = 0; j < <usize>width; j++) {
-      const d = abs(<f64>load<f32>(p + (j << 2)) - load<f64>(COLUMN_MEAN + (j << 3)));
-      const at = COLUMN_SUM + (j << 3);
-      store<f64>(at, load<f64>(at) + power(d * <f64>load<f32>(COLUMN_FIRST + (j << 2)), exponent));
+      const d = abs(<f64>load<f32>(p + (j << 2)) - load<f64>(PANEL_MEAN + (j << 3)));
+      const at = PANEL_SUM + (j << 3);
+      store<f64>(at, load<f64>(at) + power(d * <f64>load<f32>(PANEL_FIRST + (j << 2)), exponent));
     }
     p += pitch;
   }

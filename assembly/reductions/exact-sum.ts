@@ -7,12 +7,12 @@
 // passed on. Infinities and NaN are added up apart, as IEEE 754 would.
 
 import { scaleByPower } from "../lanes/power";
+import { EXACT_BYTES } from "../memory";
 
 const LIMBS: i32 = 14;
 const BITS: i32 = 24;
 const MASK: i64 = 0xffffff;
 const SPECIAL: usize = 112;
-export const EXACT_BYTES: usize = 128;
 
 export function startExact(state: usize): void {
   memory.fill(state, 0, EXACT_BYTES);

@@ -5,7 +5,7 @@
 
 import { ABS } from "../lanes/constants";
 import { firstLanes, greatestLane, leastLane, ordered } from "../lanes/vectors";
-import { COLUMN_HIGH, COLUMN_LOW } from "../memory";
+import { PANEL_HIGH, PANEL_LOW } from "../memory";
 
 /** Bits of the greatest |x| of n float32 at p, 0 for none; a NaN shows as more than 0x7f800000. */
 export function greatestMagnitude(p: usize, n: i32): i32 {
@@ -63,14 +63,14 @@ function orderedBy(x: v128, abs: v128): v128 {
 export const NO_HIGH: i32 = i32.MIN_VALUE;
 export const NO_LOW: i32 = i32.MAX_VALUE;
 
-/** Greatest and least of each column as `ordered` integers into COLUMN_HIGH and COLUMN_LOW. */
+/** Greatest and least of each column as `ordered` integers into PANEL_HIGH and PANEL_LOW. */
 export function extremeColumns(p: usize, pitch: usize, rows: i32, width: i32): void {
   const bytes = (<usize>width) << 2;
   for (; rows > 0; ) {
     const n = min(rows, 8);
     for (let j: usize = 0; j < bytes; j += 16) {
-      let high = v128.load(COLUMN_HIGH + j);
-      let low = v128.load(COLUMN_LOW + j);
+      let high = v128.load(PANEL_HIGH + j);
+      let low = v128.load(PANEL_LOW + j);
       let x = p + j;
       for (let i = 0; i < n; i++) {
         const value = ordered(v128.load(x));
@@ -78,8 +78,8 @@ export function extremeColumns(p: usize, pitch: usize, rows: i32, width: i32): v
         low = i32x4.min_s(low, value);
         x += pitch;
       }
-      v128.store(COLUMN_HIGH + j, high);
-      v128.store(COLUMN_LOW + j, low);
+      v128.store(PANEL_HIGH + j, high);
+      v128.store(PANEL_LOW + j, low);
     }
     p += pitch * n;
     rows -= n;

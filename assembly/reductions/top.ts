@@ -10,7 +10,7 @@
 import { TOP_BUFFER, TOP_BUFFER_PER_K } from "../../src/abi/plan";
 import { ABS } from "../lanes/constants";
 import { magnitude } from "../lanes/vectors";
-import { COLUMN_CENTRE, COLUMN_REST } from "../memory";
+import { PANEL_CENTRE, PANEL_REST, TOP_BYTES } from "../memory";
 
 /** In line wherever it is called. */
 class Candidates {
@@ -20,8 +20,6 @@ class Candidates {
     return to + (x > threshold ? 4 : 0);
   }
 }
-
-export const TOP_BYTES: usize = 16;
 
 /** Candidates that are collected before the buffer is cut back to k. */
 function capacity(k: i32): i32 {
@@ -230,8 +228,8 @@ function sink(p: usize, i: i32, n: i32): void {
 /** Adds up to four columns, of which the first is column `j` of the panel, to as many top-k states at `states`. */
 export function topColumns(p: usize, pitch: usize, rows: i32, j: i32, n: i32, states: usize): void {
   const at = (<usize>j) << 2;
-  const k = v128.load(COLUMN_CENTRE + at);
-  const m = v128.load(COLUMN_REST + at);
+  const k = v128.load(PANEL_CENTRE + at);
+  const m = v128.load(PANEL_REST + at);
   let least = thresholds(states);
   for (; rows > 0; rows--) {
     const d = magnitude(f32x4.sub(f32x4.sub(v128.load(p), k), m));

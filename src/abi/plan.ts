@@ -165,12 +165,13 @@ export const MODE_STOCHASTIC = 5;
 export const PANEL = 1024;
 /**
  * Accumulators of the groups of a panel: a float64 each (a sum, or whatever TASK_RAW writes), the greatest and the least
- * element of the range norm as `ordered` integers, and the float32 that Lp distances were multiplied by.
+ * element of the range norm as `ordered` integers, and the float32 that Lp distances were multiplied by. assembly/memory.ts
+ * has them in the row of all regions, and does not compile with other addresses.
  */
 export const RAW_SUM = 98304;
-export const RAW_HIGH = RAW_SUM + 4 * (8192 + 64);
-export const RAW_LOW = RAW_HIGH + 4096 + 64;
-export const RAW_SCALE = RAW_LOW + 3 * (4096 + 64);
+export const RAW_HIGH = 131328;
+export const RAW_LOW = 135488;
+export const RAW_SCALE = 147968;
 
 /**
  * Work space of one of the groups that the top-k norm takes four of at a time: bytes per element of k, and for any k.

@@ -3,28 +3,15 @@
  * TypeScript writes, and the report that it reads. 64-bit floats unless it says otherwise.
  */
 
-/** Above the static memory of the other kernels (assembly/memory.ts), which keep their plan and tiles meanwhile. */
+/** Above the static memory of the other kernels, which keep their plan and tiles meanwhile (assembly/memory.ts compares). */
 export const REPORT = 163840;
-
-// --- the unit of errors: vectors that setUnit() fills -------------------------------------------------
-
-/** 2^emin and 2^emax: the binades whose spacing is that of all below and above. */
-export const UNIT_LEAST = REPORT;
-export const UNIT_MOST = REPORT + 16;
-/** The bits that less those of 2^E give those of 1 / ulp in binade E. */
-export const UNIT_INVERSE = REPORT + 32;
-
-/** What is found in a tile of pairs (assembly/diagnosis/error-statistics.ts). */
-export const UNIT_FOUND = REPORT + 128;
-/** Three pairs of a digit and a rank, 32-bit integers: work space of select(). */
-export const RANKS = REPORT + 64;
 
 // --- what the data is: inspect() -----------------------------------------------------------------------
 
 /** Counts of floor(log2 |x|) from INSPECT_LEAST to 127, of zeros, infinities and NaN: 32-bit integers. */
-export const INSPECT_COUNTS = REPORT + 256;
+export const INSPECT_COUNTS = REPORT;
 export const INSPECT_LEAST = -149;
-export const INSPECT_ZEROS = INSPECT_COUNTS + 277 * 4;
+export const INSPECT_ZEROS = INSPECT_COUNTS + (128 - INSPECT_LEAST) * 4;
 export const INSPECT_INFINITE = INSPECT_ZEROS + 4;
 export const INSPECT_NAN = INSPECT_ZEROS + 8;
 /** Bits of the least nonzero and the greatest finite magnitude, float32: 32-bit integers. */
