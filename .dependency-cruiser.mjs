@@ -1,0 +1,89 @@
+/**
+ * Who may import whom: the rooms of src/, src/cli/, assembly/ and bench/ in rows from top to bottom. A room imports from rows below
+ * its own, and from no other room of its row. Types count as everything else does. `npm run check` holds the tree to it.
+ *
+ * A room is a folder, or a file that stands beside the folders.
+ */
+
+const ROWS = {
+  src: [
+    ["cli", "tfjs"],
+    ["index"], // exports load() among the rest
+    ["load"],
+    ["training", "diagnosis"],
+    ["layers"],
+    ["statistics", "conversion"],
+    ["plan"],
+    ["tensor"],
+    ["engine", "text"],
+    ["numerics"],
+    ["checks"],
+    ["abi"],
+  ],
+  "src/cli": [
+    ["main"],
+    ["run"],
+    ["bench", "compare", "diagnose", "sweep"], // one for each command
+    ["workers"],
+    ["files", "report"],
+    ["terminal", "random"],
+  ],
+  assembly: [
+    ["modules"],
+    ["diagnosis", "gradients"],
+    ["emulated", "native"],
+    ["norms"], // a norm rounds its terms, and knows how they are reduced
+    ["formats", "reductions", "tensors"],
+    ["lanes", "memory"],
+  ],
+  bench: [["main"], ["cases", "paper", "peers"], ["baselines", "first-result"], ["harness"]],
+};
+
+const pattern = (folder, rooms) => `^${folder}/(${rooms.join("|")})(?:/|[.][a-z.]+$)`;
+
+const rule = (name, from, to, more) => ({ name, severity: "error", from, to, ...more });
+
+function rulesOf([folder, rows]) {
+  const strangers = { path: `^${folder}/`, pathNot: pattern(folder, rows.flat()) };
+  const name = `${folder}: which room and row?`;
+  return [
+    ...rows.map((row, at) =>
+      rule(
+        `${folder}: from lower rows only`,
+        { path: pattern(folder, row) },
+        { path: pattern(folder, rows.slice(0, at + 1).flat()), pathNot: `^${folder}/$1(?:/|[.][a-z.]+$)` },
+      ),
+    ),
+    rule(name, strangers, {}),
+    rule(name, {}, strangers),
+  ];
+}
+
+export default {
+  forbidden: [
+    ...Object.entries(ROWS).flatMap(rulesOf),
+    rule("src stands by itself", { path: "^src/" }, { pathNot: "^src/", dependencyTypes: ["local"] }),
+    rule(
+      "what is built apart takes the engine from the package",
+      { path: "^src/(cli|tfjs)/" },
+      { path: "^src/", pathNot: "^src/($1/|index[.]ts$|(abi|checks|numerics|text)/)" },
+    ),
+    rule("of src, assembly imports the contract alone", { path: "^assembly/" }, { pathNot: "^(assembly|src/abi)/" }),
+    rule("bench measures what is built", { path: "^bench/" }, { path: "^(assembly|examples|src|test)/" }),
+    rule("nothing imports tests", { pathNot: "^test/" }, { path: "^test/" }),
+    rule(
+      "the oracle knows nothing of what it judges",
+      { path: "^test/oracle/[^.]+[.]ts$" },
+      { path: "^(assembly|dist|src)/", reachable: true },
+    ),
+    rule("no circles of files", {}, { circular: true }),
+    rule("no circles of folders", { path: "^(assembly|bench|src)" }, { circular: true }, { scope: "folder" }),
+    rule("imports lead somewhere", {}, { couldNotResolve: true, path: "^[.]" }),
+  ],
+  options: {
+    tsPreCompilationDeps: true, // before the compiler has dropped the types
+    detectJSDocImports: true,
+    doNotFollow: { path: "(^|/)(dist|node_modules)/" },
+    enhancedResolveOptions: { extensions: [".ts", ".mjs", ".js", ".json"] },
+  },
+};
