@@ -66,7 +66,7 @@ export function prepareWatch(slot: i32, format: usize): void {
   store<f64>(watch, saturates ? saturationOf(largest, precisionOf(format)) : NaN, SATURATES);
 }
 
-export function watchAt(slot: i32): usize {
+function watchAt(slot: i32): usize {
   return WATCHES + WATCH_BYTES * slot;
 }
 
@@ -209,7 +209,7 @@ function find(event: i32, j: i32, place: i32): void {
 /** Which operation it is, for what depends on it. */
 export const ADDITION: i32 = 0;
 export const PRODUCT: i32 = 1;
-export const QUOTIENT: i32 = 2;
+const QUOTIENT: i32 = 2;
 export const ROUNDING: i32 = 3;
 export const POWER_OF: i32 = 4;
 

@@ -138,7 +138,7 @@ export class Divide implements Operation {
 }
 
 /** Four lanes of a WIDE operation. */
-export function wide<O extends Operation>(a: v128, b: v128, f: usize): v128 {
+function wide<O extends Operation>(a: v128, b: v128, f: usize): v128 {
   const operation = changetype<O>(0);
   const low = f32x4.demote_f64x2_zero(roundPair(operation.pairs(lowPair(a), lowPair(b)), f));
   const high = f32x4.demote_f64x2_zero(roundPair(operation.pairs(highPair(a), highPair(b)), f));

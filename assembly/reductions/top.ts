@@ -121,7 +121,7 @@ function leastOf(p: usize, end: usize): i32 {
 }
 
 /** Adds magnitude bits, one at a time. */
-export function addOne(state: usize, x: i32): void {
+function addOne(state: usize, x: i32): void {
   if (x <= load<i32>(state)) return;
   const count = load<i32>(state, 4);
   const to = load<usize>(state, 8) + ((<usize>count) << 2);

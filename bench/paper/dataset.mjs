@@ -10,7 +10,7 @@ import { mean, spread } from "./summary.mjs";
 export const PIXELS = 64;
 export const CLASSES = 10;
 /** Images of the training part: ten batches of 128. */
-export const TRAINING = 1280;
+const TRAINING = 1280;
 /** SHA-256 of the pixels and labels of the 1,797 digits. */
 const DIGITS = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826";
 const SIDE = 8;

@@ -69,7 +69,7 @@ function project(x, w, rows, units) {
  * @param {number} rows
  * @param {boolean} [training] normalized by the statistics of this batch; otherwise by the running ones
  */
-export function forward({ hidden, head, offset }, x, rows, training = true) {
+function forward({ hidden, head, offset }, x, rows, training = true) {
   /** @type {{ input: Reals, w: Reals, output: Reals }[]} */
   const passed = [];
   let input = x;

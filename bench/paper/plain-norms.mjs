@@ -15,7 +15,7 @@
  */
 export const maximumFactor = (n) => (0.5 * (1 + Math.sqrt(Math.PI * Math.log(4)))) / Math.sqrt(2 * Math.log(n));
 
-export const L1_FACTOR = Math.sqrt(Math.PI / 2);
+const L1_FACTOR = Math.sqrt(Math.PI / 2);
 
 /** (E|z|^p)^(-1/p) of a normal z, for the p that are used here. */
 const POWER_FACTORS = new Map([
@@ -25,7 +25,7 @@ const POWER_FACTORS = new Map([
 ]);
 
 /** @param {number} p */
-export function powerFactor(p) {
+function powerFactor(p) {
   const factor = POWER_FACTORS.get(p);
   if (factor === undefined)
     throw new RangeError(`"p" must be one of ${[...POWER_FACTORS.keys()].join(", ")}, got ${p}`);

@@ -11,7 +11,7 @@
  */
 
 /** Where the plan stands. */
-export const PLAN = 1024;
+const PLAN = 1024;
 /** First byte that TypeScript may allocate. */
 export const HEAP = 262144;
 /** Kernels may read, never write, up to this many bytes past the end of any row they are given. */

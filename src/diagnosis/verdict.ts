@@ -14,13 +14,13 @@ const BIT = 20 * Math.log10(2);
  * The bits that are left of a tensor as a whole: its SQNR by 6.02 dB. All of the format's without any error; none where
  * there is nothing but error, because every exact value is 0.
  */
-export function bitsLeft({ sqnrDb, maxAbs }: ErrorStatistics, precision: number): number {
+function bitsLeft({ sqnrDb, maxAbs }: ErrorStatistics, precision: number): number {
   if (sqnrDb === null) return maxAbs ? 0 : precision;
   return Math.min(Math.max(sqnrDb / BIT, 0), precision);
 }
 
 /** With fewer bits than these, of a format with `precision` bits, an output is no longer fine, and no longer usable. */
-export const leastBits = (precision: number): { fine: number; usable: number } => ({
+const leastBits = (precision: number): { fine: number; usable: number } => ({
   fine: Math.max(precision - 3, precision / 2 + 0.5),
   usable: Math.min(3, precision / 2),
 });

@@ -116,14 +116,14 @@ function scaleByPowerOfTwo(value: number, exponent: number): number {
   return value * 2 ** half * 2 ** (exponent - half);
 }
 
-export function bitLength(value: bigint): number {
+function bitLength(value: bigint): number {
   if (value === 0n) return 0;
   const digits = value.toString(16);
   return 4 * (digits.length - 1) + (32 - Math.clz32(Number.parseInt(digits[0], 16)));
 }
 
 /** Floor of the square root, by Newton's method from above. */
-export function integerRoot(value: bigint): bigint {
+function integerRoot(value: bigint): bigint {
   if (value < 2n) return value;
   let guess = 1n << BigInt((bitLength(value) + 1) >> 1);
   for (;;) {

@@ -4,7 +4,7 @@
  */
 
 /** What a finite value beyond the largest one becomes, and what an infinity becomes in a format without one. */
-export type Overflow = "infinity" | "nan" | "saturate";
+type Overflow = "infinity" | "nan" | "saturate";
 export type Mode = "nearest-even" | "toward-zero" | "up" | "down" | "odd";
 
 export interface Format {
@@ -86,7 +86,7 @@ export function roundTo(format: Format, value: number, mode: Mode = "nearest-eve
 }
 
 /** Applies the ends of the format's range to a magnitude already on the grid of unbounded exponent. */
-export function finish(format: Format, sign: number, magnitude: number, mode: Mode): number {
+function finish(format: Format, sign: number, magnitude: number, mode: Mode): number {
   if (!format.subnormals && magnitude < 2 ** format.emin) return sign * 0;
   if (magnitude <= format.max) return sign * magnitude;
   // A mode that points back to zero here cannot pass the largest value.
@@ -95,15 +95,10 @@ export function finish(format: Format, sign: number, magnitude: number, mode: Mo
   return inward ? sign * format.max : overflowed(format, sign);
 }
 
-/** True when the value is one of the format's own. */
-export function isOnGrid(format: Format, value: number): boolean {
-  return Object.is(roundTo(format, value), value);
-}
-
 // --- float16 bits -----------------------------------------------------------------------------------
 
 /** The value of a float16 from its bits: sign, five bits of exponent, ten of fraction. */
-export function halfToNumber(bits: number): number {
+function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;

@@ -62,7 +62,7 @@ export function scaleOf({ norm, constant, eps, total }: Rule, d: readonly number
 }
 
 /** w_i = dS / dd_i. */
-export function slopesOf(rule: Rule, d: readonly number[]): number[] {
+function slopesOf(rule: Rule, d: readonly number[]): number[] {
   const { norm, constant, total } = rule;
   const n = total ? 1 : d.length;
   const w: number[] = new Array(d.length).fill(0);

@@ -28,7 +28,7 @@ export function largest(sizes: Float64Array, k: number): Float64Array {
   return Float64Array.from(sizes).sort().reverse().slice(0, k); // NaN is sorted behind everything
 }
 
-export function maximum(values: Float64Array): number {
+function maximum(values: Float64Array): number {
   let most = -Infinity;
   for (const value of values) most = Math.max(most, value); // NaN if either is
   return most;

@@ -12,7 +12,7 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /** All multi-indices of a shape in row-major order. */
-export function indices(shape: readonly number[]): number[][] {
+function indices(shape: readonly number[]): number[][] {
   let list: number[][] = [[]];
   for (const length of shape) {
     list = list.flatMap((head) => Array.from({ length }, (_, i) => [...head, i]));
@@ -31,12 +31,12 @@ export function indexOf(shape: readonly number[], position: number): number[] {
   return index;
 }
 
-export function positionOf(shape: readonly number[], index: readonly number[]): number {
+function positionOf(shape: readonly number[], index: readonly number[]): number {
   return index.reduce((position, i, axis) => position * shape[axis] + i, 0);
 }
 
 /** Axes from 0 up; absent means all of them. */
-export function plainAxes(rank: number, axes?: readonly number[]): number[] {
+function plainAxes(rank: number, axes?: readonly number[]): number[] {
   return (axes ?? shapeAxes(rank)).map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
 }
 

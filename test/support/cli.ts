@@ -2,7 +2,7 @@
 import { execFile, type SpawnOptionsWithoutStdio, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-export const BIN = fileURLToPath(new URL("../../dist/cli/halfnorm.js", import.meta.url));
+const BIN = fileURLToPath(new URL("../../dist/cli/halfnorm.js", import.meta.url));
 export const SAMPLES = fileURLToPath(new URL("../../samples/", import.meta.url));
 export const FIXTURES = fileURLToPath(new URL("../fixtures/tensors/", import.meta.url));
 

@@ -273,11 +273,7 @@ function expectInput({ input }: Diagnosis, { values, groups }: Work, what: strin
 }
 
 /** Fails unless a diagnosis says of every stage, and of the whole, what the oracle says. */
-export function expectDiagnosis<R extends Real<R>>(
-  actual: Diagnosis,
-  expected: oracle.Diagnosis<R>,
-  what: string,
-): void {
+function expectDiagnosis<R extends Real<R>>(actual: Diagnosis, expected: oracle.Diagnosis<R>, what: string): void {
   const { work } = expected.traced;
   const names = (stages: readonly { readonly name: string }[]) => stages.map(({ name }) => name);
   expectSame(names(actual.stages), names(expected.stages), what);

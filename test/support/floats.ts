@@ -1,5 +1,5 @@
 /** float32 values by their bits: samples of all 2^32, and the surroundings of a format's rounding boundaries. */
-import { type Format, isOnGrid, neighbours } from "../oracle/formats.js";
+import { type Format, neighbours } from "../oracle/formats.js";
 
 /** Every step-th of the 2^32 float32 values, NaNs among them. */
 export function strided(step: number, from = 0): Float32Array {
@@ -42,8 +42,3 @@ export const SPECIALS = Float32Array.of(
   3.4028234663852886e38,
   -3.4028234663852886e38,
 );
-
-/** The values of a format that float32 data can hold, for tests of what stays as it is. */
-export function onGrid(format: Format, values: Float32Array): Float32Array {
-  return values.filter((value) => isOnGrid(format, value));
-}

@@ -26,7 +26,7 @@ function expectValid<T>(validate: ValidateFunction, value: T): T {
   return value;
 }
 
-export const validDiagnosis = (value: Diagnosis): Diagnosis => expectValid(diagnosis, value);
+const validDiagnosis = (value: Diagnosis): Diagnosis => expectValid(diagnosis, value);
 export const validComparison = (value: Comparison): Comparison => expectValid(comparison, value);
 
 /** diagnose(), its result held against the schema. */

@@ -4,7 +4,7 @@ import { cpus, loadavg } from "node:os";
 import * as halfnorm from "../../index.js";
 import { normal } from "../random.js";
 
-export interface BenchLine {
+interface BenchLine {
   readonly what: string;
   /** Of the operands read and the results written, in 10^9 bytes a second. */
   readonly gbPerSecond: number;

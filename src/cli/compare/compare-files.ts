@@ -22,7 +22,7 @@ export interface CompareOptions {
   readonly jobs: number | undefined;
 }
 
-export interface ComparedTensor {
+interface ComparedTensor {
   readonly name: string;
   /** Its name in the other file, where each file has but one. */
   readonly expectedName: string;

@@ -41,7 +41,7 @@ export interface DiagnosedTensor extends Tally {
   readonly refused: readonly { readonly norm: Norm; readonly reason: string }[];
 }
 
-export interface SkippedTensor {
+interface SkippedTensor {
   readonly file: string;
   readonly name: string;
   readonly reason: string;
@@ -63,7 +63,7 @@ const VERDICTS: readonly Verdict[] = ["ok", "degraded", "failed"];
 const rank = (verdict: Verdict): number => VERDICTS.indexOf(verdict);
 
 /** The worst verdict. */
-export const worstOf = (diagnoses: readonly Diagnosis[]): Verdict =>
+const worstOf = (diagnoses: readonly Diagnosis[]): Verdict =>
   VERDICTS[Math.max(0, ...diagnoses.map(({ verdict }) => rank(verdict)))];
 
 function passes({ verdict, error }: Diagnosis, { failOn, tolerance }: DiagnoseOptions): boolean {

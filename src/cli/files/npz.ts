@@ -14,7 +14,7 @@ const STORED = 0;
 const DEFLATED = 8;
 
 /** Bytes in order. A block may be overwritten by the next one. */
-export type Blocks = AsyncGenerator<Uint8Array<ArrayBuffer>>;
+type Blocks = AsyncGenerator<Uint8Array<ArrayBuffer>>;
 
 export interface NpzEntry {
   readonly name: string;

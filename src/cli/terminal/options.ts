@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { wrap } from "../../text/page.js";
 import { UsageError } from "./errors.js";
 
-export interface Option {
+interface Option {
   readonly type: "string" | "boolean";
   /** May be repeated. */
   readonly multiple?: true;

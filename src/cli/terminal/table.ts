@@ -27,11 +27,7 @@ const GAP = "  ";
 const lengthOf = (text: string): number => [...text].length;
 
 /** Lines of a table. Columns that do not fit stand below, beside the first one again. */
-export function table(
-  columns: readonly Column[],
-  rows: readonly (readonly (Cell | string)[])[],
-  width: number,
-): string {
+function table(columns: readonly Column[], rows: readonly (readonly (Cell | string)[])[], width: number): string {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === "string" ? { text: cell } : cell)));
   const widths = columns.map(({ title }, i) => Math.max(lengthOf(title), ...cells.map((row) => lengthOf(row[i].text))));
   const blocks: number[][] = [[0]];
