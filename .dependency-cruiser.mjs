@@ -34,10 +34,14 @@ const ROWS = {
     ["emulated", "native"],
     ["norms"], // a norm rounds its terms, and knows how they are reduced
     ["formats", "reductions", "tensors"],
-    ["lanes", "memory"],
+    ["lanes"], // its constants stand in the one map of memory
+    ["memory"],
   ],
   bench: [["main"], ["cases", "paper", "peers"], ["baselines", "first-result"], ["harness"]],
 };
+
+/** What the command line and the layers for TensorFlow.js, which are built apart, have their own copies of. */
+const STATELESS = "^src/(abi/|checks/|numerics/|tensor/shape[.]ts$|text/)";
 
 const pattern = (folder, rooms) => `^${folder}/(${rooms.join("|")})(?:/|[.][a-z.]+$)`;
 
@@ -64,10 +68,11 @@ export default {
     ...Object.entries(ROWS).flatMap(rulesOf),
     rule("src stands by itself", { path: "^src/" }, { pathNot: "^src/", dependencyTypes: ["local"] }),
     rule(
-      "what is built apart takes the engine from the package",
+      "there is one engine: the package's",
       { path: "^src/(cli|tfjs)/" },
-      { path: "^src/", pathNot: "^src/($1/|index[.]ts$|(abi|checks|numerics|text)/)" },
+      { path: "^src/", pathNot: ["^src/($1/|index[.]ts$)", STATELESS] },
     ),
+    rule("what there are copies of has no engine", { path: STATELESS }, { path: "^src/engine/", reachable: true }),
     rule("of src, assembly imports the contract alone", { path: "^assembly/" }, { pathNot: "^(assembly|src/abi)/" }),
     rule("bench measures what is built", { path: "^bench/" }, { path: "^(assembly|examples|src|test)/" }),
     rule("nothing imports tests", { pathNot: "^test/" }, { path: "^test/" }),
