@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SLACK } from "../../src/abi/plan.js";
 import { allocate, free, type Growable, Heap } from "../../src/engine/heap.js";
+import { load } from "../../src/index.js";
 
 const PAGE = 65536;
 const BASE = 4096;
@@ -176,5 +177,35 @@ describe("scratch space", () => {
     }
     expect(memory.grows).toBe(0);
     expect(heap.top).toBe(top);
+  });
+});
+
+describe("memory that cannot grow", () => {
+  test("is a clear error that changes nothing", async () => {
+    const small = await load({ maxBytes: 2 ** 20 });
+    const x = small.tensor(new Float32Array(100_000).fill(2), [100, 1000]);
+    const before = small.memory();
+    const full = /^not enough memory: \d+ bytes needed, growing from \d+ failed$/;
+    const unchanged = (call: () => unknown) => {
+      expect(call).toThrow(RangeError);
+      expect(call).toThrow(full);
+      // part of what was needed may have been there to grow into
+      expect(small.memory()).toEqual({ ...before, bytes: expect.any(Number) });
+    };
+    unchanged(() => small.empty([200_000]));
+    unchanged(() => small.tensor(new Float32Array(200_000)));
+    unchanged(() => small.tensor(new Uint16Array(200_000), [200_000], "float32"));
+    unchanged(() => small.layerNorm(x));
+    unchanged(() => small.layerNorm(x, { dtype: "float16", weight: new Float32Array(100_000), axis: 0 }));
+    unchanged(() => small.norm(x, { norm: { topk: 100_000 } }));
+    unchanged(() => small.statistics(new Float32Array(200_000)));
+    unchanged(() => small.trelu(x));
+    const out = new Float32Array(200_000).fill(7);
+    unchanged(() => small.layerNorm(new Float32Array(200_000), { out }));
+    expect(out.every((value) => value === 7)).toBe(true);
+    expect(x.data.every((value) => value === 2)).toBe(true);
+    // and what needs no more still works
+    expect(small.layerNorm(x, { norm: "l1", out: x })).toBe(x);
+    expect(small.mean(new Float32Array(1_000_000).fill(3)).data[0]).toBe(3);
   });
 });

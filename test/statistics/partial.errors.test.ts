@@ -2,12 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { type PartialJson, PartialStatistics, partial } from "../../src/index.js";
 import { gaussian } from "../support/random.js";
+import { any, FORMS, refuses as refusesTo } from "../support/refuses.js";
 
-// Arguments that no type allows are what is tested here.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-const any = (value: unknown): any => value;
-
-const FORMS = "a Float32Array, Uint16Array, Float16Array, { data, shape } or Tensor";
 const plain = (shape: number[]) => ({
   data: gaussian(
     shape.reduce((a, b) => a * b, 1),
@@ -17,18 +13,8 @@ const plain = (shape: number[]) => ({
 });
 
 /** The call throws exactly this, and leaves the statistics as they were. */
-function refuses(whole: PartialStatistics, call: () => unknown, error: Error): void {
-  const before = JSON.stringify(whole);
-  expect(call).toThrow(error);
-  let thrown: unknown;
-  try {
-    call();
-  } catch (caught) {
-    thrown = caught;
-  }
-  expect((thrown as Error).constructor).toBe(error.constructor);
-  expect(JSON.stringify(whole)).toBe(before);
-}
+const refuses = (whole: PartialStatistics, call: () => unknown, error: Error): void =>
+  refusesTo(call, error, () => JSON.stringify(whole));
 
 describe("making one", () => {
   const NORMS = '"l1", "l2", "linf", "range", { topk } or { lp }';

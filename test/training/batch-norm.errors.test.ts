@@ -2,12 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { BatchNorm, type BatchNormState, load } from "../../src/index.js";
 import { gaussian } from "../support/random.js";
+import { any, FORMS, refuses as refusesTo } from "../support/refuses.js";
 
-// Arguments that no type allows are what is tested here.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-const any = (value: unknown): any => value;
-
-const FORMS = "a Float32Array, Uint16Array, Float16Array, { data, shape } or Tensor";
 const plain = (shape: number[]) => ({
   data: gaussian(
     shape.reduce((a, b) => a * b, 1),
@@ -25,16 +21,7 @@ function trained(): BatchNorm {
 /** The call throws exactly this, and leaves the layer as it was, the batch for backward() included. */
 function refuses(layer: BatchNorm, call: () => unknown, error: Error): void {
   const dy = plain([4, 3, 2]);
-  const before = [JSON.stringify(layer.state()), layer.backward(dy)];
-  let thrown: unknown;
-  try {
-    call();
-  } catch (caught) {
-    thrown = caught;
-  }
-  expect(thrown).toEqual(error);
-  expect((thrown as Error).constructor).toBe(error.constructor);
-  expect([JSON.stringify(layer.state()), layer.backward(dy)]).toEqual(before);
+  refusesTo(call, error, () => [JSON.stringify(layer.state()), layer.backward(dy)]);
 }
 
 describe("making one", () => {
