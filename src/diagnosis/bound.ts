@@ -1,6 +1,7 @@
 // How large the error of a sum can be, and how large it probably is.
 
-import { NORM_LINF, NORM_NONE, NORM_RANGE, ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "../abi/plan.js";
+import { ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "../abi/plan.js";
+import { comparedBy } from "../numerics/norm.js";
 import type { Subject } from "./normalization.js";
 import type { Diagnosis, Stage, SumBound } from "./result.js";
 
@@ -14,15 +15,14 @@ function depthOf(n: number, order: number): number {
 }
 
 export function boundOf({ norm, numerics, walk }: Subject, stages: readonly Stage[]): SumBound {
-  const { kind, top } = norm;
-  const terms = top || walk.count;
-  const { precision } = kind === NORM_RANGE ? numerics.compute : numerics.accumulate;
+  const terms = norm.top || walk.count;
   // the largest is found without rounding, and the range with one
-  const compared = kind === NORM_LINF || kind === NORM_RANGE;
-  const depth = compared ? +(kind === NORM_RANGE) : numerics.exact || !terms ? 0 : depthOf(terms, numerics.order);
+  const compared = comparedBy(norm);
+  const { precision } = compared ? numerics.compute : numerics.accumulate;
+  const depth = compared ? compared - 1 : numerics.exact || !terms ? 0 : depthOf(terms, numerics.order);
   const unit = 2 ** -precision;
   const share = depth * unit;
-  const measured = stages.find(({ name }) => name === (kind === NORM_NONE ? "mean" : "sum"));
+  const measured = stages.find(({ name }) => name === (norm.name === "none" ? "mean" : "sum"));
   return {
     terms,
     depth,

@@ -1,7 +1,7 @@
-import { NORM_LINF, NORM_NONE, NORM_RANGE } from "../abi/plan.js";
 import { checkBoolean, checkOptions, isObject } from "../checks/arguments.js";
 import { tensor } from "../conversion/create.js";
 import { nameOf } from "../numerics/format.js";
+import { comparedBy } from "../numerics/norm.js";
 import type { Walk } from "../plan/walk.js";
 import type { TensorLike } from "../tensor/forms.js";
 import { type Operand, operand } from "../tensor/operand.js";
@@ -63,9 +63,9 @@ function untraced({ centred, norm, numerics }: Subject): Traced {
   const names = STAGES.filter(
     (name) =>
       (centred || (name !== "mean" && name !== "centre")) &&
-      (norm.kind !== NORM_NONE || !["term", "sum", "deviation", "reciprocal"].includes(name)),
+      (norm.name !== "none" || !["term", "sum", "deviation", "reciprocal"].includes(name)),
   );
-  const summed = norm.kind !== NORM_LINF && norm.kind !== NORM_RANGE && !numerics.exact;
+  const summed = !comparedBy(norm) && !numerics.exact;
   const stages = names.map((name) => ({
     name,
     format: name === "sum" && summed ? numerics.accumulate : numerics.compute,

@@ -1,8 +1,8 @@
 // How far the stages are from the ends of their formats, and the power of two that a tensor is best scaled by.
 
-import { NORM_LINF, NORM_NONE, NORM_RANGE } from "../abi/plan.js";
+import { comparedBy, powerOf } from "../numerics/norm.js";
 import type { InputCounts } from "./input.js";
-import { powerOf, type Subject } from "./normalization.js";
+import type { Subject } from "./normalization.js";
 import type { StageName } from "./result.js";
 import type { Traced } from "./trace.js";
 
@@ -28,8 +28,8 @@ export class Level {
 /** Those of all stages with anything but zeros and infinities. */
 export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">, input: InputCounts): Level[] {
   const { compute, accumulate } = subject.numerics;
-  const { kind } = subject.norm;
-  const power = powerOf(subject.norm);
+  const { norm } = subject;
+  const power = powerOf(norm);
   const levels: Level[] = [];
   const add = (at: StageName, value: number | null | undefined, by: number, max = compute.max): void => {
     if (value && value < Infinity) levels.push(new Level(at, value, max, by));
@@ -39,10 +39,10 @@ export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">,
   add("centre", largest.centre, 1);
   add("term", largest.term, power);
   // what is only compared is not accumulated
-  add("sum", largest.sum, power, (kind === NORM_LINF || kind === NORM_RANGE ? compute : accumulate).max);
+  add("sum", largest.sum, power, (comparedBy(norm) ? compute : accumulate).max);
   add("deviation", largest.deviation, 1);
   add("reciprocal", largest.reciprocal, -1);
-  add("output", largest.output, kind === NORM_NONE ? 1 : 0);
+  add("output", largest.output, norm.name === "none" ? 1 : 0);
   return levels;
 }
 

@@ -1,10 +1,10 @@
 // bfloat16 at the speed of float16, where no operation can tell.
 
-import { NORM_POWER } from "../abi/plan.js";
 import { bfloat16, type FormatSpec, format } from "../numerics/format.js";
+import { type NormName, powerOf } from "../numerics/norm.js";
 import { LEAST_EXPONENT, type Level } from "./headroom.js";
 import type { InputCounts } from "./input.js";
-import { powerOf, type Subject } from "./normalization.js";
+import type { Subject } from "./normalization.js";
 
 /**
  * bfloat16 without its outermost binades. It is emulated in float32 lanes, bfloat16 itself in float64 (assembly/formats/round.ts:
@@ -15,6 +15,9 @@ export const INNER: FormatSpec = /* @__PURE__ */ format({ precision: 8, emin: -1
 /** The binades that results may reach, with some to spare for rounding. */
 const MOST = 100;
 const LEAST = -114;
+
+/** The norms whose terms are |d| or d², which is what is known below. */
+const SAFE: readonly NormName[] = ["l1", "l2", "linf", "range", "none", "topk"];
 
 /**
  * The format for a normalization in bfloat16: INNER if all results are known to stay within it, else bfloat16.
@@ -30,7 +33,7 @@ const LEAST = -114;
  */
 export function bfloat16For(subject: Subject, levels: readonly Level[], input: InputCounts): FormatSpec {
   const { walk, norm, centred, weight, bias, eps } = subject;
-  if (weight || bias || norm.kind === NORM_POWER || (eps > 0 && eps < 2 ** LEAST)) return bfloat16;
+  if (weight || bias || !SAFE.includes(norm.name) || (eps > 0 && eps < 2 ** LEAST)) return bfloat16;
   const power = powerOf(norm);
   const binades = Math.ceil(Math.log2(walk.count));
   const x = input.exponents.findIndex((count) => count > 0) + LEAST_EXPONENT;

@@ -1,6 +1,6 @@
 // What is diagnosed, and the jobs that are run on it.
 
-import { NORM_L2, NORM_POWER, TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../abi/plan.js";
+import { TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../abi/plan.js";
 import type { Numerics } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
 import type { NormSpec } from "../numerics/norm.js";
@@ -43,6 +43,3 @@ export class Subject {
     return job;
   }
 }
-
-/** The power of |d| in the terms of a norm. */
-export const powerOf = ({ kind, power }: NormSpec): number => (kind === NORM_L2 ? 2 : kind === NORM_POWER ? power : 1);

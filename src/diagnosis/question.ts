@@ -3,7 +3,8 @@
 import { checkAxes, checkBoolean, checkNumber, choose, wrong } from "../checks/arguments.js";
 import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
 import { type Arithmetic, arithmeticOf, checkArithmetic, type Numerics } from "../numerics/arithmetic.js";
-import { checkNorm, DEFAULT_EPS, type Normalizer, type NormSpec } from "../numerics/norm.js";
+import { DEFAULT_EPS } from "../numerics/constants.js";
+import { checkNorm, type Normalizer, type NormSpec } from "../numerics/norm.js";
 import { planWalk, type Walk } from "../plan/walk.js";
 import type { TensorLike } from "../tensor/forms.js";
 import { type Operand, parameter } from "../tensor/operand.js";

@@ -1,32 +1,19 @@
 // What would help: each change of a computation is run, and its output held against exact values.
 
-import {
-  NORM_L1,
-  NORM_L2,
-  NORM_LINF,
-  NORM_NONE,
-  NORM_RANGE,
-  NORM_TOP,
-  ORDER_PAIRWISE,
-  ORDER_SEQUENTIAL,
-  STORAGE_FLOAT32,
-  TASK_APPLY,
-  TASK_CENTRE,
-  TASK_GIVEN,
-} from "../abi/plan.js";
+import { ORDER_PAIRWISE, ORDER_SEQUENTIAL, STORAGE_FLOAT32, TASK_APPLY, TASK_CENTRE, TASK_GIVEN } from "../abi/plan.js";
 import { arithmeticOf, type Numerics } from "../numerics/arithmetic.js";
 import { bfloat16, type FormatSpec, float32 } from "../numerics/format.js";
-import { MEAN_ONLY, type Norm, NormSpec } from "../numerics/norm.js";
+import { checkNorm, comparedBy, epsPowerOf, MEAN_ONLY, type Norm, sameNorm } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import { run } from "../plan/run.js";
 import { planWalk } from "../plan/walk.js";
 import { Operand } from "../tensor/operand.js";
 import { Tensor } from "../tensor/tensor.js";
-import { brief } from "../text/words.js";
+import { brief, normWords } from "../text/words.js";
 import { bestExponent, type Level } from "./headroom.js";
 import { bfloat16For } from "./inner-bfloat16.js";
 import type { InputCounts } from "./input.js";
-import { type Change, powerOf, type Subject } from "./normalization.js";
+import type { Change, Subject } from "./normalization.js";
 import type { ErrorStatistics, Remedy } from "./result.js";
 import { judge } from "./trace.js";
 
@@ -55,7 +42,7 @@ function arithmetics(subject: Subject, wide: FormatSpec): Trial[] {
     const arithmetic = arithmeticOf({ ...numerics, ...change });
     trials.push({ what: { change: words, arithmetic }, change: { numerics: { ...numerics, ...as } } });
   };
-  const sums = walk.count > 1 && (centred || (norm.kind !== NORM_LINF && norm.kind !== NORM_RANGE));
+  const sums = walk.count > 1 && (centred || !comparedBy(norm));
   if (sums && !exact && (accumulate.precision < 24 || accumulate.emax < 127)) {
     add("accumulate in float32", { accumulate: float32 });
   }
@@ -71,18 +58,12 @@ function arithmetics(subject: Subject, wide: FormatSpec): Trial[] {
 
 /** Other norms than that of the subject. */
 function norms(subject: Subject): Trial[] {
-  const { kind } = subject.norm;
-  const top = Math.min(TOP, subject.walk.count);
-  const choices: [number, string, Norm, number?][] = [
-    [NORM_L1, "L1", "l1"],
-    [NORM_L2, "L2", "l2"],
-    [NORM_LINF, "L∞", "linf"],
-    [NORM_TOP, `top-${top}`, { topk: top }, top],
-  ];
-  const others = choices.filter(([other, , , k]) => other !== kind || k !== (subject.norm.top || undefined));
-  return others.map(([other, name, norm, k]) => {
-    const change = { norm: new NormSpec(other, k) };
-    return { what: { change: `normalize by ${name}`, norm }, change, reference: subject.job(change) };
+  const { count } = subject.walk;
+  const choices: Norm[] = ["l1", "l2", "linf", { topk: Math.min(TOP, count) }];
+  return choices.flatMap((norm): Trial[] => {
+    const change = { norm: checkNorm(norm, count, false) };
+    if (sameNorm(change.norm, subject.norm)) return [];
+    return [{ what: { change: `normalize by ${normWords(norm)}`, norm }, change, reference: subject.job(change) }];
   });
 }
 
@@ -104,13 +85,13 @@ function scaled(subject: Subject, exponent: number): Trial {
   const { x, norm, eps } = subject;
   const scale = 2 ** exponent;
   // beside the mean of the terms for L2 and Lp, beside the deviation for the others
-  const scaledEps = eps * scale ** powerOf(norm);
+  const scaledEps = eps * scale ** epsPowerOf(norm);
   const along = eps ? `, eps to ${brief(scaledEps)}` : "";
   return {
     what: { change: `scale x by 2^${exponent}${along}`, scale, eps: scaledEps },
     change: { eps: scaledEps },
     prepare(y) {
-      const job = new Job(x, planWalk([x.size], 1, 0), TASK_GIVEN | TASK_APPLY, new NormSpec(NORM_L1), undefined);
+      const job = new Job(x, planWalk([x.size], 1, 0), TASK_GIVEN | TASK_APPLY, checkNorm("l1", 1, false), undefined);
       job.mean = new Operand(Float32Array.of(0), 0, [1], 1, STORAGE_FLOAT32);
       job.deviation = new Operand(Float32Array.of(1 / scale), 0, [1], 1, STORAGE_FLOAT32);
       job.y = y;
@@ -136,7 +117,7 @@ export function remediesOf(
   const { x, norm, numerics, centred } = subject;
   const trials = arithmetics(subject, bfloat16For(subject, levels, input));
   if (centred && subject.walk.count > 1) trials.push(twice(subject));
-  if (norm.kind !== NORM_NONE) {
+  if (norm.name !== "none") {
     const exponent = bestExponent(subject, levels, input);
     if (exponent) trials.push(scaled(subject, exponent));
     trials.push(...norms(subject));

@@ -6,6 +6,7 @@ import * as report from "../abi/report.js";
 import { type Engine, engine } from "../engine/engine.js";
 import type { Numerics } from "../numerics/arithmetic.js";
 import type { FormatSpec } from "../numerics/format.js";
+import { comparedBy } from "../numerics/norm.js";
 import { place } from "../plan/blocks.js";
 import { type Job, topScratchBytes, writeJob, writeWalk } from "../plan/plan.js";
 import { readErrors, TABLE_BYTES } from "./errors.js";
@@ -68,7 +69,7 @@ function prepare(own: Engine, job: Job): void {
 /** Stages that a job has. */
 function stagesOf(job: Job): number[] {
   const centred = job.task & at.TASK_CENTRE;
-  const scaled = job.norm.kind !== at.NORM_NONE;
+  const scaled = job.norm.name !== "none";
   return [
     report.INPUT_STAGE,
     ...(centred ? [report.MEAN_STAGE, report.CENTRE_STAGE] : []),
@@ -158,7 +159,7 @@ export function trace(job: Job): Traced {
     kernels.select(stateOf(stage, report.TOTAL), errors, elements, table);
     if (stage !== report.INPUT_STAGE) kernels.select(stateOf(stage, report.OWN), others, elements, table);
   }
-  const adds = job.norm.kind !== at.NORM_LINF && job.norm.kind !== at.NORM_RANGE;
+  const adds = !comparedBy(job.norm);
   const traced = stages.map((stage): StageTrace => {
     const count = ELEMENT_STAGES.includes(stage) ? elements : groups;
     return {

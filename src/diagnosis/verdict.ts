@@ -1,14 +1,10 @@
 // What a diagnosis comes to, in one word and in a sentence.
 
 import type { FormatSpec } from "../numerics/format.js";
-import type { NormSpec } from "../numerics/norm.js";
+import { type NormSpec, powerOf } from "../numerics/norm.js";
 import { brief, formatWords, integer, percent, termWords } from "../text/words.js";
-import { powerOf } from "./normalization.js";
 import type { Diagnosis, DiagnosisEvent, ErrorStatistics, Stage, StageName, Verdict } from "./result.js";
 import { EVENT_VERBS, placeWords } from "./words.js";
-
-/** dB of a bit: 20 log10 2. */
-const BIT = 20 * Math.log10(2);
 
 /**
  * The bits that are left of a tensor as a whole: its SQNR by 6.02 dB. All of the format's without any error; none where
@@ -16,7 +12,8 @@ const BIT = 20 * Math.log10(2);
  */
 function bitsLeft({ sqnrDb, maxAbs }: ErrorStatistics, precision: number): number {
   if (sqnrDb === null) return maxAbs ? 0 : precision;
-  return Math.min(Math.max(sqnrDb / BIT, 0), precision);
+  const bit = 20 * Math.log10(2); // in dB
+  return Math.min(Math.max(sqnrDb / bit, 0), precision);
 }
 
 /** With fewer bits than these, of a format with `precision` bits, an output is no longer fine, and no longer usable. */

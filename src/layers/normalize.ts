@@ -3,8 +3,9 @@
 import { TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "../abi/plan.js";
 import { checkBoolean, checkNumber } from "../checks/arguments.js";
 import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
+import { DEFAULT_EPS, UNBOUNDED } from "../numerics/constants.js";
 import { deviationFactor } from "../numerics/factors.js";
-import { checkNorm, DEFAULT_EPS, type Normalizer, UNBOUNDED } from "../numerics/norm.js";
+import { checkNorm, type Normalizer } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import { fill, run } from "../plan/run.js";
 import { planWalk } from "../plan/walk.js";

@@ -1,10 +1,7 @@
 // Factors from a raw statistic of n values to a deviation, in float64.
 
-import { NORM_L1, NORM_LINF, NORM_POWER, NORM_RANGE } from "../abi/plan.js";
-import type { NormSpec } from "./norm.js";
-
-/** √(π/2): E|z| of a standard normal z is its inverse, the mean of the half-normal distribution. */
-const C1 = 1.2533141373155003;
+import { C1 } from "./constants.js";
+import type { NormName, NormSpec } from "./norm.js";
 
 /** The paper's factor for the largest of n deviations: ½ (1 + √(π ln 4)) / √(2 ln n), and 1 for n = 1. */
 function maximumFactor(n: number): number {
@@ -38,9 +35,6 @@ function between(x: number): number {
   return sum * density(x);
 }
 
-/** Steps of the quadrature. */
-const STEPS = 2000;
-
 /**
  * E of the mean of the k largest of n independent |z| (`sides` 2) or z (`sides` 1), z standard normal, k < n; to about
  * 1e-9, and n · 1e-15, relative.
@@ -50,22 +44,23 @@ const STEPS = 2000;
  * The peak of w is near p = k/n, and as p has a beta distribution, its width is known. Simpson's rule.
  */
 function expectedTop(n: number, k: number, sides: number): number {
+  const steps = 2000;
   // beyond 8, n p is nothing and p is lost to rounding
   const least = sides > 1 ? 1e-15 : -8;
   let peak = least;
   for (let step = 8; step > 1e-16; step /= 2) if (sides * (0.5 - between(peak + step)) * n > k) peak += step;
   const width = Math.sqrt((k * (n - k)) / n) / n / sides / density(peak);
   const from = Math.max(peak - 9 * width, least);
-  const step = (Math.min(peak + 25 * width, 8) - from) / STEPS;
+  const step = (Math.min(peak + 25 * width, 8) - from) / steps;
   let sum = 0;
   let whole = 0;
-  for (let i = 0; i <= STEPS; i++) {
+  for (let i = 0; i <= steps; i++) {
     const x = from + i * step;
     const inner = sides * between(x);
     const log =
       (k - 1) * Math.log(((sides / 2 - inner) * n) / k) +
       (n - k - 1) * Math.log(((1 - sides / 2 + inner) * n) / (n - k));
-    const weight = Math.exp(log) * density(x) * (i % STEPS ? 2 + 2 * (i % 2) : 1);
+    const weight = Math.exp(log) * density(x) * (i % steps ? 2 + 2 * (i % 2) : 1);
     whole += weight;
     sum += weight * density(x);
   }
@@ -86,15 +81,20 @@ function calibration(n: number, k: number): number {
   return value;
 }
 
+/** Of a norm over n elements. */
+const FACTORS: Record<NormName, (n: number, calibrated: boolean, norm: NormSpec) => number> = {
+  l1: () => C1,
+  l2: () => 1,
+  linf: (n, calibrated) => (calibrated ? calibration(n, 1) : maximumFactor(n)),
+  range: (n, calibrated) => (calibrated ? calibration(n, 0) : 0.35 * maximumFactor(n)),
+  none: () => 1,
+  topk: (n, calibrated, { top }) => (calibrated ? calibration(n, top) : maximumFactor(n)),
+  lp: (_n, _calibrated, { power, unscaled }) => (unscaled ? 1 : powerFactor(power)),
+};
+
 /**
  * Factor of a norm for groups of n elements. Those of L1, L2 and Lp are right for normal data as they are;
  * `calibrated` replaces the paper's C(n), which is not, so that E[S] is the standard deviation.
  */
-export function deviationFactor(norm: NormSpec, n: number, calibrated: boolean): number {
-  const { kind, top, power, unscaled } = norm;
-  if (kind === NORM_L1) return C1;
-  if (kind === NORM_POWER) return unscaled ? 1 : powerFactor(power);
-  if (kind < NORM_LINF) return 1;
-  if (calibrated) return calibration(n, kind === NORM_LINF ? 1 : top);
-  return kind === NORM_RANGE ? 0.35 * maximumFactor(n) : maximumFactor(n);
-}
+export const deviationFactor = (norm: NormSpec, n: number, calibrated: boolean): number =>
+  FACTORS[norm.name](n, calibrated, norm);

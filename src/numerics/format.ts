@@ -73,23 +73,24 @@ export const float8_e4m3fn: FormatSpec = /* @__PURE__ */ format({
   max: 448,
 });
 
-const NAMED: Record<FormatName, FormatSpec> = { float32, float16, bfloat16, tfloat32, float8_e5m2, float8_e4m3fn };
+/** Every format that has a name. */
+export const FORMATS = { float32, float16, bfloat16, tfloat32, float8_e5m2, float8_e4m3fn };
 
 /** A format by name or as a spec. */
 export function checkFormat(name: string, value: unknown): FormatSpec {
-  return isObject(value) ? format(value as FormatSpec) : choose(name, NAMED, value);
+  return isObject(value) ? format(value as FormatSpec) : choose(name, FORMATS, value);
 }
 
 /** The name of a format that has one, else its fields. */
 export function nameOf(spec: FormatSpec): FormatName | FormatSpec {
-  for (const [name, named] of Object.entries(NAMED)) {
+  for (const [name, named] of Object.entries(FORMATS)) {
     if (KEYS.every((key) => named[key as keyof FormatSpec] === spec[key as keyof FormatSpec]))
       return name as FormatName;
   }
   return { ...spec };
 }
 
-export type FormatName = "float32" | "float16" | "bfloat16" | "tfloat32" | "float8_e5m2" | "float8_e4m3fn";
+export type FormatName = keyof typeof FORMATS;
 
 export type Format = FormatName | FormatSpec;
 

@@ -1,3 +1,5 @@
+// The norms, a row for each in every table.
+
 import { NORM_L1, NORM_L2, NORM_LINF, NORM_NONE, NORM_POWER, NORM_RANGE, NORM_TOP } from "../abi/plan.js";
 import {
   checkBoolean,
@@ -9,6 +11,18 @@ import {
   wrong,
 } from "../checks/arguments.js";
 
+/** Norms that are named alone, by what the kernels know them by. "none" is none: it stands for subtracting the mean. */
+export const NAMED = { l1: NORM_L1, l2: NORM_L2, linf: NORM_LINF, range: NORM_RANGE, none: NORM_NONE } as const;
+
+/** Norms that are named with a number, by the key of the object. */
+export interface Numbered {
+  topk: { readonly topk: number };
+  lp: LpNorm;
+}
+
+/** Every norm has a name: adding one makes the compiler list all tables that miss it. */
+export type NormName = keyof typeof NAMED | keyof Numbered;
+
 /** A norm, checked. A class for the reason that Job is one. */
 export class NormSpec {
   /**
@@ -17,6 +31,7 @@ export class NormSpec {
    * @param power p of the Lp norm.
    */
   constructor(
+    readonly name: NormName,
     readonly kind: number,
     readonly top = 0,
     readonly power = 0,
@@ -24,46 +39,79 @@ export class NormSpec {
   ) {}
 }
 
-/** The most that k can be, as it is in the plan. */
-export const MOST_TOP = 0x7fffffff;
-/** In place of the elements of a group, where they are not known or do not matter: k is not bounded. */
-export const UNBOUNDED = 0x20000000000000;
-
-/** Of every layer. */
-export const DEFAULT_EPS = 1e-5;
-
-export const MEAN_ONLY: NormSpec = /* @__PURE__ */ new NormSpec(NORM_NONE);
-const SIMPLE: Record<string, NormSpec> = {
-  l1: /* @__PURE__ */ new NormSpec(NORM_L1),
-  l2: /* @__PURE__ */ new NormSpec(NORM_L2),
-  linf: /* @__PURE__ */ new NormSpec(NORM_LINF),
-  range: /* @__PURE__ */ new NormSpec(NORM_RANGE),
-};
+export const MEAN_ONLY: NormSpec = /* @__PURE__ */ new NormSpec("none", NORM_NONE);
 
 /**
  * @param count Elements of a group, the bound of k.
  * @param centring Whether "none" makes sense.
  */
-export function checkNorm(norm: Normalizer | undefined, count: number, centring: boolean): NormSpec {
-  if (norm === undefined) return SIMPLE.l2;
+export function checkNorm(norm: Normalizer = "l2", count: number, centring: boolean): NormSpec {
   if (typeof norm === "string") {
-    if (Object.hasOwn(SIMPLE, norm)) return SIMPLE[norm];
-    if (centring && norm === "none") return MEAN_ONLY;
+    if (Object.hasOwn(NAMED, norm) && (centring || norm !== "none")) return new NormSpec(norm, NAMED[norm]);
   } else if (isObject(norm)) {
     if ("topk" in norm) {
       const { topk } = checkOptions(norm, ["topk"]);
-      return new NormSpec(NORM_TOP, checkInteger("topk", topk, 1, count, ", the elements of a group"));
+      return new NormSpec("topk", NORM_TOP, checkInteger("topk", topk, 1, count, ", the elements of a group"));
     }
     if ("lp" in norm) {
       const { lp, unscaled } = checkOptions(norm, ["lp", "unscaled"]);
-      return new NormSpec(NORM_POWER, 0, checkNumber("lp", lp, 1), checkBoolean("unscaled", unscaled));
+      return new NormSpec("lp", NORM_POWER, 0, checkNumber("lp", lp, 1), checkBoolean("unscaled", unscaled));
     }
+    norm satisfies never;
   }
-  throw wrong("norm", `"l1", "l2", "linf", "range"${centring ? ', "none"' : ""}, { topk } or { lp }`, norm, "string");
+  const names = Object.keys(NAMED).filter((name) => centring || name !== "none");
+  throw wrong("norm", `${names.map(describe).join(", ")}, { topk } or { lp }`, norm, "string");
 }
 
+/** What is to be known of a norm outside of the kernels. */
+interface Traits {
+  /** Elements that it finds in a group by comparing them, in place of adding terms. */
+  readonly compared: number;
+  /** Of |d| in the terms that it adds or compares. */
+  readonly power: number | "p";
+  /** Of |d| in what eps is added to: the mean of the terms, or the deviation. */
+  readonly epsPower: number | "p";
+  /** S from a deviation that is given, and eps. */
+  scale(deviation: number, eps: number): number;
+}
+
+const scale = (deviation: number, eps: number): number => deviation + eps;
+
+const TRAITS: Readonly<Record<NormName, Traits>> = {
+  l1: { compared: 0, power: 1, epsPower: 1, scale },
+  l2: { compared: 0, power: 2, epsPower: 2, scale: (deviation, eps) => Math.sqrt(deviation * deviation + eps) },
+  linf: { compared: 1, power: 1, epsPower: 1, scale },
+  range: { compared: 2, power: 1, epsPower: 1, scale },
+  none: { compared: 0, power: 1, epsPower: 1, scale: () => 1 },
+  topk: { compared: 0, power: 1, epsPower: 1, scale },
+  lp: { compared: 0, power: "p", epsPower: "p", scale },
+};
+
+export const comparedBy = ({ name }: NormSpec): number => TRAITS[name].compared;
+
+/** Elements that the norm of a group depends on alone; 0 for all. */
+export const selectedBy = (norm: NormSpec): number => comparedBy(norm) || norm.top;
+
+const powerIn = (trait: "power" | "epsPower", { name, power }: NormSpec): number => {
+  const own = TRAITS[name][trait];
+  return own === "p" ? power : own;
+};
+export const powerOf = (norm: NormSpec): number => powerIn("power", norm);
+export const epsPowerOf = (norm: NormSpec): number => powerIn("epsPower", norm);
+
+export const scaleOf = ({ name }: NormSpec, deviation: number, eps: number): number =>
+  TRAITS[name].scale(deviation, eps);
+
 export const sameNorm = (a: NormSpec, b: NormSpec): boolean =>
-  a.kind === b.kind && a.top === b.top && a.power === b.power && a.unscaled === b.unscaled;
+  a.name === b.name && a.top === b.top && a.power === b.power && a.unscaled === b.unscaled;
+
+/** The name of a norm that is given, and its number. */
+export function named(norm: Normalizer): readonly [NormName, number] {
+  if (typeof norm === "string") return [norm, 0];
+  if ("topk" in norm) return ["topk", norm.topk];
+  if ("lp" in norm) return ["lp", norm.lp];
+  return norm;
+}
 
 /** A norm in messages. */
 export const showNorm = (norm: unknown): string => (isObject(norm) ? JSON.stringify(norm) : describe(norm));
@@ -79,8 +127,19 @@ export const showNorm = (norm: unknown): string => (isObject(norm) ? JSON.string
  * | `"range"` | max x - min x | 0.35 · C(n) · (max d - min d) |
  * | `{ topk: k }` | mean of the k largest \|x\|, 1 <= k <= n | C(n) · mean of the k largest \|d\| |
  * | `{ lp: p }` | (Σ\|x\|^p)^(1/p), p >= 1 | c_p · (mean \|d\|^p)^(1/p); `unscaled: true` leaves c_p out, as the paper's code does |
+ *
+ * The gradients of both, for u = x / ‖x‖ and n elements; sign(0) = 0:
+ *
+ * | norm | ∂‖x‖ / ∂x_i | ∂S / ∂d_i |
+ * |---|---|---|
+ * | `"l1"` | sign(x_i) | √(π/2) · sign(d_i) / n |
+ * | `"l2"` | u_i | d_i / (n · S) |
+ * | `"linf"` | sign(x_i) at the first element with the largest \|x\|, else 0 | C(n) · sign(d_i) at the first with the largest \|d\| |
+ * | `"range"` | 1 at the first maximum, -1 at the first minimum; 0 where all elements are equal | 0.35 · C(n) times the same |
+ * | `{ topk: k }` | sign(x_i) / k at the k elements with the largest \|x\|, of equal ones the first | C(n) · sign(d_i) / k at those of \|d\| |
+ * | `{ lp: p }` | sign(x_i) · \|u_i\|^(p-1) | c_p^p · sign(d_i) · \|d_i\|^(p-1) · S^(1-p) / n |
  */
-export type Norm = "l1" | "l2" | "linf" | "range" | { readonly topk: number } | LpNorm;
+export type Norm = Exclude<keyof typeof NAMED, "none"> | Numbered[keyof Numbered];
 
 export interface LpNorm {
   readonly lp: number;

@@ -4,6 +4,7 @@ import type { GradientKernels } from "../abi/kernels.js";
 import * as at from "../abi/plan.js";
 import { type Engine, engine, type Part } from "../engine/engine.js";
 import { gradientsBytes } from "../engine/wasm.generated.js";
+import { selectedBy } from "../numerics/norm.js";
 import { type Operand, settle } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 import { copy, place, shareOf } from "./blocks.js";
@@ -25,10 +26,6 @@ export class GradientJob extends Job {
   /** Whose groups are the elements of one parameter, for emulated arithmetic. */
   declare parameters: Walk;
 }
-
-/** Elements that a group selects, which its deviation alone depends on. */
-const selectedOf = ({ norm }: Job): number =>
-  norm.kind === at.NORM_LINF ? 1 : norm.kind === at.NORM_RANGE ? 2 : norm.top;
 
 /** Bytes of the list of selected elements of a panel, for a few groups at least. */
 const SELECTED_MOST = 65536;
@@ -97,7 +94,7 @@ function native(own: Engine, job: GradientJob): void {
   const weight = place(own, job.weight);
   const centre = place(own, job.mean);
   const scale = place(own, job.deviation);
-  const entries = selectedOf(job) * at.SELECTED_BYTES;
+  const entries = selectedBy(norm) * at.SELECTED_BYTES;
   const groups = Math.max(4, Math.floor(SELECTED_MOST / Math.max(entries, 1)) & ~3);
   const selected = entries && heap.scratch(entries * Math.min(groups, walk.groups));
   const scratch = norm.top && heap.scratch(topScratchBytes(norm.top));

@@ -3,7 +3,7 @@
 
 import * as at from "../abi/plan.js";
 import { type Engine, engine } from "../engine/engine.js";
-import type { NormSpec } from "../numerics/norm.js";
+import type { NormName, NormSpec } from "../numerics/norm.js";
 import type { Operand } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 import { BLOCK } from "./blocks.js";
@@ -13,14 +13,30 @@ import { planWalk } from "./walk.js";
 /** The largest k for which the candidates of all pieces are kept. */
 const MOST_KEPT = 1024;
 
+/** How the raw statistics of pieces are put together, and what they come to. */
+interface Pieces {
+  add(total: number, piece: number): number;
+  result(total: number, size: number): number;
+}
+
+const add = (total: number, piece: number): number => total + piece;
+const same = (total: number): number => total;
+
+/** undefined: not by a number for each piece. */
+const PIECES: Readonly<Record<NormName, Pieces | undefined>> = {
+  l1: { add, result: same },
+  l2: { add, result: Math.sqrt },
+  linf: { add: Math.max, result: same },
+  range: undefined,
+  none: { add, result: (total, size) => total / size },
+  topk: undefined,
+  lp: undefined,
+};
+
 /** Whether streamed() answers, and pays off. */
-export function streams(x: Operand, norm: NormSpec): boolean {
-  const { kind, top } = norm;
-  return (
-    x.array !== undefined &&
-    x.size * bytesOf(x.storage) > 2 * BLOCK &&
-    (kind <= at.NORM_LINF || (kind === at.NORM_TOP && top <= MOST_KEPT))
-  );
+export function streams(x: Operand, { name, top }: NormSpec): boolean {
+  const long = x.array !== undefined && x.size * bytesOf(x.storage) > 2 * BLOCK;
+  return long && (top ? top <= MOST_KEPT : PIECES[name] !== undefined);
 }
 
 /** Runs the kernel on `n` float32 or float16 at an address, all of them one group. */
@@ -36,13 +52,14 @@ function runRow(own: Engine, job: Job, n: number, address: number, storage: numb
 }
 
 /**
- * The mean (NORM_NONE) or the norm of all elements of plain data, native arithmetic. Sums are taken in float64 over
+ * The mean (for "none") or the norm of all elements of plain data, native arithmetic. Sums are taken in float64 over
  * the pieces; of the top-k norm, the largest of all pieces are put together.
  */
 export function streamed(x: Operand, norm: NormSpec): number {
   const own = engine();
   const { heap } = own;
   const { kind, top } = norm;
+  const pieces = PIECES[norm.name];
   const { size, storage } = x;
   const array = x.array as Float32Array;
   const bytes = bytesOf(storage);
@@ -75,14 +92,9 @@ export function streamed(x: Operand, norm: NormSpec): number {
     if (top) {
       heap.f32.copyWithin(candidates / 4 + found, scratch / 4, scratch / 4 + top);
       found += top;
-    } else {
-      const value = heap.f64[result / 8];
-      total = kind === at.NORM_LINF ? Math.max(total, value) : total + value;
-    }
+    } else if (pieces) total = pieces.add(total, heap.f64[result / 8]);
   }
-  if (top) {
-    runRow(own, job, found, candidates, at.STORAGE_FLOAT32, result);
-    return heap.f32[result / 4];
-  }
-  return kind === at.NORM_NONE ? total / size : kind === at.NORM_L2 ? Math.sqrt(total) : total;
+  if (pieces) return pieces.result(total, size);
+  runRow(own, job, found, candidates, at.STORAGE_FLOAT32, result);
+  return heap.f32[result / 4];
 }

@@ -8,6 +8,7 @@ import { Job, topScratchBytes, writeJob, writeWalk } from "../plan/plan.js";
 import { planWalk, type Walk } from "../plan/walk.js";
 import type { Operand } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
+import type { Accumulators } from "./gathered.js";
 import { PartialState } from "./partial-state.js";
 
 /**
@@ -52,7 +53,8 @@ function startsOf(i32: Int32Array): number[] {
 }
 
 /** Adds the elements of a tensor to states, in one pass for the sums and one for what the norm takes. */
-class Gatherer {
+class Gatherer implements Accumulators {
+  count = 0;
   private readonly own = engine();
   private readonly heap: Heap = this.own.heap;
   private readonly panel: PartialState;
@@ -140,51 +142,55 @@ class Gatherer {
   private passes(kernel: () => void, n: number, group: number, width: number): void {
     const { panel, heap, centre, centres } = this;
     const { i32, f32, f64 } = heap;
-    const { kind, top, power } = panel.norm;
+    const { norm, gathered } = panel;
     i32[at.TASK >> 2] = at.TASK_RAW | at.TASK_CENTRE;
     i32[at.NORM >> 2] = at.NORM_NONE;
     i32[at.MEAN >> 2] = 0;
     kernel();
+    this.count = n;
     for (let j = 0; j < width; j++) {
       panel.counts[j] = n;
       panel.sums[j] = f64[(at.RAW_SUM >> 3) + j];
       const mean = Math.fround(panel.sums[j] / n);
       const given = centre[centre.length > 1 ? group + j : 0];
       // squares merge by their means; without one, they show what is not finite
-      f32[centres / 4 + j] = kind !== at.NORM_L2 ? given : Number.isFinite(mean) ? mean : 0;
+      f32[centres / 4 + j] = gathered.about !== "mean" ? given : Number.isFinite(mean) ? mean : 0;
     }
-    if (kind === at.NORM_NONE) return;
+    if (norm.name === "none") return;
     i32[at.TASK >> 2] = at.TASK_RAW | at.TASK_GIVEN | at.TASK_NORM;
-    // that of the range leaves both extremes
-    i32[at.NORM >> 2] = kind === at.NORM_LINF ? at.NORM_RANGE : kind;
+    i32[at.NORM >> 2] = gathered.pass ?? norm.kind;
     i32[at.MEAN >> 2] = centres;
     kernel();
-    for (let j = 0; j < width; j++) {
-      const raw = f64[(at.RAW_SUM >> 3) + j];
-      if (kind === at.NORM_L1) panel.totals[j] = raw;
-      else if (kind === at.NORM_L2) panel.totals[j] = aboutMean(raw, panel.sums[j] / n - f32[centres / 4 + j], n);
-      else if (kind === at.NORM_POWER) panel.totals[j] = raw ** (1 / power) / f32[(at.RAW_SCALE >> 2) + j];
-      else if (kind === at.NORM_TOP) panel.largest[j] = this.largest(j, Math.min(top, n));
-      else {
-        panel.highs[j] = fromOrdered(heap, at.RAW_HIGH + j * 4);
-        panel.lows[j] = fromOrdered(heap, at.RAW_LOW + j * 4);
-      }
-    }
+    for (let j = 0; j < width; j++) gathered.take(panel, j, this);
   }
 
-  /** The k largest that were left in the work space of group j of a panel, in descending order. */
-  private largest(j: number, k: number): Float32Array {
+  total(j: number): number {
+    return this.heap.f64[(at.RAW_SUM >> 3) + j];
+  }
+
+  scale(j: number): number {
+    return this.heap.f32[(at.RAW_SCALE >> 2) + j];
+  }
+
+  rest(j: number): number {
+    return this.panel.sums[j] / this.count - this.heap.f32[this.centres / 4 + j];
+  }
+
+  high(j: number): number {
+    return fromOrdered(this.heap, at.RAW_HIGH + j * 4);
+  }
+
+  low(j: number): number {
+    return fromOrdered(this.heap, at.RAW_LOW + j * 4);
+  }
+
+  largest(j: number, k: number): Float32Array {
     const index = (this.scratch + j * (at.TOP_BUFFER + k * at.TOP_BUFFER_PER_K)) / 4;
     return this.heap.f32
       .slice(index, index + k)
       .sort()
       .reverse();
   }
-}
-
-/** Σ(x - mean)² from Σ(x - centre)², the centre being the mean rounded to float32: little cancels. */
-function aboutMean(squares: number, rest: number, n: number): number {
-  return Number.isFinite(squares) ? Math.max(0, squares - n * rest * rest) : squares;
 }
 
 /** The value of an `ordered` integer (assembly/lanes/vectors.ts). */

@@ -1,6 +1,5 @@
 // Statistics of data that comes in chunks, or that others have seen: gathered, merged, and sent about as JSON.
 
-import { NORM_L2, NORM_LINF, NORM_RANGE, NORM_TOP } from "../abi/plan.js";
 import {
   checkAxes,
   checkAxis,
@@ -13,8 +12,9 @@ import {
 } from "../checks/arguments.js";
 import { checkState, fromJson, type JsonNumber, toJson } from "../checks/saved-state.js";
 import { type Engine, engine, within } from "../engine/engine.js";
+import { MOST_TOP } from "../numerics/constants.js";
 import { deviationFactor } from "../numerics/factors.js";
-import { checkNorm, MEAN_ONLY, MOST_TOP, type Norm, type NormSpec, sameNorm, showNorm } from "../numerics/norm.js";
+import { checkNorm, MEAN_ONLY, type Norm, type NormSpec, sameNorm, showNorm } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
 import type { Dense, TensorLike } from "../tensor/forms.js";
 import { operand } from "../tensor/operand.js";
@@ -215,8 +215,8 @@ export class PartialStatistics {
     const spec = this.#spec;
     const centre = this.#centre;
     const state = this.#state;
-    const { kind, top } = spec;
-    if (kind === NORM_TOP) checkInteger("topk", top, 1, count, ", the elements of a group");
+    const { top } = spec;
+    if (top) checkInteger("topk", top, 1, count, ", the elements of a group");
     const dense = (value: (j: number) => number): Dense<Float32Array> => {
       const data = new Float32Array(state.groups);
       for (let j = 0; j < data.length; j++) data[j] = value(j);
@@ -225,7 +225,7 @@ export class PartialStatistics {
     const mean = dense((j) => state.mean(j));
     if (this.norm === "mean") return { count, mean, norm: undefined, deviation: undefined };
     const norm = dense((j) => state.size(j, centreOf(centre, j), false));
-    const about = centre !== undefined || kind === NORM_L2 || kind === NORM_LINF || kind === NORM_RANGE;
+    const about = centre !== undefined || state.gathered.about !== "centre";
     const factor = deviationFactor(spec, count, exact);
     const from = (j: number): number => (centre ? centreOf(centre, j) : state.mean(j));
     const deviation = about ? dense((j) => factor * state.size(j, from(j), true)) : undefined;

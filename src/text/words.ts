@@ -1,7 +1,7 @@
 // Numbers and names for sentences.
 
 import type { FormatName, FormatSpec } from "../numerics/format.js";
-import type { Normalizer } from "../numerics/norm.js";
+import { type Normalizer, type NormName, named } from "../numerics/norm.js";
 
 /** 1234567 as 1,234,567. */
 export const integer = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -40,21 +40,34 @@ export function percent(part: number, whole: number): string {
 export const formatWords = (format: FormatName | FormatSpec): string =>
   typeof format === "string" ? format : `a format of ${format.precision} digits`;
 
-export function normWords(norm: Normalizer): string {
-  if (norm === "none") return "centring";
-  if (typeof norm === "string") return { l1: "L1", l2: "L2", linf: "L∞", range: "range" }[norm];
-  return "topk" in norm ? `top-${norm.topk}` : `L${brief(norm.lp)}`;
+interface NormWords {
+  readonly name: string;
+  /** A term of the norm, and several. */
+  readonly term: string;
+  readonly terms: string;
+  /** What is made of all of them. */
+  readonly sum: string;
 }
 
-/** Terms of the norm, and what is made of all of them. */
-export function termWords(norm: Normalizer): { term: string; terms: string; sum: string } {
-  if (norm === "l2") return { term: "square", terms: "squares", sum: "the sum of squares" };
-  if (norm === "linf") return { term: "|d|", terms: "|d|", sum: "the largest |d|" };
-  if (norm === "range") return { term: "|d|", terms: "|d|", sum: "max d - min d" };
-  if (typeof norm === "object" && "lp" in norm) {
-    const term = `|d|^${brief(norm.lp)}`;
-    return { term, terms: term, sum: `the sum of ${term}` };
-  }
-  const of = typeof norm === "object" ? `the ${norm.topk} largest |d|` : "|d|";
-  return { term: "|d|", terms: "|d|", sum: `the sum of ${of}` };
+const words = (name: string, sum: string, term = "|d|", terms = term): NormWords => ({ name, term, terms, sum });
+
+/** By the number that a norm has. */
+const WORDS: Readonly<Record<NormName, (number: number) => NormWords>> = {
+  l1: () => words("L1", "the sum of |d|"),
+  l2: () => words("L2", "the sum of squares", "square", "squares"),
+  linf: () => words("L∞", "the largest |d|"),
+  range: () => words("range", "max d - min d"),
+  none: () => words("centring", "the sum of |d|"),
+  topk: (k) => words(`top-${k}`, `the sum of the ${k} largest |d|`),
+  lp: (p) => words(`L${brief(p)}`, `the sum of |d|^${brief(p)}`, `|d|^${brief(p)}`),
+};
+
+function wordsOf(norm: Normalizer): NormWords {
+  const [name, number] = named(norm);
+  return WORDS[name](number);
 }
+
+export const normWords = (norm: Normalizer): string => wordsOf(norm).name;
+
+/** Terms of the norm, and what is made of all of them. */
+export const termWords = (norm: Normalizer): Omit<NormWords, "name"> => wordsOf(norm);

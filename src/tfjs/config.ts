@@ -5,7 +5,8 @@ import { constraints, initializers, type layers, regularizers } from "@tensorflo
 import { checkOptions, isObject, wrong } from "../checks/arguments.js";
 import type { Arithmetic, Normalizer } from "../index.js";
 import { checkArithmetic } from "../numerics/arithmetic.js";
-import { checkNorm, UNBOUNDED } from "../numerics/norm.js";
+import { UNBOUNDED } from "../numerics/constants.js";
+import { checkNorm } from "../numerics/norm.js";
 
 type BatchArgs = NonNullable<Parameters<typeof layers.batchNormalization>[0]>;
 /** An argument, once its name is resolved. */

@@ -1,9 +1,10 @@
 // Batch norm folded into the layer before it.
 
-import { NORM_L2, NORM_NONE, STORAGE_FLOAT32 } from "../abi/plan.js";
+import { STORAGE_FLOAT32 } from "../abi/plan.js";
 import { checkAxis, checkNumber, checkOptions, isObject, wrong } from "../checks/arguments.js";
 import { engine } from "../engine/engine.js";
-import { checkNorm, DEFAULT_EPS, type Normalizer, UNBOUNDED } from "../numerics/norm.js";
+import { DEFAULT_EPS, UNBOUNDED } from "../numerics/constants.js";
+import { checkNorm, type Normalizer, type NormSpec, scaleOf } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
 import type { Dense, Plain, TensorLike } from "../tensor/forms.js";
 import { finish, type Operand, operand, parameter, settle, target } from "../tensor/operand.js";
@@ -50,12 +51,12 @@ const LAYER_KEYS = ["weight", "bias"];
 const OPTION_KEYS = ["mean", "deviation", "norm", "eps", "weight", "bias", "axis"];
 
 /** 1 / S of every channel, S from the deviation and eps by the rule of the norm. */
-function inverses(kind: number, deviation: Float32Array | undefined, eps: number, channels: number): Float64Array {
+function inverses(norm: NormSpec, deviation: Float32Array | undefined, eps: number, channels: number): Float64Array {
   const result = new Float64Array(channels).fill(1);
-  if (kind === NORM_NONE) return result;
+  if (norm.name === "none") return result;
   for (let c = 0; c < channels; c++) {
     const d = (deviation as Float32Array)[c];
-    const scale = kind === NORM_L2 ? Math.sqrt(d * d + eps) : d + eps;
+    const scale = scaleOf(norm, d, eps);
     if (!(d >= 0 && scale > 0 && scale < Infinity)) {
       throw wrong(`deviation[${c}]`, 'finite and at least 0, above 0 if "eps" is 0', d, "number");
     }
@@ -90,7 +91,7 @@ export const foldBatchNorm = ((layer: FoldLayer, options: FoldOptions) => {
   const { shape } = weight;
   const axis = checkAxis("axis", o.axis ?? 0, shape.length);
   const channels = shape[axis];
-  const { kind } = checkNorm(o.norm, UNBOUNDED, true);
+  const norm = checkNorm(o.norm, UNBOUNDED, true);
   const { eps = DEFAULT_EPS } = o;
   checkNumber("eps", eps, 0);
   const values = (name: string, from: TensorLike | undefined): Float32Array | undefined => {
@@ -100,10 +101,10 @@ export const foldBatchNorm = ((layer: FoldLayer, options: FoldOptions) => {
   const old = values("layer.bias", b);
   const mean = values("mean", o.mean) ?? valuesOf(operand("mean", o.mean));
   const deviation = values("deviation", o.deviation);
-  if (!deviation && kind !== NORM_NONE) operand("deviation", o.deviation as unknown as TensorLike);
+  if (!deviation && norm.name !== "none") operand("deviation", o.deviation as unknown as TensorLike);
   const gamma = values("weight", o.weight);
   const beta = values("bias", o.bias);
-  const factors = inverses(kind, deviation, eps, channels);
+  const factors = inverses(norm, deviation, eps, channels);
   const bias = new Float32Array(channels);
   for (let c = 0; c < channels; c++) {
     if (gamma) factors[c] *= gamma[c];

@@ -73,17 +73,7 @@ function byElement(
  * The gradient of `batchNorm` in training, where mean and deviation are those of `x`:
  *
  * dx_i = (g_i - mean(g) - A · (w_i - mean(w))) / S, with g = dy · weight, A = Σ g · y, w_i = ∂S / ∂d_i; dweight = Σ dy · y,
- * dbias = Σ dy (Hoffer et al., arXiv 1803.01814). By norm, with n elements of a channel:
- *
- * | norm | w_i |
- * |---|---|
- * | L2 | d_i / (n · S) |
- * | L1 | √(π/2) · sign(d_i) / n, sign(0) = 0 |
- * | L∞ | C(n) · sign(d_i) at the first element with the largest \|d\|, else 0 |
- * | range | 0.35 · C(n) at the first maximum, -0.35 · C(n) at the first minimum; 0 where all elements are equal |
- * | top-k | C(n) · sign(d_i) / k at the k elements with the largest \|d\|, of equal ones the first; sign(0) = 0 |
- * | Lp | c_p^p · sign(d_i) · \|d_i\|^(p-1) · S^(1-p) / n |
- * | "none" | 0, and S = 1 |
+ * dbias = Σ dy (Hoffer et al., arXiv 1803.01814). For w_i by norm see {@link Norm}; with "none", w_i = 0 and S = 1.
  *
  * dx and dweight of a channel whose S is 0 are NaN, as its normalized values are.
  *
@@ -104,7 +94,7 @@ export const layerNormBackward = ((dy: TensorLike, x: TensorLike, options?: Laye
   byElement(dy, x, checkOptions(options, KEYS), true)) as Backward<LayerNormBackwardOptions>;
 
 /**
- * The gradient of `rmsNorm`: dx_i = (g_i - A · w_i) / S, with d = x in the table of {@link batchNormBackward}; dweight and
+ * The gradient of `rmsNorm`: dx_i = (g_i - A · w_i) / S, with d = x in the table of {@link Norm}; dweight and
  * dbias in the shape of the normalized axes.
  *
  * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.

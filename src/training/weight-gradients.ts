@@ -141,16 +141,7 @@ function project(job: GradientJob, dg: Operand, g: Float32Array, h: Float32Array
 
 /**
  * The gradient of `weightNorm`, w = g · v / ‖v‖ for every output channel: dg = G · u and
- * dv = g / ‖v‖ · (G - (G · u) · ∂‖v‖/∂v), with G = dw, u = v / ‖v‖ and
- *
- * | norm | ∂‖v‖ / ∂v_i |
- * |---|---|
- * | L2 | u_i |
- * | L1 | sign(v_i), sign(0) = 0 |
- * | L∞ | sign(v_i) at the first element with the largest \|v\|, else 0 |
- * | range | 1 at the first maximum, -1 at the first minimum; 0 where all elements are equal |
- * | top-k | sign(v_i) / k at the k elements with the largest \|v\|, of equal ones the first; sign(0) = 0 |
- * | Lp | sign(v_i) · \|u_i\|^(p-1) |
+ * dv = g / ‖v‖ · (G - (G · u) · ∂‖v‖/∂v), with G = dw, u = v / ‖v‖. For ∂‖v‖/∂v by norm see {@link Norm}.
  *
  * The gradients of a channel of norm 0 are NaN, as its weights are.
  *

@@ -11,6 +11,8 @@ import {
   statistics,
   type Tensor,
 } from "../../index.js";
+import { UNBOUNDED } from "../../numerics/constants.js";
+import { checkNorm, powerOf, selectedBy } from "../../numerics/norm.js";
 import type { PartialError } from "./plots.js";
 import { spacing, specOf } from "./spacing.js";
 
@@ -66,9 +68,10 @@ function termsOf(x: Float32Array, { subject }: Diagnosis, power: number): [Float
   return [terms, Float64Array.from(x, (value) => Math.abs(value - exactAbout) ** power)];
 }
 
-function powerOf(norm: Diagnosis["subject"]["norm"]): number | undefined {
-  if (typeof norm === "object") return "lp" in norm ? norm.lp : undefined;
-  return { l1: 1, l2: 2 }[norm as string];
+/** Of |d| in the terms, where those of all elements are added. */
+function termPowerOf({ subject }: Diagnosis): number | undefined {
+  const norm = checkNorm(subject.norm, UNBOUNDED, true);
+  return norm.name === "none" || selectedBy(norm) ? undefined : powerOf(norm);
 }
 
 /**
@@ -81,7 +84,7 @@ export function partialErrors(tensor: Tensor, diagnosis: Diagnosis): PartialErro
   const stage = (wanted: StageName): Stage | undefined => stages.find(({ name }) => name === wanted);
   const lost = stage("term")?.firsts.overflow ?? stage("sum")?.firsts.overflow;
   const group = lost?.group ?? stage("sum")?.attribution?.group;
-  const power = powerOf(subject.norm);
+  const power = termPowerOf(diagnosis);
   const n = input.groupSize;
   if (group === undefined || power === undefined || subject.groups || accumulate === "exact" || n > MOST_TERMS)
     return [];

@@ -1,19 +1,27 @@
 // Values of options, from text.
 
 import type { FormatName, Norm, Order } from "../../index.js";
+import { FORMATS as NAMED_FORMATS } from "../../numerics/format.js";
+import { NAMED, type Numbered } from "../../numerics/norm.js";
 import { normWords } from "../../text/words.js";
 import { quote, UsageError } from "./errors.js";
 
-export const FORMATS: readonly FormatName[] = [
-  "float16",
-  "bfloat16",
-  "tfloat32",
-  "float8_e5m2",
-  "float8_e4m3fn",
-  "float32",
-];
+const [exact, ...emulated] = Object.keys(NAMED_FORMATS) as FormatName[];
+/** float32 last, where little is to be seen. */
+export const FORMATS: readonly FormatName[] = [...emulated, exact];
 export const ORDERS: readonly Order[] = ["lanes", "sequential", "pairwise"];
-export const NORMS_HELP = "l1, l2, linf, range, top10 (any k) or lp3 (any p)";
+
+const NAMES = (Object.keys(NAMED) as (keyof typeof NAMED)[]).filter((name) => name !== "none");
+
+/** Norms that are named with a number: an example, how it is written, and the norm if it may have that number. */
+const NUMBERED: Readonly<
+  Record<keyof Numbered, { example: string; pattern: RegExp; norm: (number: number) => Norm | undefined }>
+> = {
+  topk: { example: "top10 (any k)", pattern: /^top-?([1-9]\d{0,8})$/, norm: (topk) => ({ topk }) },
+  lp: { example: "lp3 (any p)", pattern: /^lp(\d+(?:\.\d+)?)$/, norm: (lp) => (lp >= 1 ? { lp } : undefined) },
+};
+const examples = Object.values(NUMBERED).map(({ example }) => example);
+export const NORMS_HELP = `${[...NAMES, ...examples.slice(0, -1)].join(", ")} or ${examples[examples.length - 1]}`;
 
 const wrong = (option: string, expected: string, got: string): UsageError =>
   new UsageError(`--${option} must be ${expected}, got ${quote(got)}`);
@@ -45,16 +53,15 @@ export function integer(option: string, text: string, low: number, high: number)
   throw wrong(option, `an integer from ${low} to ${high}`, text);
 }
 
-const SIMPLE: readonly Norm[] = ["l1", "l2", "linf", "range"];
-
 function normOf(option: string, text: string): Norm {
   const name = text.toLowerCase();
-  const simple = SIMPLE.find((norm) => norm === name);
-  if (simple) return simple;
-  const [, topk] = /^top-?([1-9]\d{0,8})$/.exec(name) ?? [];
-  if (topk) return { topk: Number(topk) };
-  const [, lp] = /^lp(\d+(?:\.\d+)?)$/.exec(name) ?? [];
-  if (lp && Number(lp) >= 1) return { lp: Number(lp) };
+  const named = NAMES.find((norm) => norm === name);
+  if (named) return named;
+  for (const { pattern, norm } of Object.values(NUMBERED)) {
+    const [, number] = pattern.exec(name) ?? [];
+    const found = number && norm(Number(number));
+    if (found) return found;
+  }
   throw wrong(option, NORMS_HELP, text);
 }
 
