@@ -39,12 +39,12 @@ import {
   group,
   padded,
   setGroup,
+  startBundles,
   stretch,
   whole,
   width,
   writeTile,
 } from "../emulated/bundle";
-import { outer, start, startBundles } from "../emulated/bundles";
 import {
   GROUP_NEGATED,
   GROUP_SCALE,
@@ -186,14 +186,14 @@ function holdOutput(d: usize, from: i32, n: i32): void {
   const scaled = load<i32>(NORM) != NORM_NONE;
   const shifts = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
   if (shifts) {
-    readWeights(outer, start, from, n);
+    readWeights(from, n);
     roundWeights(n);
   }
   watchOutput(from);
   const y = scaleAndShift(d, n);
   if (shifts) {
     // once more, without rounding
-    readWeights(outer, start, from, n);
+    readWeights(from, n);
     if (scaled) fill<Scaled>(d, vectorsOf(n), rowsOf(n), laneStep());
     else fill<Itself>(d, vectorsOf(n), rowsOf(n), laneStep());
     holdShifted(OUTPUT_STAGE, OWN, y, from, n);
@@ -276,7 +276,7 @@ function findOutput(from: i32, n: i32): void {
   traceStages(false);
   readElements(from, n);
   const d = centre(roundInput(n), n);
-  readWeights(outer, start, from, n);
+  readWeights(from, n);
   roundWeights(n);
   watchOutput(from);
   scaleAndShift(d, n);
@@ -300,7 +300,7 @@ export function judge(): void {
       readOutputs(from, n);
       if (shifts) {
         fillOutput(scaled, n);
-        readWeights(outer, start, from, n);
+        readWeights(from, n);
         holdShifted(INPUT_STAGE, TOTAL, TILE_X, from, n);
       } else {
         holdDistances(INPUT_STAGE, scaled, TILE_X, from, n);

@@ -14,9 +14,7 @@ import {
   TASK_CENTRE,
   WEIGHT,
 } from "../../src/abi/plan";
-import { columnwise, format, gatherTile, group, padded, transpose, width } from "../emulated/bundle";
-import { nextBundle } from "../emulated/bundles";
-import { isUniform, weightOffset } from "../emulated/emulate";
+import { columnwise, format, gatherTile, group, nextBundle, padded, transpose, width } from "../emulated/bundle";
 import { holdsHalf, kindOf, PLAIN } from "../formats/format";
 import { Add, First, Multiply, map, Operation, roundNumber } from "../formats/operations";
 import { power } from "../lanes/power";
@@ -34,6 +32,7 @@ import {
   TILE_W,
   TILE_X,
 } from "../memory";
+import { isUniform, weightOffset } from "../tensors/offsets";
 import { gatherWeights } from "../tensors/tiles";
 import { ADDITION, mapTraced, note, POWER_OF, PRODUCT, ROUNDING, takeAllGroups, watchTile } from "./events";
 import { rowsOf, vectorsOf } from "./reals";
@@ -143,15 +142,15 @@ export function scaleAndShift(d: usize, n: i32): usize {
 }
 
 /** TILE_W and TILE_B = weights and biases of elements [from, from + n) of each group as they are. */
-export function readWeights(outer: i32, start: i32, from: i32, n: i32): void {
-  if (load<usize>(WEIGHT)) readWeight(WEIGHT, GROUP_WEIGHT, outer, start, from, n, TILE_W);
-  if (load<usize>(BIAS)) readWeight(BIAS, GROUP_BIAS, outer, start, from, n, TILE_B);
+export function readWeights(from: i32, n: i32): void {
+  if (load<usize>(WEIGHT)) readWeight(WEIGHT, GROUP_WEIGHT, from, n, TILE_W);
+  if (load<usize>(BIAS)) readWeight(BIAS, GROUP_BIAS, from, n, TILE_B);
 }
 
-function readWeight(field: usize, lanes: usize, outer: i32, start: i32, from: i32, n: i32, to: usize): void {
+function readWeight(field: usize, lanes: usize, from: i32, n: i32, to: usize): void {
   if (columnwise || (padded > 1 && isUniform())) {
     for (let j = 0; j < width; j++) {
-      const at = (<usize>weightOffset(outer, start, j)) << 2;
+      const at = (<usize>weightOffset(group + j)) << 2;
       store<f32>(lanes + ((<usize>j) << 2), load<f32>(load<usize>(field) + at));
     }
     const pitch = (<usize>padded) << 2;

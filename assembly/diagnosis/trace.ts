@@ -33,8 +33,7 @@ import {
   SUM_STAGE,
   TERM_STAGE,
 } from "../../src/abi/report";
-import { count, format, group, padded, setGroup, stretch, whole, width } from "../emulated/bundle";
-import { startBundles } from "../emulated/bundles";
+import { count, format, group, padded, setGroup, startBundles, stretch, whole, width } from "../emulated/bundle";
 import { formatAt, holdsSums } from "../formats/format";
 import { roundNumber, roundQuotient } from "../formats/operations";
 import { power } from "../lanes/power";

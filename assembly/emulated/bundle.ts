@@ -8,9 +8,11 @@ import {
   FORMAT_COMPUTE,
   INPUT_STORAGE,
   KEPT_STRIDE,
+  KEPT_TOTAL,
   KEPT_WEIGHT,
   LAYOUT,
   LAYOUT_COLUMNS,
+  LENGTH,
   NORM,
   NORM_L1,
   NORM_TOP,
@@ -28,7 +30,7 @@ import { formatAt, holdsHalf, kindOf, PLAIN } from "../formats/format";
 import { First, map, Operation } from "../formats/operations";
 import { clearVectors } from "../lanes/vectors";
 import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "../memory";
-import { keptOffset, reducedOffset } from "../tensors/offsets";
+import { groupOffset, keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, gatherWeights, read, readMagnitudes, scatter, write } from "../tensors/tiles";
 
 /** The format that is computed in. */
@@ -56,8 +58,8 @@ let sequential: bool = false;
 let weightsAt: i32 = -1;
 let biasesAt: i32 = -1;
 
-/** Before the first bundle of a plan. */
-export function prepareBundles(): void {
+/** Before the first nextBundle() of a plan. */
+export function startBundles(): void {
   format = formatAt(FORMAT_COMPUTE);
   columnwise = load<i32>(LAYOUT) == LAYOUT_COLUMNS;
   count = <i32>load<f64>(COUNT);
@@ -70,24 +72,30 @@ export function prepareBundles(): void {
   readMagnitudes(bare);
   weightsAt = -1;
   biasesAt = -1;
+  group = 0;
+  width = 0;
 }
 
-/** The bundle that starts with group `start` of `inner` ones in outer group `outer`; nothing is read yet. */
-export function placeBundle(outer: i32, start: i32, inner: i32): void {
-  width = min(load<i32>(NORM) == NORM_TOP ? 4 : BUNDLE, inner - start);
+/** Goes to the next bundle, of which nothing is read yet; false behind the last. */
+export function nextBundle(): bool {
+  group += width;
+  const kept = load<i32>(KEPT_TOTAL);
+  const inner = columnwise ? load<i32>(LENGTH) : kept;
+  if (group >= (columnwise ? kept * inner : kept)) return false;
+  // the columns of an outer group are not beside those of the next
+  width = min(load<i32>(NORM) == NORM_TOP ? 4 : BUNDLE, inner - (group % inner));
   // a single chain is quicker alone than beside three idle lanes
   if (!columnwise && (!sequential || width < 4)) width = 1;
   padded = width == 1 ? 1 : sequential ? BUNDLE : (width + 3) & ~3;
   stretch = (TILE / padded) & ~127;
   whole = count <= stretch;
-  group = outer * inner + start;
-  base = columnwise ? keptOffset(outer, KEPT_STRIDE) + start : keptOffset(start, KEPT_STRIDE);
+  base = groupOffset(group);
   if (padded > 1) clearVectors(GROUP_MEAN, GROUP_TOP - GROUP_MEAN);
+  return true;
 }
 
-/** The same, with its elements in TILE_X if they fit. */
-export function enterBundle(outer: i32, start: i32, inner: i32): void {
-  placeBundle(outer, start, inner);
+/** TILE_X = the elements of the bundle, if they fit. */
+export function fillBundle(): void {
   // lanes without a group hold zeros
   if (padded != width) memory.fill(TILE_X, 0, (<usize>TILE) << 2);
   if (whole) readTile(0, count, TILE_X);

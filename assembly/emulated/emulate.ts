@@ -10,9 +10,6 @@ import {
   DEVIATION,
   EPS,
   GAIN,
-  KEPT_TOTAL,
-  KEPT_WEIGHT,
-  LENGTH,
   MEAN,
   NORM,
   NORM_L1,
@@ -23,8 +20,6 @@ import {
   NORM_RANGE,
   NORM_TOP,
   POWER,
-  REDUCED_RANK,
-  REDUCED_WEIGHT,
   SCALE,
   SCALE_DIVIDE,
   SCALE_GAIN,
@@ -37,7 +32,6 @@ import {
   TASK_TOTAL,
   TOP,
   WEIGHT,
-  WEIGHT_STEP,
 } from "../../src/abi/plan";
 import { Add, Divide, Multiply, map, roundNumber, roundQuotient } from "../formats/operations";
 import { power } from "../lanes/power";
@@ -63,21 +57,21 @@ import {
 } from "../memory";
 import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
 import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
-import { keptOffset } from "../tensors/offsets";
+import { isUniform, weightOffset } from "../tensors/offsets";
 import { copy, readMagnitudes } from "../tensors/tiles";
 import {
   across,
   bare,
-  columnwise,
   count,
-  enterBundle,
+  fillBundle,
   format,
   group,
   groupOf,
+  nextBundle,
   padded,
-  prepareBundles,
   readTile,
   setGroup,
+  startBundles,
   stretch,
   weightTile,
   whole,
@@ -92,16 +86,11 @@ export function rounded(x: f64): f64 {
 
 /** Runs the plan. */
 export function emulate(): void {
-  prepareBundles();
-  const outer = load<i32>(KEPT_TOTAL);
-  const inner = columnwise ? load<i32>(LENGTH) : outer;
-  const blocks = columnwise ? outer : 1;
-  for (let o = 0; o < blocks; o++) {
-    for (let start = 0; start < inner; start += width) {
-      enterBundle(o, start, inner);
-      const centred = scales();
-      if (load<i32>(TASK) & TASK_APPLY) output(centred, o, start);
-    }
+  startBundles();
+  while (nextBundle()) {
+    fillBundle();
+    const centred = scales();
+    if (load<i32>(TASK) & TASK_APPLY) output(centred);
   }
   readMagnitudes(false);
 }
@@ -275,14 +264,14 @@ export function factorFrom(raw: f64, deviation: f64, j: i32): f64 {
 
 // --- output ------------------------------------------------------------------------------------------------
 
-function output(centred: bool, outer: i32, start: i32): void {
+function output(centred: bool): void {
   const norm = load<i32>(NORM);
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
   const uniform = (weights | biases) != 0 && isUniform();
   if (uniform) {
     for (let j = 0; j < width; j++) {
-      const at = (<usize>weightOffset(outer, start, j)) << 2;
+      const at = (<usize>weightOffset(group + j)) << 2;
       if (weights) setGroup(GROUP_WEIGHT, j, rounded(<f64>load<f32>(weights + at)));
       if (biases) setGroup(GROUP_BIAS, j, rounded(<f64>load<f32>(biases + at)));
     }
@@ -313,20 +302,4 @@ function output(centred: bool, outer: i32, start: i32): void {
     }
     writeTile(from, n, TILE_X);
   }
-}
-
-/** Whether every element of a group has the same weight. */
-export function isUniform(): bool {
-  if (columnwise) return true;
-  if (load<i32>(WEIGHT_STEP)) return false;
-  for (let level = 0; level < load<i32>(REDUCED_RANK); level++) {
-    if (load<i32>(<usize>REDUCED_WEIGHT + ((<usize>level) << 2))) return false;
-  }
-  return true;
-}
-
-/** Element of the weight that group j of the bundle has. */
-export function weightOffset(outer: i32, start: i32, j: i32): i32 {
-  if (columnwise) return keptOffset(outer, KEPT_WEIGHT) + (start + j) * load<i32>(WEIGHT_STEP);
-  return keptOffset(start + j, KEPT_WEIGHT);
 }

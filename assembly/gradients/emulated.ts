@@ -21,10 +21,6 @@ import {
   CONSTANT,
   COUNT,
   DEVIATION,
-  KEPT_TOTAL,
-  LAYOUT,
-  LAYOUT_COLUMNS,
-  LENGTH,
   MEAN,
   NORM,
   NORM_L1,
@@ -50,20 +46,21 @@ import {
   across,
   acrossTile,
   count,
-  enterBundle,
+  fillBundle,
   format,
   group,
+  nextBundle,
   padded,
-  prepareBundles,
   readTile,
   setGroup,
+  startBundles,
   stretch,
   weightTile,
   whole,
   width,
   writeTile,
 } from "../emulated/bundle";
-import { factorFrom, isUniform, rounded, scales, statistics, weightOffset } from "../emulated/emulate";
+import { factorFrom, rounded, scales, statistics } from "../emulated/emulate";
 import { addTile, finishSums, startSums } from "../emulated/sums";
 import { Add, Multiply, map, roundQuotient } from "../formats/operations";
 import { power } from "../lanes/power";
@@ -92,51 +89,34 @@ import {
 } from "../memory";
 import { selectedOf } from "../norms/with-norm";
 import { topBufferBytes } from "../reductions/top";
+import { isUniform, weightOffset } from "../tensors/offsets";
 import { exchange } from "./upstream";
 
 // --- the plan, bundle by bundle ------------------------------------------------------------------------------
 
-let outer: i32 = 0;
-let start: i32 = 0;
-
-/** Bundles of groups of an outer group, and the number of those. */
-function groupsSideBySide(): i32 {
-  return load<i32>(LAYOUT) == LAYOUT_COLUMNS ? load<i32>(LENGTH) : load<i32>(KEPT_TOTAL);
-}
-
-function blocks(): i32 {
-  return load<i32>(LAYOUT) == LAYOUT_COLUMNS ? load<i32>(KEPT_TOTAL) : 1;
-}
-
 /** Gradients by the plan. */
 export function emulateBackward(): void {
-  prepareBundles();
-  const inner = groupsSideBySide();
-  for (outer = 0; outer < blocks(); outer++) {
-    for (start = 0; start < inner; start += width) {
-      enterBundle(outer, start, inner);
-      bundle();
-    }
+  startBundles();
+  while (nextBundle()) {
+    fillBundle();
+    bundle();
   }
 }
 
 /** Sums of the groups of the plan, to MEAN. */
 export function emulateSums(): void {
-  prepareBundles();
-  const inner = groupsSideBySide();
-  for (outer = 0; outer < blocks(); outer++) {
-    for (start = 0; start < inner; start += width) {
-      enterBundle(outer, start, inner);
-      startSums(padded, false);
-      for (let from = 0; from < count; from += stretch) {
-        const n = min(stretch, count - from);
-        if (!whole) readTile(from, n, TILE_X);
-        addTile(TILE_X, n);
-      }
-      finishSums(GROUP_SUM);
-      for (let j = 0; j < width; j++) {
-        store<f32>(load<usize>(MEAN) + ((<usize>(group + j)) << 2), <f32>rounded(sumOf(j)));
-      }
+  startBundles();
+  while (nextBundle()) {
+    fillBundle();
+    startSums(padded, false);
+    for (let from = 0; from < count; from += stretch) {
+      const n = min(stretch, count - from);
+      if (!whole) readTile(from, n, TILE_X);
+      addTile(TILE_X, n);
+    }
+    finishSums(GROUP_SUM);
+    for (let j = 0; j < width; j++) {
+      store<f32>(load<usize>(MEAN) + ((<usize>(group + j)) << 2), <f32>rounded(sumOf(j)));
     }
   }
 }
@@ -221,7 +201,7 @@ function weights(): void {
   uniform = isUniform();
   if (!weight || !uniform) return;
   for (let j = 0; j < width; j++) {
-    const at = (<usize>weightOffset(outer, start, j)) << 2;
+    const at = (<usize>weightOffset(group + j)) << 2;
     setGroup(GROUP_WEIGHT, j, rounded(<f64>load<f32>(weight + at)));
   }
 }

@@ -1,6 +1,18 @@
 // The walk of a plan: from the number of a group or a segment to where it stands, in elements.
 
-import { KEPT_COUNT, KEPT_RANK, REDUCED_COUNT, REDUCED_RANK } from "../../src/abi/plan";
+import {
+  KEPT_COUNT,
+  KEPT_RANK,
+  KEPT_STRIDE,
+  KEPT_WEIGHT,
+  LAYOUT,
+  LAYOUT_COLUMNS,
+  LENGTH,
+  REDUCED_COUNT,
+  REDUCED_RANK,
+  REDUCED_WEIGHT,
+  WEIGHT_STEP,
+} from "../../src/abi/plan";
 
 /**
  * Offset of number `index` in row-major order over levels whose counts stand at `counts`; the strides stand at
@@ -25,4 +37,31 @@ export function keptOffset(index: i32, field: usize): i32 {
 /** Of segment `index` among the reduced levels; `field` is REDUCED_STRIDE or REDUCED_WEIGHT. */
 export function reducedOffset(index: i32, field: usize): i32 {
   return offset(index, load<i32>(REDUCED_RANK), REDUCED_COUNT, field);
+}
+
+/** Element where group `number` of the plan starts. */
+export function groupOffset(number: i32): i32 {
+  return groupIn(number, KEPT_STRIDE, 1);
+}
+
+/** Element of the weight where group `number` starts. */
+export function weightOffset(number: i32): i32 {
+  return groupIn(number, KEPT_WEIGHT, load<i32>(WEIGHT_STEP));
+}
+
+/** In columns, LENGTH groups lie side by side, `step` apart. */
+function groupIn(number: i32, field: usize, step: i32): i32 {
+  if (load<i32>(LAYOUT) != LAYOUT_COLUMNS) return keptOffset(number, field);
+  const length = load<i32>(LENGTH);
+  return keptOffset(number / length, field) + (number % length) * step;
+}
+
+/** Whether every element of a group has the same weight. */
+export function isUniform(): bool {
+  if (load<i32>(LAYOUT) == LAYOUT_COLUMNS) return true;
+  if (load<i32>(WEIGHT_STEP)) return false;
+  for (let level = 0; level < load<i32>(REDUCED_RANK); level++) {
+    if (load<i32>(<usize>REDUCED_WEIGHT + ((<usize>level) << 2))) return false;
+  }
+  return true;
 }
