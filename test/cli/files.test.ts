@@ -2,7 +2,8 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { type StoredTensor, TensorFile } from "../../src/cli/files/tensor-file.js";
+import type { StoredTensor } from "../../src/cli/files/stored-tensor.js";
+import { TensorFile } from "../../src/cli/files/tensor-file.js";
 import { HALVES } from "../oracle/formats.js";
 import { gaussian } from "../support/random.js";
 import { npyBytes, npyHeader, temporaryFolder, zipBytes } from "../support/tensor-files.js";

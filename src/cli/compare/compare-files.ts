@@ -4,7 +4,8 @@ import type { Comparison, FormatName } from "../../index.js";
 import type { Tally } from "../files/elements.js";
 import { type Input, inputOf } from "../files/input.js";
 import { selectTensors } from "../files/select-tensors.js";
-import { type StoredTensor, TensorFile } from "../files/tensor-file.js";
+import type { StoredTensor } from "../files/stored-tensor.js";
+import { TensorFile } from "../files/tensor-file.js";
 import { quote, UsageError } from "../terminal/errors.js";
 import { runTasks } from "../workers/pool.js";
 import type { Compared, CompareTask } from "../workers/worker.js";
@@ -95,8 +96,8 @@ export async function compareFiles(
   const tasks = pairs.map(
     ({ actual, expected }): CompareTask => ({
       kind: "compare",
-      actual: { ...inputs[0], name: actual.name },
-      expected: { ...inputs[1], name: expected.name },
+      actual: { ...inputs[0], identity: files[0].identity, tensor: actual },
+      expected: { ...inputs[1], identity: files[1].identity, tensor: expected },
       format: options.format ?? formatOf(actual),
     }),
   );
@@ -112,7 +113,7 @@ export async function compareFiles(
     results[i] = { name: pairs[i].actual.name, expectedName: pairs[i].expected.name, comparison, passes, rounded };
     progress(++done / tasks.length, pairs[i].actual.name);
   };
-  const largest = Math.max(...pairs.map(({ actual, expected }) => Math.max(actual.bytes, expected.bytes)));
+  const largest = pairs.reduce((most, { actual, expected }) => Math.max(most, actual.bytes, expected.bytes), 0);
   await runTasks(tasks, { jobs: options.jobs, costs, largest, done: finish });
   return {
     schema: "halfnorm.cli.compare/1",

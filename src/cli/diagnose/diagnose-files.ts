@@ -2,9 +2,10 @@
 
 import type { Arithmetic, Diagnosis, Norm, Verdict } from "../../index.js";
 import type { StoredType, Tally } from "../files/elements.js";
-import { type Input, inputOf } from "../files/input.js";
+import { inputOf } from "../files/input.js";
 import { selectTensors } from "../files/select-tensors.js";
-import { type StoredTensor, TensorFile } from "../files/tensor-file.js";
+import type { StoredTensor } from "../files/stored-tensor.js";
+import { type Place, TensorFile } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
 import { FileError, quote, UsageError } from "../terminal/errors.js";
 import { runTasks } from "../workers/pool.js";
@@ -64,38 +65,30 @@ const rank = (verdict: Verdict): number => VERDICTS.indexOf(verdict);
 
 /** The worst verdict. */
 const worstOf = (diagnoses: readonly Diagnosis[]): Verdict =>
-  VERDICTS[Math.max(0, ...diagnoses.map(({ verdict }) => rank(verdict)))];
+  VERDICTS[diagnoses.reduce((worst, { verdict }) => Math.max(worst, rank(verdict)), 0)];
 
 function passes({ verdict, error }: Diagnosis, { failOn, tolerance }: DiagnoseOptions): boolean {
   if (failOn && rank(verdict) >= rank(failOn)) return false;
   return tolerance === undefined || (Math.abs(error.maxUlp ?? 0) <= tolerance && error.mismatchedSpecials === 0);
 }
 
-/** A tensor to be diagnosed. */
-interface Candidate {
-  readonly input: Input;
-  readonly tensor: StoredTensor;
-}
-
 /** Images and what is made of them have four dimensions, batch and channels first. */
 const groupingOf = ({ shape }: StoredTensor): Grouping => ({ layer: shape.length > 3 ? "batch" : "layer" });
 
 /** Memory that a diagnosis takes: the tensor, then errors or remedies in float32. */
-const costOf = ({ tensor: { size, dtype } }: Candidate): number => size * ((dtype === "float16" ? 2 : 4) + 4);
+const costOf = ({ tensor: { size, dtype } }: Place): number => size * ((dtype === "float16" ? 2 : 4) + 4);
 
-async function candidatesOf(
-  { files, tensors }: DiagnoseOptions,
-  skipped: SkippedTensor[],
-): Promise<readonly Candidate[]> {
+async function candidatesOf({ files, tensors }: DiagnoseOptions, skipped: SkippedTensor[]): Promise<readonly Place[]> {
   if (files.filter((name) => name === "-").length > 1) throw new UsageError("only one file can be standard input");
-  const candidates: Candidate[] = [];
+  const candidates: Place[] = [];
   for (const name of files) {
     const input = await inputOf(name);
     const file = await TensorFile.open(input.path, input.label);
     await file.close();
+    const { identity } = file;
     const skip = (name: string, reason: string): unknown => skipped.push({ file: input.label, name, reason });
     for (const tensor of selectTensors(file, tensors, input.label)) {
-      if (tensor.size || tensors) candidates.push({ input, tensor });
+      if (tensor.size || tensors) candidates.push({ ...input, identity, tensor });
       else skip(tensor.name, "without elements");
     }
     if (!tensors) for (const { name, type } of file.skipped) skip(name, `of type ${quote(type)}`);
@@ -122,21 +115,21 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
   const shared = new SharedArrayBuffer(4);
   const work = candidates.reduce((sum, { tensor }) => sum + tensor.size + 1, 0) * norms.length;
   const tasks = candidates.map(
-    ({ input, tensor }): DiagnoseTask => ({
+    (place): DiagnoseTask => ({
       kind: "diagnose",
-      place: { ...input, name: tensor.name },
+      place,
       norms,
       figures: options.figures,
-      options: { ...(options.grouping ?? groupingOf(tensor)), arithmetic, eps, remedies },
-      progress: { shared, step: Math.floor((1e6 * (tensor.size + 1)) / work) },
+      options: { ...(options.grouping ?? groupingOf(place.tensor)), arithmetic, eps, remedies },
+      progress: { shared, step: Math.floor((1e6 * (place.tensor.size + 1)) / work) },
     }),
   );
   const results: (DiagnosedTensor | undefined)[] = [];
   const figures: (FigureData | undefined)[] = [];
   const diagnosed: DiagnosedTensor[] = [];
   const done = (i: number, { figures: drawn, ...found }: Diagnosed): void => {
-    const { input, tensor } = candidates[i];
-    results[i] = { file: input.label, name: tensor.name, stored: tensor.stored, ...found };
+    const { label, tensor } = candidates[i];
+    results[i] = { file: label, name: tensor.name, stored: tensor.stored, ...found };
     figures[i] = drawn;
     for (let next = results[at]; next; next = results[++at]) {
       const { file, name, refused, diagnoses } = next;
@@ -153,7 +146,7 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
   let at = 0;
   const timer = setInterval(() => listener.progress(Atomics.load(new Int32Array(shared), 0) / 1e6), 100);
   const costs = candidates.map(costOf);
-  const largest = Math.max(...candidates.map(({ tensor }) => tensor.bytes));
+  const largest = candidates.reduce((most, { tensor }) => Math.max(most, tensor.bytes), 0);
   try {
     await runTasks<Diagnosed>(tasks, { jobs, costs, largest, done, goOn: () => listener.goOn() });
   } finally {

@@ -1,26 +1,21 @@
 // The format of numpy.savez: a zip archive of .npy files. yauzl reads the directory of the archive (and that of ZIP64) and
 // checks it; the elements are read here, in blocks.
 
-import { pipeline } from "node:stream/promises";
-import { crc32, createInflateRaw } from "node:zlib";
 import yauzl from "yauzl";
-import { type Fail, printable, quote } from "../terminal/errors.js";
+import { printable, quote } from "../terminal/errors.js";
 import { NPY_HEAD, type NpyHeader, parseNpyHeader } from "./npy.js";
-import { BLOCK, type Source } from "./source.js";
+import type { Blocks, Source } from "./source.js";
+import { contentOf, DEFLATED, failOf, STORED, type ZipEntry } from "./zip-entry.js";
 
 /** Nothing that is deflated is smaller than this part of it. */
 const MAX_DEFLATION = 1032;
-const STORED = 0;
-const DEFLATED = 8;
 
-/** Bytes in order. A block may be overwritten by the next one. */
-type Blocks = AsyncGenerator<Uint8Array<ArrayBuffer>>;
-
+/** A .npy file in the archive. */
 export interface NpzEntry {
+  /** Without its extension. */
   readonly name: string;
   readonly header: NpyHeader;
-  /** The whole .npy file. */
-  blocks(): Blocks;
+  readonly entry: ZipEntry;
 }
 
 /** @returns The .npy files of the archive, and the names of its other files. */
@@ -42,7 +37,7 @@ export async function readNpz(source: Source): Promise<{ entries: NpzEntry[]; ot
       others.push(file.name);
       continue;
     }
-    const entryFail: Fail = (problem, options) => fail(`entry ${quote(file.name)} ${problem}`, options);
+    const entryFail = failOf(source, file);
     if (file.encrypted) throw entryFail("is encrypted");
     if (file.method !== STORED && file.method !== DEFLATED) {
       throw entryFail(`is compressed by method ${file.method}, known are 0 (stored) and 8 (deflated)`);
@@ -50,25 +45,19 @@ export async function readNpz(source: Source): Promise<{ entries: NpzEntry[]; ot
     if (file.size > file.compressed * (file.method === STORED ? 1 : MAX_DEFLATION)) {
       throw entryFail(`cannot have ${file.size} bytes in ${file.compressed} compressed ones`);
     }
-    const blocks = () => checked(unpacked(source, file, entryFail), file, entryFail);
-    const header = parseNpyHeader(await head(blocks(), file.size), file.size, entryFail);
-    entries.push({ name: file.name.slice(0, -".npy".length), header, blocks });
+    const header = parseNpyHeader(await head(contentOf(source, file), file.size), file.size, entryFail);
+    const { name, method, data, compressed, size, crc } = file;
+    entries.push({ name: name.slice(0, -".npy".length), header, entry: { name, method, data, compressed, size, crc } });
   }
   return { entries, others };
 }
 
-/** A file in the archive. */
-interface Packed {
-  readonly name: string;
+/** A file in the archive, whatever it is. */
+interface Packed extends ZipEntry {
   readonly index: number;
-  readonly method: number;
   readonly encrypted: boolean;
-  /** Where its local header and its data begin. */
+  /** Where its local header begins. */
   readonly start: number;
-  readonly data: number;
-  readonly compressed: number;
-  readonly size: number;
-  readonly crc: number;
 }
 
 async function directory(source: Source): Promise<Packed[]> {
@@ -130,43 +119,6 @@ class Reader extends yauzl.RandomAccessReader {
   override close(callback: (error: Error | null) => void): void {
     callback(null);
   }
-}
-
-function unpacked(source: Source, file: Packed, fail: Fail): Blocks {
-  const packed = source.blocks(file.data, file.compressed);
-  return file.method === STORED ? packed : inflated(packed, file.size, fail);
-}
-
-async function* inflated(packed: Blocks, size: number, fail: Fail): Blocks {
-  const inflate = createInflateRaw({ chunkSize: Math.min(Math.max(size, 1024), BLOCK / 4) });
-  // zlib works on a block while the next one is read
-  const copies = async function* () {
-    for await (const block of packed) yield block.slice();
-  };
-  const feeding = pipeline(copies, inflate).catch(() => {}); // the loop below gets the error
-  try {
-    yield* inflate as AsyncIterable<Uint8Array<ArrayBuffer>>;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw code?.startsWith("Z_") ? fail(`cannot be inflated: ${printable(message)}`, { cause: error }) : error;
-  } finally {
-    inflate.destroy();
-    await feeding;
-  }
-}
-
-/** The blocks, with the size and the checksum that the archive gives. */
-async function* checked(blocks: Blocks, file: Packed, fail: Fail): Blocks {
-  let size = 0;
-  let crc = 0;
-  for await (const block of blocks) {
-    size += block.length;
-    if (size > file.size) throw fail(`has more than its ${file.size} bytes`);
-    crc = crc32(block, crc);
-    yield block;
-  }
-  if (size < file.size) throw fail(`has ${size} bytes in place of ${file.size}`);
-  if (crc !== file.crc) throw fail("does not have its checksum: it is damaged");
 }
 
 /** @param size Bytes of all blocks. */

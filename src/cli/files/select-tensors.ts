@@ -1,7 +1,8 @@
 // Which of the tensors in a file.
 
 import { quote, UsageError } from "../terminal/errors.js";
-import type { StoredTensor, TensorFile } from "./tensor-file.js";
+import type { StoredTensor } from "./stored-tensor.js";
+import type { TensorFile } from "./tensor-file.js";
 
 /** A pattern of a name: * stands for any signs, ? for one. */
 function matcher(pattern: string): (name: string) => boolean {

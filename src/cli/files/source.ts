@@ -6,32 +6,55 @@ import { FileError } from "../terminal/errors.js";
 /** Bytes that are read at a time. A multiple of 8, so that no element is torn apart. */
 export const BLOCK = 2 ** 20;
 
+/** Bytes in order. A block may be overwritten by the next one. */
+export type Blocks = AsyncGenerator<Uint8Array<ArrayBuffer>>;
+
+/** What tells a file from another one in its place, and from what it was before it was written to. */
+export interface Identity {
+  /** Bytes. */
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ino: number;
+}
+
 /** A file that has been opened. */
 export class Source {
   private constructor(
     private readonly handle: FileHandle,
     /** What messages call it. */
     private readonly label: string,
-    /** Bytes when it was opened. */
-    readonly size: number,
+    /** When it was opened. */
+    readonly identity: Identity,
   ) {}
 
   /**
    * @param path A regular file; anything else has to be stored first (input.ts).
+   * @param expected What it was when it was opened before: what is known of its content has to be true still.
    * @throws {FileError}
    */
-  static async open(path: string, label = path): Promise<Source> {
+  static async open(path: string, label = path, expected?: Identity): Promise<Source> {
     let handle: FileHandle | undefined;
+    let problem = "is not a regular file";
     try {
       handle = await open(path);
       const stats = await handle.stat();
-      if (stats.isFile()) return new Source(handle, label, stats.size);
+      if (stats.isFile()) {
+        const { size, mtimeMs, ino } = stats;
+        const same = !expected || (size === expected.size && mtimeMs === expected.mtimeMs && ino === expected.ino);
+        if (same) return new Source(handle, label, { size, mtimeMs, ino });
+        problem = "has been changed while it was read";
+      }
     } catch (error) {
       await handle?.close();
       throw systemError(label, error);
     }
     await handle.close();
-    throw new FileError(label, "is not a regular file");
+    throw new FileError(label, problem);
+  }
+
+  /** Bytes when it was opened. */
+  get size(): number {
+    return this.identity.size;
   }
 
   readonly fail = (problem: string, options?: ErrorOptions): FileError => new FileError(this.label, problem, options);
@@ -51,7 +74,10 @@ export class Source {
   }
 
   /** The bytes of a range in blocks of BLOCK, the last one shorter. A block is overwritten by the next one. */
-  async *blocks(start: number, length: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  async *blocks(start: number, length: number): Blocks {
+    if (!(start >= 0 && length >= 0 && start + length <= this.size)) {
+      throw this.fail(`has ${this.size} bytes: ${length} at ${start} are outside of it`);
+    }
     const block = new Uint8Array(Math.min(BLOCK, length));
     for (let done = 0; done < length; done += block.length) {
       const part = block.subarray(0, Math.min(block.length, length - done));

@@ -13,15 +13,11 @@ import {
   type Tensor,
 } from "../../index.js";
 import type { Tally } from "../files/elements.js";
-import type { Input } from "../files/input.js";
-import { TensorFile } from "../files/tensor-file.js";
+import { Source } from "../files/source.js";
+import { readTensor } from "../files/stored-tensor.js";
+import type { Place } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
 import { FileError, quote } from "../terminal/errors.js";
-
-/** A tensor in a file. */
-export interface Place extends Input {
-  readonly name: string;
-}
 
 /** What reading changed. */
 export interface Loaded extends Tally {
@@ -76,16 +72,14 @@ export type Task = CompareTask | DiagnoseTask;
 export type Outcome<T> = { readonly result: T } | { readonly problem: string };
 
 /** Reads a tensor straight into kernel memory. */
-async function load({ path, label, name }: Place): Promise<Loaded> {
-  const file = await TensorFile.open(path, label);
+async function load({ path, label, identity, tensor: stored }: Place): Promise<Loaded> {
+  const source = await Source.open(path, label, identity);
   try {
-    const stored = file.tensors.find((each) => each.name === name);
-    if (!stored) throw new FileError(label, `has no tensor ${quote(name)} any more`);
     const tensor = empty(stored.shape, stored.dtype);
-    const { rounded, overflowed } = await file.read(stored, tensor.data as Float32Array | Uint16Array);
+    const { rounded, overflowed } = await readTensor(source, stored, tensor.data as Float32Array | Uint16Array);
     return { tensor, rounded, overflowed };
   } finally {
-    await file.close();
+    await source.close();
   }
 }
 
@@ -131,8 +125,8 @@ export default async function work(task: Task): Promise<Outcome<Compared | Diagn
     if (error instanceof FileError) return { problem: error.message };
     // a tensor that is too large, or of another shape
     if (error instanceof RangeError) {
-      const { label, name } = task.kind === "compare" ? task.actual : task.place;
-      return { problem: new FileError(label, `tensor ${quote(name)}: ${error.message}`).message };
+      const { label, tensor } = task.kind === "compare" ? task.actual : task.place;
+      return { problem: new FileError(label, `tensor ${quote(tensor.name)}: ${error.message}`).message };
     }
     throw error;
   }

@@ -1,0 +1,187 @@
+// A tensor in a file: what it is, where it is, and its elements.
+
+import { quote } from "../terminal/errors.js";
+import {
+  countElements,
+  decode,
+  ELEMENT_BYTES,
+  type Elements,
+  MAX_DIMENSIONS,
+  type StoredType,
+  type Tally,
+} from "./elements.js";
+import { BLOCK, type Blocks, type Source } from "./source.js";
+import { contentOf, type ZipEntry } from "./zip-entry.js";
+
+/** A tensor in a file. Plain data, so that another thread can read it. */
+export interface StoredTensor {
+  /** Its name in the file; that of a .npy file is the file's, without folder and extension. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Number of elements. */
+  readonly size: number;
+  /** The elements in the file. */
+  readonly stored: StoredType;
+  /** The elements when they have been read: float16 stays, everything else becomes float32. */
+  readonly dtype: "float16" | "float32";
+  /** Bytes of the elements in the file, before compression. */
+  readonly bytes: number;
+  readonly bigEndian: boolean;
+  /** In the file the first axis is the contiguous one. */
+  readonly fortran: boolean;
+  /** Where the elements begin, in the file or in an entry of it. */
+  readonly start: number;
+  readonly entry?: ZipEntry;
+}
+
+/** A tensor that has been read, row-major. */
+export interface ReadTensor<E extends Elements = Elements> extends Tally {
+  /** float16 bits in a Uint16Array. */
+  readonly data: E;
+}
+
+export const dtypeOf = (stored: StoredType): StoredTensor["dtype"] => (stored === "float16" ? "float16" : "float32");
+
+const allocate = ({ dtype }: StoredTensor, n: number): Elements =>
+  dtype === "float16" ? new Uint16Array(n) : new Float32Array(n);
+
+/** Elements that are gathered at a time from a tensor in Fortran order, each time reading all of it. */
+const GATHERED = 2 ** 24;
+
+/**
+ * The elements of a tensor, row-major, in blocks: memory is bounded whatever the size of the tensor. A block may be
+ * overwritten by the next one.
+ *
+ * @param tally Counts what conversion changes.
+ * @param gathered Elements of a block where the file has Fortran order and has to be read anew for every block.
+ */
+export async function* chunksOf(
+  source: Source,
+  tensor: StoredTensor,
+  tally: Tally = { rounded: 0, overflowed: 0 },
+  gathered = GATHERED,
+): AsyncGenerator<Elements> {
+  if (!scattered(tensor)) {
+    yield* elementsOf(source, tensor, tally);
+    return;
+  }
+  const block = allocate(tensor, Math.min(gathered, tensor.size));
+  for (let from = 0; from < tensor.size; from += block.length) {
+    const part = block.subarray(0, tensor.size - from);
+    await gather(source, tensor, part, from, from ? { rounded: 0, overflowed: 0 } : tally);
+    yield part;
+  }
+}
+
+/**
+ * All elements of a tensor, row-major.
+ *
+ * @param target Is filled: an array of the tensor's `dtype` and size. Default: a fresh one.
+ */
+export async function readTensor<E extends Elements = Elements>(
+  source: Source,
+  tensor: StoredTensor,
+  target?: E,
+): Promise<ReadTensor<E>> {
+  const tally = { rounded: 0, overflowed: 0 };
+  let data: Elements;
+  try {
+    data = target ?? allocate(tensor, tensor.size);
+  } catch (error) {
+    throw source.fail(`tensor ${quote(tensor.name)} of ${tensor.bytes} bytes does not fit into memory`, {
+      cause: error,
+    });
+  }
+  if (scattered(tensor)) {
+    await gather(source, tensor, data, 0, tally);
+  } else {
+    let at = 0;
+    for await (const elements of elementsOf(source, tensor, tally)) {
+      data.set(elements, at);
+      at += elements.length;
+    }
+  }
+  return { data: data as E, ...tally };
+}
+
+/** Whether the order in the file is another one than the row-major one. */
+const scattered = ({ fortran, shape, size }: StoredTensor): boolean =>
+  fortran && size > 0 && shape.filter((length) => length > 1).length > 1;
+
+const bytesOf = (source: Source, { start, bytes, entry }: StoredTensor): Blocks =>
+  entry ? behind(contentOf(source, entry), start) : source.blocks(start, bytes);
+
+/** The blocks without the first bytes. */
+async function* behind(blocks: Blocks, bytes: number): Blocks {
+  let skip = bytes;
+  for await (const block of blocks) {
+    if (skip < block.length) yield block.subarray(skip);
+    skip = Math.max(0, skip - block.length);
+  }
+}
+
+/** The elements in the order of the file. */
+async function* elementsOf(source: Source, tensor: StoredTensor, tally: Tally): AsyncGenerator<Elements> {
+  const { stored, bigEndian } = tensor;
+  const size = ELEMENT_BYTES[stored];
+  let gap: Uint8Array<ArrayBuffer> | undefined;
+  let filled = 0;
+  for await (const block of bytesOf(source, tensor)) {
+    if (!filled && block.length % size === 0 && block.byteOffset % 8 === 0) {
+      yield decode(block, stored, bigEndian, tally);
+      continue;
+    }
+    // blocks that do not end with an element, or are not aligned, are put together anew
+    gap ??= new Uint8Array(BLOCK);
+    for (let taken = 0; taken < block.length; ) {
+      const part = block.subarray(taken, taken + gap.length - filled);
+      gap.set(part, filled);
+      taken += part.length;
+      filled += part.length;
+      if (filled < gap.length) continue;
+      yield decode(gap, stored, bigEndian, tally);
+      filled = 0;
+    }
+  }
+  if (gap && filled) yield decode(gap.subarray(0, filled), stored, bigEndian, tally);
+}
+
+/**
+ * Fills `target` with the row-major elements from `from` on, of a tensor whose first axis is the contiguous one.
+ *
+ * The file is a sequence of lines along the first axis. Neighbours on a line are `step` apart in row-major order, and a
+ * line begins at the sum of its other indices times their strides.
+ */
+async function gather(
+  source: Source,
+  tensor: StoredTensor,
+  target: Elements,
+  from: number,
+  tally: Tally,
+): Promise<void> {
+  const { shape, size } = tensor;
+  const length = shape[0];
+  const step = size / length;
+  const strides = shape.map((_, axis) => countElements(shape.slice(axis + 1)) as number);
+  const index = new Array<number>(Math.min(shape.length, MAX_DIMENSIONS)).fill(0);
+  let begin = -from; // where the line begins in `target`
+  let i = 0; // position on the line
+  for await (const elements of elementsOf(source, tensor, tally)) {
+    for (let taken = 0; taken < elements.length; ) {
+      const n = Math.min(length - i, elements.length - taken);
+      const first = Math.max(i, Math.ceil(-begin / step));
+      const last = Math.min(i + n, Math.ceil((target.length - begin) / step));
+      for (let k = first; k < last; k++) target[begin + k * step] = elements[taken + k - i];
+      taken += n;
+      i += n;
+      if (i < length) continue;
+      i = 0;
+      for (let axis = 1; axis < shape.length; axis++) {
+        begin += strides[axis];
+        if (++index[axis] < shape[axis]) break;
+        begin -= strides[axis] * shape[axis];
+        index[axis] = 0;
+      }
+    }
+  }
+}

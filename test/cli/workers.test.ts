@@ -1,0 +1,85 @@
+/** Workers: what they are told of a tensor. */
+import { renameSync, utimesSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { Source } from "../../src/cli/files/source.js";
+import { type Place, TensorFile } from "../../src/cli/files/tensor-file.js";
+import work from "../../src/cli/workers/worker.js";
+import { npyBytes, npyHeader, safetensorsBytes, temporaryFolder, zipBytes } from "../support/tensor-files.js";
+
+const { path, write } = temporaryFolder();
+const VALUES = Float32Array.of(1, -2, 3, -4);
+const DATA = Buffer.from(VALUES.buffer);
+const NPY = npyBytes({ header: npyHeader("<f4", [4]), data: DATA });
+const FILES: Record<string, Buffer> = {
+  "a.npy": NPY,
+  "a.npz": zipBytes([{ name: "a.npy", content: NPY }]),
+  "deflated.npz": zipBytes([{ name: "a.npy", content: NPY, method: 8 }]),
+  "a.safetensors": safetensorsBytes({ a: { dtype: "F32", shape: [4], data_offsets: [0, 16] } }, DATA),
+};
+/** Where the directory of each of them is. */
+const DIRECTORIES: Record<string, (bytes: Buffer) => Buffer> = {
+  "a.npy": (bytes) => bytes.subarray(0, -16),
+  "a.npz": (bytes) => bytes.subarray(bytes.indexOf("PK\x01\x02")),
+  "deflated.npz": (bytes) => bytes.subarray(bytes.indexOf("PK\x01\x02")),
+  "a.safetensors": (bytes) => bytes.subarray(0, -16),
+};
+
+/** Whole seconds, which every file system can hold. */
+const settle = (file: string, seconds: number) => utimesSync(file, seconds, seconds);
+
+async function placeIn(name: string): Promise<Place> {
+  const file = write(name, FILES[name]);
+  settle(file, 1e9);
+  const opened = await TensorFile.open(file);
+  await opened.close();
+  const [tensor] = opened.tensors;
+  // as it goes to another thread
+  return structuredClone({ path: file, label: name, identity: opened.identity, tensor });
+}
+
+const compared = (place: Place) => work({ kind: "compare", actual: place, expected: place, format: undefined });
+
+describe("a worker", () => {
+  it.each(Object.keys(FILES))("reads a tensor of %s without its directory", async (name) => {
+    const place = await placeIn(name);
+    const bytes = Buffer.from(FILES[name]);
+    DIRECTORIES[name](bytes).fill(0xff);
+    writeFileSync(place.path, bytes);
+    settle(place.path, 1e9);
+    const outcome = await compared(place);
+    expect(outcome).toMatchObject({ result: { comparison: { count: 4, firstDifference: null, shape: [4] } } });
+  });
+
+  it.each<[string, (file: string, bytes: Buffer) => void]>([
+    ["is longer", (file, bytes) => writeFileSync(file, Buffer.concat([bytes, bytes]))],
+    ["is shorter", (file, bytes) => writeFileSync(file, bytes.subarray(0, -1))],
+    ["has been written to", (file) => settle(file, 1e9 + 1)],
+    [
+      "is another one",
+      (file, bytes) => {
+        writeFileSync(`${file}.new`, bytes);
+        renameSync(`${file}.new`, file);
+      },
+    ],
+  ])("refuses a file that %s meanwhile", async (how, change) => {
+    for (const name of Object.keys(FILES)) {
+      const place = await placeIn(name);
+      change(place.path, FILES[name]);
+      if (how !== "has been written to") settle(place.path, 1e9);
+      expect(await compared(place)).toEqual({ problem: `${name}: has been changed while it was read` });
+    }
+  });
+
+  it("reads nothing outside of a file", async () => {
+    const place = await placeIn("a.npy");
+    for (const start of [-1, NPY.length - 15, 2 ** 53, Number.NaN]) {
+      const outcome = await compared({ ...place, tensor: { ...place.tensor, start } });
+      expect(outcome).toMatchObject({
+        problem: expect.stringMatching(/^a\.npy: has \d+ bytes: 16 at .* outside of it$/),
+      });
+    }
+    const source = await Source.open(path("a.npy"));
+    await expect(source.blocks(0, NPY.length + 1).next()).rejects.toThrow(/outside of it$/);
+    await source.close();
+  });
+});
