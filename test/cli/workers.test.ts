@@ -1,8 +1,10 @@
-/** Workers: what they are told of a tensor. */
+/** Workers: what they are told of a tensor, and in which order tasks are taken. */
 import { renameSync, utimesSync, writeFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Source } from "../../src/cli/files/source.js";
 import { type Place, TensorFile } from "../../src/cli/files/tensor-file.js";
+import { Waiting } from "../../src/cli/workers/waiting.js";
 import work from "../../src/cli/workers/worker.js";
 import { npyBytes, npyHeader, safetensorsBytes, temporaryFolder, zipBytes } from "../support/tensor-files.js";
 
@@ -81,5 +83,23 @@ describe("a worker", () => {
     const source = await Source.open(path("a.npy"));
     await expect(source.blocks(0, NPY.length + 1).next()).rejects.toThrow(/outside of it$/);
     await source.close();
+  });
+});
+
+describe("tasks that wait", () => {
+  it("are taken as if all of them were looked at each time", () => {
+    const room = fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat(12));
+    fc.assert(
+      fc.property(fc.array(fc.nat(10), { maxLength: 40 }), fc.array(room, { maxLength: 60 }), (costs, rooms) => {
+        const waiting = new Waiting(costs);
+        const left = costs.map((_, i) => i).sort((a, b) => costs[b] - costs[a] || a - b);
+        for (const most of rooms) {
+          const at = left.findIndex((i) => costs[i] <= most);
+          const [expected] = at < 0 ? [] : left.splice(at, 1);
+          expect(waiting.take(most)).toBe(expected);
+          expect(waiting.left).toBe(left.length);
+        }
+      }),
+    );
   });
 });

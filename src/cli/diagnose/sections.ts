@@ -98,10 +98,15 @@ export function summarySection({ tensors, skipped }: DiagnoseResult): Section {
     counts.set(label, row);
   }
   const left = new Map<string, string[]>();
-  for (const { name, reason } of skipped) left.set(reason, [...(left.get(reason) ?? []), printable(name)]);
+  for (const { name, reason } of skipped) {
+    const names = left.get(reason) ?? [];
+    names.push(name);
+    left.set(reason, names);
+  }
   const notes = [...left].map(([reason, names]) => {
     const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-    return `Not diagnosed, ${printable(reason, 200)}: ${names.slice(0, 3).join(", ")}${more}.`;
+    const few = names.slice(0, 3).map((name) => printable(name));
+    return `Not diagnosed, ${printable(reason, 200)}: ${few.join(", ")}${more}.`;
   });
   return {
     title: plural(tensors.length, "tensor"),

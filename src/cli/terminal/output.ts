@@ -23,7 +23,30 @@ export function print(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 
-export const printJson = (value: unknown): Promise<void> => print(`${JSON.stringify(value, null, 2)}\n`);
+/** JSON in pieces, each element of the lists in an object by itself: all of it may be longer than a string can be. */
+function* jsonPieces(value: object): Generator<string> {
+  let before = "{";
+  for (const [key, each] of Object.entries(value)) {
+    if (each === undefined) continue;
+    yield `${before}\n  ${JSON.stringify(key)}: `;
+    before = ",";
+    if (!Array.isArray(each) || !each.length) {
+      yield indented(each, "  ");
+      continue;
+    }
+    for (const [i, element] of each.entries()) yield `${i ? "," : "["}\n    ${indented(element, "    ")}`;
+    yield "\n  ]";
+  }
+  yield before === "{" ? "{}\n" : "\n}\n";
+}
+
+const indented = (value: unknown, indent: string): string =>
+  JSON.stringify(value ?? null, null, 2).replace(/\n/g, `\n${indent}`);
+
+/** Writes an object as JSON. */
+export async function printJson(value: object): Promise<void> {
+  for (const piece of jsonPieces(value)) await print(piece);
+}
 
 /** Columns of the terminal, 80 where there is none. */
 export const columns = (): number => Math.max((process.stdout.isTTY && process.stdout.columns) || 80, 40);

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { Tinypool } from "tinypool";
 import { UsageError } from "../terminal/errors.js";
+import { Waiting } from "./waiting.js";
 import type { Outcome, Task } from "./worker.js";
 
 export interface PoolOptions<T> {
@@ -37,7 +38,7 @@ export async function runTasks<T>(tasks: readonly Task[], options: PoolOptions<T
   // the work is done in kernel memory: little is ever young
   const resourceLimits = { maxYoungGenerationSizeMb: 2 };
   const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads, resourceLimits });
-  const waiting = tasks.map((_, i) => i).sort((a, b) => costs[b] - costs[a] || a - b);
+  const waiting = new Waiting(costs);
   const running = new Set<Promise<void>>();
   let used = 0;
   let failure: unknown;
@@ -54,20 +55,17 @@ export async function runTasks<T>(tasks: readonly Task[], options: PoolOptions<T
     used -= costs[i];
   };
   try {
-    while (!failure && (waiting.length || running.size)) {
-      for (let at = 0; at < waiting.length && running.size < threads; ) {
-        const [i] = waiting.slice(at, at + 1);
-        if (running.size && used + costs[i] > budget) {
-          at++;
-          continue;
-        }
-        waiting.splice(at, 1);
+    let more = true;
+    while (!failure && ((more && waiting.left) || running.size)) {
+      while (more && running.size < threads) {
+        const i = waiting.take(running.size ? budget - used : Infinity);
+        if (i === undefined) break;
         used += costs[i];
         const promise: Promise<void> = run(i).finally(() => running.delete(promise));
         running.add(promise);
       }
       await Promise.race(running);
-      if (!goOn()) waiting.length = 0;
+      more &&= goOn();
     }
     if (failure) throw failure;
   } finally {
