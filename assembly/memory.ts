@@ -75,7 +75,7 @@ export const TREE: usize = LANES_SAVED + BUNDLE_LANES;
 export const EXACT_SUMS: usize = TREE + 32 * BUNDLE_FLOATS;
 
 /** A float64 statistic and float32 values of each group. */
-export const GROUP_SUM: usize = EXACT_SUMS + BUNDLE * EXACT_BYTES;
+export const GROUP_SUM: usize = EXACT_SUMS + EXACT_BYTES * BUNDLE;
 export const GROUP_MEAN: usize = GROUP_SUM + BUNDLE_DOUBLES;
 export const GROUP_NEGATED: usize = GROUP_MEAN + BUNDLE_FLOATS;
 export const GROUP_SCALE: usize = GROUP_NEGATED + BUNDLE_FLOATS;
@@ -192,7 +192,7 @@ export const TAKEN_HIGH: usize = EXTREME_LOW + BUNDLE_FLOATS;
 export const TAKEN_LOW: usize = TAKEN_HIGH + BUNDLE_FLOATS;
 /** First places of each kind of event at each stage in each group (diagnosis/events.ts), and counts beside LANES. */
 export const FIRSTS: usize = TAKEN_LOW + BUNDLE_FLOATS;
-export const FIRSTS_BYTES: usize = STAGE_COUNT * EVENT_KINDS * BUNDLE_FLOATS;
+export const FIRSTS_BYTES: usize = BUNDLE_FLOATS * STAGE_COUNT * EVENT_KINDS;
 export const STAGNANT: usize = FIRSTS + FIRSTS_BYTES;
 /** The two formats as they are watched. */
 export const WATCHES: usize = STAGNANT + BUNDLE_LANES;

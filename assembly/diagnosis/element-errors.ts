@@ -45,6 +45,7 @@ import {
   width,
   writeTile,
 } from "../emulated/bundle";
+import { Unwatched } from "../formats/operations";
 import {
   GROUP_NEGATED,
   GROUP_SCALE,
@@ -60,7 +61,7 @@ import {
   TILE_X,
 } from "../memory";
 import { discountPairs, measure, measureEqual, setUnitOf, startErrors } from "./error-statistics";
-import { enterStage, finishFinding, placeEvents, startFinding, unplaced } from "./events";
+import { enterStage, finishFinding, placeEvents, startFinding, unplaced, Watched } from "./events";
 import {
   clearRest,
   Distance,
@@ -92,7 +93,6 @@ import {
   roundWeights,
   scaleAndShift,
   takeTerms,
-  traceStages,
 } from "./stages";
 import { placeTile } from "./tile-indices";
 
@@ -145,16 +145,15 @@ function recall(): void {
 }
 
 function sweepTile(stage: i32, from: i32, n: i32): void {
-  traceStages(false);
   placeTile(from, n);
   readElements(from, n);
-  const x = roundInput(n);
+  const x = roundInput<Unwatched>(n);
   if (stage == INPUT_STAGE) {
     if (x == TILE_R) holdEqual(INPUT_STAGE, TOTAL, x, n);
     else hold<Itself>(INPUT_STAGE, TOTAL, x, TILE_R, from, n);
     return;
   }
-  const d = centre(x, n);
+  const d = centre<Unwatched>(x, n);
   if (stage == CENTRE_STAGE) {
     hold<FromMean>(stage, OWN, d, x, from, n);
     hold<Distance>(stage, TOTAL, d, TILE_R, from, n);
@@ -168,7 +167,7 @@ function sweepTile(stage: i32, from: i32, n: i32): void {
 /** Terms stand where the weights of the output do: writing errors back takes TILE_T. */
 function holdTerms(d: usize, from: i32, n: i32): void {
   const norm = load<i32>(NORM);
-  takeTerms(d, n, TILE_W);
+  takeTerms<Unwatched>(d, n, TILE_W);
   if (norm == NORM_L2) {
     hold<SquareOf<Itself>>(TERM_STAGE, OWN, TILE_W, d, from, n);
     hold<SquareOf<Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
@@ -190,7 +189,7 @@ function holdOutput(d: usize, from: i32, n: i32): void {
     roundWeights(n);
   }
   watchOutput(from);
-  const y = scaleAndShift(d, n);
+  const y = scaleAndShift<Watched>(d, n);
   if (shifts) {
     // once more, without rounding
     readWeights(from, n);
@@ -214,7 +213,6 @@ function holdShifted(stage: i32, kind: i32, c: usize, from: i32, n: i32): void {
 }
 
 function watchOutput(from: i32): void {
-  traceStages(true);
   enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
   placeEvents(from);
 }
@@ -273,13 +271,12 @@ function dropUnabsorbed(y: usize, n: i32): void {
 
 /** The operations of the output once more, for their places. */
 function findOutput(from: i32, n: i32): void {
-  traceStages(false);
   readElements(from, n);
-  const d = centre(roundInput(n), n);
+  const d = centre<Unwatched>(roundInput<Unwatched>(n), n);
   readWeights(from, n);
   roundWeights(n);
   watchOutput(from);
-  scaleAndShift(d, n);
+  scaleAndShift<Watched>(d, n);
 }
 
 /**

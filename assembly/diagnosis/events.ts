@@ -23,21 +23,9 @@ import {
   UNDERFLOW_EVENT,
 } from "../../src/abi/report";
 import { group, padded, width } from "../emulated/bundle";
-import {
-  DOWN,
-  kindOf,
-  LARGEST64,
-  LEAST,
-  LEAST64,
-  MAGIC,
-  MOST,
-  NARROW,
-  OVERFLOWED64,
-  precisionOf,
-  UP,
-} from "../formats/format";
-import { Add, Lanes, Operation, operate } from "../formats/operations";
-import { EXPONENTS, SIGN } from "../lanes/constants";
+import { LARGEST64, LEAST64, OVERFLOWED64, precisionOf } from "../formats/format";
+import { ADDITION, Add, PRODUCT, QUOTIENT, ROUNDING, Watch } from "../formats/operations";
+import { EXPONENTS } from "../lanes/constants";
 import { power } from "../lanes/power";
 import { highPair, lowPair, magnitude } from "../lanes/vectors";
 import { BUNDLE_FLOATS, FIRSTS, FIRSTS_BYTES, WATCH_BYTES, WATCHES } from "../memory";
@@ -206,11 +194,7 @@ function find(event: i32, j: i32, place: i32): void {
 
 // --- operations on tiles ------------------------------------------------------------------------------------
 
-/** Which operation it is, for what depends on it. */
-export const ADDITION: i32 = 0;
-export const PRODUCT: i32 = 1;
-const QUOTIENT: i32 = 2;
-export const ROUNDING: i32 = 3;
+/** What is no operation of formats/operations.ts: |a|^p. */
 export const POWER_OF: i32 = 4;
 
 /** Address of ADDEND or LIMIT of the format at hand: r is ordinary unless |r| + ADDEND > LIMIT as integers. */
@@ -279,68 +263,22 @@ function exactPair(kind: i32, a: v128, b: v128): v128 {
   return f64x2.replace_lane(f64x2.splat(low), 1, power(abs(f64x2.extract_lane(a, 1)), p));
 }
 
-/** As `map` (formats/operations.ts) over a tile, with the events of the stage. `end`: places of the tile in use. */
-export function mapTraced<O extends Operation>(
-  kind: i32,
-  a: usize,
-  b: usize,
-  step: usize,
-  out: usize,
-  vectors: i32,
-  rows: i32,
-  end: i32,
-  f: usize,
-): void {
-  const operation = changetype<O>(0);
-  const arithmetic = kindOf(f);
-  const exponents = v128.load(EXPONENTS);
-  const least = v128.load(f, LEAST);
-  const most = v128.load(f, MOST);
-  const magic = v128.load(f, MAGIC);
-  const up = v128.load(f, UP);
-  const down = v128.load(f, DOWN);
-  const sign = v128.load(SIGN);
-  const addend = v128.load(watch, ADDEND);
-  const limit = v128.load(watch, LIMIT);
-  const all = finding;
-  let p = 0;
-  for (; rows > 0; rows--) {
-    let at = b;
-    let i = vectors;
-    if (arithmetic == NARROW && !all) {
-      for (; i >= 2; i -= 2) {
-        const x = v128.load(a, 0);
-        const y = v128.load(at);
-        const z = v128.load(a, 16);
-        const w = v128.load(at + step);
-        const r = Lanes.narrow(operation.lanes(x, y), exponents, least, most, magic, up, down, sign);
-        const s = Lanes.narrow(operation.lanes(z, w), exponents, least, most, magic, up, down, sign);
-        v128.store(out, r, 0);
-        v128.store(out, s, 16);
-        const m = i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);
-        const n = i32x4.gt_s(i32x4.add(magnitude(s), addend), limit);
-        if (v128.any_true(v128.or(m, n))) {
-          note(kind, x, y, r, p, end, false);
-          note(kind, z, w, s, p + 4, end, false);
-        }
-        a += 32;
-        out += 32;
-        at += step << 1;
-        p += 8;
-      }
-    }
-    for (; i > 0; i--) {
-      const x = v128.load(a);
-      const y = v128.load(at);
-      const r = operate<O>(x, y, arithmetic, f);
-      v128.store(out, r);
-      const odd = i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);
-      if (v128.any_true(odd) || all) note(kind, x, y, r, p, end, false);
-      a += 16;
-      out += 16;
-      at += step;
-      p += 4;
-    }
+/** The operations of a tile, each with the events of the stage. */
+export class Watched implements Watch {
+  looks(): bool {
+    return true;
+  }
+  addend(): v128 {
+    return v128.load(watch, ADDEND);
+  }
+  limit(): v128 {
+    return v128.load(watch, LIMIT);
+  }
+  all(): bool {
+    return finding;
+  }
+  note(kind: i32, a: v128, b: v128, r: v128, p: i32, end: i32): void {
+    note(kind, a, b, r, p, end, false);
   }
 }
 

@@ -14,9 +14,21 @@ import {
   TASK_CENTRE,
   WEIGHT,
 } from "../../src/abi/plan";
-import { columnwise, format, gatherTile, group, nextBundle, padded, transpose, width } from "../emulated/bundle";
+import {
+  acrossTile,
+  betweenTiles,
+  columnwise,
+  format,
+  gatherTile,
+  group,
+  nextBundle,
+  padded,
+  roundTile,
+  transpose,
+  width,
+} from "../emulated/bundle";
 import { holdsHalf, kindOf, PLAIN } from "../formats/format";
-import { Add, First, Multiply, map, Operation, roundNumber } from "../formats/operations";
+import { Add, First, Multiply, ROUNDING, roundNumber, Watch } from "../formats/operations";
 import { power } from "../lanes/power";
 import { magnitude } from "../lanes/vectors";
 import {
@@ -34,15 +46,7 @@ import {
 } from "../memory";
 import { isUniform, weightOffset } from "../tensors/offsets";
 import { gatherWeights } from "../tensors/tiles";
-import { ADDITION, mapTraced, note, POWER_OF, PRODUCT, ROUNDING, takeAllGroups, watchTile } from "./events";
-import { rowsOf, vectorsOf } from "./reals";
-
-let tracing: bool = false;
-
-/** Whether the operations from here on are watched. */
-export function traceStages(yes: bool): void {
-  tracing = yes;
-}
+import { note, POWER_OF, takeAllGroups, watchTile } from "./events";
 
 /** Goes to the next bundle with all of its groups watched; false behind the last. */
 export function nextWatchedBundle(): bool {
@@ -62,56 +66,40 @@ export function isExactInput(): bool {
   return kindOf(format) == PLAIN || (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(format));
 }
 
-/** out = a (operation) b over n elements of each group. */
-function between<O extends Operation>(kind: i32, a: usize, b: usize, out: usize, n: i32): void {
-  const vectors = (n * padded + 3) >> 2;
-  if (tracing) mapTraced<O>(kind, a, b, 16, out, vectors, 1, n * padded, format);
-  else map<O>(a, b, 16, out, vectors, 1, format);
-}
-
-/** out = x (operation) the value of each group, over n elements of each. */
-function across<O extends Operation>(kind: i32, x: usize, values: usize, out: usize, n: i32): void {
-  const step = padded == 1 ? 0 : 16;
-  const vectors = vectorsOf(n);
-  const rows = rowsOf(n);
-  if (tracing) mapTraced<O>(kind, x, values, step, out, vectors, rows, n * padded, format);
-  else map<O>(x, values, step, out, vectors, rows, format);
-}
-
 /** TILE_R = elements [from, from + n) of each group as they are. */
 export function readElements(from: i32, n: i32): void {
   gatherTile(from, n, TILE_R);
 }
 
 /** The elements of TILE_R, rounded: the tile where they stand. */
-export function roundInput(n: i32): usize {
+export function roundInput<W extends Watch>(n: i32): usize {
   if (!isExactInput()) {
-    between<First>(ROUNDING, TILE_R, TILE_R, TILE_X, n);
+    betweenTiles<First, W>(TILE_R, TILE_R, n, TILE_X);
     return TILE_X;
   }
-  if (tracing) watchTile(ROUNDING, TILE_R, n * padded);
+  if (changetype<W>(0).looks()) watchTile(ROUNDING, TILE_R, n * padded);
   return TILE_R;
 }
 
 /** The distances of the elements at x from the mean: the tile where they stand. */
-export function centre(x: usize, n: i32): usize {
+export function centre<W extends Watch>(x: usize, n: i32): usize {
   if (!isCentred()) return x;
-  across<Add>(ADDITION, x, GROUP_NEGATED, TILE_D, n);
+  acrossTile<Add, W>(x, GROUP_NEGATED, n, TILE_D);
   return TILE_D;
 }
 
 /** A tile of the terms of the distances at d. */
-export function takeTerms(d: usize, n: i32, to: usize): void {
+export function takeTerms<W extends Watch>(d: usize, n: i32, to: usize): void {
   const norm = load<i32>(NORM);
   const bytes = (<usize>(n * padded + 3) & ~3) << 2;
   if (norm == NORM_L2) {
-    between<Multiply>(PRODUCT, d, d, to, n);
+    betweenTiles<Multiply, W>(d, d, n, to);
   } else if (norm == NORM_POWER) {
     const p = load<f64>(POWER);
     for (let at: usize = 0; at < bytes; at += 4) {
       store<f32>(to + at, <f32>roundNumber(power(abs(<f64>load<f32>(d + at)), p), format));
     }
-    if (tracing) {
+    if (changetype<W>(0).looks()) {
       for (let at: usize = 0; at < bytes; at += 16) {
         const x = v128.load(d + at);
         note(POWER_OF, x, x, v128.load(to + at), <i32>(at >> 2), n * padded, false);
@@ -123,19 +111,19 @@ export function takeTerms(d: usize, n: i32, to: usize): void {
 }
 
 /** The distances at d by S, times weight plus bias, with what roundWeights() left: the tile where they stand. */
-export function scaleAndShift(d: usize, n: i32): usize {
+export function scaleAndShift<W extends Watch>(d: usize, n: i32): usize {
   const to = d == TILE_X ? TILE_D : TILE_X;
   let y = d;
   if (load<i32>(NORM) != NORM_NONE) {
-    across<Multiply>(PRODUCT, d, GROUP_SCALE, to, n);
+    acrossTile<Multiply, W>(d, GROUP_SCALE, n, to);
     y = to;
   }
   if (load<usize>(WEIGHT)) {
-    between<Multiply>(PRODUCT, y, TILE_W, to, n);
+    betweenTiles<Multiply, W>(y, TILE_W, n, to);
     y = to;
   }
   if (load<usize>(BIAS)) {
-    between<Add>(ADDITION, y, TILE_B, to, n);
+    betweenTiles<Add, W>(y, TILE_B, n, to);
     y = to;
   }
   return y;
@@ -168,7 +156,6 @@ function readWeight(field: usize, lanes: usize, from: i32, n: i32, to: usize): v
 
 /** Rounds TILE_W and TILE_B. */
 export function roundWeights(n: i32): void {
-  const vectors = (n * padded + 3) >> 2;
-  if (load<usize>(WEIGHT)) map<First>(TILE_W, TILE_W, 0, TILE_W, vectors, 1, format);
-  if (load<usize>(BIAS)) map<First>(TILE_B, TILE_B, 0, TILE_B, vectors, 1, format);
+  if (load<usize>(WEIGHT)) roundTile(TILE_W, n);
+  if (load<usize>(BIAS)) roundTile(TILE_B, n);
 }

@@ -35,7 +35,7 @@ import {
 } from "../../src/abi/report";
 import { count, format, group, padded, setGroup, startBundles, stretch, whole, width } from "../emulated/bundle";
 import { formatAt, holdsSums } from "../formats/format";
-import { roundNumber, roundQuotient } from "../formats/operations";
+import { roundNumber, roundQuotient, Unwatched } from "../formats/operations";
 import { power } from "../lanes/power";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import {
@@ -77,6 +77,7 @@ import {
   takeAllGroups,
   takeGroup,
   unplaced,
+  Watched,
 } from "./events";
 import { addsAll, attributeMean, attributeSum, finishGroup } from "./group-results";
 import {
@@ -101,16 +102,7 @@ import {
   startExtremes,
   startReference,
 } from "./reference";
-import {
-  centre,
-  isCentred,
-  isExactInput,
-  nextWatchedBundle,
-  readElements,
-  roundInput,
-  takeTerms,
-  traceStages,
-} from "./stages";
+import { centre, isCentred, isExactInput, nextWatchedBundle, readElements, roundInput, takeTerms } from "./stages";
 import { addTraced, finishTraced, gatherErrors, startTraced } from "./watched-sums";
 
 /** The stage whose additions are gathered, of group `wanted` of the bundle; -1 for none. */
@@ -183,13 +175,12 @@ function traceMean(): void {
   gather(MEAN_STAGE);
   enterStage(MEAN_STAGE, FORMAT_ACCUMULATE);
   startTraced(padded, true);
-  traceStages(true);
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
     readElements(from, n);
     enterStage(INPUT_STAGE, FORMAT_COMPUTE);
     placeEvents(from);
-    const x = roundInput(n);
+    const x = roundInput<Watched>(n);
     addMean(n);
     addSizes(REAL_SIZES, TILE_R, n);
     if (!exactInput) addNumbers(SUM_ROUNDED, x, n);
@@ -228,20 +219,18 @@ function traceTerms(centred: bool, norm: i32): void {
     const n = min(stretch, count - from);
     let x = isExactInput() ? TILE_R : TILE_X;
     if (!whole || !centred) {
-      traceStages(!centred);
       readElements(from, n);
       enterStage(INPUT_STAGE, FORMAT_COMPUTE);
       placeEvents(from);
-      x = roundInput(n);
+      x = centred ? roundInput<Unwatched>(n) : roundInput<Watched>(n);
     }
-    traceStages(true);
     placeEvents(from);
     enterStage(CENTRE_STAGE, FORMAT_COMPUTE);
-    const d = centre(x, n);
+    const d = centre<Watched>(x, n);
     if (norm == NORM_NONE) continue;
     addTerms(n);
     enterStage(TERM_STAGE, FORMAT_COMPUTE);
-    takeTerms(d, n, TILE_T);
+    takeTerms<Watched>(d, n, TILE_T);
     if (sums) {
       addNumbers(SUM_TERMS, TILE_T, n);
       enterStage(SUM_STAGE, FORMAT_ACCUMULATE);

@@ -11,21 +11,10 @@ import { STAGNATION_EVENT } from "../../src/abi/report";
 import { width as groups } from "../emulated/bundle";
 import { addTile, finishSums, startSums } from "../emulated/sums";
 import { formatAt, kindOfSums, splits, splitterOf } from "../formats/format";
-import { Add, operate } from "../formats/operations";
+import { ADDITION, Add, operate } from "../formats/operations";
 import { clearVectors, copyVectors, magnitude } from "../lanes/vectors";
 import { BUNDLE_FLOATS, GATHERED, LANES, STAGNANT, TREE } from "../memory";
-import {
-  ADDEND,
-  ADDITION,
-  countEvents,
-  groupAt,
-  LIMIT,
-  looksAtAll,
-  note,
-  placeEvents,
-  validLanes,
-  watchOf,
-} from "./events";
+import { ADDEND, countEvents, groupAt, LIMIT, looksAtAll, note, placeEvents, validLanes, watchOf } from "./events";
 import { addTo, LOW } from "./reals";
 
 const BLOCK: i32 = 128;

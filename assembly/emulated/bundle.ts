@@ -27,7 +27,7 @@ import {
   WEIGHT,
 } from "../../src/abi/plan";
 import { formatAt, holdsHalf, kindOf, PLAIN } from "../formats/format";
-import { First, map, Operation } from "../formats/operations";
+import { First, map, Operation, Unwatched, Watch } from "../formats/operations";
 import { clearVectors } from "../lanes/vectors";
 import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "../memory";
 import { groupOffset, keptOffset, reducedOffset } from "../tensors/offsets";
@@ -113,13 +113,23 @@ export function setGroup(values: usize, j: i32, x: f64): void {
 
 /** TILE_X = TILE_X (operation) the value of each group, over n elements of each. */
 export function across<O extends Operation>(values: usize, n: i32): void {
-  acrossTile<O>(TILE_X, values, n, TILE_X);
+  acrossTile<O, Unwatched>(TILE_X, values, n, TILE_X);
 }
 
 /** The same from any tile to any. */
-export function acrossTile<O extends Operation>(tile: usize, values: usize, n: i32, to: usize): void {
-  if (padded == 1) map<O>(tile, values, 0, to, (n + 3) >> 2, 1, format);
-  else map<O>(tile, values, 16, to, padded >> 2, n, format);
+export function acrossTile<O extends Operation, W extends Watch>(tile: usize, values: usize, n: i32, to: usize): void {
+  if (padded == 1) map<O, W>(tile, values, 0, to, (n + 3) >> 2, 1, format, n);
+  else map<O, W>(tile, values, 16, to, padded >> 2, n, format, n * padded);
+}
+
+/** A tile = tile a (operation) tile b, over n elements of each group. */
+export function betweenTiles<O extends Operation, W extends Watch>(a: usize, b: usize, n: i32, to: usize): void {
+  map<O, W>(a, b, 16, to, (n * padded + 3) >> 2, 1, format, n * padded);
+}
+
+/** Rounds n elements of each group in a tile to the compute format. */
+export function roundTile(tile: usize, n: i32): void {
+  map<First, Unwatched>(tile, tile, 0, tile, (n * padded + 3) >> 2, 1, format);
 }
 
 /** Weights of elements [from, from + n) of each group, rounded, to a tile. */
@@ -136,7 +146,7 @@ export function weightTile(field: usize, from: i32, n: i32, to: usize): void {
     for (let j = 0; j < width; j++) gatherWeights(field, group + j, from, n, TILE_T + ((<usize>(j * n)) << 2));
     transpose(TILE_T, n, to);
   }
-  map<First>(to, to, 0, to, (n * padded + 3) >> 2, 1, format);
+  roundTile(to, n);
 }
 
 /** Elements [from, from + n) of every group of the bundle to a tile other than TILE_T. */
@@ -162,7 +172,7 @@ export function readTile(from: i32, n: i32, tile: usize): void {
   gatherTile(from, n, tile);
   if (kindOf(format) == PLAIN) return;
   if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(format)) return;
-  map<First>(tile, tile, 0, tile, (n * padded + 3) >> 2, 1, format);
+  roundTile(tile, n);
 }
 
 /** The reverse, from a tile other than TILE_T to the output. */

@@ -33,7 +33,7 @@ import {
   TOP,
   WEIGHT,
 } from "../../src/abi/plan";
-import { Add, Divide, Multiply, map, roundNumber, roundQuotient } from "../formats/operations";
+import { Add, Divide, Multiply, roundNumber, roundQuotient, Unwatched } from "../formats/operations";
 import { power } from "../lanes/power";
 import { fromOrdered, magnitude } from "../lanes/vectors";
 import {
@@ -62,6 +62,7 @@ import { copy, readMagnitudes } from "../tensors/tiles";
 import {
   across,
   bare,
+  betweenTiles,
   count,
   fillBundle,
   format,
@@ -169,7 +170,7 @@ export function statistics(centred: bool): void {
       if (centred) across<Add>(GROUP_NEGATED, n);
     }
     if (sums) {
-      if (!bare) terms(norm, n * padded);
+      if (!bare) terms(norm, n);
       addTile(bare ? TILE_X : TILE_T, n);
     } else if (norm == NORM_TOP) {
       if (padded == 1) addTop(GROUP_TOP, TILE_X, n);
@@ -194,15 +195,16 @@ export function statistics(centred: bool): void {
   }
 }
 
-/** TILE_T = the terms of n elements of TILE_X. */
+/** TILE_T = the terms of n elements of each group. */
 function terms(norm: i32, n: i32): void {
+  const bytes = (<usize>(n * padded)) << 2;
   if (norm == NORM_L2) {
-    map<Multiply>(TILE_X, TILE_X, 16, TILE_T, (n + 3) >> 2, 1, format);
+    betweenTiles<Multiply, Unwatched>(TILE_X, TILE_X, n, TILE_T);
   } else if (norm == NORM_L1) {
-    for (let at: usize = 0; at < (<usize>n) << 2; at += 16) v128.store(TILE_T + at, magnitude(v128.load(TILE_X + at)));
+    for (let at: usize = 0; at < bytes; at += 16) v128.store(TILE_T + at, magnitude(v128.load(TILE_X + at)));
   } else {
     const p = load<f64>(POWER);
-    for (let at: usize = 0; at < (<usize>n) << 2; at += 4) {
+    for (let at: usize = 0; at < bytes; at += 4) {
       store<f32>(TILE_T + at, <f32>rounded(power(abs(<f64>load<f32>(TILE_X + at)), p)));
     }
   }
@@ -290,14 +292,13 @@ function output(centred: bool): void {
       if (weights) across<Multiply>(GROUP_WEIGHT, n);
       if (biases) across<Add>(GROUP_BIAS, n);
     } else {
-      const vectors = (n * padded + 3) >> 2;
       if (weights) {
         weightTile(WEIGHT, from, n, TILE_W);
-        map<Multiply>(TILE_X, TILE_W, 16, TILE_X, vectors, 1, format);
+        betweenTiles<Multiply, Unwatched>(TILE_X, TILE_W, n, TILE_X);
       }
       if (biases) {
         weightTile(BIAS, from, n, TILE_B);
-        map<Add>(TILE_X, TILE_B, 16, TILE_X, vectors, 1, format);
+        betweenTiles<Add, Unwatched>(TILE_X, TILE_B, n, TILE_X);
       }
     }
     writeTile(from, n, TILE_X);

@@ -8,7 +8,7 @@
 //   Clamping e from below makes the spacing of the subnormals, from above it lets what is too large be found after.
 
 import { EXPONENTS, SIGN } from "../lanes/constants";
-import { highPair, lowPair } from "../lanes/vectors";
+import { highPair, lowPair, magnitude } from "../lanes/vectors";
 import {
   DOWN,
   FACTOR64,
@@ -82,13 +82,23 @@ export function roundQuotient(sum: f64, n: f64, f: usize): f64 {
   return roundNumber(reinterpret<f64>(bits), f);
 }
 
+export const ADDITION: i32 = 0;
+export const PRODUCT: i32 = 1;
+export const QUOTIENT: i32 = 2;
+export const ROUNDING: i32 = 3;
+
 /** What is done to two operands before rounding. */
 export interface Operation {
+  /** Which one it is, for those who watch it. */
+  kind(): i32;
   lanes(a: v128, b: v128): v128;
   pairs(a: v128, b: v128): v128;
 }
 
 export class Add implements Operation {
+  kind(): i32 {
+    return ADDITION;
+  }
   lanes(a: v128, b: v128): v128 {
     return f32x4.add(a, b);
   }
@@ -110,6 +120,9 @@ export class Add implements Operation {
 }
 
 export class Multiply implements Operation {
+  kind(): i32 {
+    return PRODUCT;
+  }
   lanes(a: v128, b: v128): v128 {
     return f32x4.mul(a, b);
   }
@@ -120,6 +133,9 @@ export class Multiply implements Operation {
 
 /** The first operand alone. */
 export class First implements Operation {
+  kind(): i32 {
+    return ROUNDING;
+  }
   lanes(a: v128, _b: v128): v128 {
     return a;
   }
@@ -129,6 +145,9 @@ export class First implements Operation {
 }
 
 export class Divide implements Operation {
+  kind(): i32 {
+    return QUOTIENT;
+  }
   lanes(a: v128, b: v128): v128 {
     return f32x4.div(a, b);
   }
@@ -163,11 +182,44 @@ export function operate<O extends Operation>(a: v128, b: v128, kind: i32, f: usi
   );
 }
 
+/** Who looks at the results of a tile while they are made. */
+export interface Watch {
+  /** Whether anybody does. */
+  looks(): bool;
+  /** A result r is ordinary unless |r| + addend > limit as integers; whether ordinary ones are looked at as well. */
+  addend(): v128;
+  limit(): v128;
+  all(): bool;
+  /** Takes r, of a and b: four lanes at place p of a tile that has `end` places in use. */
+  note(kind: i32, a: v128, b: v128, r: v128, p: i32, end: i32): void;
+}
+
+export class Unwatched implements Watch {
+  @inline
+  looks(): bool {
+    return false;
+  }
+  @inline
+  addend(): v128 {
+    return i32x4.splat(0);
+  }
+  @inline
+  limit(): v128 {
+    return i32x4.splat(0);
+  }
+  @inline
+  all(): bool {
+    return false;
+  }
+  @inline
+  note(_kind: i32, _a: v128, _b: v128, _r: v128, _p: i32, _end: i32): void {}
+}
+
 /**
  * out = a (operation) b on rows of vectors: b starts again with every row and walks it by `step` bytes a vector (16, or
- * 0 to stay on one vector). In place allowed.
+ * 0 to stay on one vector). In place allowed. `end`: places of the tile that are in use, for those who watch.
  */
-export function map<O extends Operation>(
+export function map<O extends Operation, W extends Watch>(
   a: usize,
   b: usize,
   step: usize,
@@ -175,8 +227,10 @@ export function map<O extends Operation>(
   vectors: i32,
   rows: i32,
   f: usize,
+  end: i32 = 0,
 ): void {
   const operation = changetype<O>(0);
+  const watch = changetype<W>(0);
   const kind = kindOf(f);
   const exponents = v128.load(EXPONENTS);
   const least = v128.load(f, LEAST);
@@ -185,22 +239,47 @@ export function map<O extends Operation>(
   const up = v128.load(f, UP);
   const down = v128.load(f, DOWN);
   const sign = v128.load(SIGN);
+  const addend = watch.addend();
+  const limit = watch.limit();
+  const all = watch.all();
+  let p = 0;
   for (; rows > 0; rows--) {
     let at = b;
     let i = vectors;
-    if (kind == NARROW) {
+    if (kind == NARROW && !all) {
       for (; i >= 2; i -= 2) {
-        const x = operation.lanes(v128.load(a, 0), v128.load(at));
-        const y = operation.lanes(v128.load(a, 16), v128.load(at + step));
-        v128.store(out, Lanes.narrow(x, exponents, least, most, magic, up, down, sign), 0);
-        v128.store(out, Lanes.narrow(y, exponents, least, most, magic, up, down, sign), 16);
+        const x = v128.load(a, 0);
+        const y = v128.load(at);
+        const z = v128.load(a, 16);
+        const w = v128.load(at + step);
+        const r = Lanes.narrow(operation.lanes(x, y), exponents, least, most, magic, up, down, sign);
+        const s = Lanes.narrow(operation.lanes(z, w), exponents, least, most, magic, up, down, sign);
+        v128.store(out, r, 0);
+        v128.store(out, s, 16);
+        if (watch.looks()) {
+          const m = i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);
+          const n = i32x4.gt_s(i32x4.add(magnitude(s), addend), limit);
+          if (v128.any_true(v128.or(m, n))) {
+            watch.note(operation.kind(), x, y, r, p, end);
+            watch.note(operation.kind(), z, w, s, p + 4, end);
+          }
+          p += 8;
+        }
         a += 32;
         out += 32;
         at += step << 1;
       }
     }
     for (; i > 0; i--) {
-      v128.store(out, operate<O>(v128.load(a), v128.load(at), kind, f));
+      const x = v128.load(a);
+      const y = v128.load(at);
+      const r = operate<O>(x, y, kind, f);
+      v128.store(out, r);
+      if (watch.looks()) {
+        const odd = i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);
+        if (v128.any_true(odd) || all) watch.note(operation.kind(), x, y, r, p, end);
+        p += 4;
+      }
       a += 16;
       out += 16;
       at += step;

@@ -2,7 +2,7 @@
 
 import { FORMAT_COMPUTE, MODE_DOWN, MODE_NEAREST_EVEN, MODE_ODD, MODE_STOCHASTIC, MODE_UP } from "../../src/abi/plan";
 import { FLUSHED64, formatAt, LARGEST64, LEAST64, MOST64, OVERFLOWED64, SPACING64 } from "./format";
-import { First, map, roundNumber } from "./operations";
+import { First, map, roundNumber, Unwatched } from "./operations";
 
 /** A float64 to the grid in one of the other modes; `random` in [0, 1) decides the stochastic one. */
 function roundDirected(x: f64, f: usize, mode: i32, random: f64): f64 {
@@ -46,7 +46,7 @@ export function round(src: usize, dst: usize, n: i32, mode: i32, seed: u32): voi
   let i = 0;
   if (mode == MODE_NEAREST_EVEN) {
     i = n & ~3;
-    map<First>(src, src, 0, dst, n >> 2, 1, f);
+    map<First, Unwatched>(src, src, 0, dst, n >> 2, 1, f);
   }
   for (; i < n; i++) {
     const at = (<usize>i) << 2;

@@ -45,6 +45,7 @@ import {
 import {
   across,
   acrossTile,
+  betweenTiles,
   count,
   fillBundle,
   format,
@@ -62,7 +63,7 @@ import {
 } from "../emulated/bundle";
 import { factorFrom, rounded, scales, statistics } from "../emulated/emulate";
 import { addTile, finishSums, startSums } from "../emulated/sums";
-import { Add, Multiply, map, roundQuotient } from "../formats/operations";
+import { Add, Multiply, roundQuotient, Unwatched } from "../formats/operations";
 import { power } from "../lanes/power";
 import { clearVectors, copyVectors, firstLanes, fromOrdered, magnitude } from "../lanes/vectors";
 import {
@@ -158,7 +159,7 @@ function bundle(): void {
     for (let from = 0; from < count; from += stretch) {
       const m = enter(from, false);
       normalized(m);
-      map<Multiply>(TILE_T, TILE_G, 16, TILE_T, vectorsOf(m), 1, format);
+      betweenTiles<Multiply, Unwatched>(TILE_T, TILE_G, m, TILE_T);
       addTile(TILE_T, m);
     }
     finishSums(GROUP_SUM);
@@ -226,15 +227,15 @@ function enter(from: i32, first: bool): i32 {
   }
   if (first) {
     normalized(n);
-    map<Multiply>(TILE_T, TILE_G, 16, GRADIENT_TILE, vectorsOf(n), 1, format);
+    betweenTiles<Multiply, Unwatched>(TILE_T, TILE_G, n, GRADIENT_TILE);
     writeTerms(from, n);
   }
   if (!load<usize>(WEIGHT)) return n;
   if (uniform) {
-    acrossTile<Multiply>(TILE_G, GROUP_WEIGHT, n, TILE_G);
+    acrossTile<Multiply, Unwatched>(TILE_G, GROUP_WEIGHT, n, TILE_G);
   } else {
     weightTile(WEIGHT, from, n, TILE_W);
-    map<Multiply>(TILE_G, TILE_W, 16, TILE_G, vectorsOf(n), 1, format);
+    betweenTiles<Multiply, Unwatched>(TILE_G, TILE_W, n, TILE_G);
   }
   return n;
 }
@@ -242,7 +243,7 @@ function enter(from: i32, first: bool): i32 {
 /** TILE_T = y. */
 function normalized(n: i32): void {
   if (load<i32>(NORM) == NORM_NONE) copyVectors(TILE_X, TILE_T, (<usize>vectorsOf(n)) << 4);
-  else acrossTile<Multiply>(TILE_X, GROUP_SCALE, n, TILE_T);
+  else acrossTile<Multiply, Unwatched>(TILE_X, GROUP_SCALE, n, TILE_T);
 }
 
 /** GRADIENT_TILE to the tensor of the products. */
@@ -448,20 +449,19 @@ function markVector(norm: i32, at: usize, lanes: i32, j: i32, counting: bool): v
 /** dx of the stretch at hand. */
 function output(from: i32, n: i32): void {
   const norm = load<i32>(NORM);
-  const vectors = vectorsOf(n);
   // TILE_T = q - p
   if (norm == NORM_L2 || norm == NORM_POWER) {
     normalized(n);
     if (norm == NORM_POWER) raise(n);
-    acrossTile<Multiply>(TILE_T, GRADIENT_SLOPE, n, TILE_T);
-    if (norm == NORM_POWER && centred) acrossTile<Add>(TILE_T, GRADIENT_GAIN, n, TILE_T);
+    acrossTile<Multiply, Unwatched>(TILE_T, GRADIENT_SLOPE, n, TILE_T);
+    if (norm == NORM_POWER && centred) acrossTile<Add, Unwatched>(TILE_T, GRADIENT_GAIN, n, TILE_T);
   } else if (norm != NORM_NONE) {
     mark(norm, n, false);
   }
-  if (centred) acrossTile<Add>(TILE_G, GRADIENT_SHIFT, n, TILE_G);
+  if (centred) acrossTile<Add, Unwatched>(TILE_G, GRADIENT_SHIFT, n, TILE_G);
   if (norm != NORM_NONE) {
-    map<Add>(TILE_G, TILE_T, 16, TILE_G, vectors, 1, format);
-    acrossTile<Multiply>(TILE_G, GROUP_SCALE, n, TILE_G);
+    betweenTiles<Add, Unwatched>(TILE_G, TILE_T, n, TILE_G);
+    acrossTile<Multiply, Unwatched>(TILE_G, GROUP_SCALE, n, TILE_G);
   }
   writeTile(from, n, TILE_G);
 }
