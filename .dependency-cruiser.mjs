@@ -41,7 +41,7 @@ const ROWS = {
 };
 
 /** What the command line and the layers for TensorFlow.js, which are built apart, have their own copies of. */
-const STATELESS = "^src/(abi/|checks/|numerics/|tensor/shape[.]ts$|text/)";
+const STATELESS = "^src/(abi/|checks/|diagnosis/words[.]ts$|numerics/|tensor/shape[.]ts$|text/)";
 
 const pattern = (folder, rooms) => `^${folder}/(${rooms.join("|")})(?:/|[.][a-z.]+$)`;
 

@@ -1,7 +1,7 @@
 // A comparison as text for a terminal.
 
 import { wrong } from "../checks/arguments.js";
-import { Page, type TextOptions } from "../text/page.js";
+import { columnsOf, type Page, pageFor, type TextOptions } from "../text/page.js";
 import { brief, fixed, formatWords, integer } from "../text/words.js";
 import { COMPARISON_SCHEMA, type Comparison } from "./compare.js";
 import type { ErrorStatistics } from "./result.js";
@@ -40,7 +40,7 @@ function toleranceTable(page: Page, { numpy, torch }: Comparison["tolerances"]):
     row("smallest rtol at the default atol", ({ rtolAtDefaultAtol }) => upwards(rtolAtDefaultAtol)),
     row("smallest atol at the default rtol", ({ atolAtDefaultRtol }) => upwards(atolAtDefaultRtol)),
   ];
-  page.table(["tolerances", "numpy assert_allclose", "torch assert_close"], rows);
+  page.table(columnsOf(["tolerances", "numpy assert_allclose", "torch assert_close"]), rows);
 }
 
 /**
@@ -52,7 +52,7 @@ function toleranceTable(page: Page, { numpy, torch }: Comparison["tolerances"]):
  */
 export function formatComparison(comparison: Comparison, options?: TextOptions): string {
   if (!isOf(comparison, COMPARISON_SCHEMA)) throw wrong("comparison", "what compare() gives", comparison);
-  const page = new Page(options);
+  const page = pageFor(options);
   const { dtypes, shape, format, count, equalNans, equalInfinities, firstDifference, tolerances } = comparison;
   page.text(
     `${dtypes.actual} against ${dtypes.expected}, [${shape.join(", ")}], ${integer(count)} elements, in ulp of ${formatWords(format)}`,

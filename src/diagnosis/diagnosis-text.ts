@@ -1,38 +1,21 @@
-// A diagnosis or a comparison as text for a terminal.
+// A diagnosis as text for a terminal.
 
 import { wrong } from "../checks/arguments.js";
-import { Page, type TextOptions } from "../text/page.js";
-import { brief, fixed, formatWords, integer, normWords, percent, signed } from "../text/words.js";
+import { columnsOf, type Page, pageFor, type TextOptions } from "../text/page.js";
+import { brief, fixed, integer, normWords, percent, signed } from "../text/words.js";
 import { type Attribution, DIAGNOSIS_SCHEMA, type Diagnosis, EVENTS, type Remedy, type Stage } from "./result.js";
-import { isOf, ulp } from "./words.js";
-
-const LAYERS = {
-  batch: "batch norm",
-  layer: "layer norm",
-  instance: "instance norm",
-  group: "group norm",
-  rms: "RMS norm",
-};
+import { arithmeticWords, isOf, LAYERS, ulp, VERDICTS } from "./words.js";
 
 function title({ subject, input }: Diagnosis): string {
   const { layer, axes, norm, arithmetic, centred, groups } = subject;
   const what = layer ? LAYERS[layer] : centred ? "normalization" : "normalization without centring";
-  const { compute, accumulate, order } = arithmetic;
-  const format = formatWords(compute);
-  let sums = ", sums exact";
-  if (accumulate !== "exact") {
-    const apart = formatWords(accumulate) === format ? "" : ` in ${formatWords(accumulate)}`;
-    sums = `, sums${apart} ${ORDERS[order]}`;
-  }
   const over =
     layer && !groups ? "" : groups ? `, ${groups} groups of channels` : `, over axes ${axes.join(", ") || "none"}`;
-  return `${normWords(norm)} ${what} of ${input.dtype} [${input.shape.join(", ")}]${over}, in ${format}${sums}`;
+  return `${normWords(norm)} ${what} of ${input.dtype} [${input.shape.join(", ")}]${over}, in ${arithmeticWords(arithmetic)}`;
 }
 
-const ORDERS = { sequential: "one by one", lanes: "in 32 lanes", pairwise: "pairwise" };
-
 function stageTable(page: Page, stages: readonly Stage[]): void {
-  const heads = ["stage", "own, max", "total: median", "99 %", "max", "SQNR dB", "NaN/inf"];
+  const titles = ["stage", "own, max", "total: median", "99 %", "max", "SQNR dB", "NaN/inf"];
   const rows = stages.map(({ name, own, total }) => [
     name,
     ulp(own.maxUlp),
@@ -42,7 +25,7 @@ function stageTable(page: Page, stages: readonly Stage[]): void {
     fixed(total.sqnrDb, 1),
     integer(total.mismatchedSpecials),
   ]);
-  page.table(heads, rows);
+  page.table(columnsOf(titles), rows);
 }
 
 function eventTable(page: Page, stages: readonly Stage[]): void {
@@ -57,9 +40,8 @@ function eventTable(page: Page, stages: readonly Stage[]): void {
   );
   if (!rows.length) return;
   page.gap();
-  page.table(["stage", "event", "operations", "first: group", "element"], rows, 2, (i) =>
-    serious[i] ? page.red : String,
-  );
+  const titles = ["stage", "event", "operations", "first: group", "element"];
+  page.table(columnsOf(titles, 2), rows, { rows: (i) => (serious[i] ? "red" : undefined) });
 }
 
 /** "input 0.1, accumulation -0.3, final 0.01". */
@@ -100,8 +82,9 @@ function remedyTable(page: Page, remedies: readonly Remedy[]): void {
     ulp(error.p50Ulp),
     ulp(error.p99Ulp),
   ]);
-  const heads = ["remedies, each run on this data", "gain dB", "SQNR dB", "NaN/inf", "ulp: median", "99 %"];
-  page.table(heads, rows, 1, (i) => ((remedies[i].gainDb ?? 0) >= 3 ? page.green : String));
+  const titles = ["remedies, each run on this data", "gain dB", "SQNR dB", "NaN/inf", "ulp: median", "99 %"];
+  const helps = (i: number): boolean => (remedies[i].gainDb ?? 0) >= 3;
+  page.table(columnsOf(titles), rows, { rows: (i) => (helps(i) ? "green" : undefined) });
 }
 
 /**
@@ -113,7 +96,7 @@ function remedyTable(page: Page, remedies: readonly Remedy[]): void {
  */
 export function formatDiagnosis(diagnosis: Diagnosis, options?: TextOptions): string {
   if (!isOf(diagnosis, DIAGNOSIS_SCHEMA)) throw wrong("diagnosis", "what diagnose() gives", diagnosis);
-  const page = new Page(options);
+  const page = pageFor(options);
   const { input, stages, verdict, reason, notes, remedies } = diagnosis;
   page.text(title(diagnosis));
   const { groups, groupSize, absMin, absMax, count, subnormal } = input;
@@ -121,9 +104,8 @@ export function formatDiagnosis(diagnosis: Diagnosis, options?: TextOptions): st
   const small = subnormal ? `, ${percent(subnormal, count)} subnormal` : "";
   page.text(`${integer(groups)} groups of ${integer(groupSize)}${range}${small}`);
   page.gap();
-  const paint = { ok: page.green, degraded: page.yellow, failed: page.red }[verdict];
-  page.text(`${verdict}: ${reason}`, paint);
-  for (const note of notes) page.text(`note: ${note}`, page.dim);
+  page.text(`${verdict}: ${reason}`, VERDICTS[verdict]);
+  for (const note of notes) page.text(`note: ${note}`, "dim");
   page.gap();
   stageTable(page, stages);
   eventTable(page, stages);

@@ -1,8 +1,36 @@
 // Names and numbers of a diagnosis, for sentences.
 
 import { isObject } from "../checks/arguments.js";
-import { fixed } from "../text/words.js";
-import type { DiagnosisEvent, EventPlace } from "./result.js";
+import type { ArithmeticInUse, Order } from "../numerics/arithmetic.js";
+import type { Style } from "../text/page.js";
+import { fixed, formatWords } from "../text/words.js";
+import type { DiagnosisEvent, EventPlace, LayerName, Verdict } from "./result.js";
+
+export const LAYERS: Readonly<Record<LayerName, string>> = {
+  batch: "batch norm",
+  layer: "layer norm",
+  instance: "instance norm",
+  group: "group norm",
+  rms: "RMS norm",
+};
+
+/** The default first. */
+export const ORDERS: Readonly<Record<Order, string>> = {
+  lanes: "in 32 lanes",
+  sequential: "one by one",
+  pairwise: "pairwise",
+};
+
+/** From best to worst, as they are painted. */
+export const VERDICTS: Readonly<Record<Verdict, Style>> = { ok: "green", degraded: "yellow", failed: "red" };
+
+/** "float16, sums in float32 one by one". */
+export function arithmeticWords({ compute, accumulate, order }: ArithmeticInUse): string {
+  const format = formatWords(compute);
+  if (accumulate === "exact") return `${format}, sums exact`;
+  const other = formatWords(accumulate);
+  return `${format}, sums ${other === format ? "" : `in ${other} `}${ORDERS[order]}`;
+}
 
 export const ulp = (value: number | null): string => fixed(value, 2);
 

@@ -2,8 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { brief, integer as grouped } from "../../text/words.js";
 import { UsageError } from "../terminal/errors.js";
 import { command, FINE } from "../terminal/options.js";
-import { columns, Progress, print, printJson } from "../terminal/output.js";
-import { type Section, sectionsText } from "../terminal/table.js";
+import { Progress, print, printJson } from "../terminal/output.js";
+import { type Section, sectionsText } from "../terminal/sections.js";
 import { integer } from "../terminal/values.js";
 import type { BenchResult } from "./bench.js";
 
@@ -62,7 +62,7 @@ export const bench = command({
       });
       progress.end();
       if (values.json) await printJson(result);
-      else await print(sectionsText(sections(result), columns()));
+      else await print(sectionsText(sections(result)));
       return FINE;
     } finally {
       progress.end();

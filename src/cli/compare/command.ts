@@ -1,7 +1,7 @@
 import { UsageError } from "../terminal/errors.js";
 import { CHECK_FAILED, command, FINE } from "../terminal/options.js";
-import { columns, hasColors, Progress, print, printJson, style } from "../terminal/output.js";
-import { sectionsText } from "../terminal/table.js";
+import { Progress, print, printJson, terminalPage, textOptions } from "../terminal/output.js";
+import { sectionsText } from "../terminal/sections.js";
 import { FORMATS, integer, number, oneOf } from "../terminal/values.js";
 
 export const compare = command({
@@ -63,13 +63,13 @@ export const compare = command({
       if (values.json) {
         await printJson(result);
       } else if (result.tensors.length > 1) {
-        await print(sectionsText((await import("./sections.js")).compareSections(result), columns()));
+        await print(sectionsText((await import("./sections.js")).compareSections(result)));
       } else {
         const { formatComparison } = await import("../../index.js");
-        const width = Math.max(80, Math.min(columns(), 100));
         const [{ comparison, passes }] = result.tensors;
-        await print(formatComparison(comparison, { color: hasColors(), width }));
-        const verdict = passes ? style("green", "ok: within") : style("red", "failed: not within");
+        await print(formatComparison(comparison, textOptions()));
+        const page = terminalPage();
+        const verdict = passes ? page.paint("ok: within", "green") : page.paint("failed: not within", "red");
         if (tolerance !== undefined) await print(`\n${verdict} ${tolerance} ulp\n`);
       }
       return result.passes ? FINE : CHECK_FAILED;

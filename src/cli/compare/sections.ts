@@ -2,7 +2,7 @@
 
 import { brief, fixed, integer } from "../../text/words.js";
 import { printable } from "../terminal/errors.js";
-import type { Section } from "../terminal/table.js";
+import type { Section } from "../terminal/sections.js";
 import type { CompareResult } from "./compare-files.js";
 
 export function compareSections({ actual, expected, toleranceUlp, tensors }: CompareResult): Section[] {

@@ -1,16 +1,17 @@
 import { setImmediate } from "node:timers/promises";
+import { LAYERS as IN_WORDS } from "../../diagnosis/words.js";
 import type { LayerName } from "../../index.js";
 import { MAX_RANK } from "../../tensor/shape.js";
 import { Report } from "../files/temporary.js";
 import { UsageError } from "../terminal/errors.js";
 import { CHECK_FAILED, command, FINE } from "../terminal/options.js";
-import { columns, hasColors, outputClosed, Progress, print, printJson } from "../terminal/output.js";
-import { sectionsText } from "../terminal/table.js";
+import { outputClosed, Progress, print, printJson, textOptions } from "../terminal/output.js";
+import { sectionsText } from "../terminal/sections.js";
 import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "../terminal/values.js";
 import type { Grouping } from "../workers/worker.js";
 import type { Drawn } from "./report.js";
 
-const LAYERS: readonly LayerName[] = ["batch", "layer", "instance", "group", "rms"];
+const LAYERS = Object.keys(IN_WORDS) as LayerName[];
 
 /** Values of the options that say what a group is. */
 interface GroupingValues {
@@ -129,8 +130,6 @@ export const diagnose = command({
       const { diagnoseFiles } = await import("./diagnose-files.js");
       const { summarySection, tensorSection } = await import("./sections.js");
       const detailed = values.details && !values.json ? (await import("../../index.js")).formatDiagnosis : undefined;
-      const width = columns();
-      const style = { color: hasColors(), width: Math.max(80, Math.min(width, 100)) };
       let tensors = 0;
       const drawn: Drawn[] = [];
       const result = await diagnoseFiles(options, {
@@ -138,8 +137,8 @@ export const diagnose = command({
           if (figures) drawn.push({ tensor, figures });
           if (values.json) return;
           bar.end();
-          const details = detailed ? tensor.diagnoses.map((one) => `\n${detailed(one, style)}`).join("") : "";
-          void print(`${tensors++ ? "\n" : ""}${sectionsText([tensorSection(tensor)], width)}${details}`);
+          const details = detailed ? tensor.diagnoses.map((one) => `\n${detailed(one, textOptions())}`).join("") : "";
+          void print(`${tensors++ ? "\n" : ""}${sectionsText([tensorSection(tensor)])}${details}`);
         },
         progress: (done) => bar.update(done, "diagnosed"),
         // with a check the exit code has still to be found
@@ -155,7 +154,7 @@ export const diagnose = command({
       }
       bar.end();
       if (values.json) await printJson(result);
-      else if (tensors > 1 || result.skipped.length) await print(`\n${sectionsText([summarySection(result)], width)}`);
+      else if (tensors > 1 || result.skipped.length) await print(`\n${sectionsText([summarySection(result)])}`);
       return result.passes ? FINE : CHECK_FAILED;
     } finally {
       bar.end();

@@ -1,5 +1,6 @@
 // The normalization of the tensors of files in a low precision, diagnosed norm by norm.
 
+import { VERDICTS } from "../../diagnosis/words.js";
 import type { Arithmetic, Diagnosis, Norm, Verdict } from "../../index.js";
 import type { StoredType, Tally } from "../files/elements.js";
 import { inputOf } from "../files/input.js";
@@ -60,12 +61,12 @@ export interface DiagnoseResult {
   readonly passes: boolean;
 }
 
-const VERDICTS: readonly Verdict[] = ["ok", "degraded", "failed"];
-const rank = (verdict: Verdict): number => VERDICTS.indexOf(verdict);
+const BEST_FIRST = Object.keys(VERDICTS) as Verdict[];
+const rank = (verdict: Verdict): number => BEST_FIRST.indexOf(verdict);
 
 /** The worst verdict. */
 const worstOf = (diagnoses: readonly Diagnosis[]): Verdict =>
-  VERDICTS[diagnoses.reduce((worst, { verdict }) => Math.max(worst, rank(verdict)), 0)];
+  BEST_FIRST[diagnoses.reduce((worst, { verdict }) => Math.max(worst, rank(verdict)), 0)];
 
 function passes({ verdict, error }: Diagnosis, { failOn, tolerance }: DiagnoseOptions): boolean {
   if (failOn && rank(verdict) >= rank(failOn)) return false;

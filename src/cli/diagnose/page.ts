@@ -1,6 +1,8 @@
 // The report of a diagnosis: what each norm does to each tensor.
 
+import { LAYERS, VERDICTS } from "../../diagnosis/words.js";
 import type { Diagnosis, FormatName, FormatSpec, Remedy, Verdict } from "../../index.js";
+import type { Cell } from "../../text/page.js";
 import { brief, formatWords, integer, signed } from "../../text/words.js";
 import { type Block, type Part, page } from "../report/html.js";
 import {
@@ -14,8 +16,7 @@ import {
   type UsableSigma,
 } from "../report/plots.js";
 import { specOf } from "../report/spacing.js";
-import type { Cell, Section } from "../terminal/table.js";
-import { VERDICT_STYLES } from "./sections.js";
+import type { Section } from "../terminal/sections.js";
 
 /** One tensor, and what was found for each norm. */
 export interface DiagnosedTensor {
@@ -36,8 +37,7 @@ export interface SigmaSweep {
   readonly ranges: readonly UsableSigma[];
 }
 
-/** From worst to best. */
-const VERDICTS: readonly Verdict[] = ["failed", "degraded", "ok"];
+const WORST_FIRST = (Object.keys(VERDICTS) as Verdict[]).reverse();
 
 function binades(format: FormatName | FormatSpec): Binades {
   const { precision, emin, emax } = specOf(format);
@@ -49,9 +49,9 @@ const labelsOf = (results: readonly Labelled[], verdict: Verdict): string[] =>
 
 /** Which norms come to which verdict, in words of their colours. */
 function verdicts(results: readonly Labelled[]): Cell[] {
-  return VERDICTS.flatMap((verdict) => {
+  return WORST_FIRST.flatMap((verdict) => {
     const labels = labelsOf(results, verdict);
-    return labels.length ? [{ text: `${verdict}: ${labels.join(", ")}.`, style: VERDICT_STYLES[verdict] }] : [];
+    return labels.length ? [{ text: `${verdict}: ${labels.join(", ")}.`, style: VERDICTS[verdict] }] : [];
   });
 }
 
@@ -59,15 +59,15 @@ function verdicts(results: readonly Labelled[]): Cell[] {
 function leadOf(tensors: readonly DiagnosedTensor[]): Cell[] {
   if (tensors.length === 1) {
     const [{ results }] = tensors;
-    const worst = VERDICTS.flatMap((verdict) => results.filter(({ diagnosis }) => diagnosis.verdict === verdict))[0];
+    const worst = WORST_FIRST.flatMap((verdict) => results.filter(({ diagnosis }) => diagnosis.verdict === verdict))[0];
     return [...verdicts(results), ...(worst ? [{ text: `${worst.label}: ${worst.diagnosis.reason}` }] : [])];
   }
   const labels = [...new Set(tensors.flatMap(({ results }) => results.map(({ label }) => label)))];
   return labels.map((label) => {
     const found = tensors.flatMap(({ results }) => results.filter((one) => one.label === label));
-    const worst = VERDICTS.find((verdict) => labelsOf(found, verdict).length) ?? "ok";
+    const worst = WORST_FIRST.find((verdict) => labelsOf(found, verdict).length) ?? "ok";
     const many = labelsOf(found, worst).length;
-    return { text: `${label}: ${worst} in ${many} of ${found.length} tensors.`, style: VERDICT_STYLES[worst] };
+    return { text: `${label}: ${worst} in ${many} of ${found.length} tensors.`, style: VERDICTS[worst] };
   });
 }
 
@@ -106,7 +106,7 @@ function reasons(results: readonly Labelled[]): Section {
     ],
     rows: results.map(({ label, diagnosis: { verdict, reason, notes } }) => [
       label,
-      { text: verdict, style: VERDICT_STYLES[verdict] },
+      { text: verdict, style: VERDICTS[verdict] },
       [reason, ...notes].join(" "),
     ]),
   };
@@ -121,7 +121,7 @@ function arithmeticOf({ subject }: Diagnosis): string {
 function tensorBlocks({ name, results, table, along, sigma }: DiagnosedTensor, sweep: SigmaSweep | undefined): Block[] {
   const [{ diagnosis }] = results;
   const { input, subject } = diagnosis;
-  const layer = subject.layer === null ? `over axes ${subject.axes.join(", ")}` : `${subject.layer} norm`;
+  const layer = subject.layer === null ? `over axes ${subject.axes.join(", ")}` : LAYERS[subject.layer];
   const shape = `${input.shape.join(" × ") || "a single number"}, ${input.dtype}; ${layer}: ${integer(input.groups)} groups of ${integer(input.groupSize)}; ${arithmeticOf(diagnosis)}.`;
   const heading: Part = { heading: name, text: [{ text: shape }, ...verdicts(results)] };
   const figures: Block[] = [exponentFigure(input, binades(subject.arithmetic.compute)), stagesFigure(results)];

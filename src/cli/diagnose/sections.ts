@@ -1,13 +1,13 @@
 // Diagnoses as tables: the norms side by side.
 
+import { arithmeticWords, LAYERS, VERDICTS } from "../../diagnosis/words.js";
 import type { Diagnosis, DiagnosisEvent, Verdict } from "../../index.js";
-import { fixed, formatWords, integer, normWords } from "../../text/words.js";
+import type { Cell } from "../../text/page.js";
+import { fixed, integer, normWords } from "../../text/words.js";
 import { stemOf } from "../files/tensor-file.js";
 import { printable } from "../terminal/errors.js";
-import type { Cell, Section } from "../terminal/table.js";
+import type { Section } from "../terminal/sections.js";
 import type { DiagnosedTensor, DiagnoseResult } from "./diagnose-files.js";
-
-export const VERDICT_STYLES = { ok: "green", degraded: "yellow", failed: "red" } as const;
 
 const events = ({ stages }: Diagnosis, event: DiagnosisEvent): string =>
   integer(stages.reduce((sum, stage) => sum + stage.events[event], 0));
@@ -24,16 +24,10 @@ const plural = (n: number, what: string): string => `${integer(n)} ${what}${n ==
 /** "batch norm, 32 groups of 4,096, in float16, sums in 32 lanes". */
 function subjectWords({ subject, input }: Diagnosis): string {
   const { layer, axes, arithmetic, centred } = subject;
-  const { compute, accumulate, order } = arithmetic;
   const along = `${centred ? "" : "uncentred "}over ${axes.length === 1 ? "axis" : "axes"} ${axes.join(", ") || "none"}`;
-  const what = layer ? `${layer === "rms" ? "RMS" : layer} norm` : along;
-  const format = formatWords(compute);
-  const other = formatWords(accumulate === "exact" ? compute : accumulate);
-  const sums = accumulate === "exact" ? "exact" : `${other === format ? "" : `in ${other} `}${ORDERS[order]}`;
-  return `${what}, ${plural(input.groups, "group")} of ${integer(input.groupSize)}, in ${format}, sums ${sums}`;
+  const what = layer ? LAYERS[layer] : along;
+  return `${what}, ${plural(input.groups, "group")} of ${integer(input.groupSize)}, in ${arithmeticWords(arithmetic)}`;
 }
-
-const ORDERS = { sequential: "one by one", lanes: "in 32 lanes", pairwise: "pairwise" };
 
 /** File and tensor, once where they are the same. */
 export function titleOf({ file, name }: DiagnosedTensor): string {
@@ -58,7 +52,7 @@ export function tensorSection(tensor: DiagnosedTensor): Section {
   const remedied = remedies.some((remedy) => remedy);
   const rows = diagnoses.map((diagnosis, i): (Cell | string)[] => [
     normWords(diagnosis.subject.norm),
-    { text: diagnosis.verdict, style: VERDICT_STYLES[diagnosis.verdict] },
+    { text: diagnosis.verdict, style: VERDICTS[diagnosis.verdict] },
     fixed(diagnosis.error.p50Ulp, 2),
     fixed(diagnosis.error.maxUlp === null ? null : Math.abs(diagnosis.error.maxUlp), 1),
     events(diagnosis, "overflow"),
@@ -110,7 +104,7 @@ export function summarySection({ tensors, skipped }: DiagnoseResult): Section {
   });
   return {
     title: plural(tensors.length, "tensor"),
-    columns: [{ title: "norm", left: true }, ...(["ok", "degraded", "failed"] as const).map((title) => ({ title }))],
+    columns: [{ title: "norm", left: true }, ...Object.keys(VERDICTS).map((title) => ({ title }))],
     rows: [...counts].map(([label, { ok, degraded, failed }]) => [label, ...[ok, degraded, failed].map(integer)]),
     notes,
   };

@@ -1,6 +1,7 @@
 // Reports in HTML: one file that loads nothing, for screens of either colour, paper, and readers that read aloud.
 
-import type { Cell, Section } from "../terminal/table.js";
+import type { Cell } from "../../text/page.js";
+import type { Section } from "../terminal/sections.js";
 import { type Figure, SERIES } from "./plots.js";
 
 const ENTITIES: Readonly<Record<string, string>> = {

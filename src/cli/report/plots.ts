@@ -4,7 +4,7 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { type Diagnosis, type ErrorStatistics, STAGES, type StageName } from "../../index.js";
 import { brief, integer } from "../../text/words.js";
-import type { Section } from "../terminal/table.js";
+import type { Section } from "../terminal/sections.js";
 
 /** A picture, what it says to those who do not see it, and the numbers behind it. */
 export interface Figure {

@@ -3,8 +3,8 @@ import { normWords } from "../../text/words.js";
 import { Report } from "../files/temporary.js";
 import { UsageError } from "../terminal/errors.js";
 import { command, FINE } from "../terminal/options.js";
-import { columns, Progress, print, printJson } from "../terminal/output.js";
-import { sectionsText } from "../terminal/table.js";
+import { Progress, print, printJson } from "../terminal/output.js";
+import { sectionsText } from "../terminal/sections.js";
 import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "../terminal/values.js";
 
 const MAX_COUNT = 2 ** 20;
@@ -76,7 +76,7 @@ export const sweep = command({
       progress.end();
       if (report) report.finish((await import("./page.js")).sweepPage(result));
       if (values.json) await printJson(result);
-      else await print(sectionsText((await import("./sections.js")).sweepSections(result), columns()));
+      else await print(sectionsText((await import("./sections.js")).sweepSections(result)));
       return FINE;
     } finally {
       progress.end();

@@ -1,9 +1,10 @@
 // What a sweep found, as tables.
 
+import type { Column } from "../../text/page.js";
 import { brief, integer, normWords } from "../../text/words.js";
 import type { SigmaRange } from "../report/plots.js";
 import type { Summation, UsableRange } from "../report/usable-ranges.js";
-import type { Column, Section } from "../terminal/table.js";
+import type { Section } from "../terminal/sections.js";
 import type { Stagnation, SweepResult } from "./sweep.js";
 
 /** Sums in the format of the arithmetic are told apart by their order. */

@@ -1,5 +1,7 @@
 // Standard output and standard error: what depends on whether they are a terminal, and on whether anybody still reads.
 
+import { Page, type TextOptions } from "../../text/page.js";
+
 /** Whether the reader has closed the pipe. */
 let closed = false;
 
@@ -49,18 +51,19 @@ export async function printJson(value: object): Promise<void> {
 }
 
 /** Columns of the terminal, 80 where there is none. */
-export const columns = (): number => Math.max((process.stdout.isTTY && process.stdout.columns) || 80, 40);
-
-const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const;
-export type Style = keyof typeof CODES;
+const columns = (): number => Math.max((process.stdout.isTTY && process.stdout.columns) || 80, 40);
 
 /** Only on a terminal that has colours, and not with NO_COLOR. */
-export const hasColors = (): boolean => process.stdout.isTTY && !process.env.NO_COLOR && process.stdout.hasColors();
+const hasColors = (): boolean => process.stdout.isTTY && !process.env.NO_COLOR && process.stdout.hasColors();
 
-export function style(name: Style, text: string): string {
-  const [on, off] = CODES[name];
-  return hasColors() ? `\x1b[${on}m${text}\x1b[${off}m` : text;
-}
+/** A page as wide as the terminal. */
+export const terminalPage = (): Page => new Page(hasColors(), columns());
+
+/** The same for texts of the package. */
+export const textOptions = (): TextOptions => ({
+  color: hasColors(),
+  width: Math.max(80, Math.min(columns(), 100)),
+});
 
 /** Time that work may take without anybody wondering, in ms. */
 const PATIENCE = 400;

@@ -1,5 +1,6 @@
 // Values of options, from text.
 
+import { ORDERS as IN_WORDS } from "../../diagnosis/words.js";
 import type { FormatName, Norm, Order } from "../../index.js";
 import { FORMATS as NAMED_FORMATS } from "../../numerics/format.js";
 import { NAMED, type Numbered } from "../../numerics/norm.js";
@@ -9,7 +10,7 @@ import { quote, UsageError } from "./errors.js";
 const [exact, ...emulated] = Object.keys(NAMED_FORMATS) as FormatName[];
 /** float32 last, where little is to be seen. */
 export const FORMATS: readonly FormatName[] = [...emulated, exact];
-export const ORDERS: readonly Order[] = ["lanes", "sequential", "pairwise"];
+export const ORDERS = Object.keys(IN_WORDS) as Order[];
 
 const NAMES = (Object.keys(NAMED) as (keyof typeof NAMED)[]).filter((name) => name !== "none");
 
