@@ -9,9 +9,9 @@ import { build } from "esbuild";
 const { outputFiles } = await build({
   stdin: {
     contents: `
-      export { diagnose } from "../diagnosis.js";
-      export { FLOAT16 } from "../formats.js";
-      export { remedies } from "../remedies.js";`,
+      export { diagnose } from "./diagnosis.js";
+      export { FLOAT16 } from "./formats.js";
+      export { remedies } from "./remedies.js";`,
     resolveDir: fileURLToPath(new URL("../../test/oracle", import.meta.url)),
   },
   bundle: true,

@@ -105,7 +105,7 @@ function bundleSize() {
     async measure() {
       const { outputFiles } = await build({
         stdin: {
-          contents: 'export { batchNorm } from "../dist/index.js";',
+          contents: 'export { batchNorm } from "./dist/index.js";',
           resolveDir: fileURLToPath(new URL("../..", import.meta.url)),
         },
         bundle: true,
