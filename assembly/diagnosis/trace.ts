@@ -34,6 +34,7 @@ import {
   TERM_STAGE,
 } from "../../src/abi/report";
 import { count, format, group, padded, setGroup, startBundles, stretch, whole, width } from "../emulated/bundle";
+import { addTile, finishSums, startSums } from "../emulated/sums";
 import { formatAt, holdsSums } from "../formats/format";
 import { roundNumber, roundQuotient, Unwatched } from "../formats/operations";
 import { power } from "../lanes/power";
@@ -103,15 +104,7 @@ import {
   startReference,
 } from "./reference";
 import { centre, isCentred, isExactInput, nextWatchedBundle, readElements, roundInput, takeTerms } from "./stages";
-import { addTraced, finishTraced, gatherErrors, startTraced } from "./watched-sums";
-
-/** The stage whose additions are gathered, of group `wanted` of the bundle; -1 for none. */
-let gathering: i32 = -1;
-let wanted: i32 = 0;
-
-function gather(stage: i32): void {
-  gatherErrors(stage == gathering ? wanted : -1);
-}
+import { gatherErrors, WatchedSums } from "./watched-sums";
 
 function rounded(x: f64): f64 {
   return roundNumber(x, format);
@@ -126,10 +119,10 @@ export function trace(): void {
   store<f64>(LARGEST_SUM, 0);
   startBundles();
   while (nextWatchedBundle()) {
-    traceBundle();
+    traceBundle(-1, -1);
     if (unplaced()) {
       startFinding();
-      traceBundle();
+      traceBundle(-1, -1);
       finishFinding();
     }
     for (let j = 0; j < width; j++) finishGroup(j);
@@ -140,22 +133,27 @@ export function trace(): void {
 export function attribute(stage: i32, number: i32): void {
   startBundles();
   while (nextWatchedBundle()) if (number < group + width) break;
-  gathering = stage;
-  wanted = number - group;
+  const j = number - group;
   startFinding();
-  traceBundle();
+  traceBundle(stage, j);
   finishFinding();
-  gathering = -1;
-  if (stage == MEAN_STAGE) attributeMean(wanted);
-  else attributeSum(wanted);
+  if (stage == MEAN_STAGE) attributeMean(j);
+  else attributeSum(j);
 }
 
-/** One bundle from the input to the reciprocal. May be done twice. */
-function traceBundle(): void {
+/**
+ * One bundle from the input to the reciprocal. May be done twice. The errors of the additions of `stage` are gathered for
+ * group `wanted`, if there are those.
+ */
+function traceBundle(stage: i32, wanted: i32): void {
   const centred = isCentred();
   const norm = load<i32>(NORM);
   startReference();
-  if (centred) traceMean();
+  if (centred) {
+    gatherErrors(stage == MEAN_STAGE ? wanted : -1);
+    traceMean();
+  }
+  gatherErrors(stage == SUM_STAGE ? wanted : -1);
   traceTerms(centred, norm);
   if (norm == NORM_NONE) return;
   for (let j = 0; j < width; j++) {
@@ -172,9 +170,8 @@ function traceMean(): void {
   const exactInput = isExactInput();
   startReals(SUM_ROUNDED);
   clearVectors(REAL_SIZES, BUNDLE_DOUBLES);
-  gather(MEAN_STAGE);
   enterStage(MEAN_STAGE, FORMAT_ACCUMULATE);
-  startTraced(padded, true);
+  startSums<WatchedSums>(padded, false);
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
     readElements(from, n);
@@ -185,9 +182,9 @@ function traceMean(): void {
     addSizes(REAL_SIZES, TILE_R, n);
     if (!exactInput) addNumbers(SUM_ROUNDED, x, n);
     enterStage(MEAN_STAGE, FORMAT_ACCUMULATE);
-    addTraced(x, from, n);
+    addTile<WatchedSums>(x, n, from);
   }
-  finishTraced(REAL_MEAN_SUM);
+  finishSums<WatchedSums>(REAL_MEAN_SUM);
   finishMean();
   finishSizes(REAL_SIZES);
   if (exactInput) copyVectors(SUM_X, SUM_ROUNDED, BUNDLE_SUMS);
@@ -212,8 +209,7 @@ function addNumbers(sums: usize, x: usize, n: i32): void {
 function traceTerms(centred: bool, norm: i32): void {
   const sums = addsAll(norm);
   startReals(SUM_TERMS);
-  gather(SUM_STAGE);
-  if (sums) startTraced(padded, true);
+  if (sums) startSums<WatchedSums>(padded, false);
   else startSelection(norm);
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
@@ -234,7 +230,7 @@ function traceTerms(centred: bool, norm: i32): void {
     if (sums) {
       addNumbers(SUM_TERMS, TILE_T, n);
       enterStage(SUM_STAGE, FORMAT_ACCUMULATE);
-      addTraced(TILE_T, from, n);
+      addTile<WatchedSums>(TILE_T, n, from);
     } else {
       selectFrom(norm, d, n);
     }
@@ -242,7 +238,7 @@ function traceTerms(centred: bool, norm: i32): void {
   if (norm == NORM_NONE) return;
   finishTerms();
   enterStage(SUM_STAGE, FORMAT_ACCUMULATE);
-  if (sums) finishTraced(GROUP_SUM);
+  if (sums) finishSums<WatchedSums>(GROUP_SUM);
   else finishSelection(norm);
   finishReals(SUM_TERMS);
 }
@@ -295,14 +291,14 @@ function addLargest(state: usize, j: i32, to: usize): void {
   const largest = finishTop(state);
   sortDown(largest, k);
   takeGroup(j);
-  startTraced(1, false);
+  startSums<WatchedSums>(1, false);
   for (let from = 0; from < k; from += TILE) {
     const n = min(TILE, k - from);
     copy(largest + ((<usize>from) << 2), TILE_T, n);
     for (let i = 0; i < n; i++) addTo(to, <f64>load<f32>(TILE_T + ((<usize>i) << 2)));
-    addTraced(TILE_T, from, n);
+    addTile<WatchedSums>(TILE_T, n, -1);
   }
-  finishTraced(TILE_V);
+  finishSums<WatchedSums>(TILE_V);
   takeAllGroups();
   store<f64>(GROUP_SUM + ((<usize>j) << 3), load<f64>(TILE_V));
 }

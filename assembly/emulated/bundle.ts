@@ -79,11 +79,14 @@ export function startBundles(): void {
 /** Goes to the next bundle, of which nothing is read yet; false behind the last. */
 export function nextBundle(): bool {
   group += width;
-  const kept = load<i32>(KEPT_TOTAL);
-  const inner = columnwise ? load<i32>(LENGTH) : kept;
-  if (group >= (columnwise ? kept * inner : kept)) return false;
-  // the columns of an outer group are not beside those of the next
-  width = min(load<i32>(NORM) == NORM_TOP ? 4 : BUNDLE, inner - (group % inner));
+  let left = load<i32>(KEPT_TOTAL) - group;
+  if (columnwise) {
+    // the columns of an outer group are not beside those of the next
+    const length = load<i32>(LENGTH);
+    left = group < load<i32>(KEPT_TOTAL) * length ? length - (group % length) : 0;
+  }
+  if (left <= 0) return false;
+  width = min(load<i32>(NORM) == NORM_TOP ? 4 : BUNDLE, left);
   // a single chain is quicker alone than beside three idle lanes
   if (!columnwise && (!sequential || width < 4)) width = 1;
   padded = width == 1 ? 1 : sequential ? BUNDLE : (width + 3) & ~3;

@@ -79,6 +79,7 @@ import {
   width,
   writeTile,
 } from "./bundle";
+import { UnwatchedSums } from "./quick-sums";
 import { addTile, finishSums, startSums } from "./sums";
 
 export function rounded(x: f64): f64 {
@@ -106,13 +107,13 @@ export function scales(): bool {
   if (load<usize>(MEAN) && task & TASK_GIVEN) {
     for (let j = 0; j < width; j++) setGroup(GROUP_MEAN, j, rounded(<f64>load<f32>(means + ((<usize>j) << 2))));
   } else if (task & TASK_CENTRE) {
-    startSums(padded, false);
+    startSums<UnwatchedSums>(padded, false);
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
       if (!whole) readTile(from, n, TILE_X);
-      addTile(TILE_X, n);
+      addTile<UnwatchedSums>(TILE_X, n, from);
     }
-    finishSums(GROUP_SUM);
+    finishSums<UnwatchedSums>(GROUP_SUM);
     for (let j = 0; j < width; j++) {
       const mean = roundQuotient(load<f64>(GROUP_SUM + ((<usize>j) << 3)), load<f64>(COUNT), format);
       setGroup(GROUP_MEAN, j, mean);
@@ -151,7 +152,7 @@ export function statistics(centred: bool): void {
   const norm = load<i32>(NORM);
   const k = load<i32>(TOP);
   const sums = norm == NORM_L1 || norm == NORM_L2 || norm == NORM_POWER;
-  if (sums) startSums(padded, true);
+  if (sums) startSums<UnwatchedSums>(padded, true);
   for (let j: usize = 0; j < (<usize>padded) << 2; j += 16) {
     v128.store(PANEL_HIGH + j, i32x4.splat(NO_HIGH));
     v128.store(PANEL_LOW + j, i32x4.splat(NO_LOW));
@@ -171,7 +172,7 @@ export function statistics(centred: bool): void {
     }
     if (sums) {
       if (!bare) terms(norm, n);
-      addTile(bare ? TILE_X : TILE_T, n);
+      addTile<UnwatchedSums>(bare ? TILE_X : TILE_T, n, from);
     } else if (norm == NORM_TOP) {
       if (padded == 1) addTop(GROUP_TOP, TILE_X, n);
       else topColumns(TILE_X, (<usize>padded) << 2, n, 0, width, GROUP_TOP);
@@ -182,7 +183,7 @@ export function statistics(centred: bool): void {
     }
   }
   if (sums) {
-    finishSums(GROUP_SUM);
+    finishSums<UnwatchedSums>(GROUP_SUM);
   } else if (norm == NORM_TOP) {
     for (let j = 0; j < width; j++) store<f64>(GROUP_SUM + ((<usize>j) << 3), sumLargest(GROUP_TOP + TOP_BYTES * j, k));
   } else {
@@ -214,13 +215,13 @@ function terms(norm: i32, n: i32): void {
 function sumLargest(state: usize, k: i32): f64 {
   const largest = finishTop(state);
   sortDown(largest, k);
-  startSums(1, true);
+  startSums<UnwatchedSums>(1, true);
   for (let from = 0; from < k; from += TILE) {
     const n = min(TILE, k - from);
     copy(largest + ((<usize>from) << 2), TILE_T, n);
-    addTile(TILE_T, n);
+    addTile<UnwatchedSums>(TILE_T, n, from);
   }
-  finishSums(TILE_T);
+  finishSums<UnwatchedSums>(TILE_T);
   return load<f64>(TILE_T);
 }
 

@@ -9,7 +9,7 @@
 //   WIDE    every other format up to precision 24: the operation in float64 lanes, rounded to the format. 53 >= 2 * 24 + 2,
 //           and float64 neither overflows nor underflows on float32 operands.
 
-import { OVERFLOW_INFINITY, OVERFLOW_SATURATE } from "../../src/abi/plan";
+import { FORMAT_ACCUMULATE, FORMAT_COMPUTE, OVERFLOW_INFINITY, OVERFLOW_SATURATE } from "../../src/abi/plan";
 import { powerOfTwo } from "../lanes/power";
 import { FORMAT_BYTES, FORMATS } from "../memory";
 
@@ -48,6 +48,10 @@ const HOLDS_HALF: usize = 240;
 export function formatAt(slot: i32): usize {
   return FORMATS + FORMAT_BYTES * slot;
 }
+
+/** The format that is computed in, and that of sums. */
+export const COMPUTE: usize = FORMATS + FORMAT_BYTES * FORMAT_COMPUTE;
+export const ACCUMULATE: usize = FORMATS + FORMAT_BYTES * FORMAT_ACCUMULATE;
 
 export function kindOf(format: usize): i32 {
   return load<i32>(format, KIND);

@@ -28,7 +28,7 @@ import {
 } from "./format";
 
 /** In line wherever it is called. */
-export class Lanes {
+class Lanes {
   /**
    * Four float32 lanes to the grid of a NARROW format. What is beyond the format overflows on the way up by `up` and stays
    * infinite on the way down.

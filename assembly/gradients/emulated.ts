@@ -62,6 +62,7 @@ import {
   writeTile,
 } from "../emulated/bundle";
 import { factorFrom, rounded, scales, statistics } from "../emulated/emulate";
+import { UnwatchedSums } from "../emulated/quick-sums";
 import { addTile, finishSums, startSums } from "../emulated/sums";
 import { Add, Multiply, roundQuotient, Unwatched } from "../formats/operations";
 import { power } from "../lanes/power";
@@ -109,13 +110,13 @@ export function emulateSums(): void {
   startBundles();
   while (nextBundle()) {
     fillBundle();
-    startSums(padded, false);
+    startSums<UnwatchedSums>(padded, false);
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
       if (!whole) readTile(from, n, TILE_X);
-      addTile(TILE_X, n);
+      addTile<UnwatchedSums>(TILE_X, n, from);
     }
-    finishSums(GROUP_SUM);
+    finishSums<UnwatchedSums>(GROUP_SUM);
     for (let j = 0; j < width; j++) {
       store<f32>(load<usize>(MEAN) + ((<usize>(group + j)) << 2), <f32>rounded(sumOf(j)));
     }
@@ -145,24 +146,24 @@ function bundle(): void {
   clearVectors(GRADIENT_SLOPE, BUNDLE_FLOATS);
   clearVectors(GRADIENT_UNDER, BUNDLE_FLOATS);
 
-  startSums(padded, false);
+  startSums<UnwatchedSums>(padded, false);
   for (let from = 0; from < count; from += stretch) {
     const m = enter(from, true);
-    if (centred) addTile(TILE_G, m);
+    if (centred) addTile<UnwatchedSums>(TILE_G, m, from);
   }
   if (centred) {
-    finishSums(GROUP_SUM);
+    finishSums<UnwatchedSums>(GROUP_SUM);
     for (let j = 0; j < width; j++) setGroup(GRADIENT_SHIFT, j, -roundQuotient(sumOf(j), n, format));
   }
   if (norm != NORM_NONE) {
-    startSums(padded, false);
+    startSums<UnwatchedSums>(padded, false);
     for (let from = 0; from < count; from += stretch) {
       const m = enter(from, false);
       normalized(m);
       betweenTiles<Multiply, Unwatched>(TILE_T, TILE_G, m, TILE_T);
-      addTile(TILE_T, m);
+      addTile<UnwatchedSums>(TILE_T, m, from);
     }
-    finishSums(GROUP_SUM);
+    finishSums<UnwatchedSums>(GROUP_SUM);
     const total = (load<i32>(TASK) & TASK_TOTAL) != 0;
     for (let j = 0; j < width; j++) {
       const a = total ? rounded(sumOf(j)) : roundQuotient(sumOf(j), n, format);
@@ -283,14 +284,14 @@ function raise(n: i32): void {
 function powers(): void {
   const constant = rounded(power(load<f64>(CONSTANT), load<f64>(POWER)));
   if (centred) {
-    startSums(padded, false);
+    startSums<UnwatchedSums>(padded, false);
     for (let from = 0; from < count; from += stretch) {
       const n = enter(from, false);
       normalized(n);
       raise(n);
-      addTile(TILE_T, n);
+      addTile<UnwatchedSums>(TILE_T, n, from);
     }
-    finishSums(GROUP_SUM);
+    finishSums<UnwatchedSums>(GROUP_SUM);
   }
   for (let j = 0; j < width; j++) {
     const b = rounded(meanOfProducts(j) * constant);
