@@ -2,6 +2,7 @@
 //
 // A state of 32 bytes: threshold (the bits of a magnitude) | end of what was collected | buffer | k.
 
+import { largestFirst, leastOf } from "../reductions/quickselect";
 import { addTo, LOW } from "./reals";
 
 const MAGNITUDE: i64 = i64.MAX_VALUE;
@@ -44,35 +45,9 @@ function cut(state: usize): void {
   const kept = buffer + ((<usize>load<i32>(state, 16)) << 3);
   const end = load<usize>(state, 8);
   if (end <= kept) return;
-  largestFirst(buffer, end, kept);
-  let least = i64.MAX_VALUE;
-  for (let p = buffer; p < kept; p += 8) least = min(least, load<i64>(p));
-  store<i64>(state, least);
+  largestFirst<i64>(buffer, end, kept);
+  store<i64>(state, leastOf<i64>(buffer, kept));
   store<usize>(state, kept, 8);
-}
-
-/** Partitions [first, end) so that the largest stand before `kept`: reductions/top.ts has the same for 32 bits. */
-function largestFirst(first: usize, end: usize, kept: usize): void {
-  while (end - first > 8) {
-    let low = i64.MAX_VALUE;
-    let high: i64 = 0;
-    for (let p = first; p < end; p += 8) {
-      low = min(low, load<i64>(p));
-      high = max(high, load<i64>(p));
-    }
-    if (low == high) return;
-    const pivot = low + ((high - low) >> 1);
-    let to = first;
-    for (let p = first; p < end; p += 8) {
-      const x = load<i64>(p);
-      store<i64>(p, load<i64>(to));
-      store<i64>(to, x);
-      to += x > pivot ? 8 : 0;
-    }
-    if (to == kept) return;
-    if (to > kept) end = to;
-    else first = to;
-  }
 }
 
 /** Adds the k largest to a sum of reals.ts. */

@@ -46,6 +46,7 @@ import {
 } from "../memory";
 import { base, collectTop, columnwise, findExtremes, group, highOf, lowOf, meanOf, width } from "../native/panel";
 import { selectedOf } from "../norms/with-norm";
+import { leastOf } from "../reductions/quickselect";
 import { finishTop } from "../reductions/top";
 import { keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, read } from "../tensors/tiles";
@@ -94,8 +95,7 @@ function thresholds(): void {
     for (let i = 0; i < wide; i++) {
       const top = finishTop(GROUP_TOP + TOP_BYTES * i);
       const end = cell(top, k);
-      let least = i32.MAX_VALUE;
-      for (let p = top; p < end; p += 4) least = min(least, load<i32>(p));
+      const least = leastOf<i32>(top, end);
       let above = 0;
       for (let p = top; p < end; p += 4) above += load<i32>(p) > least ? 1 : 0;
       store<i32>(cell(GRADIENT_WANTED, j + i), least);

@@ -11,6 +11,7 @@ import { TOP_BUFFER, TOP_BUFFER_PER_K } from "../../src/abi/plan";
 import { ABS } from "../lanes/constants";
 import { magnitude } from "../lanes/vectors";
 import { PANEL_CENTRE, PANEL_REST, TOP_BYTES } from "../memory";
+import { largestFirst, leastOf } from "./quickselect";
 
 /** In line wherever it is called. */
 class Candidates {
@@ -89,8 +90,8 @@ function sample(buffer: usize, p: usize, k: i32): i32 {
     v128.store(buffer + at, most);
   }
   const kept = buffer + ((<usize>k) << 2);
-  largestFirst(buffer, buffer + 256, kept);
-  return leastOf(buffer, kept) - 1;
+  largestFirst<i32>(buffer, buffer + 256, kept);
+  return leastOf<i32>(buffer, kept) - 1;
 }
 
 /** Appends those of n magnitudes that are above the threshold. */
@@ -113,13 +114,6 @@ function collect(to: usize, p: usize, n: i32, threshold: i32): usize {
   return to;
 }
 
-/** The least of the magnitudes in [p, end). */
-function leastOf(p: usize, end: usize): i32 {
-  let least = i32.MAX_VALUE;
-  for (; p < end; p += 4) least = min(least, load<i32>(p));
-  return least;
-}
-
 /** Adds magnitude bits, one at a time. */
 function addOne(state: usize, x: i32): void {
   if (x <= load<i32>(state)) return;
@@ -138,41 +132,11 @@ function cut(state: usize, to: usize): usize {
   const k = load<i32>(state, 12);
   const kept = buffer + ((<usize>k) << 2);
   if (to > kept) {
-    largestFirst(buffer, to, kept);
-    store<i32>(state, leastOf(buffer, kept));
+    largestFirst<i32>(buffer, to, kept);
+    store<i32>(state, leastOf<i32>(buffer, kept));
     to = kept;
   }
   return to;
-}
-
-/**
- * Partitions the magnitudes in [first, end) so that the largest stand before `kept`.
- *
- * Quickselect whose pivot is the middle of the range of values left, so that 31 rounds are enough whatever the data.
- */
-function largestFirst(first: usize, end: usize, kept: usize): void {
-  while (end - first > 4) {
-    let low = i32.MAX_VALUE;
-    let high = 0;
-    for (let p = first; p < end; p += 4) {
-      const x = load<i32>(p);
-      low = min(low, x);
-      high = max(high, x);
-    }
-    if (low == high) return;
-    const pivot = low + ((high - low) >> 1);
-    // what is above the pivot to the front
-    let to = first;
-    for (let p = first; p < end; p += 4) {
-      const x = load<i32>(p);
-      store<i32>(p, load<i32>(to));
-      store<i32>(to, x);
-      to += x > pivot ? 4 : 0;
-    }
-    if (to == kept) return;
-    if (to > kept) end = to;
-    else first = to;
-  }
 }
 
 /** Finishes: the k largest stand at the start of the buffer, in no order. Returns its address. */
