@@ -61,7 +61,7 @@ import {
   TILE_X,
 } from "../memory";
 import { discountPairs, measure, measureEqual, setUnitOf, startErrors } from "./error-statistics";
-import { enterStage, finishFinding, placeEvents, startFinding, unplaced, Watched } from "./events";
+import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
 import {
   clearRest,
   Distance,
@@ -145,7 +145,7 @@ function recall(): void {
 }
 
 function sweepTile(stage: i32, from: i32, n: i32): void {
-  placeTile(from, n);
+  placeTile(from);
   readElements(from, n);
   const x = roundInput<Unwatched>(n);
   if (stage == INPUT_STAGE) {
@@ -188,7 +188,7 @@ function holdOutput(d: usize, from: i32, n: i32): void {
     readWeights(from, n);
     roundWeights(n);
   }
-  watchOutput(from);
+  enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
   const y = scaleAndShift<Watched>(d, n);
   if (shifts) {
     // once more, without rounding
@@ -210,11 +210,6 @@ function holdOutput(d: usize, from: i32, n: i32): void {
 function holdShifted(stage: i32, kind: i32, c: usize, from: i32, n: i32): void {
   shiftReals(load<usize>(WEIGHT) ? TILE_W : 0, load<usize>(BIAS) ? TILE_B : 0, n);
   hold<Held>(stage, kind, c, TILE_R, from, n);
-}
-
-function watchOutput(from: i32): void {
-  enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
-  placeEvents(from);
 }
 
 /** TILE_V = exact outputs before weights and biases. */
@@ -271,11 +266,12 @@ function dropUnabsorbed(y: usize, n: i32): void {
 
 /** The operations of the output once more, for their places. */
 function findOutput(from: i32, n: i32): void {
+  placeTile(from);
   readElements(from, n);
   const d = centre<Unwatched>(roundInput<Unwatched>(n), n);
   readWeights(from, n);
   roundWeights(n);
-  watchOutput(from);
+  enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
   scaleAndShift<Watched>(d, n);
 }
 
@@ -293,7 +289,7 @@ export function judge(): void {
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
       if (!whole) readElements(from, n);
-      placeTile(from, n);
+      placeTile(from);
       readOutputs(from, n);
       if (shifts) {
         fillOutput(scaled, n);

@@ -29,6 +29,7 @@ import { EXPONENTS } from "../lanes/constants";
 import { power } from "../lanes/power";
 import { highPair, lowPair, magnitude } from "../lanes/vectors";
 import { BUNDLE_FLOATS, FIRSTS, FIRSTS_BYTES, WATCH_BYTES, WATCHES } from "../memory";
+import { first } from "./tile-indices";
 
 // --- formats as they are watched ----------------------------------------------------------------------------
 
@@ -74,14 +75,8 @@ let stage: i32 = 0;
 let watch: usize = 0;
 /** Places are noted, nothing is counted. */
 let finding: bool = false;
-/** Element of each group that the tile begins with. */
-let first: i32 = 0;
-/** Operations belong to elements. */
-let placed: bool = true;
-
-/** Groups that a tile has side by side, `padded` or 1, and which one it is when it is a single one of several. */
-let side: i32 = 1;
-let alone: i32 = 0;
+/** The group that tiles hold alone; -1: all groups of the bundle side by side. */
+let alone: i32 = -1;
 
 /** A place behind all elements, and one behind that: none. */
 const NO_ELEMENT: i32 = i32.MAX_VALUE - 1;
@@ -98,27 +93,24 @@ export function enterStage(number: i32, slot: i32): void {
   watch = watchAt(slot);
 }
 
-/** Operations on a tile from here on are those of elements from number `from` on; -1: of no element. */
-export function placeEvents(from: i32): void {
-  placed = from >= 0;
-  first = from;
-}
-
 /** Tiles from here on hold all groups of the bundle. */
 export function takeAllGroups(): void {
-  side = padded;
-  alone = 0;
+  alone = -1;
 }
 
 /** Tiles from here on hold group j alone. */
 export function takeGroup(j: i32): void {
-  side = 1;
   alone = j;
+}
+
+/** Groups that a tile has side by side. */
+function sides(): i32 {
+  return alone < 0 ? padded : 1;
 }
 
 /** The group that place p of a tile belongs to. */
 export function groupAt(p: i32): i32 {
-  return alone + (p % side);
+  return alone < 0 ? p % padded : alone;
 }
 
 function countAt(event: i32): usize {
@@ -169,6 +161,7 @@ export function countEvents(event: i32, n: i32): void {
 export function validLanes(p: i32, end: i32): v128 {
   const lanes = i32x4(0, 1, 2, 3);
   const inside = i32x4.lt_s(i32x4.add(i32x4.splat(p), lanes), i32x4.splat(end));
+  const side = sides();
   if (side == 1) return inside;
   return v128.and(inside, i32x4.lt_s(i32x4.add(i32x4.splat(p % side), lanes), i32x4.splat(width)));
 }
@@ -183,7 +176,7 @@ function tally(event: i32, mask: v128, p: i32): void {
   }
   for (let lane = 0; lane < 4; lane++) {
     if (!((bits >> lane) & 1)) continue;
-    find(event, groupAt(p + lane), placed ? first + (p + lane) / side : NO_ELEMENT);
+    find(event, groupAt(p + lane), first >= 0 ? first + (p + lane) / sides() : NO_ELEMENT);
   }
 }
 

@@ -71,7 +71,6 @@ import {
   enterStage,
   finishFinding,
   noteNumber,
-  placeEvents,
   prepareWatch,
   startEvents,
   startFinding,
@@ -104,6 +103,7 @@ import {
   startReference,
 } from "./reference";
 import { centre, isCentred, isExactInput, nextWatchedBundle, readElements, roundInput, takeTerms } from "./stages";
+import { placeTile } from "./tile-indices";
 import { gatherErrors, WatchedSums } from "./watched-sums";
 
 function rounded(x: f64): f64 {
@@ -176,7 +176,7 @@ function traceMean(): void {
     const n = min(stretch, count - from);
     readElements(from, n);
     enterStage(INPUT_STAGE, FORMAT_COMPUTE);
-    placeEvents(from);
+    placeTile(from);
     const x = roundInput<Watched>(n);
     addMean(n);
     addSizes(REAL_SIZES, TILE_R, n);
@@ -217,10 +217,10 @@ function traceTerms(centred: bool, norm: i32): void {
     if (!whole || !centred) {
       readElements(from, n);
       enterStage(INPUT_STAGE, FORMAT_COMPUTE);
-      placeEvents(from);
+      placeTile(from);
       x = centred ? roundInput<Unwatched>(n) : roundInput<Watched>(n);
     }
-    placeEvents(from);
+    placeTile(from);
     enterStage(CENTRE_STAGE, FORMAT_COMPUTE);
     const d = centre<Watched>(x, n);
     if (norm == NORM_NONE) continue;

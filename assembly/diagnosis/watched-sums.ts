@@ -14,8 +14,9 @@ import { ACCUMULATE, COMPUTE, kindOfSums, splitterOf } from "../formats/format";
 import { ADDITION, Add, operate } from "../formats/operations";
 import { clearVectors, magnitude } from "../lanes/vectors";
 import { GATHERED, LANES, STAGNANT } from "../memory";
-import { ADDEND, countEvents, groupAt, LIMIT, looksAtAll, note, placeEvents, validLanes, watchOf } from "./events";
+import { ADDEND, countEvents, groupAt, LIMIT, looksAtAll, note, validLanes, watchOf } from "./events";
 import { addTo, LOW } from "./reals";
+import { placeTile } from "./tile-indices";
 
 /** Group of the bundle whose errors are gathered, -1 for none. */
 let gathered: i32 = -1;
@@ -39,7 +40,7 @@ export class WatchedSums implements SumWatch {
   }
 
   place(from: i32): void {
-    placeEvents(from);
+    placeTile(from);
   }
 
   chain(x: usize, n: i32, kind: i32, _split: bool): void {
