@@ -44,6 +44,20 @@ function flatten(data: Nested, odd: boolean): Operand {
   return new Operand(array, 0, shape, size, STORAGE_FLOAT32);
 }
 
+/** A tensor with the elements of an operand. */
+export function copied(from: Operand, shape = from.shape.slice()): Tensor {
+  const result = new Tensor(shape, from.size, from.storage);
+  if (from.size) {
+    const { heap } = engine();
+    const view = from.storage ? heap.u16 : heap.f32;
+    const bytes = bytesOf(from.storage);
+    const index = (result.address as number) / bytes;
+    if (from.array) view.set(from.array, index);
+    else view.copyWithin(index, from.address / bytes, from.address / bytes + from.size);
+  }
+  return result;
+}
+
 /**
  * Copies data into kernel memory, where calls on it copy nothing more.
  *
@@ -64,16 +78,7 @@ export function tensor(data: TensorLike | Nested, shape?: readonly number[], dty
     to.address = to.tensor.address as number;
     return elementwise(from, to, true) as Tensor;
   }
-  const result = new Tensor(dimensions, from.size, from.storage);
-  if (from.size) {
-    const { heap } = engine();
-    const view = from.storage ? heap.u16 : heap.f32;
-    const bytes = bytesOf(from.storage);
-    const index = (result.address as number) / bytes;
-    if (from.array) view.set(from.array, index);
-    else view.copyWithin(index, from.address / bytes, from.address / bytes + from.size);
-  }
-  return result;
+  return copied(from, dimensions);
 }
 
 /**

@@ -1,10 +1,10 @@
 import { checkBoolean, checkOptions, isObject } from "../checks/arguments.js";
-import { tensor } from "../conversion/create.js";
+import { copied } from "../conversion/create.js";
 import { nameOf } from "../numerics/format.js";
 import { comparedBy } from "../numerics/norm.js";
 import type { Walk } from "../plan/walk.js";
 import type { TensorLike } from "../tensor/forms.js";
-import { type Operand, operand } from "../tensor/operand.js";
+import { Operand, operand } from "../tensor/operand.js";
 import { dtypeOf } from "../tensor/storage.js";
 import { boundOf, conditionOf } from "./bound.js";
 import { LEAST_EXPONENT, type Level, levelsOf } from "./headroom.js";
@@ -137,10 +137,12 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
   const given = operand("x", x);
   const { walk, norm, numerics, weight, bias, subject: asked } = ask(given, o);
   const wanted = checkBoolean("remedies", o.remedies, true);
-  const held = given.array && given.size ? tensor(x) : undefined;
+  const held = given.array && given.size ? copied(given) : undefined;
   try {
     const { centred, eps, calibrated } = asked;
-    const resident = held ? operand("x", held) : given;
+    const resident = held
+      ? new Operand(undefined, held.address as number, given.shape, given.size, given.storage)
+      : given;
     const subject = new Subject(resident, walk, centred, norm, numerics, eps, calibrated, weight, bias);
     const counts = given.size ? inspect(resident) : NO_INPUT;
     const traced = given.size ? trace(subject.job()) : untraced(subject);

@@ -1,12 +1,12 @@
 // What would help: each change of a computation is run, and its output held against exact values.
 
-import { ORDER_PAIRWISE, ORDER_SEQUENTIAL, STORAGE_FLOAT32, TASK_APPLY, TASK_CENTRE, TASK_GIVEN } from "../abi/plan.js";
+import { ORDER_PAIRWISE, ORDER_SEQUENTIAL, STORAGE_FLOAT32, TASK_APPLY, TASK_CENTRE } from "../abi/plan.js";
+import { scale } from "../conversion/scale.js";
 import { arithmeticOf, type Numerics } from "../numerics/arithmetic.js";
 import { bfloat16, type FormatSpec, float32 } from "../numerics/format.js";
 import { checkNorm, comparedBy, epsPowerOf, MEAN_ONLY, type Norm, sameNorm } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import { run } from "../plan/run.js";
-import { planWalk } from "../plan/walk.js";
 import { Operand } from "../tensor/operand.js";
 import { Tensor } from "../tensor/tensor.js";
 import { brief, normWords } from "../text/words.js";
@@ -80,23 +80,16 @@ function twice(subject: Subject): Trial {
   };
 }
 
-/** x · 2^exponent, exactly: divided by a deviation of 2^-exponent. */
-function scaled(subject: Subject, exponent: number): Trial {
-  const { x, norm, eps } = subject;
-  const scale = 2 ** exponent;
+/** x · 2^exponent. */
+function scaled({ x, norm, eps }: Subject, exponent: number): Trial {
+  const factor = 2 ** exponent;
   // beside the mean of the terms for L2 and Lp, beside the deviation for the others
-  const scaledEps = eps * scale ** epsPowerOf(norm);
+  const scaledEps = eps * factor ** epsPowerOf(norm);
   const along = eps ? `, eps to ${brief(scaledEps)}` : "";
   return {
-    what: { change: `scale x by 2^${exponent}${along}`, scale, eps: scaledEps },
+    what: { change: `scale x by 2^${exponent}${along}`, scale: factor, eps: scaledEps },
     change: { eps: scaledEps },
-    prepare(y) {
-      const job = new Job(x, planWalk([x.size], 1, 0), TASK_GIVEN | TASK_APPLY, checkNorm("l1", 1, false), undefined);
-      job.mean = new Operand(Float32Array.of(0), 0, [1], 1, STORAGE_FLOAT32);
-      job.deviation = new Operand(Float32Array.of(1 / scale), 0, [1], 1, STORAGE_FLOAT32);
-      job.y = y;
-      run(job);
-    },
+    prepare: (y) => scale(x, y, factor),
   };
 }
 

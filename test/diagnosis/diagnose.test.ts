@@ -319,6 +319,23 @@ describe("what it is made of", () => {
     expect(own.diagnose(plain, options)).toEqual(found);
   });
 
+  test("what is given is looked at once", () => {
+    const data = gaussian(64, 7);
+    const seen: Record<string, number> = {};
+    const x = new Proxy(
+      { data, shape: [4, 16] },
+      {
+        get: (target, key, self) => {
+          seen[String(key)] = (seen[String(key)] ?? 0) + 1;
+          return Reflect.get(target, key, self);
+        },
+      },
+    );
+    const options = { arithmetic: "float16", layer: "layer" } as const;
+    expect(diagnose(x, options)).toEqual(diagnose({ data, shape: [4, 16] }, options));
+    expect(Object.values(seen).every((times) => times === 1)).toBe(true);
+  });
+
   test("memory is at most six times the tensor", async () => {
     const own = await load();
     const data = new Uint16Array(2 ** 20);
