@@ -20,11 +20,11 @@ import {
   columnwise,
   format,
   gatherTile,
+  gatherWeightTile,
   group,
   nextBundle,
   padded,
   roundTile,
-  transpose,
   width,
 } from "../emulated/bundle";
 import { holdsHalf, kindOf, PLAIN } from "../formats/format";
@@ -40,12 +40,10 @@ import {
   TILE_B,
   TILE_D,
   TILE_R,
-  TILE_T,
   TILE_W,
   TILE_X,
 } from "../memory";
 import { isUniform, weightOffset } from "../tensors/offsets";
-import { gatherWeights } from "../tensors/tiles";
 import { note, POWER_OF, takeAllGroups, watchTile } from "./events";
 
 /** Goes to the next bundle with all of its groups watched; false behind the last. */
@@ -146,11 +144,8 @@ function readWeight(field: usize, lanes: usize, from: i32, n: i32, to: usize): v
       for (let at: usize = 0; at < pitch; at += 16) v128.store(to + at, v128.load(lanes + at));
       to += pitch;
     }
-  } else if (padded == 1) {
-    gatherWeights(field, group, from, n, to);
   } else {
-    for (let j = 0; j < width; j++) gatherWeights(field, group + j, from, n, TILE_T + ((<usize>(j * n)) << 2));
-    transpose(TILE_T, n, to);
+    gatherWeightTile(field, from, n, to);
   }
 }
 

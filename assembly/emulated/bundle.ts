@@ -135,7 +135,7 @@ export function roundTile(tile: usize, n: i32): void {
   map<First, Unwatched>(tile, tile, 0, tile, (n * padded + 3) >> 2, 1, format);
 }
 
-/** Weights of elements [from, from + n) of each group, rounded, to a tile. */
+/** Weights (`field` WEIGHT) or biases (BIAS) of elements [from, from + n) of each group, rounded, to a tile. */
 export function weightTile(field: usize, from: i32, n: i32, to: usize): void {
   if (padded == 1) {
     // rows that share their weights share the tile
@@ -144,12 +144,19 @@ export function weightTile(field: usize, from: i32, n: i32, to: usize): void {
     if (at >= 0 && at == held) return;
     if (field == WEIGHT) weightsAt = at;
     else biasesAt = at;
+  }
+  gatherWeightTile(field, from, n, to);
+  roundTile(to, n);
+}
+
+/** The same of rows, as they are, to a tile other than TILE_T. */
+export function gatherWeightTile(field: usize, from: i32, n: i32, to: usize): void {
+  if (padded == 1) {
     gatherWeights(field, group, from, n, to);
   } else {
     for (let j = 0; j < width; j++) gatherWeights(field, group + j, from, n, TILE_T + ((<usize>(j * n)) << 2));
     transpose(TILE_T, n, to);
   }
-  roundTile(to, n);
 }
 
 /** Elements [from, from + n) of every group of the bundle to a tile other than TILE_T. */
@@ -201,7 +208,7 @@ export function writeTile(from: i32, n: i32, tile: usize): void {
 }
 
 /** `width` rows of n elements to n rows of `padded`; rows that are missing repeat the last. */
-export function transpose(rows: usize, n: i32, to: usize): void {
+function transpose(rows: usize, n: i32, to: usize): void {
   const pitch = (<usize>padded) << 2;
   const bytes = (<usize>n) << 2;
   const last = rows + bytes * (width - 1);
