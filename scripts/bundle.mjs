@@ -6,7 +6,7 @@
  * The texts of the modules stand behind everything else: gzip has codes for a stretch of the file at a time, and those of
  * program text and of module text have nothing in common. A bundle of batchNorm is 350 bytes less for it.
  */
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transformSync } from "esbuild";
@@ -58,12 +58,19 @@ const packageOutside = {
 };
 await build({ ...common, entryPoints: ["src/tfjs/index.ts"], outdir: "dist/tfjs", plugins: [packageOutside] });
 
+/** Of the commands that work in threads. */
+const workers = Object.fromEntries(
+  readdirSync(new URL("src/cli", rootUrl))
+    .filter((command) => existsSync(new URL(`src/cli/${command}/worker.ts`, rootUrl)))
+    .map((command) => [`${command}-worker`, `src/cli/${command}/worker.ts`]),
+);
+
 rmSync(new URL("dist/cli", rootUrl), { recursive: true, force: true }); // pieces have other names every time
 const { metafile } = await build({
   ...common,
   entryPoints: {
     halfnorm: "src/cli/main.ts",
-    worker: "src/cli/workers/worker.ts",
+    ...workers,
     "entry/worker": "node_modules/tinypool/dist/entry/worker.js", // where tinypool looks for it
   },
   outdir: "dist/cli",

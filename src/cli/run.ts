@@ -6,8 +6,8 @@ import { printable, UsageError } from "./terminal/errors.js";
 import { type Command, FINE, helpOf, parse } from "./terminal/options.js";
 import { print } from "./terminal/output.js";
 
-/** The commands, in the order of the help. */
-const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
+/** The commands, in the order of the help: a row here, and a folder of that name. */
+export const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
   diagnose: {
     summary: "what an arithmetic does to the normalization of the tensors in a file",
     load: async () => (await import("./diagnose/command.js")).diagnose,
@@ -26,13 +26,15 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
   },
 };
 
+const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length)) + 2;
+
 const HELP = `Usage: halfnorm COMMAND [options]
 
 Normalization by L1, L2, L∞, range, top-k and Lp norms in low precision.
 
 Commands:
 ${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`)
   .join("\n")}
 
 Options:
@@ -80,7 +82,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const command = await COMMANDS[name].load();
   if (rest.includes("--help") || rest.includes("-h")) {
-    await print(helpOf(command));
+    await print(helpOf(name, command));
     return FINE;
   }
   const { values, operands } = parse(rest, command.options);

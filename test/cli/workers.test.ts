@@ -2,10 +2,10 @@
 import { renameSync, utimesSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import work from "../../src/cli/compare/worker.js";
 import { Source } from "../../src/cli/files/source.js";
 import { type Place, TensorFile } from "../../src/cli/files/tensor-file.js";
 import { Waiting } from "../../src/cli/workers/waiting.js";
-import work from "../../src/cli/workers/worker.js";
 import { npyBytes, npyHeader, safetensorsBytes, temporaryFolder, zipBytes } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
@@ -39,7 +39,7 @@ async function placeIn(name: string): Promise<Place> {
   return structuredClone({ path: file, label: name, identity: opened.identity, tensor });
 }
 
-const compared = (place: Place) => work({ kind: "compare", actual: place, expected: place, format: undefined });
+const compared = (place: Place) => work({ actual: place, expected: place, format: undefined });
 
 describe("a worker", () => {
   it.each(Object.keys(FILES))("reads a tensor of %s without its directory", async (name) => {

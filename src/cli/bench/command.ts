@@ -36,7 +36,6 @@ function sections({ machine, elements, lines }: BenchResult): Section[] {
 }
 
 export const bench = command({
-  name: "bench",
   operands: "",
   about: ["How fast the main kernels are on this machine, and how far from exact. Takes a few seconds."],
   options: {

@@ -5,7 +5,6 @@ import { sectionsText } from "../terminal/sections.js";
 import { FORMATS, integer, number, oneOf } from "../terminal/values.js";
 
 export const compare = command({
-  name: "compare",
   operands: "ACTUAL EXPECTED",
   about: [
     "How far the tensors of one file are from those of another, whose values count as exact: errors in ulp, and the tolerances at which NumPy and PyTorch would call them close.",

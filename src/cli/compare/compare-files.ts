@@ -8,7 +8,7 @@ import type { StoredTensor } from "../files/stored-tensor.js";
 import { TensorFile } from "../files/tensor-file.js";
 import { quote, UsageError } from "../terminal/errors.js";
 import { runTasks } from "../workers/pool.js";
-import type { Compared, CompareTask } from "../workers/worker.js";
+import type { Compared, CompareTask } from "./worker.js";
 
 export interface CompareOptions {
   readonly actual: string;
@@ -95,7 +95,6 @@ export async function compareFiles(
   }
   const tasks = pairs.map(
     ({ actual, expected }): CompareTask => ({
-      kind: "compare",
       actual: { ...inputs[0], identity: files[0].identity, tensor: actual },
       expected: { ...inputs[1], identity: files[1].identity, tensor: expected },
       format: options.format ?? formatOf(actual),
@@ -114,7 +113,7 @@ export async function compareFiles(
     progress(++done / tasks.length, pairs[i].actual.name);
   };
   const largest = pairs.reduce((most, { actual, expected }) => Math.max(most, actual.bytes, expected.bytes), 0);
-  await runTasks(tasks, { jobs: options.jobs, costs, largest, done: finish });
+  await runTasks("compare", tasks, { jobs: options.jobs, costs, largest, done: finish });
   return {
     schema: "halfnorm.cli.compare/1",
     actual: inputs[0].label,

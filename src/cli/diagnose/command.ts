@@ -8,8 +8,8 @@ import { CHECK_FAILED, command, FINE } from "../terminal/options.js";
 import { outputClosed, Progress, print, printJson, textOptions } from "../terminal/output.js";
 import { sectionsText } from "../terminal/sections.js";
 import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "../terminal/values.js";
-import type { Grouping } from "../workers/worker.js";
 import type { Drawn } from "./report.js";
+import type { Grouping } from "./worker.js";
 
 const LAYERS = Object.keys(IN_WORDS) as LayerName[];
 
@@ -47,7 +47,6 @@ function groupingOf({ layer, axis, groups, axes, uncentred }: GroupingValues): G
 }
 
 export const diagnose = command({
-  name: "diagnose",
   operands: "FILE...",
   about: [
     "What an arithmetic does to the normalization of the tensors in a file, with several norms side by side: the verdict, errors of the output in ulp, operations that overflowed, underflowed or changed nothing (a sum that stagnates), the binades of headroom, and what would help most, each remedy run on this data.",

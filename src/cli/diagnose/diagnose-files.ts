@@ -10,7 +10,7 @@ import { type Place, TensorFile } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
 import { FileError, quote, UsageError } from "../terminal/errors.js";
 import { runTasks } from "../workers/pool.js";
-import type { Diagnosed, DiagnoseTask, Grouping } from "../workers/worker.js";
+import type { Diagnosed, DiagnoseTask, Grouping } from "./worker.js";
 
 export interface DiagnoseOptions {
   readonly files: readonly string[];
@@ -117,7 +117,6 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
   const work = candidates.reduce((sum, { tensor }) => sum + tensor.size + 1, 0) * norms.length;
   const tasks = candidates.map(
     (place): DiagnoseTask => ({
-      kind: "diagnose",
       place,
       norms,
       figures: options.figures,
@@ -149,7 +148,7 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
   const costs = candidates.map(costOf);
   const largest = candidates.reduce((most, { tensor }) => Math.max(most, tensor.bytes), 0);
   try {
-    await runTasks<Diagnosed>(tasks, { jobs, costs, largest, done, goOn: () => listener.goOn() });
+    await runTasks<Diagnosed>("diagnose", tasks, { jobs, costs, largest, done, goOn: () => listener.goOn() });
   } finally {
     clearInterval(timer);
   }

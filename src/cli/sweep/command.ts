@@ -10,7 +10,6 @@ import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from
 const MAX_COUNT = 2 ** 20;
 
 export const sweep = command({
-  name: "sweep",
   operands: "",
   about: [
     "Which data each norm can take: normal data of growing σ go through a layer norm (eps 0) in an arithmetic whose every operation is rounded, and the output is compared with the exact one. Then how much of a long sum is left.",

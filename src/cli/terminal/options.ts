@@ -23,7 +23,6 @@ export type Values<O extends Options> = {
 };
 
 export interface Command<O extends Options = Options> {
-  readonly name: string;
   /** The arguments without options: "FILE...". */
   readonly operands: string;
   /** What it does, in paragraphs. */
@@ -83,7 +82,7 @@ function optionHelp(name: string, { value, help, multiple }: Option): string {
 }
 
 /** The help of a command. */
-export function helpOf({ name, operands, about, options, examples }: Command): string {
+export function helpOf(name: string, { operands, about, options, examples }: Command): string {
   const usage = `Usage: halfnorm ${name} ${operands ? `${operands} ` : ""}[options]`;
   const all = { ...options, help: { type: "boolean", help: "Show this help." } as const };
   const lines = Object.entries(all).map(([option, definition]) => optionHelp(option, definition));

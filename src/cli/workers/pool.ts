@@ -3,8 +3,8 @@
 import { availableParallelism } from "node:os";
 import { Tinypool } from "tinypool";
 import { UsageError } from "../terminal/errors.js";
+import type { Outcome } from "./task.js";
 import { Waiting } from "./waiting.js";
-import type { Outcome, Task } from "./worker.js";
 
 export interface PoolOptions<T> {
   /** Tasks at a time; undefined: one for each processor, fewer where memory would exceed what is said below. */
@@ -27,14 +27,16 @@ const THREAD = 15e6;
 /**
  * Runs all tasks, the costly ones first.
  *
+ * @param command Whose worker.ts gives the outcome of a task.
  * @throws {UsageError} with the problem of the first task that has one; the others are given up.
  */
-export async function runTasks<T>(tasks: readonly Task[], options: PoolOptions<T>): Promise<void> {
+export async function runTasks<T>(command: string, tasks: readonly object[], options: PoolOptions<T>): Promise<void> {
   const { jobs, costs, largest, done, goOn = () => true } = options;
   const threads = Math.max(1, Math.min(jobs ?? availableParallelism(), tasks.length));
   const { rss } = process.memoryUsage();
   const budget = jobs === undefined ? 3 * largest + ALLOWANCE - rss - threads * THREAD : Infinity;
-  const filename = new URL("./worker.js", import.meta.url).href;
+  // as scripts/bundle.mjs names it
+  const filename = new URL(`./${command}-worker.js`, import.meta.url).href;
   // the work is done in kernel memory: little is ever young
   const resourceLimits = { maxYoungGenerationSizeMb: 2 };
   const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads, resourceLimits });
