@@ -35,6 +35,7 @@ const ROWS = {
     ["norms"], // a norm rounds its terms, and knows how they are reduced
     ["formats", "reductions", "tensors"],
     ["lanes"], // its constants stand in the one map of memory
+    ["preconditions"], // assertions of the checked build
     ["memory"],
   ],
   bench: [["main"], ["cases", "paper", "peers"], ["baselines", "first-result"], ["harness"]],

@@ -203,6 +203,8 @@ const DIAGNOSIS_END: usize = LARGEST_STATES + 4 * LARGEST_BYTES;
 // --- what may not overlap, and what both sides have to have in one place -----------------------------------------
 
 if (GROUP_END > PANEL_SUM) ERROR("the groups of a bundle reach into those of a panel");
+// assertions know the names of their files, which stand between the two (asconfig.json)
+if (!ASC_NO_ASSERT && GROUP_END > <usize>ASC_MEMORY_BASE) ERROR("the groups of a bundle reach into names of files");
 if (PANEL_END > <usize>REPORT) ERROR("the groups of a panel reach into the report");
 if (INSPECT_HIGH + 4 > ERRORS) ERROR("what inspect() counts reaches into the error statistics");
 if (TILE_D + TILE_FLOATS > PANEL_HIGH) ERROR("the distances of a diagnosis reach into its extremes");

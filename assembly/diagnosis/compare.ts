@@ -3,6 +3,7 @@
 import { STORAGE_FLOAT32 } from "../../src/abi/plan";
 import { unpack } from "../lanes/float16";
 import { TILE, TILE_E, TILE_T, TILE_X } from "../memory";
+import { checkElements, checkRegion, checkState } from "../preconditions";
 import { copy } from "../tensors/tiles";
 import { discountPairs, measure } from "./error-statistics";
 import { Itself } from "./reals";
@@ -22,6 +23,13 @@ export function compare(
   n: i32,
   errors: usize,
 ): void {
+  if (!ASC_NO_ASSERT) {
+    checkState(state);
+    checkElements(c, computed, n);
+    checkElements(v, exact, n);
+    checkRegion(errors, 4 * <i64>n, 4);
+    assert(first >= 0);
+  }
   while (n > 0) {
     const count = min(n, TILE);
     c = load32(c, computed, count, TILE_X);

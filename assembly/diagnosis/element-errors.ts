@@ -13,6 +13,7 @@ import {
   OUTPUT,
   REDUCED_RANK,
   STORAGE_FLOAT32,
+  TOP,
   WEIGHT,
 } from "../../src/abi/plan";
 import {
@@ -60,6 +61,7 @@ import {
   TILE_W,
   TILE_X,
 } from "../memory";
+import { checkErrors, checkInput, checkTrace } from "../preconditions";
 import { discountPairs, measure, measureEqual, setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
 import {
@@ -95,6 +97,7 @@ import {
   takeTerms,
 } from "./stages";
 import { placeTile } from "./tile-indices";
+import { largestBytes } from "./top-float64";
 
 /** Groups of the bundle, as bits, where an infinity was divided by and all outputs so far are finite. */
 let absorbing: u32 = 0;
@@ -108,6 +111,11 @@ function stateOf(stage: i32, kind: i32): usize {
  * input, where both are the same, to the second. With the output go its events.
  */
 export function sweep(stage: i32): void {
+  if (!ASC_NO_ASSERT) {
+    checkTrace(4 * largestBytes(load<i32>(TOP)));
+    checkErrors(stage != INPUT_STAGE);
+    assert(stage == INPUT_STAGE || stage == CENTRE_STAGE || stage == TERM_STAGE || stage == OUTPUT_STAGE);
+  }
   startErrors(stateOf(stage, OWN));
   startErrors(stateOf(stage, TOTAL));
   store<f64>(ABSORBED, 0);
@@ -280,6 +288,10 @@ function findOutput(from: i32, n: i32): void {
  * are overwritten by their |e|.
  */
 export function judge(): void {
+  if (!ASC_NO_ASSERT) {
+    checkInput();
+    checkErrors(false);
+  }
   const scaled = load<i32>(NORM) != NORM_NONE;
   const shifts = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
   startErrors(stateOf(INPUT_STAGE, TOTAL));

@@ -13,6 +13,7 @@ import {
 import { unpack } from "../lanes/float16";
 import { greatestLane, leastLane, magnitude } from "../lanes/vectors";
 import { TILE, TILE_T, TILE_X } from "../memory";
+import { checkElements } from "../preconditions";
 
 const INFINITY_BITS: i32 = 0x7f800000;
 
@@ -24,6 +25,7 @@ export function startInspection(): void {
 
 /** Adds n elements at p. */
 export function inspect(p: usize, storage: i32, n: i32): void {
+  if (!ASC_NO_ASSERT) checkElements(p, storage, n);
   while (n > 0) {
     const count = min(n, TILE);
     if (storage == STORAGE_FLOAT32) {

@@ -8,6 +8,7 @@
 
 import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST } from "../../src/abi/report";
 import { RANKS } from "../memory";
+import { checkApart, checkRegion, checkState } from "../preconditions";
 
 /** Values of the first digit and of the others, and bits of the others. */
 const FIRST: i32 = 8192;
@@ -39,6 +40,12 @@ class Digit {
  * @param table 128 KiB of work space.
  */
 export function select(state: usize, p: usize, n: i32, table: usize): void {
+  if (!ASC_NO_ASSERT) {
+    checkState(state);
+    checkRegion(p, 4 * <i64>n, 4);
+    checkRegion(table, TABLE_BYTES, 16);
+    checkApart(p, 4 * <i64>n, table, TABLE_BYTES);
+  }
   const m = load<f64>(state, ERRORS_ORDINARY);
   // without any error the quantiles are the zeros that the state began with
   if (m == 0 || load<f64>(state, ERRORS_WORST) == 0) return;

@@ -64,6 +64,7 @@ import {
   TILE_X,
   TOP_BYTES,
 } from "../memory";
+import { checkGroup, checkTrace } from "../preconditions";
 import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
 import { copy } from "../tensors/tiles";
 import { startErrors } from "./error-statistics";
@@ -104,6 +105,7 @@ import {
 } from "./reference";
 import { centre, isCentred, isExactInput, nextWatchedBundle, readElements, roundInput, takeTerms } from "./stages";
 import { placeTile } from "./tile-indices";
+import { largestBytes } from "./top-float64";
 import { gatherErrors, WatchedSums } from "./watched-sums";
 
 function rounded(x: f64): f64 {
@@ -112,6 +114,7 @@ function rounded(x: f64): f64 {
 
 /** Runs the plan: all stages but the output. */
 export function trace(): void {
+  if (!ASC_NO_ASSERT) checkTrace(4 * largestBytes(load<i32>(TOP)));
   prepareWatch(FORMAT_COMPUTE, formatAt(FORMAT_COMPUTE));
   prepareWatch(FORMAT_ACCUMULATE, formatAt(FORMAT_ACCUMULATE));
   startEvents();
@@ -131,6 +134,11 @@ export function trace(): void {
 
 /** The parts of the total error of stage MEAN_STAGE or SUM_STAGE of a group, to PART_BEFORE and the following. */
 export function attribute(stage: i32, number: i32): void {
+  if (!ASC_NO_ASSERT) {
+    checkTrace(4 * largestBytes(load<i32>(TOP)));
+    checkGroup(number);
+    assert(stage == MEAN_STAGE || stage == SUM_STAGE);
+  }
   startBundles();
   while (nextWatchedBundle()) if (number < group + width) break;
   const j = number - group;

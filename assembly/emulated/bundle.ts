@@ -30,6 +30,7 @@ import { formatAt, holdsHalf, kindOf, PLAIN } from "../formats/format";
 import { First, map, Operation, Unwatched, Watch } from "../formats/operations";
 import { clearVectors } from "../lanes/vectors";
 import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "../memory";
+import { checkEmulation, checkTile } from "../preconditions";
 import { groupOffset, keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, gatherWeights, read, readMagnitudes, scatter, write } from "../tensors/tiles";
 
@@ -60,6 +61,7 @@ let biasesAt: i32 = -1;
 
 /** Before the first nextBundle() of a plan. */
 export function startBundles(): void {
+  if (!ASC_NO_ASSERT) checkEmulation();
   format = formatAt(FORMAT_COMPUTE);
   columnwise = load<i32>(LAYOUT) == LAYOUT_COLUMNS;
   count = <i32>load<f64>(COUNT);
@@ -92,6 +94,7 @@ export function nextBundle(): bool {
   padded = width == 1 ? 1 : sequential ? BUNDLE : (width + 3) & ~3;
   stretch = (TILE / padded) & ~127;
   whole = count <= stretch;
+  if (!ASC_NO_ASSERT) assert(width <= padded && padded <= BUNDLE && stretch >= 128 && (stretch & 127) == 0);
   base = groupOffset(group);
   if (padded > 1) clearVectors(GROUP_MEAN, GROUP_TOP - GROUP_MEAN);
   return true;
@@ -159,8 +162,16 @@ export function gatherWeightTile(field: usize, from: i32, n: i32, to: usize): vo
   }
 }
 
+/** Elements [from, from + n) of each group, in a tile that is not the one they may be transposed from. */
+function checkPart(from: i32, n: i32, tile: usize): void {
+  assert(from >= 0 && n > 0 && from + n <= count);
+  assert(padded == 1 || columnwise || tile != TILE_T);
+  checkTile(tile, n * padded);
+}
+
 /** Elements [from, from + n) of every group of the bundle to a tile other than TILE_T. */
 export function gatherTile(from: i32, n: i32, tile: usize): void {
+  if (!ASC_NO_ASSERT) checkPart(from, n, tile);
   if (columnwise) {
     let to = tile;
     for (let i = from; i < from + n; i++) {
@@ -187,6 +198,7 @@ export function readTile(from: i32, n: i32, tile: usize): void {
 
 /** The reverse, from a tile other than TILE_T to the output. */
 export function writeTile(from: i32, n: i32, tile: usize): void {
+  if (!ASC_NO_ASSERT) checkPart(from, n, tile);
   if (columnwise) {
     let source = tile;
     for (let i = from; i < from + n; i++) {
@@ -209,6 +221,7 @@ export function writeTile(from: i32, n: i32, tile: usize): void {
 
 /** `width` rows of n elements to n rows of `padded`; rows that are missing repeat the last. */
 function transpose(rows: usize, n: i32, to: usize): void {
+  if (!ASC_NO_ASSERT) checkTile(to, n * padded);
   const pitch = (<usize>padded) << 2;
   const bytes = (<usize>n) << 2;
   const last = rows + bytes * (width - 1);

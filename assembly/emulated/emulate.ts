@@ -55,6 +55,7 @@ import {
   TILE_X,
   TOP_BYTES,
 } from "../memory";
+import { checkPlan } from "../preconditions";
 import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
 import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
 import { isUniform, weightOffset } from "../tensors/offsets";
@@ -88,6 +89,7 @@ export function rounded(x: f64): f64 {
 
 /** Runs the plan. */
 export function emulate(): void {
+  if (!ASC_NO_ASSERT) checkPlan();
   startBundles();
   while (nextBundle()) {
     fillBundle();

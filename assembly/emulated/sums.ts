@@ -14,7 +14,8 @@ import { EXACT, ORDER, ORDER_LANES, ORDER_PAIRWISE } from "../../src/abi/plan";
 import { ACCUMULATE, COMPUTE, kindOfSums, splits } from "../formats/format";
 import { Add, operate } from "../formats/operations";
 import { clearVectors, copyVectors } from "../lanes/vectors";
-import { BUNDLE_FLOATS, EXACT_BYTES, EXACT_SUMS, LANES, TREE } from "../memory";
+import { BUNDLE, BUNDLE_FLOATS, EXACT_BYTES, EXACT_SUMS, LANES, TREE } from "../memory";
+import { checkTile } from "../preconditions";
 import { addExact, finishExact, startExact } from "../reductions/exact-sum";
 
 /** Who does, or looks at, the additions. Places are those of elements in a tile; `end`: how many of them are in use. */
@@ -51,6 +52,7 @@ let levels: i32 = 0;
 
 /** Starts sums of `groups` groups side by side: 1, a multiple of 32 in sequential order, else a multiple of 4. */
 export function startSums<W extends SumWatch>(groups: i32, nonNegative: bool): void {
+  if (!ASC_NO_ASSERT) assert(groups == 1 || (groups > 0 && groups <= BUNDLE && (groups & 3) == 0));
   side = groups;
   rising = nonNegative;
   levels = 0;
@@ -76,6 +78,7 @@ function clearLanes(): void {
  * 128; what follows the last is zeroed.
  */
 export function addTile<W extends SumWatch>(x: usize, n: i32, from: i32): void {
+  if (!ASC_NO_ASSERT) checkTile(x, n * side);
   const watch = changetype<W>(0);
   const order = load<i32>(ORDER);
   const row = (<usize>side) << 2;

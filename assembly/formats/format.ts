@@ -46,6 +46,7 @@ const HOLDS_HALF: usize = 240;
 
 /** Address of the block of a slot. */
 export function formatAt(slot: i32): usize {
+  if (!ASC_NO_ASSERT) assert(slot == FORMAT_COMPUTE || slot == FORMAT_ACCUMULATE);
   return FORMATS + FORMAT_BYTES * slot;
 }
 
@@ -54,6 +55,7 @@ export const COMPUTE: usize = FORMATS + FORMAT_BYTES * FORMAT_COMPUTE;
 export const ACCUMULATE: usize = FORMATS + FORMAT_BYTES * FORMAT_ACCUMULATE;
 
 export function kindOf(format: usize): i32 {
+  if (!ASC_NO_ASSERT) assert(load<i32>(format, PRECISION) > 0); // it was set
   return load<i32>(format, KIND);
 }
 
@@ -118,6 +120,13 @@ export function setFormat(
   overflow: i32,
   subnormals: i32,
 ): void {
+  if (!ASC_NO_ASSERT) {
+    assert(precision >= 2 && precision <= 24);
+    assert(emin <= emax && emin >= -126 - (24 - precision) && emax <= 127);
+    assert(overflow >= OVERFLOW_INFINITY && overflow <= OVERFLOW_SATURATE);
+    assert(subnormals == 0 || subnormals == 1);
+    assert(max > 0 && max < Infinity);
+  }
   const f = formatAt(slot);
   const over = overflow == OVERFLOW_INFINITY ? Infinity : overflow == OVERFLOW_SATURATE ? max : NaN;
   const minimum = emin - precision + 1;

@@ -1,6 +1,15 @@
 // The kernel that rounds tensors to the grid of a format, in every mode.
 
-import { FORMAT_COMPUTE, MODE_DOWN, MODE_NEAREST_EVEN, MODE_ODD, MODE_STOCHASTIC, MODE_UP } from "../../src/abi/plan";
+import {
+  FORMAT_COMPUTE,
+  MODE_DOWN,
+  MODE_NEAREST_EVEN,
+  MODE_ODD,
+  MODE_STOCHASTIC,
+  MODE_UP,
+  STORAGE_FLOAT32,
+} from "../../src/abi/plan";
+import { checkElements } from "../preconditions";
 import { FLUSHED64, formatAt, LARGEST64, LEAST64, MOST64, OVERFLOWED64, SPACING64 } from "./format";
 import { First, map, roundNumber, Unwatched } from "./operations";
 
@@ -42,6 +51,11 @@ function mix(h: u32): u32 {
 
 /** n float32 to the grid of FORMAT_COMPUTE. In place allowed. Element i of a seed is rounded alike everywhere. */
 export function round(src: usize, dst: usize, n: i32, mode: i32, seed: u32): void {
+  if (!ASC_NO_ASSERT) {
+    checkElements(src, STORAGE_FLOAT32, n);
+    checkElements(dst, STORAGE_FLOAT32, n);
+    assert(mode >= MODE_NEAREST_EVEN && mode <= MODE_STOCHASTIC);
+  }
   const f = formatAt(FORMAT_COMPUTE);
   let i = 0;
   if (mode == MODE_NEAREST_EVEN) {

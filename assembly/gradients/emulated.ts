@@ -90,6 +90,7 @@ import {
   TILE_X,
 } from "../memory";
 import { selectedOf } from "../norms/with-norm";
+import { checkGradient, checkPlan, checkTerms } from "../preconditions";
 import { topBufferBytes } from "../reductions/top";
 import { isUniform, weightOffset } from "../tensors/offsets";
 import { exchange } from "./upstream";
@@ -98,6 +99,10 @@ import { exchange } from "./upstream";
 
 /** Gradients by the plan. */
 export function emulateBackward(): void {
+  if (!ASC_NO_ASSERT) {
+    checkGradient();
+    checkTerms();
+  }
   startBundles();
   while (nextBundle()) {
     fillBundle();
@@ -107,6 +112,10 @@ export function emulateBackward(): void {
 
 /** Sums of the groups of the plan, to MEAN. */
 export function emulateSums(): void {
+  if (!ASC_NO_ASSERT) {
+    checkPlan();
+    assert(load<usize>(MEAN) != 0);
+  }
   startBundles();
   while (nextBundle()) {
     fillBundle();

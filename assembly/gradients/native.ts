@@ -68,6 +68,7 @@ import { base, columnwise, enterColumns, enterGroup, factors, group, width } fro
 import { prepareRows } from "../native/rows";
 import { factorFrom } from "../norms/scale";
 import { selectedOf } from "../norms/with-norm";
+import { checkGradient, checkParameterSums, checkSelected } from "../preconditions";
 import { keptOffset } from "../tensors/offsets";
 import { GradientPass, passGradientColumns } from "./native-columns";
 import { enterGradientRow, finishGradientRows, outputRow, prepareGradientRows, sumRow } from "./native-rows";
@@ -75,6 +76,11 @@ import { select, settle, writeSelected } from "./selected";
 
 /** Runs the plan. */
 export function backward(): void {
+  if (!ASC_NO_ASSERT) {
+    checkGradient();
+    checkParameterSums();
+    if (selectedOf(load<i32>(NORM))) checkSelected(selectedOf(load<i32>(NORM)));
+  }
   const outer = load<i32>(KEPT_TOTAL);
   if (load<i32>(LAYOUT) == LAYOUT_COLUMNS) {
     const length = load<i32>(LENGTH);

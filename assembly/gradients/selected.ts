@@ -20,6 +20,7 @@ import {
   REDUCED_WEIGHT,
   SELECTED,
   SELECTED_BYTES,
+  SELECTED_GROUPS,
   STORAGE_FLOAT32,
   TASK,
   TASK_CENTRE,
@@ -46,6 +47,7 @@ import {
 } from "../memory";
 import { base, collectTop, columnwise, findExtremes, group, highOf, lowOf, meanOf, width } from "../native/panel";
 import { selectedOf } from "../norms/with-norm";
+import { checkStretch } from "../preconditions";
 import { leastOf } from "../reductions/quickselect";
 import { finishTop } from "../reductions/top";
 import { keptOffset, reducedOffset } from "../tensors/offsets";
@@ -64,6 +66,7 @@ function cell(values: usize, j: i32): usize {
 }
 
 function entryOf(j: i32, e: i32): usize {
+  if (!ASC_NO_ASSERT) assert(j >= 0 && e >= 0 && j * entries + e <= load<i32>(SELECTED_GROUPS) * entries);
   return load<usize>(SELECTED) + <usize>SELECTED_BYTES * (j * entries + e);
 }
 
@@ -218,6 +221,7 @@ function add(j: i32, element: i32, sign: f32, weight: f32): void {
   const found = load<i32>(cell(GRADIENT_FOUND, j));
   // infinite elements are like what stands for none, but their group is lost
   if (found == entries) return;
+  if (!ASC_NO_ASSERT) checkStretch(element, 1);
   const entry = entryOf(j, found);
   store<i32>(entry, element, 0);
   store<f32>(entry, sign, 4);

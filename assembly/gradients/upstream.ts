@@ -11,6 +11,7 @@ import {
 } from "../../src/abi/plan";
 import { pack, unpack } from "../lanes/float16";
 import { GRADIENT_TILE } from "../memory";
+import { checkStretch } from "../preconditions";
 
 /** Exchanges input and upstream gradient in the plan, so that what reads the input reads the other. */
 export function exchange(): void {
@@ -24,6 +25,7 @@ export function exchange(): void {
 
 /** Element `at` of the upstream gradient. */
 export function gradientAt(at: i32): f32 {
+  if (!ASC_NO_ASSERT) checkStretch(at, 1);
   const from = load<usize>(GRADIENT);
   if (load<i32>(GRADIENT_STORAGE) == STORAGE_FLOAT32) return load<f32>(from + ((<usize>at) << 2));
   unpack(from + ((<usize>at) << 1), GRADIENT_TILE, 1);
@@ -32,6 +34,7 @@ export function gradientAt(at: i32): f32 {
 
 /** Writes element `at` of the output. */
 export function setOutput(at: i32, value: f32): void {
+  if (!ASC_NO_ASSERT) checkStretch(at, 1);
   const to = load<usize>(OUTPUT);
   if (load<i32>(OUTPUT_STORAGE) == STORAGE_FLOAT32) {
     store<f32>(to + ((<usize>at) << 2), value);

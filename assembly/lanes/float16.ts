@@ -6,6 +6,7 @@
 // Shifting the magnitude left by 13 puts exponent and mantissa where float32 has them, with the exponent too small by
 // 112 = 127 - 15.
 
+import { checkApart } from "../preconditions";
 import {
   ABS,
   BELOW_65536,
@@ -96,6 +97,7 @@ const LOOK: i32 = 32;
 
 /** float16 bits to float32. The regions do not overlap. */
 export function unpack(src: usize, dst: usize, n: i32): void {
+  if (!ASC_NO_ASSERT) checkApart(src, 2 * <i64>n, dst, 4 * <i64>n);
   unpackMasked(src, dst, n, v128.load(HALF_SIGNED));
 }
 
@@ -157,6 +159,7 @@ function unpackAny(src: usize, dst: usize, n: i32, kept: v128): void {
 
 /** float32 to float16 bits, nearest, ties to even; NaN becomes a quiet NaN. The regions do not overlap. */
 export function pack(src: usize, dst: usize, n: i32): void {
+  if (!ASC_NO_ASSERT) checkApart(src, 4 * <i64>n, dst, 2 * <i64>n);
   const abs = v128.load(ABS);
   const limit = v128.load(HALF_LIMIT);
   const exponents = v128.load(EXPONENTS);

@@ -9,6 +9,7 @@ import {
   KEPT_WEIGHT,
   OUTPUT,
   OUTPUT_STORAGE,
+  PANEL,
   POWER,
   REDUCED_COUNT,
   REDUCED_RANK,
@@ -33,6 +34,7 @@ import {
   TILE_X,
 } from "../memory";
 import { firstStep } from "../norms/scale";
+import { checkTile } from "../preconditions";
 import { plainColumns, powerColumns, termColumns, termColumnWide } from "../reductions/column-sums";
 import { extremeColumns } from "../reductions/extremes";
 import { Magnitude, Mean, Near, Square } from "../reductions/sums";
@@ -47,6 +49,7 @@ let inTwo: bool = false;
 
 /** A part of a pass: `rows` rows of `wide` columns, the first of which is column `column` of the panel. */
 function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide: i32): void {
+  if (!ASC_NO_ASSERT) assert(rows > 0 && wide > 0 && column >= 0 && column + wide <= PANEL);
   const at = PANEL_SUM + ((<usize>column) << 3);
   const mean = load<f64>(PANEL_MEAN + ((<usize>column) << 3));
   switch (pass) {
@@ -161,6 +164,7 @@ function walk(pass: Pass, output: bool, base: i32, column: i32, wide: i32): void
     }
     for (let from = 0; from < inner; ) {
       const n = min(inner - from, TILE / padded);
+      if (!ASC_NO_ASSERT) checkTile(TILE_X, n * padded);
       for (let i = 0; i < n; i++) read(at + i * stride, wide, TILE_X + pitch * i);
       if (output) {
         apply(TILE_X, TILE_X, pitch, n, wide);

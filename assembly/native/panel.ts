@@ -6,6 +6,8 @@ import {
   GAIN,
   KEPT_STRIDE,
   KEPT_TOTAL,
+  LAYOUT_COLUMNS,
+  LAYOUT_ROWS,
   LENGTH,
   MEAN,
   NORM,
@@ -40,6 +42,7 @@ import {
   TOP_BYTES,
 } from "../memory";
 import { deviationFrom, factorFrom } from "../norms/scale";
+import { checkNative } from "../preconditions";
 import { NO_HIGH, NO_LOW } from "../reductions/extremes";
 import { startTop, sumTop, topBufferBytes } from "../reductions/top";
 import { keptOffset } from "../tensors/offsets";
@@ -55,6 +58,7 @@ export let width: i32 = 1;
 
 /** Groups that end in contiguous elements, one at a time. */
 export function rows(): void {
+  if (!ASC_NO_ASSERT) checkNative(LAYOUT_ROWS);
   prepareRows();
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g++) {
@@ -65,6 +69,7 @@ export function rows(): void {
 
 /** Groups side by side: the batch axis, channels last. */
 export function columns(): void {
+  if (!ASC_NO_ASSERT) checkNative(LAYOUT_COLUMNS);
   const outer = load<i32>(KEPT_TOTAL);
   const length = load<i32>(LENGTH);
   for (let o = 0; o < outer; o++) {
@@ -90,6 +95,7 @@ export function enterColumns(outer: i32, start: i32, wide: i32): void {
   width = wide;
   group = outer * load<i32>(LENGTH) + start;
   base = keptOffset(outer, KEPT_STRIDE) + start;
+  if (!ASC_NO_ASSERT) assert(wide > 0 && wide <= PANEL && start + wide <= load<i32>(LENGTH));
 }
 
 /** One pass over `wide` groups of the panel from number `column` on. */

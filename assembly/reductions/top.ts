@@ -11,6 +11,7 @@ import { TOP_BUFFER, TOP_BUFFER_PER_K } from "../../src/abi/plan";
 import { ABS } from "../lanes/constants";
 import { magnitude } from "../lanes/vectors";
 import { PANEL_CENTRE, PANEL_REST, TOP_BYTES } from "../memory";
+import { checkRegion } from "../preconditions";
 import { largestFirst, leastOf } from "./quickselect";
 
 /** In line wherever it is called. */
@@ -34,6 +35,7 @@ export function topBufferBytes(k: i32): usize {
 }
 
 export function startTop(state: usize, buffer: usize, k: i32): void {
+  if (!ASC_NO_ASSERT) checkRegion(buffer, topBufferBytes(k), 4);
   store<i32>(state, -1, 0);
   store<i32>(state, 0, 4);
   store<usize>(state, buffer, 8);
@@ -60,6 +62,7 @@ export function addTop(state: usize, p: usize, n: i32): void {
     const most = i32x4.max_s(i32x4.max_s(a, b), i32x4.max_s(c, d));
     if (v128.any_true(i32x4.gt_s(most, least))) {
       to = collect(to, p, 32, threshold);
+      if (!ASC_NO_ASSERT) assert(to <= buffer + topBufferBytes(k));
       if (to >= full) {
         to = cut(state, to);
         threshold = load<i32>(state);
@@ -69,6 +72,7 @@ export function addTop(state: usize, p: usize, n: i32): void {
     p += 128;
   }
   to = collect(to, p, n, threshold);
+  if (!ASC_NO_ASSERT) assert(to <= buffer + topBufferBytes(k));
   if (to >= full) to = cut(state, to);
   else store<i32>(state, threshold);
   store<i32>(state, <i32>((to - buffer) >> 2), 4);
@@ -118,6 +122,7 @@ function collect(to: usize, p: usize, n: i32, threshold: i32): usize {
 function addOne(state: usize, x: i32): void {
   if (x <= load<i32>(state)) return;
   const count = load<i32>(state, 4);
+  if (!ASC_NO_ASSERT) assert(count < capacity(load<i32>(state, 12)));
   const to = load<usize>(state, 8) + ((<usize>count) << 2);
   store<i32>(to, x);
   store<i32>(state, count + 1, 4);
@@ -141,6 +146,7 @@ function cut(state: usize, to: usize): usize {
 
 /** Finishes: the k largest stand at the start of the buffer, in no order. Returns its address. */
 export function finishTop(state: usize): usize {
+  if (!ASC_NO_ASSERT) assert(load<i32>(state, 4) >= load<i32>(state, 12)); // no less than k were given
   const buffer = load<usize>(state, 8);
   cut(state, buffer + ((<usize>load<i32>(state, 4)) << 2));
   return buffer;

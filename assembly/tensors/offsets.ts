@@ -4,12 +4,14 @@ import {
   KEPT_COUNT,
   KEPT_RANK,
   KEPT_STRIDE,
+  KEPT_TOTAL,
   KEPT_WEIGHT,
   LAYOUT,
   LAYOUT_COLUMNS,
   LENGTH,
   REDUCED_COUNT,
   REDUCED_RANK,
+  REDUCED_TOTAL,
   REDUCED_WEIGHT,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
@@ -31,11 +33,13 @@ function offset(index: i32, rank: i32, counts: usize, strides: usize): i32 {
 
 /** Of group `index` among the kept levels; `field` is KEPT_STRIDE or KEPT_WEIGHT. */
 export function keptOffset(index: i32, field: usize): i32 {
+  if (!ASC_NO_ASSERT) assert(index >= 0 && index < load<i32>(KEPT_TOTAL));
   return offset(index, load<i32>(KEPT_RANK), KEPT_COUNT, field);
 }
 
 /** Of segment `index` among the reduced levels; `field` is REDUCED_STRIDE or REDUCED_WEIGHT. */
 export function reducedOffset(index: i32, field: usize): i32 {
+  if (!ASC_NO_ASSERT) assert(index >= 0 && index < load<i32>(REDUCED_TOTAL));
   return offset(index, load<i32>(REDUCED_RANK), REDUCED_COUNT, field);
 }
 

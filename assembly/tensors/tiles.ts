@@ -15,6 +15,7 @@ import {
 } from "../../src/abi/plan";
 import { pack, unpack, unpackMagnitudes } from "../lanes/float16";
 import { storeLanes } from "../lanes/vectors";
+import { checkStretch, checkTile } from "../preconditions";
 import { keptOffset, reducedOffset } from "./offsets";
 
 /** Copies n float32; memory.copy is a call out of the module, dear for few. */
@@ -57,6 +58,7 @@ export function readMagnitudes(yes: bool): void {
 
 /** n contiguous elements at element `at` of the input, as float32 at `to`. */
 export function read(at: i32, n: i32, to: usize): void {
+  if (!ASC_NO_ASSERT) checkStretch(at, n);
   const input = load<usize>(INPUT);
   if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32) copy(input + ((<usize>at) << 2), to, n);
   else if (magnitudes) unpackMagnitudes(input + ((<usize>at) << 1), to, n);
@@ -65,6 +67,7 @@ export function read(at: i32, n: i32, to: usize): void {
 
 /** n float32 at `from` to element `at` of the output. */
 export function write(at: i32, n: i32, from: usize): void {
+  if (!ASC_NO_ASSERT) checkStretch(at, n);
   const output = load<usize>(OUTPUT);
   if (load<i32>(OUTPUT_STORAGE) == STORAGE_FLOAT32) copy(from, output + ((<usize>at) << 2), n);
   else pack(from, output + ((<usize>at) << 1), n);
@@ -77,6 +80,7 @@ function segmentOf(index: i32, length: i32): i32 {
 
 /** Elements [from, from + n) of the group in rows that starts at element `base`, to `to`. */
 export function gather(base: i32, from: i32, n: i32, to: usize): void {
+  if (!ASC_NO_ASSERT) checkTile(to, n);
   if (load<i32>(REDUCED_RANK) == 0) {
     read(base + from, n, to);
     return;
@@ -96,6 +100,7 @@ export function gather(base: i32, from: i32, n: i32, to: usize): void {
 
 /** The reverse of `gather`, into the output. */
 export function scatter(base: i32, from: i32, n: i32, source: usize): void {
+  if (!ASC_NO_ASSERT) checkTile(source, n);
   const length = load<i32>(LENGTH);
   let segment = segmentOf(from, length);
   let position = from - segment * length;
@@ -111,6 +116,7 @@ export function scatter(base: i32, from: i32, n: i32, source: usize): void {
 
 /** Weights (`field` WEIGHT) or biases (BIAS) of elements [from, from + n) of group `index` in rows, to `to`. */
 export function gatherWeights(field: usize, index: i32, from: i32, n: i32, to: usize): void {
+  if (!ASC_NO_ASSERT) checkTile(to, n);
   const weights = load<usize>(field) + ((<usize>keptOffset(index, KEPT_WEIGHT)) << 2);
   const length = load<i32>(LENGTH);
   const step = load<i32>(WEIGHT_STEP);
