@@ -20,7 +20,6 @@ import {
   OUTPUT_STORAGE,
   PARAMETER_WORK,
   PARAMETERS,
-  REDUCED_RANK,
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   REDUCED_WEIGHT,
@@ -31,6 +30,8 @@ import {
 } from "../../src/abi/plan";
 import { clearVectors } from "../lanes/vectors";
 import {
+  GRADIENT_ABOVE,
+  GRADIENT_BELOW,
   GRADIENT_DOT,
   GRADIENT_FACTOR,
   GRADIENT_GAIN,
@@ -53,12 +54,10 @@ import {
   TILE_W,
   TILE_X,
 } from "../memory";
-import { keptOffset, reducedOffset } from "../tensors/offsets";
+import { isUniform, keptOffset, reducedOffset } from "../tensors/offsets";
 import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
 import { wideOutput, wideSums } from "./native-float64";
 import {
-  above,
-  below,
   Counted,
   gradientOutput,
   gradientOutputWeighted,
@@ -68,8 +67,6 @@ import {
   SideOrMiddle,
   Slope,
   spill,
-  sumOfG,
-  sumOfGY,
   Terms,
   Uncounted,
   Unweighted,
@@ -81,36 +78,45 @@ import { exchange } from "./upstream";
 /** Segments shorter than this are staged. */
 const SHORT: i32 = 64;
 
-let count: i32 = 0;
-let length: i32 = 0;
-/** A group goes through the tiles. */
-let staged: bool = false;
-/** The whole group stays in them. */
-let whole: bool = false;
-/** Every element of a segment has a weight of its own. */
-let each: bool = false;
-/** Segments have different weights. */
-let varied: bool = false;
-/** Groups that sums for a weight per element are taken over in float32, and how many of them are left. */
-let rounds: i32 = 0;
+/** How the groups of a plan are walked: bits. */
+const enum Walk {
+  /** A group goes through the tiles. */
+  Staged = 1,
+  /** The whole group stays in them. */
+  Whole = 2,
+  /** Every element of a segment has a weight of its own. */
+  Each = 4,
+  /** Segments have different weights. */
+  Varied = 8,
+}
+
+/** Groups that sums for a weight per element are still taken over in float32. */
 let left: i32 = 0;
 
-/** Before the first group of a plan. */
-export function prepareGradientRows(): void {
-  count = <i32>load<f64>(COUNT);
-  length = load<i32>(LENGTH);
-  staged =
+/** Such groups from one spill to the next. */
+function rounds(): i32 {
+  return <i32>min(1e9, max(8, (8 * <f64>load<u32>(PARAMETERS)) / load<f64>(COUNT)));
+}
+
+function count(): i32 {
+  return <i32>load<f64>(COUNT);
+}
+
+/** Before the first group of a plan: how its groups are walked. */
+export function prepareGradientRows(): i32 {
+  let walk = 0;
+  const staged =
     (load<i32>(INPUT_STORAGE) | load<i32>(GRADIENT_STORAGE) | load<i32>(OUTPUT_STORAGE)) != STORAGE_FLOAT32 ||
-    (load<i32>(REDUCED_TOTAL) > 1 && length < SHORT);
-  whole = staged && count <= TILE;
-  each = load<i32>(WEIGHT_STEP) != 0;
-  varied = false;
-  for (let level = 0; level < load<i32>(REDUCED_RANK); level++) {
-    if (load<i32>(<usize>REDUCED_WEIGHT + ((<usize>level) << 2))) varied = true;
+    (load<i32>(REDUCED_TOTAL) > 1 && load<i32>(LENGTH) < SHORT);
+  if (staged) walk |= count() <= TILE ? Walk.Staged | Walk.Whole : Walk.Staged;
+  if (load<i32>(WEIGHT_STEP)) {
+    walk |= Walk.Each;
+    if (!load<usize>(WEIGHT)) fill(TILE_W, min(TILE, count()), 1);
+    left = rounds();
+  } else if (!isUniform()) {
+    walk |= Walk.Varied;
   }
-  if (!each) return;
-  if (!load<usize>(WEIGHT)) fill(TILE_W, min(TILE, count), 1);
-  rounds = left = <i32>min(1e9, max(8, (8 * <f64>load<u32>(PARAMETERS)) / <f64>count));
+  return walk;
 }
 
 /** Elements [from, from + n) of x to TILE_X and of dy to TILE_G. */
@@ -121,43 +127,37 @@ function bring(base: i32, from: i32, n: i32): void {
   exchange();
 }
 
-// the stretch at hand
-let x: usize = 0;
-let dy: usize = 0;
-let dx: usize = 0;
-
 /** Before the first pass over a group. */
-export function enterGradientRow(base: i32): void {
-  if (whole) bring(base, 0, count);
+export function enterGradientRow(base: i32, walk: i32): void {
+  if (walk & Walk.Whole) bring(base, 0, count());
 }
 
-/** Makes elements from number `from` on the stretch at hand; returns how many. */
-function enter(base: i32, from: i32): i32 {
-  if (staged) {
-    const n = min(TILE, count - from);
-    if (!whole) bring(base, from, n);
-    x = TILE_X;
-    dy = TILE_G;
-    dx = TILE_X;
+/** Elements from number `from` on, which is in `segment`, that are one stretch; in the tiles if the group is staged. */
+function enter(base: i32, from: i32, segment: i32, walk: i32): i32 {
+  if (walk & Walk.Staged) {
+    const n = min(TILE, count() - from);
+    if (!(walk & Walk.Whole)) bring(base, from, n);
     return n;
   }
-  const segment = from / length;
-  const position = from - segment * length;
-  const at = (<usize>(base + reducedOffset(segment, REDUCED_STRIDE) + position)) << 2;
-  x = load<usize>(INPUT) + at;
-  dy = load<usize>(GRADIENT) + at;
-  dx = load<usize>(OUTPUT) + at;
-  return each ? min(TILE, length - position) : length - position;
+  const rest = (segment + 1) * load<i32>(LENGTH) - from;
+  return walk & Walk.Each ? min(TILE, rest) : rest;
 }
 
-/** Elements from number `from` on, n at the most, that have one weight. */
-function pieceOf(from: i32, n: i32): i32 {
+/** Bytes to element number `from` of the group, from the first of a tensor; of a tile, that is where the stretch begins. */
+function offsetOf(base: i32, from: i32, segment: i32, walk: i32): usize {
+  if (walk & Walk.Staged) return 0;
+  return (<usize>(base + reducedOffset(segment, REDUCED_STRIDE) + from - segment * load<i32>(LENGTH))) << 2;
+}
+
+/** Elements from number `from` on, n at the most, that have one weight; `varied`: segments have different ones. */
+function pieceOf(from: i32, n: i32, varied: bool): i32 {
+  const length = load<i32>(LENGTH);
   return varied ? min(n, length - (from % length)) : n;
 }
 
 /** Number of their weight. */
-function weightOf(kept: i32, from: i32): usize {
-  return <usize>(varied ? kept + reducedOffset(from / length, REDUCED_WEIGHT) : kept);
+function weightOf(kept: i32, from: i32, varied: bool): usize {
+  return <usize>(varied ? kept + reducedOffset(from / load<i32>(LENGTH), REDUCED_WEIGHT) : kept);
 }
 
 /** Address of the weights of elements [from, from + n), one for each. */
@@ -173,22 +173,13 @@ function addTo(at: usize, value: f64): void {
   store<f64>(at, load<f64>(at) + value);
 }
 
-// sums of g, of g y and of the shape over what was summed last
-let ofG: f64 = 0;
-let ofGY: f64 = 0;
-let ofShape: f64 = 0;
-/** Elements above or below the mean. */
-let sides: i32 = 0;
-
+/** Sums over n elements into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE, and what is counted for L1. */
 function sumUp<W extends Weighting>(x: usize, dy: usize, n: i32, weight: usize, wide: bool): void {
   if (wide) {
     store<f64>(GRADIENT_SUM, 0);
     store<f64>(GRADIENT_DOT, 0);
     store<f64>(GRADIENT_SHAPE, 0);
     wideSums(x, dy, 4, n, 0, 1, weight, weight ? 4 : 0);
-    ofG = load<f64>(GRADIENT_SUM);
-    ofGY = load<f64>(GRADIENT_DOT);
-    ofShape = load<f64>(GRADIENT_SHAPE);
     return;
   }
   const centre = load<f32>(PANEL_CENTRE);
@@ -198,69 +189,88 @@ function sumUp<W extends Weighting>(x: usize, dy: usize, n: i32, weight: usize, 
   if (load<i32>(NORM) == NORM_L1) gradientSums<W, Counted>(x, dy, n, weight, centre, scale, upper, lower);
   else gradientSums<W, Uncounted>(x, dy, n, weight, centre, scale, upper, lower);
   const missing = <f64>load<f32>(PANEL_REST) * <f64>scale;
-  ofG = sumOfG;
-  ofGY = ((sumOfGY - missing * sumOfG) * load<f64>(GRADIENT_FACTOR)) / <f64>scale;
-  ofShape = <f64>(above - below);
-  sides += above + below;
+  const dot = load<f64>(GRADIENT_DOT) - missing * load<f64>(GRADIENT_SUM);
+  store<f64>(GRADIENT_DOT, (dot * load<f64>(GRADIENT_FACTOR)) / <f64>scale);
+  store<f64>(GRADIENT_SHAPE, <f64>(load<i32>(GRADIENT_ABOVE) - load<i32>(GRADIENT_BELOW)));
 }
 
-/** First pass over group g: its sums into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE. */
-export function sumRow(base: i32, g: i32, wide: bool): void {
+/** First pass over group g: its sums into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE; the same is counted. */
+export function sumRow(base: i32, g: i32, wide: bool, walk: i32): void {
   const weights = load<usize>(WEIGHT);
   const kept = keptOffset(g, KEPT_WEIGHT);
+  const staged = (walk & Walk.Staged) != 0;
+  const varied = (walk & Walk.Varied) != 0;
+  const length = load<i32>(LENGTH);
+  const end = count();
   let sum = 0.0;
   let dot = 0.0;
   let shape = 0.0;
-  sides = 0;
-  for (let from = 0; from < count; ) {
-    const n = enter(base, from);
+  let above = 0;
+  let below = 0;
+  for (let from = 0; from < end; ) {
+    const segment = staged ? 0 : from / length;
+    const n = enter(base, from, segment, walk);
+    const at = offsetOf(base, from, segment, walk);
+    const x = at + (staged ? TILE_X : load<usize>(INPUT));
+    const dy = at + (staged ? TILE_G : load<usize>(GRADIENT));
     for (let i = 0; i < n; ) {
-      const at = (<usize>i) << 2;
-      if (each) {
+      let m = n;
+      let weight = 1.0;
+      if (walk & Walk.Each) {
         sumUp<Weighted>(x, dy, n, weightsFor(g, from, n), wide);
-        sum += ofG;
-        dot += ofGY;
-        shape += ofShape;
-        i = n;
       } else {
-        const m = pieceOf(from + i, n - i);
-        const number = weightOf(kept, from + i);
-        sumUp<Unweighted>(x + at, dy + at, m, 0, wide);
-        addTo(load<usize>(BIAS_SUMS) + (number << 3), ofG);
-        addTo(load<usize>(WEIGHT_SUMS) + (number << 3), ofGY);
-        const weight = weights ? <f64>load<f32>(weights + (number << 2)) : 1;
-        sum += ofG * weight;
-        dot += ofGY * weight;
-        shape += ofShape;
-        i += m;
+        const skipped = (<usize>i) << 2;
+        m = pieceOf(from + i, n - i, varied);
+        sumUp<Unweighted>(x + skipped, dy + skipped, m, 0, wide);
+        const number = weightOf(kept, from + i, varied);
+        addTo(load<usize>(BIAS_SUMS) + (number << 3), load<f64>(GRADIENT_SUM));
+        addTo(load<usize>(WEIGHT_SUMS) + (number << 3), load<f64>(GRADIENT_DOT));
+        if (weights) weight = <f64>load<f32>(weights + (number << 2));
       }
+      sum += load<f64>(GRADIENT_SUM) * weight;
+      dot += load<f64>(GRADIENT_DOT) * weight;
+      shape += load<f64>(GRADIENT_SHAPE);
+      above += load<i32>(GRADIENT_ABOVE);
+      below += load<i32>(GRADIENT_BELOW);
+      i += m;
     }
     from += n;
   }
   store<f64>(GRADIENT_SUM, sum);
   store<f64>(GRADIENT_DOT, dot);
   store<f64>(GRADIENT_SHAPE, shape);
+  store<i32>(GRADIENT_ABOVE, above);
+  store<i32>(GRADIENT_BELOW, below);
 }
 
 /** Second pass: dx. */
-export function outputRow(base: i32, g: i32, wide: bool): void {
+export function outputRow(base: i32, g: i32, wide: bool, walk: i32): void {
   const weights = load<usize>(WEIGHT);
   const kept = keptOffset(g, KEPT_WEIGHT);
+  const staged = (walk & Walk.Staged) != 0;
+  const varied = (walk & Walk.Varied) != 0;
+  const length = load<i32>(LENGTH);
+  const end = count();
   const factor = load<f64>(GRADIENT_FACTOR);
-  for (let from = 0; from < count; ) {
-    const n = enter(base, from);
-    if (each) {
-      outputEach(g, kept, from, n, wide);
+  for (let from = 0; from < end; ) {
+    const segment = staged ? 0 : from / length;
+    const n = enter(base, from, segment, walk);
+    const at = offsetOf(base, from, segment, walk);
+    const x = at + (staged ? TILE_X : load<usize>(INPUT));
+    const dy = at + (staged ? TILE_G : load<usize>(GRADIENT));
+    const dx = at + (staged ? TILE_X : load<usize>(OUTPUT));
+    if (walk & Walk.Each) {
+      outputEach(x, dy, dx, g, kept, from, n, wide);
     } else {
       for (let i = 0; i < n; ) {
-        const at = (<usize>i) << 2;
-        const m = pieceOf(from + i, n - i);
-        const weight: f32 = weights ? load<f32>(weights + (weightOf(kept, from + i) << 2)) : 1;
+        const skipped = (<usize>i) << 2;
+        const m = pieceOf(from + i, n - i, varied);
+        const weight: f32 = weights ? load<f32>(weights + (weightOf(kept, from + i, varied) << 2)) : 1;
         if (wide) {
           store<f32>(GRADIENT_WEIGHT, weight);
-          wideOutput(x + at, dy + at, dx + at, 4, m, 0, 1, GRADIENT_WEIGHT, 0, 0, 0);
+          wideOutput(x + skipped, dy + skipped, dx + skipped, 4, m, 0, 1, GRADIENT_WEIGHT, 0, 0, 0);
         } else {
-          output(x + at, dy + at, dx + at, m, <f32>(factor * <f64>weight));
+          output(x + skipped, dy + skipped, dx + skipped, m, <f32>(factor * <f64>weight));
         }
         i += m;
       }
@@ -268,14 +278,19 @@ export function outputRow(base: i32, g: i32, wide: bool): void {
     if (staged) scatter(base, from, n, dx);
     from += n;
   }
-  if (each && --left == 0) spillParameters();
+  if (walk & Walk.Each && --left == 0) spillParameters();
+}
+
+/** Whether every element of the group is above or below the mean. */
+function isSided(): bool {
+  return load<i32>(GRADIENT_ABOVE) + load<i32>(GRADIENT_BELOW) == count();
 }
 
 function output(x: usize, dy: usize, dx: usize, n: i32, gain: f32): void {
   const norm = load<i32>(NORM);
   if (norm == NORM_L2) outputAs<Slope>(x, dy, dx, n, gain);
   else if (norm != NORM_L1) outputAs<Level>(x, dy, dx, n, gain);
-  else if (sides == count) outputAs<Side>(x, dy, dx, n, gain);
+  else if (isSided()) outputAs<Side>(x, dy, dx, n, gain);
   else outputAs<SideOrMiddle>(x, dy, dx, n, gain);
 }
 
@@ -288,7 +303,7 @@ function outputAs<T extends Terms>(x: usize, dy: usize, dx: usize, n: i32, gain:
 }
 
 /** The output of n elements that have a weight each, and their part of the sums for it. */
-function outputEach(g: i32, kept: i32, from: i32, n: i32, wide: bool): void {
+function outputEach(x: usize, dy: usize, dx: usize, g: i32, kept: i32, from: i32, n: i32, wide: bool): void {
   const weight = weightsFor(g, from, n);
   const single = load<i32>(REDUCED_TOTAL) == 1;
   let dw = GRADIENT_TILE;
@@ -305,12 +320,13 @@ function outputEach(g: i32, kept: i32, from: i32, n: i32, wide: bool): void {
     wideOutput(x, dy, dx, 4, n, 0, 1, weight, 4, dw, db);
   } else {
     const norm = load<i32>(NORM);
-    if (norm == NORM_L2) weightedAs<Slope>(n, weight, dw, db);
-    else if (norm != NORM_L1) weightedAs<Level>(n, weight, dw, db);
-    else if (sides == count) weightedAs<Side>(n, weight, dw, db);
-    else weightedAs<SideOrMiddle>(n, weight, dw, db);
+    if (norm == NORM_L2) weightedAs<Slope>(x, dy, dx, n, weight, dw, db);
+    else if (norm != NORM_L1) weightedAs<Level>(x, dy, dx, n, weight, dw, db);
+    else if (isSided()) weightedAs<Side>(x, dy, dx, n, weight, dw, db);
+    else weightedAs<SideOrMiddle>(x, dy, dx, n, weight, dw, db);
   }
   if (single) return;
+  const length = load<i32>(LENGTH);
   for (let i = 0; i < n; ) {
     const segment = (from + i) / length;
     const position = from + i - segment * length;
@@ -324,7 +340,15 @@ function outputEach(g: i32, kept: i32, from: i32, n: i32, wide: bool): void {
   }
 }
 
-function weightedAs<T extends Terms>(n: i32, weight: usize, dw: usize, db: usize): void {
+function weightedAs<T extends Terms>(
+  x: usize,
+  dy: usize,
+  dx: usize,
+  n: i32,
+  weight: usize,
+  dw: usize,
+  db: usize,
+): void {
   const centre = load<f32>(PANEL_CENTRE);
   const rest = load<f32>(PANEL_REST);
   const scale = load<f32>(GRADIENT_SCALE);
@@ -342,10 +366,10 @@ function spillParameters(): void {
   const work = load<usize>(PARAMETER_WORK);
   spill(work, load<usize>(WEIGHT_SUMS), n);
   spill(work + ((<usize>n) << 2), load<usize>(BIAS_SUMS), n);
-  left = rounds;
+  left = rounds();
 }
 
 /** After the last group. */
-export function finishGradientRows(): void {
-  if (each && load<i32>(REDUCED_TOTAL) == 1) spillParameters();
+export function finishGradientRows(walk: i32): void {
+  if (walk & Walk.Each && load<i32>(REDUCED_TOTAL) == 1) spillParameters();
 }

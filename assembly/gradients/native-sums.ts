@@ -4,6 +4,7 @@
 // float32, x - centre: what is missing to the mean is made up for in the terms of the group.
 
 import { firstLanes, highPair, lowPair, pairSum, storeLanes } from "../lanes/vectors";
+import { GRADIENT_ABOVE, GRADIENT_BELOW, GRADIENT_DOT, GRADIENT_SUM } from "../memory";
 
 /** g: what the normalized values are multiplied by goes into the upstream gradient. */
 export interface Weighting {
@@ -53,21 +54,15 @@ export class Counted implements Counting {
   }
 }
 
-// what the last call of `gradientSums` found
-/** Sum of g. */
-export let sumOfG: f64 = 0;
-/** Sum of g * scale * (x - centre). */
-export let sumOfGY: f64 = 0;
-/** Elements greater than `upper`, and less than `lower`. */
-export let above: i32 = 0;
-export let below: i32 = 0;
-
 function laneSum(x: v128): i32 {
   x = i32x4.add(x, i64x2.shuffle(x, x, 1, 0));
   return i32x4.extract_lane(x, 0) + i32x4.extract_lane(x, 1);
 }
 
-/** Sums over n elements. */
+/**
+ * Sums over n elements: of g to GRADIENT_SUM, of g * scale * (x - centre) to GRADIENT_DOT, and how many are greater than
+ * `upper`, and less than `lower`, to GRADIENT_ABOVE and GRADIENT_BELOW.
+ */
 export function gradientSums<W extends Weighting, C extends Counting>(
   x: usize,
   dy: usize,
@@ -149,10 +144,10 @@ export function gradientSums<W extends Weighting, C extends Counting>(
     dy += 16;
     weight += 16;
   }
-  sumOfG = pairSum(f64x2.add(low, high));
-  sumOfGY = pairSum(f64x2.add(lowY, highY));
-  above = laneSum(up);
-  below = laneSum(down);
+  store<f64>(GRADIENT_SUM, pairSum(f64x2.add(low, high)));
+  store<f64>(GRADIENT_DOT, pairSum(f64x2.add(lowY, highY)));
+  store<i32>(GRADIENT_ABOVE, laneSum(up));
+  store<i32>(GRADIENT_BELOW, laneSum(down));
 }
 
 /** The terms of dx besides that of dy, from what they depend on: constants of the group, x, and y or x - centre. */

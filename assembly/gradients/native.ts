@@ -88,19 +88,19 @@ export function backward(): void {
     for (let o = 0; o < outer; o++) {
       for (let start = 0; start < length; start += most) {
         enterColumns(o, start, min(most, length - start));
-        panel(o, start);
+        panel(o, start, 0);
       }
     }
     return;
   }
   prepareRows();
-  prepareGradientRows();
+  const walk = prepareGradientRows();
   for (let g = 0; g < outer; g++) {
     enterGroup(g);
-    enterGradientRow(base);
-    panel(g, 0);
+    enterGradientRow(base, walk);
+    panel(g, 0, walk);
   }
-  finishGradientRows();
+  finishGradientRows(walk);
 }
 
 function at64(values: usize, j: i32): usize {
@@ -111,7 +111,8 @@ function at32(values: usize, j: i32): usize {
   return values + ((<usize>j) << 2);
 }
 
-function panel(outer: i32, start: i32): void {
+/** One panel; `walk`: how rows are walked. */
+function panel(outer: i32, start: i32, walk: i32): void {
   const task = load<i32>(TASK);
   if (task & TASK_SAVED) takeSaved();
   else factors();
@@ -119,12 +120,12 @@ function panel(outer: i32, start: i32): void {
   for (let j = 0; j < width; j++) store<f32>(at32(GRADIENT_SCALE, j), <f32>load<f64>(at64(GRADIENT_FACTOR, j)));
   if (load<i32>(NORM) == NORM_L1) bounds();
   if (columnwise) sumPanel(outer, start);
-  else sumRow(base, group, isWide(0));
+  else sumRow(base, group, isWide(0), walk);
   const selected = selectedOf(load<i32>(NORM)) > 0;
   if (selected) select();
   for (let j = 0; j < width; j++) terms(j);
   if (columnwise) outputPanel();
-  else outputRow(base, group, isWideOutput(0));
+  else outputRow(base, group, isWideOutput(0), walk);
   if (selected) writeSelected();
 }
 
