@@ -57,8 +57,7 @@ export function normalize(
   const norm = checkNorm(o.norm, given ? UNBOUNDED : walk.count, centred);
   const task = given ? TASK_GIVEN : (centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);
   const job = new Job(x, walk, task | TASK_APPLY, norm, checkArithmetic(o.arithmetic));
-  const { eps = DEFAULT_EPS } = o;
-  job.eps = checkNumber("eps", eps, 0);
+  job.eps = o.eps === undefined ? DEFAULT_EPS : checkNumber("eps", o.eps, 0);
   const calibrated = checkBoolean("calibrated", o.calibrated);
   if (!given) job.factor = deviationFactor(norm, walk.count, calibrated);
   const y = target(o.out, x.shape, x.size, checkDType("dtype", o.dtype), x);

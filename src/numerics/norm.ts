@@ -11,17 +11,8 @@ import {
   wrong,
 } from "../checks/arguments.js";
 
-/** Norms that are named alone, by what the kernels know them by. "none" is none: it stands for subtracting the mean. */
-export const NAMED = { l1: NORM_L1, l2: NORM_L2, linf: NORM_LINF, range: NORM_RANGE, none: NORM_NONE } as const;
-
-/** Norms that are named with a number, by the key of the object. */
-export interface Numbered {
-  topk: { readonly topk: number };
-  lp: LpNorm;
-}
-
-/** Every norm has a name: adding one makes the compiler list all tables that miss it. */
-export type NormName = keyof typeof NAMED | keyof Numbered;
+/** Every norm by a name: the norm itself, or the key of its object. Adding one makes the compiler list what misses it. */
+export type NormName = Normalizer extends infer N ? (N extends string ? N : Exclude<keyof N, "unscaled">) : never;
 
 /** A norm, checked. A class for the reason that Job is one. */
 export class NormSpec {
@@ -39,15 +30,24 @@ export class NormSpec {
   ) {}
 }
 
+/** Those that are names. */
+export const NAMED: Readonly<Record<Extract<Norm, string>, NormSpec>> = {
+  l1: /* @__PURE__ */ new NormSpec("l1", NORM_L1),
+  l2: /* @__PURE__ */ new NormSpec("l2", NORM_L2),
+  linf: /* @__PURE__ */ new NormSpec("linf", NORM_LINF),
+  range: /* @__PURE__ */ new NormSpec("range", NORM_RANGE),
+};
 export const MEAN_ONLY: NormSpec = /* @__PURE__ */ new NormSpec("none", NORM_NONE);
 
 /**
  * @param count Elements of a group, the bound of k.
  * @param centring Whether "none" makes sense.
  */
-export function checkNorm(norm: Normalizer = "l2", count: number, centring: boolean): NormSpec {
+export function checkNorm(norm: Normalizer | undefined, count: number, centring: boolean): NormSpec {
+  if (norm === undefined) return NAMED.l2;
   if (typeof norm === "string") {
-    if (Object.hasOwn(NAMED, norm) && (centring || norm !== "none")) return new NormSpec(norm, NAMED[norm]);
+    if (Object.hasOwn(NAMED, norm)) return NAMED[norm as keyof typeof NAMED];
+    if (centring && norm === "none") return MEAN_ONLY;
   } else if (isObject(norm)) {
     if ("topk" in norm) {
       const { topk } = checkOptions(norm, ["topk"]);
@@ -59,8 +59,8 @@ export function checkNorm(norm: Normalizer = "l2", count: number, centring: bool
     }
     norm satisfies never;
   }
-  const names = Object.keys(NAMED).filter((name) => centring || name !== "none");
-  throw wrong("norm", `${names.map(describe).join(", ")}, { topk } or { lp }`, norm, "string");
+  const names = Object.keys(NAMED).map(describe).join(", ");
+  throw wrong("norm", `${names}${centring ? ', "none"' : ""}, { topk } or { lp }`, norm, "string");
 }
 
 /** What is to be known of a norm outside of the kernels. */
@@ -139,7 +139,7 @@ export const showNorm = (norm: unknown): string => (isObject(norm) ? JSON.string
  * | `{ topk: k }` | sign(x_i) / k at the k elements with the largest \|x\|, of equal ones the first | C(n) · sign(d_i) / k at those of \|d\| |
  * | `{ lp: p }` | sign(x_i) · \|u_i\|^(p-1) | c_p^p · sign(d_i) · \|d_i\|^(p-1) · S^(1-p) / n |
  */
-export type Norm = Exclude<keyof typeof NAMED, "none"> | Numbered[keyof Numbered];
+export type Norm = "l1" | "l2" | "linf" | "range" | { readonly topk: number } | LpNorm;
 
 export interface LpNorm {
   readonly lp: number;

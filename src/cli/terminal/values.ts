@@ -3,7 +3,7 @@
 import { ORDERS as IN_WORDS } from "../../diagnosis/words.js";
 import type { FormatName, Norm, Order } from "../../index.js";
 import { FORMATS as NAMED_FORMATS } from "../../numerics/format.js";
-import { NAMED, type Numbered } from "../../numerics/norm.js";
+import { NAMED, type Normalizer, type NormName } from "../../numerics/norm.js";
 import { normWords } from "../../text/words.js";
 import { quote, UsageError } from "./errors.js";
 
@@ -12,11 +12,14 @@ const [exact, ...emulated] = Object.keys(NAMED_FORMATS) as FormatName[];
 export const FORMATS: readonly FormatName[] = [...emulated, exact];
 export const ORDERS = Object.keys(IN_WORDS) as Order[];
 
-const NAMES = (Object.keys(NAMED) as (keyof typeof NAMED)[]).filter((name) => name !== "none");
+const NAMES = Object.keys(NAMED) as (keyof typeof NAMED)[];
 
 /** Norms that are named with a number: an example, how it is written, and the norm if it may have that number. */
 const NUMBERED: Readonly<
-  Record<keyof Numbered, { example: string; pattern: RegExp; norm: (number: number) => Norm | undefined }>
+  Record<
+    Exclude<NormName, string & Normalizer>,
+    { example: string; pattern: RegExp; norm: (number: number) => Norm | undefined }
+  >
 > = {
   topk: { example: "top10 (any k)", pattern: /^top-?([1-9]\d{0,8})$/, norm: (topk) => ({ topk }) },
   lp: { example: "lp3 (any p)", pattern: /^lp(\d+(?:\.\d+)?)$/, norm: (lp) => (lp >= 1 ? { lp } : undefined) },
