@@ -2,8 +2,9 @@
 
 import type { DiagnosisKernels } from "../abi/kernels.js";
 import type { Engine } from "../engine/engine.js";
+import { BLOCK } from "../engine/sizes.js";
 import { diagnosisBytes } from "../engine/wasm.generated.js";
-import { BLOCK, viewOf } from "../plan/blocks.js";
+import { viewOf } from "../plan/blocks.js";
 import type { Operand } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 

@@ -8,7 +8,7 @@ import type { Numerics } from "../numerics/arithmetic.js";
 import type { FormatSpec } from "../numerics/format.js";
 import { comparedBy } from "../numerics/norm.js";
 import { place } from "../plan/blocks.js";
-import { type Job, topScratchBytes, writeJob, writeWalk } from "../plan/plan.js";
+import { type Job, topScratchBytes, writePlan } from "../plan/plan.js";
 import { readErrors, TABLE_BYTES } from "./errors.js";
 import { tracer } from "./kernels.js";
 import {
@@ -44,26 +44,17 @@ export interface Traced {
 
 const stateOf = (stage: number, kind: number): number => report.ERRORS + (2 * stage + kind) * report.ERRORS_BYTES;
 
-/** Everything of the plan but INPUT and OUTPUT that a kernel of the diagnosis needs, and its work space. */
+/** The plan of a kernel of the diagnosis, which finds the output by itself, and its work space. */
 function prepare(own: Engine, job: Job): void {
   const { heap } = own;
-  const { x, walk, norm } = job;
-  const weight = place(own, job.weight);
-  const bias = place(own, job.bias);
-  const scratch = norm.top && heap.scratch(topScratchBytes(norm.top));
+  const { walk, norm } = job;
+  place(own, job.weight);
+  place(own, job.bias);
+  if (norm.top) job.scratch = heap.scratch(topScratchBytes(norm.top));
   // four groups side by side at most; see largestBytes() of assembly/diagnosis/top-float64.ts
   const largest = norm.top && heap.scratch(4 * 8 * (norm.top + Math.max(norm.top, 64)));
-  writeJob(own, job);
-  const { i32, f64 } = heap;
-  writeWalk(i32, f64, walk, walk.whole);
-  i32[at.INPUT >> 2] = x.address;
-  i32[at.INPUT_STORAGE >> 2] = x.storage;
-  i32[at.OUTPUT_STORAGE >> 2] = at.STORAGE_FLOAT32;
-  i32[at.SCRATCH >> 2] = scratch;
-  i32[at.WEIGHT >> 2] = weight;
-  i32[at.BIAS >> 2] = bias;
-  i32[at.GAIN >> 2] = i32[at.MEAN >> 2] = i32[at.DEVIATION >> 2] = 0;
-  i32[report.LARGEST_SPACE >> 2] = largest;
+  writePlan(own, job, 0, walk.whole);
+  heap.i32[report.LARGEST_SPACE >> 2] = largest;
 }
 
 /** Stages that a job has. */

@@ -4,11 +4,8 @@ import { instantiateSync } from "@assemblyscript/loader";
 import type { Kernels } from "../abi/kernels.js";
 import { type FormatSpec, OVERFLOWS } from "../numerics/format.js";
 import { Heap } from "./heap.js";
+import { INITIAL_PAGES, MAXIMUM_PAGES } from "./sizes.js";
 import { coreBytes } from "./wasm.generated.js";
-
-/** Pages that the module asks for, and the most it allows: 4 GiB. */
-const INITIAL_PAGES = 5;
-export const MAXIMUM_PAGES = 65536;
 
 /** Kernels that only some bundles have, in a module of their own (abi/kernels.ts): what gives its bytes. */
 export type Part<_K> = () => Uint8Array<ArrayBuffer>;

@@ -2,11 +2,7 @@
 // space of the call that is running, which is given up as a whole when the next call begins.
 
 import { HEAP, SLACK } from "../abi/plan.js";
-
-const ALIGN = 64;
-const PAGE = 65536;
-/** Growing asks for an eighth more than needed, up to this many pages, so that few calls have to grow. */
-const MOST_HEADROOM = 256;
+import { ALIGN, AWAY, MOST_HEADROOM, PAGE } from "./sizes.js";
 
 /** What is asked of a WebAssembly.Memory. */
 export interface Growable {
@@ -14,14 +10,6 @@ export interface Growable {
   /** Adds pages of 64 KiB, or throws and changes nothing. */
   grow(pages: number): unknown;
 }
-
-/**
- * Large arrays begin at the start of a page of 4 KiB, or 16 bytes behind it. Where the destination of a copy lies up to
- * 64 bytes behind the source, modulo pages, it can take ten times as long (measured: glibc 2.36 on AMD EPYC, 1.35
- * instead of 0.12 ns per float32). What is copied to and from arrays begins so far from that place, that neither it nor
- * what is a multiple of 256 bytes further on gets there.
- */
-const AWAY = 4096 - 128;
 
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 

@@ -3,42 +3,31 @@
 import * as at from "../abi/plan.js";
 import { type Engine, engine } from "../engine/engine.js";
 import type { Heap } from "../engine/heap.js";
+import { BLOCK } from "../engine/sizes.js";
 import type { Operand } from "../tensor/operand.js";
 import { arrayOf, bytesOf } from "../tensor/storage.js";
 import type { Walk } from "./walk.js";
 
-/** Bytes of a block of plain data: it stays in the second-level cache from copying in to copying out. */
-export const BLOCK = 1 << 18;
-
-/** Segments that are shorter than this many bytes are not worth a copy of their own. */
-const LEAST_SEGMENT = 2048;
-
 /** How much of the split dimension makes a block. */
 export function shareOf(walk: Walk, bytes: number): number {
+  // segments that are shorter are not worth a copy of their own
+  const least = 2048;
   const { whole } = walk;
   if (walk.elements * bytes <= 2 * BLOCK) return whole;
   const each = (walk.elements / whole) * bytes;
   let share = Math.min(whole, Math.max(1, Math.floor(BLOCK / each)));
   // columns side by side: whole vectors of them
   if (walk.split === walk.sizes.length - 1 && share > 64) share -= share % 64;
-  return walk.outer > 1 && (share * each) / walk.outer < LEAST_SEGMENT ? whole : share;
+  return walk.outer > 1 && (share * each) / walk.outer < least ? whole : share;
 }
 
 /** A view of kernel memory that has elements of a storage. */
 export const viewOf = (heap: Heap, storage: number): Float32Array | Uint16Array => (storage ? heap.u16 : heap.f32);
 
-/** Copies a block, elements [from, from + share) of the split dimension, between an array and kernel memory. */
-export function copy(
-  heap: Heap,
-  o: Operand,
-  walk: Walk,
-  address: number,
-  from: number,
-  share: number,
-  out: boolean,
-): void {
+/** Copies a block, elements [from, from + share) of the split dimension, between an array and its place. */
+export function copy(heap: Heap, o: Operand, walk: Walk, from: number, share: number, out: boolean): void {
   const view = viewOf(heap, o.storage);
-  let index = address / bytesOf(o.storage);
+  let index = o.place / bytesOf(o.storage);
   const all = share === walk.whole;
   if (!o.array) {
     // a new result
@@ -59,30 +48,31 @@ export function copy(
   }
 }
 
-/** Address of the float32 values of a parameter, 0 for none. */
-export function place(own: Engine, from: Operand | undefined): number {
-  if (!from) return 0;
+/** Makes sure that the float32 values of a parameter have a place. */
+export function place(own: Engine, o: Operand | undefined): void {
+  if (!o) return;
   const { heap } = own;
-  const { array, size, storage } = from;
-  let { address } = from;
+  const { array, size, storage } = o;
   if (array) {
-    address = heap.scratch(size * bytesOf(storage));
-    viewOf(heap, storage).set(array, address / bytesOf(storage));
+    o.place = heap.scratch(size * bytesOf(storage));
+    viewOf(heap, storage).set(array, o.place / bytesOf(storage));
   }
-  if (storage === at.STORAGE_FLOAT32) return address;
+  if (storage === at.STORAGE_FLOAT32) return;
   const wide = heap.scratch(size * 4);
-  own.kernels.unpack(address, wide, size);
-  return wide;
+  own.kernels.unpack(array ? o.place : o.address, wide, size);
+  o.place = wide;
 }
 
 /** A float32 copy of the values of an operand. */
 export function valuesOf(from: Operand): Float32Array {
   const own = engine();
   own.heap.begin();
-  const index = place(own, from) / 4;
+  place(own, from);
+  const index = from.place / 4;
   return own.heap.f32.slice(index, index + from.size);
 }
 
-/** Address for a statistic of all groups, 0 for none. */
-export const reserve = (heap: Heap, to: Operand | undefined): number =>
-  (to && (to.address || heap.scratch(to.size * 4))) || 0;
+/** Makes sure that float32 results have a place. */
+export function reserve(heap: Heap, to: Operand | undefined): void {
+  if (to && !to.address) to.place = heap.scratch(to.size * 4);
+}

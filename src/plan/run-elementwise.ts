@@ -2,10 +2,10 @@
 
 import * as at from "../abi/plan.js";
 import { type Engine, engine } from "../engine/engine.js";
+import { BLOCK } from "../engine/sizes.js";
 import type { Dense, Out } from "../tensor/forms.js";
 import { finish, type Operand, settle } from "../tensor/operand.js";
 import { arrayOf, bytesOf } from "../tensor/storage.js";
-import { BLOCK } from "./blocks.js";
 
 /** float32 to float32, in place allowed. */
 export type Step = (own: Engine, from: number, to: number, n: number) => void;

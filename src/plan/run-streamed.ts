@@ -2,12 +2,12 @@
 // through the cache once and memory stays as it is.
 
 import * as at from "../abi/plan.js";
-import { type Engine, engine } from "../engine/engine.js";
+import { engine } from "../engine/engine.js";
+import { BLOCK } from "../engine/sizes.js";
 import type { NormName, NormSpec } from "../numerics/norm.js";
-import type { Operand } from "../tensor/operand.js";
+import { Operand } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
-import { BLOCK } from "./blocks.js";
-import { Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
+import { Job, topScratchBytes, writePlan } from "./plan.js";
 import { planWalk } from "./walk.js";
 
 /** The largest k for which the candidates of all pieces are kept. */
@@ -39,18 +39,6 @@ export function streams(x: Operand, { name, top }: NormSpec): boolean {
   return long && (top ? top <= MOST_KEPT : PIECES[name] !== undefined);
 }
 
-/** Runs the kernel on `n` float32 or float16 at an address, all of them one group. */
-function runRow(own: Engine, job: Job, n: number, address: number, storage: number, result: number): void {
-  const { i32, f64 } = own.heap;
-  writeJob(own, job);
-  writeWalk(i32, f64, planWalk([n], 1, 0), 1);
-  i32[at.INPUT >> 2] = address;
-  i32[at.INPUT_STORAGE >> 2] = storage;
-  i32[at.DEVIATION >> 2] = result;
-  i32[at.OUTPUT >> 2] = i32[at.WEIGHT >> 2] = i32[at.BIAS >> 2] = i32[at.GAIN >> 2] = i32[at.MEAN >> 2] = 0;
-  own.kernels.rows();
-}
-
 /**
  * The mean (for "none") or the norm of all elements of plain data, native arithmetic. Sums are taken in float64 over
  * the pieces; of the top-k norm, the largest of all pieces are put together.
@@ -66,16 +54,21 @@ export function streamed(x: Operand, norm: NormSpec): number {
   // finding the largest has its price at the start of every piece
   const piece = top ? 4 * BLOCK : BLOCK;
   const length = piece / bytes;
-  const walk = planWalk([size], 1, 0);
   heap.begin();
   const block = heap.scratch(piece, array.byteOffset);
   const result = heap.scratch(8);
   const candidates = top && heap.scratch(Math.ceil(size / length) * top * 4);
   const scratch = top && heap.scratch(topScratchBytes(top));
-  heap.i32[at.SCRATCH >> 2] = scratch;
-  const view = storage === at.STORAGE_FLOAT16 ? heap.u16 : heap.f32;
   const task = top ? at.TASK_NORM | at.TASK_TOTAL : at.TASK_RAW | (kind ? at.TASK_NORM : at.TASK_CENTRE);
-  const job = new Job(x, walk, task, norm, undefined);
+  /** Runs the kernel on `n` float32 or float16 at an address, all of them one group. */
+  const run = (address: number, n: number, from: number): void => {
+    const job = new Job(new Operand(undefined, address, [n], n, from), planWalk([n], 1, 0), task, norm, undefined);
+    job.deviation = new Operand(undefined, result, [1], 1, at.STORAGE_FLOAT32);
+    job.scratch = scratch;
+    writePlan(own, job, 0, 1);
+    own.kernels.rows();
+  };
+  const view = storage === at.STORAGE_FLOAT16 ? heap.u16 : heap.f32;
   let total = 0;
   let found = 0;
   for (let from = 0; from < size; from += length) {
@@ -88,13 +81,13 @@ export function streamed(x: Operand, norm: NormSpec): number {
       found += n;
       continue;
     }
-    runRow(own, job, n, block, storage, result);
+    run(block, n, storage);
     if (top) {
       heap.f32.copyWithin(candidates / 4 + found, scratch / 4, scratch / 4 + top);
       found += top;
     } else if (pieces) total = pieces.add(total, heap.f64[result / 8]);
   }
   if (pieces) return pieces.result(total, size);
-  runRow(own, job, found, candidates, at.STORAGE_FLOAT32, result);
+  run(candidates, found, at.STORAGE_FLOAT32);
   return heap.f32[result / 4];
 }

@@ -1,18 +1,18 @@
 // Runs a job: brings the operands into kernel memory, block by block, and the results out of it.
 
-import * as at from "../abi/plan.js";
+import { TASK_GIVEN } from "../abi/plan.js";
 import { type Engine, engine } from "../engine/engine.js";
 import { type Operand, settle } from "../tensor/operand.js";
 import { arrayOf, bytesOf } from "../tensor/storage.js";
 import { copy, place, reserve, shareOf } from "./blocks.js";
-import { type Job, topScratchBytes, writeJob, writeWalk } from "./plan.js";
+import { type Job, topScratchBytes, writePlan } from "./plan.js";
 
 /** Computes. Everything was checked; the tensor has elements, and so have its groups. */
 function compute(own: Engine, job: Job): void {
   const { x, y, mean, deviation, walk, norm } = job;
   const { heap } = own;
   const { whole } = walk;
-  const given = job.task & at.TASK_GIVEN;
+  const given = job.task & TASK_GIVEN;
   settle(y);
   if (!given) {
     settle(mean);
@@ -23,44 +23,34 @@ function compute(own: Engine, job: Job): void {
   const elements = (walk.elements / whole) * share;
   // plain data is worked on in place where the storage stays the same
   const inPlace = x.array && x.storage === y?.storage;
-  let source = x.address;
-  let destination = y ? y.address : 0;
-  if (x.array) source = (inPlace && destination) || heap.scratch(elements * bytesOf(x.storage), x.array.byteOffset);
-  if (y && !destination)
-    destination = inPlace ? source : heap.scratch(elements * bytesOf(y.storage), y.array?.byteOffset ?? 0);
-  const weight = place(own, job.weight);
-  const bias = place(own, job.bias);
-  const gain = place(own, job.gain);
-  const centre = given ? place(own, mean) : reserve(heap, mean);
-  const scale = given ? place(own, deviation) : reserve(heap, deviation);
-  const scratch = norm.top && heap.scratch(topScratchBytes(norm.top));
-
-  writeJob(own, job);
-  const { i32, f64 } = heap;
-  i32[at.INPUT >> 2] = source;
-  i32[at.INPUT_STORAGE >> 2] = x.storage;
-  i32[at.OUTPUT >> 2] = destination;
-  i32[at.OUTPUT_STORAGE >> 2] = y ? y.storage : 0;
-  i32[at.SCRATCH >> 2] = scratch;
-  const step = walk.step * 4;
-  const groups = (walk.groups / whole) * 4;
+  if (x.array) x.place = (inPlace && y?.address) || heap.scratch(elements * bytesOf(x.storage), x.array.byteOffset);
+  if (y && !y.address) {
+    y.place = inPlace ? x.place : heap.scratch(elements * bytesOf(y.storage), y.array?.byteOffset ?? 0);
+  }
+  place(own, job.weight);
+  place(own, job.bias);
+  place(own, job.gain);
+  if (given) {
+    place(own, mean);
+    place(own, deviation);
+  } else {
+    reserve(heap, mean);
+    reserve(heap, deviation);
+  }
+  if (norm.top) job.scratch = heap.scratch(topScratchBytes(norm.top));
+  const { kernels } = own;
+  const native = walk.kept[walk.kept.length - 1] ? kernels.columns : kernels.rows;
+  const kernel = job.numerics ? kernels.emulate : native;
   for (let from = 0; from < whole; from += share) {
     const part = Math.min(share, whole - from);
-    if (x.array) copy(heap, x, walk, source, from, part, false);
-    writeWalk(i32, f64, walk, part);
-    i32[at.WEIGHT >> 2] = weight && weight + from * step;
-    i32[at.BIAS >> 2] = bias && bias + from * step;
-    i32[at.GAIN >> 2] = gain && gain + from * groups;
-    i32[at.MEAN >> 2] = centre && centre + from * groups;
-    i32[at.DEVIATION >> 2] = scale && scale + from * groups;
-    if (job.numerics) own.kernels.emulate();
-    else if (i32[at.LAYOUT >> 2] === at.LAYOUT_ROWS) own.kernels.rows();
-    else own.kernels.columns();
-    if (y && !y.address) copy(heap, y, walk, destination, from, part, true);
+    if (x.array) copy(heap, x, walk, from, part, false);
+    writePlan(own, job, from, part);
+    kernel();
+    if (y && !y.address) copy(heap, y, walk, from, part, true);
   }
   if (!given) {
-    if (mean && !mean.address) copy(heap, mean, walk, centre, 0, whole, true);
-    if (deviation && !deviation.address) copy(heap, deviation, walk, scale, 0, whole, true);
+    if (mean && !mean.address) copy(heap, mean, walk, 0, whole, true);
+    if (deviation && !deviation.address) copy(heap, deviation, walk, 0, whole, true);
   }
 }
 

@@ -3,10 +3,11 @@
 import * as at from "../abi/plan.js";
 import { engine } from "../engine/engine.js";
 import type { Heap } from "../engine/heap.js";
-import { BLOCK } from "../plan/blocks.js";
-import { Job, topScratchBytes, writeJob, writeWalk } from "../plan/plan.js";
+import { BLOCK } from "../engine/sizes.js";
+import { NormSpec } from "../numerics/norm.js";
+import { Job, topScratchBytes, turnToPanel, turnToPass, writePlan } from "../plan/plan.js";
 import { planWalk, type Walk } from "../plan/walk.js";
-import type { Operand } from "../tensor/operand.js";
+import { Operand } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 import type { Accumulators } from "./gathered.js";
 import { PartialState } from "./partial-state.js";
@@ -60,7 +61,7 @@ class Gatherer implements Accumulators {
   private readonly panel: PartialState;
   /** What distances are taken from, for each group of the panel. */
   private readonly centres: number;
-  private readonly result: number;
+  private readonly result: Operand;
   private readonly scratch: number;
 
   constructor(
@@ -72,7 +73,7 @@ class Gatherer implements Accumulators {
     this.panel = new PartialState(norm, Math.min(groups, at.PANEL));
     this.heap.begin();
     this.centres = this.heap.scratch(at.PANEL * 4);
-    this.result = this.heap.scratch(8);
+    this.result = new Operand(undefined, this.heap.scratch(8), [1], 1, at.STORAGE_FLOAT32);
     this.scratch = norm.top && this.heap.scratch(topScratchBytes(Math.min(norm.top, x.size)));
   }
 
@@ -107,32 +108,28 @@ class Gatherer implements Accumulators {
 
   /** A contiguous piece at an address; `first` is the number of its first group. */
   private piece(walk: Walk, address: number, first: number): void {
-    const { x, own, heap } = this;
-    const { i32, f64 } = heap;
-    const { norm } = this.state;
-    writeJob(own, new Job(x, walk, 0, norm, undefined));
-    writeWalk(i32, f64, walk, walk.whole);
+    const { x, own, state } = this;
+    const { i32 } = this.heap;
+    const { name, kind, top } = state.norm;
+    // of fewer elements than k, all are among the largest
+    const norm = top > walk.count ? new NormSpec(name, kind, walk.count) : state.norm;
+    const job = new Job(x, walk, 0, norm, undefined);
+    job.deviation = this.result;
+    job.scratch = this.scratch;
+    writePlan(own, job, 0, walk.whole);
     const starts = startsOf(i32);
     const columns = i32[at.LAYOUT >> 2] === at.LAYOUT_COLUMNS;
-    const length = i32[at.LENGTH >> 2];
+    const length = columns ? i32[at.LENGTH >> 2] : 1;
     // one panel a call, so that its accumulators are left to be read; of the largest, there are four
-    const most = norm.top ? 4 : at.PANEL;
-    i32[at.KEPT_RANK >> 2] = 0;
-    i32[at.KEPT_TOTAL >> 2] = 1;
-    i32[at.TOP >> 2] = Math.min(norm.top, walk.count);
-    i32[at.INPUT_STORAGE >> 2] = x.storage;
-    i32[at.OUTPUT >> 2] = i32[at.WEIGHT >> 2] = i32[at.BIAS >> 2] = i32[at.GAIN >> 2] = 0;
-    i32[at.DEVIATION >> 2] = this.result;
-    i32[at.SCRATCH >> 2] = this.scratch;
+    const most = top ? 4 : at.PANEL;
     const kernel = columns ? own.kernels.columns : own.kernels.rows;
     let group = first;
     for (const start of starts) {
-      for (let from = 0; from < (columns ? length : 1); from += most) {
-        const width = columns ? Math.min(most, length - from) : 1;
-        if (columns) i32[at.LENGTH >> 2] = width;
-        i32[at.INPUT >> 2] = address + (start + from) * bytesOf(x.storage);
+      for (let from = 0; from < length; from += most) {
+        const width = Math.min(most, length - from);
+        turnToPanel(i32, address + (start + from) * bytesOf(x.storage), width);
         this.passes(kernel, walk.count, group, width);
-        this.state.merge(this.panel, group, width);
+        state.merge(this.panel, group, width);
         group += width;
       }
     }
@@ -143,9 +140,7 @@ class Gatherer implements Accumulators {
     const { panel, heap, centre, centres } = this;
     const { i32, f32, f64 } = heap;
     const { norm, gathered } = panel;
-    i32[at.TASK >> 2] = at.TASK_RAW | at.TASK_CENTRE;
-    i32[at.NORM >> 2] = at.NORM_NONE;
-    i32[at.MEAN >> 2] = 0;
+    turnToPass(i32, at.TASK_RAW | at.TASK_CENTRE, at.NORM_NONE, 0);
     kernel();
     this.count = n;
     for (let j = 0; j < width; j++) {
@@ -157,9 +152,7 @@ class Gatherer implements Accumulators {
       f32[centres / 4 + j] = gathered.about !== "mean" ? given : Number.isFinite(mean) ? mean : 0;
     }
     if (norm.name === "none") return;
-    i32[at.TASK >> 2] = at.TASK_RAW | at.TASK_GIVEN | at.TASK_NORM;
-    i32[at.NORM >> 2] = gathered.pass ?? norm.kind;
-    i32[at.MEAN >> 2] = centres;
+    turnToPass(i32, at.TASK_RAW | at.TASK_GIVEN | at.TASK_NORM, gathered.pass ?? norm.kind, centres);
     kernel();
     for (let j = 0; j < width; j++) gathered.take(panel, j, this);
   }

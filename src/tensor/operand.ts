@@ -14,6 +14,8 @@ import type { Tensor } from "./tensor.js";
 export class Operand {
   /** A new tensor, if that is what the result becomes. */
   tensor: Tensor | undefined = undefined;
+  /** Where a kernel finds it during a call: at its address, or the address of a copy. */
+  place: number = this.address;
 
   /**
    * @param array Elements outside of kernel memory, float16 as bits.
@@ -147,7 +149,7 @@ export function checkOverlap(to: Operand, name: string, from: Operand | undefine
 export function settle(to: Operand | undefined): void {
   if (to?.like) {
     to.tensor = to.like.another(to.shape, to.size, to.storage);
-    to.address = to.tensor.address as number;
+    to.place = to.address = to.tensor.address as number;
   }
 }
 

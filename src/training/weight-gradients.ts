@@ -5,8 +5,9 @@ import { type BoundedWeightNormOptions, boundedGains, except, type WeightNormOpt
 import { checkArithmetic } from "../numerics/arithmetic.js";
 import { checkNorm } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
+import { GradientJob } from "../plan/plan.js";
 import { fill } from "../plan/run.js";
-import { deliver, differentiate, GradientJob } from "../plan/run-gradient.js";
+import { deliver, differentiate } from "../plan/run-gradient.js";
 import { planWalk } from "../plan/walk.js";
 import type { Dense, Out, Plain, Shaped, TensorLike } from "../tensor/forms.js";
 import { finish, Operand, operand, parameter } from "../tensor/operand.js";

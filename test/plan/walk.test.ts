@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/plan.js";
-import { writeWalk } from "../../src/plan/plan.js";
+import type { Engine } from "../../src/engine/engine.js";
+import { MEAN_ONLY } from "../../src/numerics/norm.js";
+import { Job, writePlan } from "../../src/plan/plan.js";
 import { planWalk, type Walk } from "../../src/plan/walk.js";
+import { Operand } from "../../src/tensor/operand.js";
 import { checkShape, keptShape, sizeOf } from "../../src/tensor/shape.js";
 
 interface Element {
@@ -14,7 +17,8 @@ interface Element {
 function follow(walk: Walk, share: number): Element[][] {
   const i32 = new Int32Array(at.PLAN_END / 4);
   const f64 = new Float64Array(i32.buffer);
-  writeWalk(i32, f64, walk, share);
+  const job = new Job(new Operand(undefined, 0, [], walk.elements, at.STORAGE_FLOAT32), walk, 0, MEAN_ONLY, undefined);
+  writePlan({ heap: { i32, f64 } } as Engine, job, 0, share);
   const field = (address: number, i = 0) => i32[(address >> 2) + i];
   const levels = (count: number, stride: number, weight: number, rank: number) => {
     let places = [{ index: 0, weight: 0 }];
