@@ -88,8 +88,7 @@ const NO_INPUT: InputCounts = {
   exponents: [],
 };
 
-function summaryOf(x: Operand, { groups, count }: Walk, counts: InputCounts): InputSummary {
-  const { finite, subnormal, zero, nan, infinite, absMin, absMax, exponents } = counts;
+function summaryOf(x: Operand, { groups, count }: Walk, { exponents, ...counts }: InputCounts): InputSummary {
   const histogram = Array.from(exponents, (of, i) => ({ exponent: i + LEAST_EXPONENT, count: of }));
   return {
     shape: x.shape.slice(),
@@ -97,13 +96,7 @@ function summaryOf(x: Operand, { groups, count }: Walk, counts: InputCounts): In
     count: x.size,
     groups,
     groupSize: count,
-    finite,
-    subnormal,
-    zero,
-    nan,
-    infinite,
-    absMin,
-    absMax,
+    ...counts,
     exponentHistogram: histogram.filter(({ count: of }) => of > 0),
   };
 }

@@ -5,18 +5,11 @@ import * as at from "../abi/report.js";
 import { engine } from "../engine/engine.js";
 import type { Operand } from "../tensor/operand.js";
 import { tracer, visitBlocks } from "./kernels.js";
+import type { InputSummary } from "./result.js";
 
 /** What a tensor consists of. */
-export interface InputCounts {
-  finite: number;
-  /** Below the smallest normal number of the storage. */
-  subnormal: number;
-  zero: number;
-  nan: number;
-  infinite: number;
-  /** The least nonzero and the greatest finite magnitude, null for none. */
-  absMin: number | null;
-  absMax: number | null;
+export interface InputCounts
+  extends Pick<InputSummary, "finite" | "subnormal" | "zero" | "nan" | "infinite" | "absMin" | "absMax"> {
   /** Nonzero finite elements by floor(log2 |x|): entry i is that of i - 149, up to 127. */
   exponents: number[];
 }

@@ -2,19 +2,17 @@
 
 import { checkAxes, checkBoolean, checkNumber, choose, wrong } from "../checks/arguments.js";
 import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
+import type { NormalizationOptions } from "../layers/normalize.js";
 import { type Arithmetic, arithmeticOf, checkArithmetic, type Numerics } from "../numerics/arithmetic.js";
 import { DEFAULT_EPS } from "../numerics/constants.js";
-import { checkNorm, type Normalizer, type NormSpec } from "../numerics/norm.js";
+import { checkNorm, type NormSpec } from "../numerics/norm.js";
 import { planWalk, type Walk } from "../plan/walk.js";
-import type { TensorLike } from "../tensor/forms.js";
 import { type Operand, parameter } from "../tensor/operand.js";
 import type { DiagnosisSubject, LayerName } from "./result.js";
 
-export interface DiagnoseOptions {
+export interface DiagnoseOptions extends Pick<NormalizationOptions, "norm" | "weight" | "bias" | "eps" | "calibrated"> {
   /** What is diagnosed. There is no default: native arithmetic has nothing to be diagnosed. */
   arithmetic: Arithmetic;
-  /** Default: "l2". */
-  norm?: Normalizer | undefined;
   /** The layer, by its function without the `Norm`; it says what a group is. Default: by `axes`. */
   layer?: LayerName | undefined;
   /** As the layer takes it: the channels (default 1), or the first of the normalized axes (default -1). */
@@ -25,13 +23,6 @@ export interface DiagnoseOptions {
   axes?: number | readonly number[] | undefined;
   /** Without a layer: whether the mean is subtracted. Default: true. */
   centred?: boolean | undefined;
-  /** Factors and summands of the normalized values, as the layer takes them. Default: none. */
-  weight?: TensorLike | undefined;
-  bias?: TensorLike | undefined;
-  /** As in the layers. Default: 1e-5. */
-  eps?: number | undefined;
-  /** As in the layers: constants in place of the paper's C(n). */
-  calibrated?: boolean | undefined;
   /** Whether to run what might help. Default: true. */
   remedies?: boolean | undefined;
 }

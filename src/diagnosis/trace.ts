@@ -18,18 +18,12 @@ import {
   EVENTS,
   type EventPlace,
   STAGES,
-  type StageName,
+  type Stage,
 } from "./result.js";
 
-/** One stage of a traced job: see Stage in result.ts. */
-export interface StageTrace {
-  name: StageName;
+/** One stage of a traced job. */
+export interface StageTrace extends Omit<Stage, "format" | "first"> {
   format: FormatSpec;
-  own: ErrorStatistics;
-  total: ErrorStatistics;
-  events: Record<DiagnosisEvent, number>;
-  firsts: Partial<Record<DiagnosisEvent, EventPlace>>;
-  attribution?: Attribution;
 }
 
 export interface Traced {
