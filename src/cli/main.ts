@@ -3,8 +3,8 @@
 
 import { debuglog } from "node:util";
 import { run } from "./run.js";
+import { BAD_USAGE } from "./terminal/checks.js";
 import { FileError, UsageError } from "./terminal/errors.js";
-import { BAD_USAGE } from "./terminal/options.js";
 import { watchOutput } from "./terminal/output.js";
 
 watchOutput();

@@ -3,6 +3,7 @@
 import { cpus, loadavg } from "node:os";
 import * as halfnorm from "../../index.js";
 import { normal } from "../random.js";
+import { spacing } from "../report/spacing.js";
 
 interface BenchLine {
   readonly what: string;
@@ -65,14 +66,11 @@ function exactSum(values: ArrayLike<number>, from: number, to: number, term: (x:
   return sum + rest;
 }
 
-/** Distance of two neighbouring float32 numbers at a value. */
-function spacing(value: number): number {
-  const exponent = Math.floor(Math.log2(Math.abs(value)));
-  return 2 ** (Math.max(exponent, -126) - 23);
-}
-
 function ulps(got: ArrayLike<number>, exact: ArrayLike<number>): Pick<BenchLine, "maxUlp" | "p99Ulp"> {
-  const errors = Float64Array.from(got, (value, i) => Math.abs(value - exact[i]) / spacing(exact[i])).sort();
+  const errors = Float64Array.from(
+    got,
+    (value, i) => Math.abs(value - exact[i]) / spacing(halfnorm.float32, exact[i]),
+  ).sort();
   return { maxUlp: errors[errors.length - 1], p99Ulp: errors[Math.ceil(0.99 * errors.length) - 1] };
 }
 

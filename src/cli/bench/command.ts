@@ -1,9 +1,11 @@
-import { setImmediate } from "node:timers/promises";
+import { columnsOf } from "../../text/page.js";
 import { brief, integer as grouped } from "../../text/words.js";
+import { FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
-import { command, FINE } from "../terminal/options.js";
+import { command } from "../terminal/options.js";
 import { Progress, print, printJson } from "../terminal/output.js";
 import { type Section, sectionsText } from "../terminal/sections.js";
+import { jsonOption } from "../terminal/shared-options.js";
 import { integer } from "../terminal/values.js";
 import type { BenchResult } from "./bench.js";
 
@@ -16,13 +18,7 @@ function sections({ machine, elements, lines }: BenchResult): Section[] {
   return [
     {
       title: `${cpu}, ${cores} cores, ${platform}, Node ${node}; ${grouped(elements)} resident elements in 16 rows`,
-      columns: [
-        { title: "", left: true },
-        { title: "GB/s" },
-        { title: "ns/element" },
-        { title: "ulp max" },
-        { title: "99 %" },
-      ],
+      columns: columnsOf(["", "GB/s", "ns/element", "ulp max", "99 %"]),
       rows: lines.map(({ what, gbPerSecond, nsPerElement, maxUlp, p99Ulp }) => [
         what,
         brief(gbPerSecond),
@@ -41,7 +37,7 @@ export const bench = command({
   options: {
     elements: { type: "string", value: "N", help: "Elements of the operands, in 16 rows. Default: 1048576." },
     time: { type: "string", value: "MS", help: "Time for each line, in milliseconds. Default: 150." },
-    json: { type: "boolean", help: "Write JSON (schema halfnorm.cli.bench/1)." },
+    json: jsonOption("bench"),
   },
   examples: [
     ["bench", "A table."],
@@ -55,10 +51,7 @@ export const bench = command({
     const progress = new Progress();
     try {
       const { bench } = await import("./bench.js");
-      const result = await bench(Math.floor(elements / 16), time, async (done, what) => {
-        progress.update(done, what);
-        await setImmediate();
-      });
+      const result = await bench(Math.floor(elements / 16), time, (done, what) => progress.step(done, what));
       progress.end();
       if (values.json) await printJson(result);
       else await print(sectionsText(sections(result)));

@@ -1,8 +1,17 @@
+import { CHECK_FAILED, FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
-import { CHECK_FAILED, command, FINE } from "../terminal/options.js";
+import { command } from "../terminal/options.js";
 import { Progress, print, printJson, terminalPage, textOptions } from "../terminal/output.js";
 import { sectionsText } from "../terminal/sections.js";
-import { FORMATS, integer, number, oneOf } from "../terminal/values.js";
+import {
+  JOBS_OPTION,
+  jobsOf,
+  jsonOption,
+  tensorOption,
+  toleranceOf,
+  toleranceOption,
+} from "../terminal/shared-options.js";
+import { FORMATS, oneOf, optional } from "../terminal/values.js";
 
 export const compare = command({
   operands: "ACTUAL EXPECTED",
@@ -11,28 +20,15 @@ export const compare = command({
     "Files are .npy, .npz or .safetensors; one of them may be - for standard input. Tensors are compared with those of the same name, or with the only one.",
   ],
   options: {
-    tensor: {
-      type: "string",
-      multiple: true,
-      value: "NAME",
-      help: "Compare the tensors of this name; * and ? stand for other signs. Default: all.",
-    },
+    tensor: tensorOption("Compare"),
     format: {
       type: "string",
       value: "FORMAT",
       help: `Whose spacing is the ulp: ${FORMATS.join(", ")}. Default: that of ACTUAL.`,
     },
-    "tolerance-ulp": {
-      type: "string",
-      value: "X",
-      help: "Exit with 1 if any error is larger, or special in one only.",
-    },
-    jobs: {
-      type: "string",
-      value: "N",
-      help: "Tensors to work on at a time. Default: one for each processor, fewer where they are so large that memory would exceed three times the largest.",
-    },
-    json: { type: "boolean", help: "Write JSON (schema halfnorm.cli.compare/1)." },
+    "tolerance-ulp": toleranceOption("Exit with 1 if any error is larger, or special in one only."),
+    jobs: JOBS_OPTION,
+    json: jsonOption("compare"),
   },
   examples: [
     ["compare half.npy single.npy", "The error of half.npy in ulp of its own format."],
@@ -50,9 +46,9 @@ export const compare = command({
       actual,
       expected,
       tensors: values.tensor,
-      format: values.format === undefined ? undefined : oneOf("format", values.format, FORMATS),
-      tolerance: tolerance === undefined ? undefined : number("tolerance-ulp", tolerance, 0),
-      jobs: values.jobs === undefined ? undefined : integer("jobs", values.jobs, 1, 256),
+      format: optional(values.format, (format) => oneOf("format", format, FORMATS)),
+      tolerance: toleranceOf(tolerance),
+      jobs: jobsOf(values.jobs),
     };
     const progress = new Progress();
     try {

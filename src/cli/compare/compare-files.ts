@@ -2,10 +2,11 @@
 
 import type { Comparison, FormatName } from "../../index.js";
 import type { Tally } from "../files/elements.js";
-import { type Input, inputOf } from "../files/input.js";
+import { checkNames, type Input, inputOf } from "../files/input.js";
 import { selectTensors } from "../files/select-tensors.js";
-import type { StoredTensor } from "../files/stored-tensor.js";
+import { residentBytes, type StoredTensor } from "../files/stored-tensor.js";
 import { TensorFile } from "../files/tensor-file.js";
+import { isWithin } from "../terminal/checks.js";
 import { quote, UsageError } from "../terminal/errors.js";
 import { runTasks } from "../workers/pool.js";
 import type { Compared, CompareTask } from "./worker.js";
@@ -76,14 +77,14 @@ const formatOf = ({ stored }: StoredTensor): FormatName => (stored === "float64"
 
 /** Memory that a comparison takes: both tensors, and the errors in float32. */
 const costOf = ({ actual, expected }: Pair): number =>
-  actual.size * ((actual.dtype === "float16" ? 2 : 4) + (expected.dtype === "float16" ? 2 : 4) + 4);
+  residentBytes(actual) + residentBytes(expected) + 4 * actual.size;
 
 /** @param progress Is told the part that is done. */
 export async function compareFiles(
   options: CompareOptions,
   progress: (done: number, what: string) => void,
 ): Promise<CompareResult> {
-  if (options.actual === "-" && options.expected === "-") throw new UsageError("only one file can be standard input");
+  checkNames([options.actual, options.expected]);
   const inputs = [await inputOf(options.actual), await inputOf(options.expected)] as const;
   const files: TensorFile[] = [];
   let pairs: Pair[];
@@ -105,10 +106,7 @@ export async function compareFiles(
   let done = 0;
   const finish = (i: number, compared: Compared): void => {
     const { comparison, ...rounded } = compared;
-    const error = Math.abs(comparison.maxUlp ?? 0);
-    const passes =
-      error <= (options.tolerance ?? Infinity) &&
-      (comparison.mismatchedSpecials === 0 || options.tolerance === undefined);
+    const passes = isWithin(options.tolerance, comparison);
     results[i] = { name: pairs[i].actual.name, expectedName: pairs[i].expected.name, comparison, passes, rounded };
     progress(++done / tasks.length, pairs[i].actual.name);
   };

@@ -1,5 +1,6 @@
 // A comparison of files as sections of text.
 
+import { columnsOf } from "../../text/page.js";
 import { brief, fixed, integer } from "../../text/words.js";
 import { printable } from "../terminal/errors.js";
 import type { Section } from "../terminal/sections.js";
@@ -28,13 +29,7 @@ export function compareSections({ actual, expected, toleranceUlp, tensors }: Com
     {
       title: `${printable(actual)} against ${printable(expected)}`,
       columns: [
-        { title: "tensor", left: true },
-        { title: "ulp of", left: true },
-        { title: "median" },
-        { title: "99 %" },
-        { title: "worst" },
-        { title: "SQNR dB" },
-        { title: "NaN/inf" },
+        ...columnsOf(["tensor", "ulp of", "median", "99 %", "worst", "SQNR dB", "NaN/inf"], 2),
         ...(toleranceUlp === null ? [] : [{ title: "", left: true }]),
       ],
       rows,

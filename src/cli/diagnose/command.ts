@@ -1,13 +1,35 @@
-import { setImmediate } from "node:timers/promises";
 import { LAYERS as IN_WORDS } from "../../diagnosis/words.js";
 import type { LayerName } from "../../index.js";
 import { MAX_RANK } from "../../tensor/shape.js";
 import { Report } from "../files/temporary.js";
+import { CHECK_FAILED, FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
-import { CHECK_FAILED, command, FINE } from "../terminal/options.js";
+import { command } from "../terminal/options.js";
 import { outputClosed, Progress, print, printJson, textOptions } from "../terminal/output.js";
 import { sectionsText } from "../terminal/sections.js";
-import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "../terminal/values.js";
+import {
+  ARITHMETIC_OPTION,
+  HTML_OPTION,
+  JOBS_OPTION,
+  jobsOf,
+  jsonOption,
+  NORMS_OPTION,
+  tensorOption,
+  toleranceOf,
+  toleranceOption,
+} from "../terminal/shared-options.js";
+import {
+  ACCUMULATES,
+  FORMATS,
+  integer,
+  list,
+  norms,
+  number,
+  ORDERS,
+  oneOf,
+  optional,
+  USUAL_NORMS,
+} from "../terminal/values.js";
 import type { Drawn } from "./report.js";
 import type { Grouping } from "./worker.js";
 
@@ -53,13 +75,8 @@ export const diagnose = command({
     "FILE is .npy, .npz or .safetensors, or - for standard input.",
   ],
   options: {
-    tensor: {
-      type: "string",
-      multiple: true,
-      value: "NAME",
-      help: "Diagnose the tensors of this name; * and ? stand for other signs. Default: all.",
-    },
-    norm: { type: "string", value: "LIST", help: `Norms: ${NORMS_HELP}. Default: l2,l1,linf,top10,range.` },
+    tensor: tensorOption("Diagnose"),
+    norm: NORMS_OPTION,
     layer: {
       type: "string",
       value: "LAYER",
@@ -73,7 +90,7 @@ export const diagnose = command({
     groups: { type: "string", value: "N", help: "Groups of channels, for --layer group." },
     axes: { type: "string", value: "LIST", help: "In place of a layer: the axes that are normalized together." },
     uncentred: { type: "boolean", help: "With --axes: without subtracting the mean." },
-    arithmetic: { type: "string", value: "FORMAT", help: `${FORMATS.join(", ")}. Default: float16.` },
+    arithmetic: ARITHMETIC_OPTION,
     accumulate: {
       type: "string",
       value: "FORMAT",
@@ -84,14 +101,10 @@ export const diagnose = command({
     "no-remedies": { type: "boolean", help: "Do not look for what would help, which takes most of the time." },
     details: { type: "boolean", help: "Also show every norm stage by stage." },
     "fail-on": { type: "string", value: "VERDICT", help: "Exit with 1 if a verdict is failed, or degraded and worse." },
-    "tolerance-ulp": { type: "string", value: "X", help: "Exit with 1 if the error of an output is larger." },
-    jobs: {
-      type: "string",
-      value: "N",
-      help: "Tensors to work on at a time. Default: one for each processor, fewer where they are so large that memory would exceed three times the largest.",
-    },
-    json: { type: "boolean", help: "Write JSON (schema halfnorm.cli.diagnose/1)." },
-    html: { type: "string", value: "FILE", help: "Also write a report in HTML." },
+    "tolerance-ulp": toleranceOption("Exit with 1 if the error of an output is larger."),
+    jobs: JOBS_OPTION,
+    json: jsonOption("diagnose"),
+    html: HTML_OPTION,
   },
   examples: [
     ["diagnose activations.npy", "All norms, in float16."],
@@ -103,27 +116,25 @@ export const diagnose = command({
   async run(values, operands) {
     if (!operands.length) throw new UsageError("diagnose takes a file, or - for standard input");
     const compute = oneOf("arithmetic", values.arithmetic ?? "float16", FORMATS);
-    const tolerance = values["tolerance-ulp"];
-    const failOn = values["fail-on"];
     const options = {
       files: operands,
       tensors: values.tensor,
-      norms: norms("norm", values.norm ?? "l2,l1,linf,top10,range"),
+      norms: norms("norm", values.norm ?? USUAL_NORMS),
       grouping: groupingOf(values),
       arithmetic: {
         compute,
-        accumulate: oneOf("accumulate", values.accumulate ?? compute, [...FORMATS, "exact"] as const),
+        accumulate: oneOf("accumulate", values.accumulate ?? compute, ACCUMULATES),
         order: oneOf("order", values.order ?? "lanes", ORDERS),
       },
-      eps: values.eps === undefined ? undefined : number("eps", values.eps, 0),
+      eps: optional(values.eps, (eps) => number("eps", eps, 0)),
       remedies: !values["no-remedies"],
       figures: values.html !== undefined,
-      jobs: values.jobs === undefined ? undefined : integer("jobs", values.jobs, 1, 256),
-      failOn: failOn === undefined ? undefined : oneOf("fail-on", failOn, ["degraded", "failed"] as const),
-      tolerance: tolerance === undefined ? undefined : number("tolerance-ulp", tolerance, 0),
+      jobs: jobsOf(values.jobs),
+      failOn: optional(values["fail-on"], (verdict) => oneOf("fail-on", verdict, ["degraded", "failed"] as const)),
+      tolerance: toleranceOf(values["tolerance-ulp"]),
     };
-    const checks = options.failOn !== undefined || tolerance !== undefined;
-    const report = values.html === undefined ? undefined : new Report(values.html);
+    const checks = options.failOn !== undefined || options.tolerance !== undefined;
+    const report = optional(values.html, (path) => new Report(path));
     const bar = new Progress();
     try {
       const { diagnoseFiles } = await import("./diagnose-files.js");
@@ -145,10 +156,7 @@ export const diagnose = command({
       });
       if (report) {
         const { diagnoseReport } = await import("./report.js");
-        const html = await diagnoseReport(drawn, options, async (done) => {
-          bar.update(done, "usable σ");
-          await setImmediate();
-        });
+        const html = await diagnoseReport(drawn, options, (done) => bar.step(done, "usable σ"));
         report.finish(html);
       }
       bar.end();

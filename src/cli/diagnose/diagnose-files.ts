@@ -3,11 +3,12 @@
 import { VERDICTS } from "../../diagnosis/words.js";
 import type { Arithmetic, Diagnosis, Norm, Verdict } from "../../index.js";
 import type { StoredType, Tally } from "../files/elements.js";
-import { inputOf } from "../files/input.js";
+import { checkNames, inputOf } from "../files/input.js";
 import { selectTensors } from "../files/select-tensors.js";
-import type { StoredTensor } from "../files/stored-tensor.js";
+import { residentBytes, type StoredTensor } from "../files/stored-tensor.js";
 import { type Place, TensorFile } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
+import { isWithin } from "../terminal/checks.js";
 import { FileError, quote, UsageError } from "../terminal/errors.js";
 import { runTasks } from "../workers/pool.js";
 import type { Diagnosed, DiagnoseTask, Grouping } from "./worker.js";
@@ -68,19 +69,17 @@ const rank = (verdict: Verdict): number => BEST_FIRST.indexOf(verdict);
 const worstOf = (diagnoses: readonly Diagnosis[]): Verdict =>
   BEST_FIRST[diagnoses.reduce((worst, { verdict }) => Math.max(worst, rank(verdict)), 0)];
 
-function passes({ verdict, error }: Diagnosis, { failOn, tolerance }: DiagnoseOptions): boolean {
-  if (failOn && rank(verdict) >= rank(failOn)) return false;
-  return tolerance === undefined || (Math.abs(error.maxUlp ?? 0) <= tolerance && error.mismatchedSpecials === 0);
-}
+const passes = ({ verdict, error }: Diagnosis, { failOn, tolerance }: DiagnoseOptions): boolean =>
+  !(failOn && rank(verdict) >= rank(failOn)) && isWithin(tolerance, error);
 
 /** Images and what is made of them have four dimensions, batch and channels first. */
 const groupingOf = ({ shape }: StoredTensor): Grouping => ({ layer: shape.length > 3 ? "batch" : "layer" });
 
 /** Memory that a diagnosis takes: the tensor, then errors or remedies in float32. */
-const costOf = ({ tensor: { size, dtype } }: Place): number => size * ((dtype === "float16" ? 2 : 4) + 4);
+const costOf = ({ tensor }: Place): number => residentBytes(tensor) + 4 * tensor.size;
 
 async function candidatesOf({ files, tensors }: DiagnoseOptions, skipped: SkippedTensor[]): Promise<readonly Place[]> {
-  if (files.filter((name) => name === "-").length > 1) throw new UsageError("only one file can be standard input");
+  checkNames(files);
   const candidates: Place[] = [];
   for (const name of files) {
     const input = await inputOf(name);

@@ -2,7 +2,7 @@
 
 import { LAYERS, VERDICTS } from "../../diagnosis/words.js";
 import type { Diagnosis, FormatName, FormatSpec, Remedy, Verdict } from "../../index.js";
-import type { Cell } from "../../text/page.js";
+import { type Cell, columnsOf } from "../../text/page.js";
 import { brief, formatWords, integer, signed } from "../../text/words.js";
 import { type Block, type Part, page } from "../report/html.js";
 import {
@@ -19,7 +19,7 @@ import { specOf } from "../report/spacing.js";
 import type { Section } from "../terminal/sections.js";
 
 /** One tensor, and what was found for each norm. */
-export interface DiagnosedTensor {
+export interface ShownTensor {
   readonly name: string;
   readonly results: readonly Labelled[];
   /** The norms side by side. */
@@ -56,7 +56,7 @@ function verdicts(results: readonly Labelled[]): Cell[] {
 }
 
 /** In how many tensors each norm fails. */
-function leadOf(tensors: readonly DiagnosedTensor[]): Cell[] {
+function leadOf(tensors: readonly ShownTensor[]): Cell[] {
   if (tensors.length === 1) {
     const [{ results }] = tensors;
     const worst = WORST_FIRST.flatMap((verdict) => results.filter(({ diagnosis }) => diagnosis.verdict === verdict))[0];
@@ -84,13 +84,7 @@ function remedies({ label, diagnosis }: Labelled): Section[] {
   return [
     {
       title: `${label}: what helps, each tried on this data`,
-      columns: [
-        { title: "change", left: true },
-        { title: "rms ulp" },
-        { title: "SQNR, dB" },
-        { title: "gain, dB" },
-        { title: "values lost" },
-      ],
+      columns: columnsOf(["change", "rms ulp", "SQNR, dB", "gain, dB", "values lost"]),
       rows: diagnosis.remedies.slice(0, MOST_REMEDIES).map(remedyRow),
     },
   ];
@@ -99,11 +93,7 @@ function remedies({ label, diagnosis }: Labelled): Section[] {
 function reasons(results: readonly Labelled[]): Section {
   return {
     title: "Why",
-    columns: [
-      { title: "norm", left: true },
-      { title: "verdict", left: true },
-      { title: "reason", left: true },
-    ],
+    columns: columnsOf(["norm", "verdict", "reason"], 3),
     rows: results.map(({ label, diagnosis: { verdict, reason, notes } }) => [
       label,
       { text: verdict, style: VERDICTS[verdict] },
@@ -118,7 +108,7 @@ function arithmeticOf({ subject }: Diagnosis): string {
   return `${formatWords(compute)}, ${sums}, eps ${subject.eps}`;
 }
 
-function tensorBlocks({ name, results, table, along, sigma }: DiagnosedTensor, sweep: SigmaSweep | undefined): Block[] {
+function tensorBlocks({ name, results, table, along, sigma }: ShownTensor, sweep: SigmaSweep | undefined): Block[] {
   const [{ diagnosis }] = results;
   const { input, subject } = diagnosis;
   const layer = subject.layer === null ? `over axes ${subject.axes.join(", ")}` : LAYERS[subject.layer];
@@ -136,7 +126,7 @@ function tensorBlocks({ name, results, table, along, sigma }: DiagnosedTensor, s
 /** @param sweeps By the elements of a group. */
 export function diagnosisPage(
   title: string,
-  tensors: readonly DiagnosedTensor[],
+  tensors: readonly ShownTensor[],
   sweeps: ReadonlyMap<number, SigmaSweep>,
 ): string {
   const blocks = tensors.flatMap((tensor) => {

@@ -2,7 +2,7 @@
 
 import { arithmeticWords, LAYERS, VERDICTS } from "../../diagnosis/words.js";
 import type { Diagnosis, DiagnosisEvent, Verdict } from "../../index.js";
-import type { Cell } from "../../text/page.js";
+import { type Cell, columnsOf } from "../../text/page.js";
 import { fixed, integer, normWords } from "../../text/words.js";
 import { stemOf } from "../files/tensor-file.js";
 import { printable } from "../terminal/errors.js";
@@ -67,14 +67,7 @@ export function tensorSection(tensor: DiagnosedTensor): Section {
   return {
     title: `${titleOf(tensor)}: ${stored} [${first.input.shape.join(", ")}], ${subjectWords(first)}`,
     columns: [
-      { title: "norm", left: true },
-      { title: "verdict", left: true },
-      { title: "median" },
-      { title: "worst ulp" },
-      { title: "overflow" },
-      { title: "underflow" },
-      { title: "stagnant" },
-      { title: "headroom" },
+      ...columnsOf(["norm", "verdict", "median", "worst ulp", "overflow", "underflow", "stagnant", "headroom"], 2),
       ...(remedied ? [{ title: "best remedy", left: true }] : []),
     ],
     rows,
@@ -104,7 +97,7 @@ export function summarySection({ tensors, skipped }: DiagnoseResult): Section {
   });
   return {
     title: plural(tensors.length, "tensor"),
-    columns: [{ title: "norm", left: true }, ...Object.keys(VERDICTS).map((title) => ({ title }))],
+    columns: columnsOf(["norm", ...Object.keys(VERDICTS)]),
     rows: [...counts].map(([label, { ok, degraded, failed }]) => [label, ...[ok, degraded, failed].map(integer)]),
     notes,
   };

@@ -47,6 +47,11 @@ async function store(descriptor: number): Promise<string> {
   return path;
 }
 
+/** @throws {UsageError} for names that cannot be read together. */
+export function checkNames(names: readonly string[]): void {
+  if (names.filter((name) => name === "-").length > 1) throw new UsageError("only one file can be standard input");
+}
+
 /**
  * Standard input ("-"), pipes and devices are stored in a temporary file, since the formats are not made to be read from
  * front to back, and several threads may read them.

@@ -42,6 +42,9 @@ export interface ReadTensor<E extends Elements = Elements> extends Tally {
 
 export const dtypeOf = (stored: StoredType): StoredTensor["dtype"] => (stored === "float16" ? "float16" : "float32");
 
+/** Bytes of the elements when they have been read. */
+export const residentBytes = ({ dtype, size }: StoredTensor): number => size * ELEMENT_BYTES[dtype];
+
 const allocate = ({ dtype }: StoredTensor, n: number): Elements =>
   dtype === "float16" ? new Uint16Array(n) : new Float32Array(n);
 

@@ -3,8 +3,10 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { type Diagnosis, type ErrorStatistics, STAGES, type StageName } from "../../index.js";
+import { columnsOf } from "../../text/page.js";
 import { brief, integer } from "../../text/words.js";
 import type { Section } from "../terminal/sections.js";
+import { endsInWords, type SigmaRange } from "./sigma-range.js";
 
 /** A picture, what it says to those who do not see it, and the numbers behind it. */
 export interface Figure {
@@ -108,7 +110,7 @@ export function exponentFigure(input: Diagnosis["input"], format: Binades): Figu
     markup,
     data: {
       title: "Elements by binade",
-      columns: [{ title: "from |x| =", left: true }, { title: "elements" }],
+      columns: columnsOf(["from |x| =", "elements"]),
       rows,
     },
   };
@@ -170,7 +172,7 @@ export function stagesFigure(results: readonly Labelled[]): Figure {
     markup,
     data: {
       title: "Root mean square error in ulp, against the exact value from the original data",
-      columns: [{ title: "stage", left: true }, ...labels.map((title) => ({ title }))],
+      columns: columnsOf(["stage", ...labels]),
       rows,
     },
   };
@@ -212,7 +214,7 @@ export function alongFigure(series: readonly { label: string; points: readonly P
     markup,
     data: {
       title: "Error of the partial sums in ulp",
-      columns: [{ title: "terms", left: true }, ...labels.map((title) => ({ title }))],
+      columns: columnsOf(["terms", ...labels]),
       rows: indices.map((index) => [
         integer(index),
         ...series.map(({ points }) => {
@@ -259,23 +261,16 @@ export function sigmaFigure(
       Plot.text(inside, { x: (d) => d, text: (d) => `this data: ${brief(d)}`, frameAnchor: "top", dy: -14 }),
     ],
   });
-  const end = (value: number | null, swept: number, sign: string): string =>
-    value === null ? `${sign}${brief(swept, 2)}` : brief(value, 2);
-  const rows = ranges.map(({ label, usable }) =>
-    usable ? [label, end(usable.from, sigma[0], "<"), end(usable.to, sigma[1], ">")] : [label, "nowhere", "nowhere"],
-  );
+  const rows = ranges.map(({ label, usable }) => [
+    label,
+    ...(usable ? endsInWords(usable, sigma) : ["nowhere", "nowhere"]),
+  ]);
   return {
     title,
     summary:
       "Each bar is the σ of normal data with which the output stays usable." +
       (inside.length ? ` The line is the σ of this data, ${brief(inside[0])}.` : ""),
     markup,
-    data: { title: "Usable σ", columns: [{ title: "sums in", left: true }, { title: "from" }, { title: "to" }], rows },
+    data: { title: "Usable σ", columns: columnsOf(["sums in", "from", "to"]), rows },
   };
-}
-
-/** A range of σ; an end that is null is beyond what was swept. */
-export interface SigmaRange {
-  readonly from: number | null;
-  readonly to: number | null;
 }

@@ -6,7 +6,7 @@
 import { type Arithmetic, type FormatName, layerNorm, type Norm, type Order } from "../../index.js";
 import { normWords } from "../../text/words.js";
 import { normal } from "../random.js";
-import type { SigmaRange } from "./plots.js";
+import type { SigmaRange } from "./sigma-range.js";
 
 export interface RangeOptions {
   readonly norms: readonly Norm[];

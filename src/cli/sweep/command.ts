@@ -1,11 +1,23 @@
-import { setImmediate } from "node:timers/promises";
 import { normWords } from "../../text/words.js";
 import { Report } from "../files/temporary.js";
+import { FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
-import { command, FINE } from "../terminal/options.js";
+import { command } from "../terminal/options.js";
 import { Progress, print, printJson } from "../terminal/output.js";
 import { sectionsText } from "../terminal/sections.js";
-import { FORMATS, integer, list, NORMS_HELP, norms, number, ORDERS, oneOf } from "../terminal/values.js";
+import { ARITHMETIC_OPTION, HTML_OPTION, jsonOption, NORMS_OPTION } from "../terminal/shared-options.js";
+import {
+  ACCUMULATES,
+  FORMATS,
+  integer,
+  list,
+  norms,
+  number,
+  ORDERS,
+  oneOf,
+  optional,
+  USUAL_NORMS,
+} from "../terminal/values.js";
 
 const MAX_COUNT = 2 ** 20;
 
@@ -15,10 +27,10 @@ export const sweep = command({
     "Which data each norm can take: normal data of growing σ go through a layer norm (eps 0) in an arithmetic whose every operation is rounded, and the output is compared with the exact one. Then how much of a long sum is left.",
   ],
   options: {
-    norms: { type: "string", value: "LIST", help: `Norms: ${NORMS_HELP}. Default: l2,l1,linf,top10,range.` },
+    norms: NORMS_OPTION,
     n: { type: "string", value: "LIST", help: "Elements of a group. Default: 256." },
     sigma: { type: "string", value: "LOW:HIGH", help: "Range of σ. Default: 1e-5:1e4." },
-    arithmetic: { type: "string", value: "FORMAT", help: `${FORMATS.join(", ")}. Default: float16.` },
+    arithmetic: ARITHMETIC_OPTION,
     accumulate: {
       type: "string",
       value: "LIST",
@@ -35,8 +47,8 @@ export const sweep = command({
       help: "Error of the output that is still usable, relative, root mean square. Default: 0.25.",
     },
     seed: { type: "string", value: "N", help: "Seed of the data. Default: 1." },
-    json: { type: "boolean", help: "Write JSON (schema halfnorm.cli.sweep/1)." },
-    html: { type: "string", value: "FILE", help: "Also write a report in HTML." },
+    json: jsonOption("sweep"),
+    html: HTML_OPTION,
   },
   examples: [
     ["sweep", "The usable range of σ in float16, and where sums stop growing."],
@@ -52,11 +64,11 @@ export const sweep = command({
     const from = number("sigma", low, 1e-30, 1e30);
     const accumulates = values.accumulate ? list("accumulate", values.accumulate) : ["float32", compute];
     const options = {
-      norms: norms("norms", values.norms ?? "l2,l1,linf,top10,range"),
+      norms: norms("norms", values.norms ?? USUAL_NORMS),
       counts: list("n", values.n ?? "256").map((n) => integer("n", n, 2, MAX_COUNT)),
       sigma: [from, number("sigma", high, from, 1e30)] as const,
       compute,
-      accumulates: [...new Set(accumulates)].map((name) => oneOf("accumulate", name, [...FORMATS, "exact"] as const)),
+      accumulates: [...new Set(accumulates)].map((name) => oneOf("accumulate", name, ACCUMULATES)),
       orders: list("order", values.order ?? ORDERS.join(",")).map((name) => oneOf("order", name, ORDERS)),
       tolerance: number("tolerance", values.tolerance ?? "0.25", 0, 1),
       seed: integer("seed", values.seed ?? "1", 0, 2 ** 32 - 1),
@@ -64,14 +76,11 @@ export const sweep = command({
     const least = Math.min(...options.counts);
     const larger = options.norms.find((norm) => typeof norm === "object" && "topk" in norm && norm.topk > least);
     if (larger) throw new UsageError(`--norms has ${normWords(larger)}, more than the ${least} elements of a group`);
-    const report = values.html === undefined ? undefined : new Report(values.html);
+    const report = optional(values.html, (path) => new Report(path));
     const progress = new Progress();
     try {
       const { sweep } = await import("./sweep.js");
-      const result = await sweep(options, async (done, what) => {
-        progress.update(done, what);
-        await setImmediate(); // signals and a closed pipe are seen between two ranges
-      });
+      const result = await sweep(options, (done, what) => progress.step(done, what));
       progress.end();
       if (report) report.finish((await import("./page.js")).sweepPage(result));
       if (values.json) await printJson(result);

@@ -1,8 +1,8 @@
 // What a sweep found, as tables.
 
-import type { Column } from "../../text/page.js";
-import { brief, integer, normWords } from "../../text/words.js";
-import type { SigmaRange } from "../report/plots.js";
+import { columnsOf } from "../../text/page.js";
+import { integer, normWords } from "../../text/words.js";
+import { endsInWords, type SigmaRange } from "../report/sigma-range.js";
 import type { Summation, UsableRange } from "../report/usable-ranges.js";
 import type { Section } from "../terminal/sections.js";
 import type { Stagnation, SweepResult } from "./sweep.js";
@@ -13,13 +13,8 @@ export const summationTitle = ({ accumulate, order }: Summation, compute: string
 
 const percent = (value: number): string => `${Number((100 * value).toPrecision(3))} %`;
 
-/** Two digits: the ends depend on what was drawn. */
-function rangeText(range: SigmaRange | null, [low, high]: readonly [number, number]): string {
-  if (!range) return "nowhere";
-  const from = range.from === null ? `<${brief(low, 2)}` : brief(range.from, 2);
-  const to = range.to === null ? `>${brief(high, 2)}` : brief(range.to, 2);
-  return `${from} to ${to}`;
-}
+const rangeText = (range: SigmaRange | null, swept: readonly [number, number]): string =>
+  range ? endsInWords(range, swept).join(" to ") : "nowhere";
 
 /** One row for each key, one column for each way of summation. */
 function crossed<T extends Summation>(
@@ -30,14 +25,13 @@ function crossed<T extends Summation>(
   cell: (one: T) => string,
 ): Pick<Section, "columns" | "rows"> {
   const titles = new Set(results.map((one) => summationTitle(one, compute)));
-  const columns: Column[] = [{ title: first, left: true }, ...Array.from(titles, (title) => ({ title }))];
   const rows = new Map<string, string[]>();
   for (const one of results) {
     const row = rows.get(key(one)) ?? [key(one)];
     row.push(cell(one));
     rows.set(key(one), row);
   }
-  return { columns, rows: [...rows.values()] };
+  return { columns: columnsOf([first, ...titles]), rows: [...rows.values()] };
 }
 
 export function sweepSections({ options, ranges, stagnation }: SweepResult): Section[] {

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { wrap } from "../../text/page.js";
 import { UsageError } from "./errors.js";
 
-interface Option {
+export interface Option {
   readonly type: "string" | "boolean";
   /** May be repeated. */
   readonly multiple?: true;
@@ -36,11 +36,6 @@ export interface Command<O extends Options = Options> {
 
 /** Infers the types of the options. */
 export const command = <const O extends Options>(definition: Command<O>): Command => definition as unknown as Command;
-
-/** Exit codes. */
-export const FINE = 0;
-export const CHECK_FAILED = 1;
-export const BAD_USAGE = 2;
 
 /** Values that begin with a minus sign are joined to their option: the parser would take them for another one. */
 function joinNegative(args: readonly string[], options: Options): string[] {

@@ -1,5 +1,6 @@
 // Standard output and standard error: what depends on whether they are a terminal, and on whether anybody still reads.
 
+import { setImmediate } from "node:timers/promises";
 import { Page, type TextOptions } from "../../text/page.js";
 
 /** Whether the reader has closed the pipe. */
@@ -87,6 +88,12 @@ export class Progress {
     process.stderr.write(
       `\r\x1b[K${bar} ${String(Math.floor(done * 100)).padStart(3)} % ${what.slice(0, Math.max(room, 0))}`,
     );
+  }
+
+  /** The same between two steps of work in this thread: signals and a closed pipe are seen. */
+  async step(done: number, what: string): Promise<void> {
+    this.update(done, what);
+    await setImmediate();
   }
 
   /** Takes the line away. */

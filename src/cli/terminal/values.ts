@@ -27,8 +27,17 @@ const NUMBERED: Readonly<
 const examples = Object.values(NUMBERED).map(({ example }) => example);
 export const NORMS_HELP = `${[...NAMES, ...examples.slice(0, -1)].join(", ")} or ${examples[examples.length - 1]}`;
 
+/** Norms that say most beside each other. */
+export const USUAL_NORMS = "l2,l1,linf,top10,range";
+/** What sums can be rounded to. */
+export const ACCUMULATES = [...FORMATS, "exact"] as const;
+
 const wrong = (option: string, expected: string, got: string): UsageError =>
   new UsageError(`--${option} must be ${expected}, got ${quote(got)}`);
+
+/** What an option comes to, if it is given. */
+export const optional = <T>(text: string | undefined, value: (text: string) => T): T | undefined =>
+  text === undefined ? undefined : value(text);
 
 /** The parts of a list with commas. */
 export function list(option: string, text: string): string[] {
