@@ -1,9 +1,10 @@
 // Files that must not be left behind, whatever ends the process.
 
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   existsSync,
-  mkdtempSync,
+  mkdirSync,
   openSync,
   realpathSync,
   renameSync,
@@ -42,6 +43,11 @@ function removeLater(path: string): void {
 
 function remove(path: string): void {
   rmSync(path, { recursive: true, force: true });
+  forget(path);
+}
+
+/** Leaves it where it is. */
+function forget(path: string): void {
   paths.delete(path);
   if (paths.size) return;
   for (const signal of SIGNALS) process.removeListener(signal, die);
@@ -50,8 +56,15 @@ function remove(path: string): void {
 
 /** A path for one file that is removed when the process ends. */
 export function temporaryPath(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "halfnorm-"));
+  const folder = join(tmpdir(), `halfnorm-${randomUUID()}`);
+  // before it is there: a signal may come at once
   removeLater(folder);
+  try {
+    mkdirSync(folder, 0o700);
+  } catch (error) {
+    forget(folder);
+    throw error;
+  }
   return join(folder, name);
 }
 
