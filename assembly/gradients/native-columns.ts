@@ -11,8 +11,6 @@ import {
   NORM_L2,
   OUTPUT,
   OUTPUT_STORAGE,
-  REDUCED_COUNT,
-  REDUCED_RANK,
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   STORAGE_FLOAT32,
@@ -37,7 +35,8 @@ import {
   TILE_G,
   TILE_X,
 } from "../memory";
-import { reducedOffset } from "../tensors/offsets";
+import { accumulate } from "../reductions/column-sums";
+import { innerRows, innerStride, reducedOffset } from "../tensors/offsets";
 import { read, write } from "../tensors/tiles";
 import { wideOutput, wideSums } from "./native-float64";
 import { Counted, Counting, Level, SideOrMiddle, Slope, Terms, Uncounted } from "./native-sums";
@@ -54,10 +53,8 @@ export const enum GradientPass {
 
 /** One pass over `wide` columns from column `column` of the panel on, which starts at element `base`. */
 export function passGradientColumns(pass: GradientPass, base: i32, column: i32, wide: i32): void {
-  const rank = load<i32>(REDUCED_RANK);
-  const last = (<usize>(max(rank, 1) - 1)) << 2;
-  const inner = rank > 0 ? load<i32>(<usize>REDUCED_COUNT + last) : 1;
-  const stride = rank > 0 ? load<i32>(<usize>REDUCED_STRIDE + last) : 0;
+  const inner = innerRows();
+  const stride = innerStride();
   const rows = load<i32>(REDUCED_TOTAL);
   const output = pass >= GradientPass.Output;
   const direct =
@@ -121,11 +118,6 @@ function block(
   }
 }
 
-function accumulate(at: usize, sum: v128): void {
-  v128.store(at, f64x2.add(v128.load(at, 0), lowPair(sum)), 0);
-  v128.store(at, f64x2.add(v128.load(at, 16), highPair(sum)), 16);
-}
-
 function sumColumns<C extends Counting>(x: usize, dy: usize, pitch: usize, rows: i32, column: i32, wide: i32): void {
   const counting = changetype<C>(0);
   const first = (<usize>column) << 2;
@@ -167,8 +159,8 @@ function sumColumns<C extends Counting>(x: usize, dy: usize, pitch: usize, rows:
       }
       v128.store(GRADIENT_ABOVE + at, up);
       v128.store(GRADIENT_BELOW + at, down);
-      accumulate(GRADIENT_SUM + (at << 1), sum);
-      accumulate(GRADIENT_DOT + (at << 1), dot);
+      accumulate(GRADIENT_SUM + (at << 1), lowPair(sum), highPair(sum));
+      accumulate(GRADIENT_DOT + (at << 1), lowPair(dot), highPair(dot));
     }
     x += pitch << 3;
     dy += pitch << 3;

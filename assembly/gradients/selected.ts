@@ -13,8 +13,6 @@ import {
   NORM,
   NORM_LINF,
   NORM_TOP,
-  REDUCED_COUNT,
-  REDUCED_RANK,
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   REDUCED_WEIGHT,
@@ -50,7 +48,7 @@ import { selectedOf } from "../norms/with-norm";
 import { checkStretch } from "../preconditions";
 import { leastOf } from "../reductions/quickselect";
 import { finishTop } from "../reductions/top";
-import { keptOffset, reducedOffset } from "../tensors/offsets";
+import { innerRows, innerStride, keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, read } from "../tensors/tiles";
 import { gradientAt, setOutput } from "./upstream";
 
@@ -304,10 +302,8 @@ function offerStretch(x: usize, from: i32, n: i32, length: i32, kept: i32): void
 
 /** All columns of the panel, a few rows at a time. */
 function scanColumns(): void {
-  const rank = load<i32>(REDUCED_RANK);
-  const last = (<usize>(max(rank, 1) - 1)) << 2;
-  const inner = rank > 0 ? load<i32>(<usize>REDUCED_COUNT + last) : 1;
-  const stride = rank > 0 ? load<i32>(<usize>REDUCED_STRIDE + last) : 0;
+  const inner = innerRows();
+  const stride = innerStride();
   const rows = load<i32>(REDUCED_TOTAL);
   const direct = load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32;
   const padded = (width + 3) & ~3;

@@ -11,8 +11,6 @@ import {
   OUTPUT_STORAGE,
   PANEL,
   POWER,
-  REDUCED_COUNT,
-  REDUCED_RANK,
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   STORAGE_FLOAT32,
@@ -39,16 +37,16 @@ import { plainColumns, powerColumns, termColumns, termColumnWide } from "../redu
 import { extremeColumns } from "../reductions/extremes";
 import { Magnitude, Mean, Near, Square } from "../reductions/sums";
 import { topColumns } from "../reductions/top";
-import { keptOffset, reducedOffset } from "../tensors/offsets";
+import { innerRows, innerStride, keptOffset, reducedOffset } from "../tensors/offsets";
 import { read, write } from "../tensors/tiles";
 import { affineColumns, affineRowInTwo } from "./affine";
 import { Pass } from "./passes";
 
-/** A scale of the panel is beyond float32. */
-let inTwo: bool = false;
-
-/** A part of a pass: `rows` rows of `wide` columns, the first of which is column `column` of the panel. */
-function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide: i32): void {
+/**
+ * A part of a pass: `rows` rows of `wide` columns, the first of which is column `column` of the panel; `seen`: rows of the
+ * groups that come before.
+ */
+function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide: i32, seen: i32): void {
   if (!ASC_NO_ASSERT) assert(rows > 0 && wide > 0 && column >= 0 && column + wide <= PANEL);
   const at = PANEL_SUM + ((<usize>column) << 3);
   const mean = load<f64>(PANEL_MEAN + ((<usize>column) << 3));
@@ -58,8 +56,9 @@ function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide:
       break;
     case Pass.Moments:
       for (; rows > 0; rows -= CHUNK) {
-        moments(p, pitch, min(rows, CHUNK), wide);
+        moments(p, pitch, min(rows, CHUNK), wide, <f64>seen);
         p += pitch * CHUNK;
+        seen += CHUNK;
       }
       break;
     case Pass.Magnitudes:
@@ -92,14 +91,11 @@ function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide:
 /** Rows of which the sums and then the squares are taken while they are in the first-level cache. */
 const CHUNK: i32 = 64;
 
-/** Rows that `moments` has seen. */
-let seen: f64 = 0;
-
 /**
- * Adds a chunk of rows to means and sums of squares about them: two steps within the chunk, then the update of Chan,
- * Golub and LeVeque (1983). So data that fills no cache is read once for both.
+ * Adds a chunk of rows to means and sums of squares about them, those of `seen` rows: two steps within the chunk, then the
+ * update of Chan, Golub and LeVeque (1983). So data that fills no cache is read once for both.
  */
-function moments(p: usize, pitch: usize, rows: i32, width: i32): void {
+function moments(p: usize, pitch: usize, rows: i32, width: i32, seen: f64): void {
   const n = <f64>rows;
   const weight = (seen * n) / (seen + n);
   const share = n / (seen + n);
@@ -121,7 +117,6 @@ function moments(p: usize, pitch: usize, rows: i32, width: i32): void {
     store<f64>(PANEL_SQUARES + at, load<f64>(PANEL_SQUARES + at) + squares + step * step * weight);
     store<f64>(PANEL_MEAN + at, load<f64>(PANEL_MEAN + at) + step * share);
   }
-  seen += n;
 }
 
 /**
@@ -129,9 +124,8 @@ function moments(p: usize, pitch: usize, rows: i32, width: i32): void {
  * is not finite, whose mean is then not either. PANEL_MEAN is zero before.
  */
 export function momentsOf(base: i32, width: i32): bool {
-  seen = 0;
   clearVectors(PANEL_SQUARES, (<usize>((width + 3) & ~3)) << 3);
-  walk(Pass.Moments, false, base, 0, width);
+  walk(Pass.Moments, 0, base, 0, width);
   let sum = 0.0;
   for (let j: usize = 0; j < <usize>width; j++) sum += load<f64>(PANEL_SQUARES + (j << 3)) * 0;
   return sum == 0;
@@ -139,15 +133,17 @@ export function momentsOf(base: i32, width: i32): bool {
 
 /** One pass over `wide` columns from column `column` on, in the panel that starts at element `base`. */
 export function passColumns(pass: Pass, base: i32, column: i32, wide: i32): void {
-  walk(pass, false, base + column, column, wide);
+  walk(pass, 0, base + column, column, wide);
 }
 
-/** All rows of `wide` columns that start at element `base`: a part of a pass each, or of the output. */
-function walk(pass: Pass, output: bool, base: i32, column: i32, wide: i32): void {
-  const rank = load<i32>(REDUCED_RANK);
-  const last = (<usize>(max(rank, 1) - 1)) << 2;
-  const inner = rank > 0 ? load<i32>(<usize>REDUCED_COUNT + last) : 1;
-  const stride = rank > 0 ? load<i32>(<usize>REDUCED_STRIDE + last) : 0;
+/**
+ * All rows of `wide` columns that start at element `base`: a part of a pass each, or of the output, which takes a second
+ * step where a scale is beyond float32.
+ */
+function walk(pass: Pass, steps: i32, base: i32, column: i32, wide: i32): void {
+  const output = steps > 0;
+  const inner = innerRows();
+  const stride = innerStride();
   const rows = load<i32>(REDUCED_TOTAL);
   const direct =
     load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32 && !(output && load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32);
@@ -158,8 +154,8 @@ function walk(pass: Pass, output: bool, base: i32, column: i32, wide: i32): void
     if (direct) {
       const bytes = (<usize>at) << 2;
       const x = load<usize>(INPUT) + bytes;
-      if (output) apply(x, load<usize>(OUTPUT) + bytes, (<usize>stride) << 2, inner, wide);
-      else block(pass, x, (<usize>stride) << 2, inner, column, wide);
+      if (output) apply(steps, x, load<usize>(OUTPUT) + bytes, (<usize>stride) << 2, inner, wide);
+      else block(pass, x, (<usize>stride) << 2, inner, column, wide, row);
       continue;
     }
     for (let from = 0; from < inner; ) {
@@ -167,10 +163,10 @@ function walk(pass: Pass, output: bool, base: i32, column: i32, wide: i32): void
       if (!ASC_NO_ASSERT) checkTile(TILE_X, n * padded);
       for (let i = 0; i < n; i++) read(at + i * stride, wide, TILE_X + pitch * i);
       if (output) {
-        apply(TILE_X, TILE_X, pitch, n, wide);
+        apply(steps, TILE_X, TILE_X, pitch, n, wide);
         for (let i = 0; i < n; i++) write(at + i * stride, wide, TILE_X + pitch * i);
       } else {
-        block(pass, TILE_X, pitch, n, column, wide);
+        block(pass, TILE_X, pitch, n, column, wide, row + from);
       }
       from += n;
       at += n * stride;
@@ -178,8 +174,8 @@ function walk(pass: Pass, output: bool, base: i32, column: i32, wide: i32): void
   }
 }
 
-function apply(x: usize, y: usize, pitch: usize, rows: i32, width: i32): void {
-  if (!inTwo) {
+function apply(steps: i32, x: usize, y: usize, pitch: usize, rows: i32, width: i32): void {
+  if (steps == 1) {
     affineColumns(x, y, width, pitch, rows);
     return;
   }
@@ -196,16 +192,16 @@ export function applyColumns(base: i32, outer: i32, start: i32, width: i32): voi
   const kept = (<usize>(keptOffset(outer, KEPT_WEIGHT) + start * step)) << 2;
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
-  inTwo = false;
+  let steps = 1;
   for (let j: usize = 0; j < <usize>width; j++) {
     const at = kept + (step ? j << 2 : 0);
     let factor = load<f64>(PANEL_SUM + (j << 3));
     if (weights) factor *= <f64>load<f32>(weights + at);
     const first = firstStep(factor);
-    if (first != 1) inTwo = true;
+    if (first != 1) steps = 2;
     store<f32>(PANEL_FIRST + (j << 2), first);
     store<f32>(COLUMN_SCALE + (j << 2), <f32>(factor / <f64>first));
     store<f32>(COLUMN_SHIFT + (j << 2), biases ? load<f32>(biases + at) : -0.0);
   }
-  walk(Pass.Plain, true, base, 0, width);
+  walk(Pass.Plain, steps, base, 0, width);
 }

@@ -12,7 +12,8 @@ import { highPair, lowPair } from "../lanes/vectors";
 import { PANEL_CENTRE, PANEL_FIRST, PANEL_MEAN, PANEL_REST, PANEL_SUM } from "../memory";
 import { Centre, Term } from "./sums";
 
-function accumulate(at: usize, low: v128, high: v128): void {
+/** Adds four float64 to those at `at`. */
+export function accumulate(at: usize, low: v128, high: v128): void {
   v128.store(at, f64x2.add(v128.load(at, 0), low), 0);
   v128.store(at, f64x2.add(v128.load(at, 16), high), 16);
 }

@@ -11,6 +11,7 @@ import {
   LENGTH,
   REDUCED_COUNT,
   REDUCED_RANK,
+  REDUCED_STRIDE,
   REDUCED_TOTAL,
   REDUCED_WEIGHT,
   WEIGHT_STEP,
@@ -41,6 +42,17 @@ export function keptOffset(index: i32, field: usize): i32 {
 export function reducedOffset(index: i32, field: usize): i32 {
   if (!ASC_NO_ASSERT) assert(index >= 0 && index < load<i32>(REDUCED_TOTAL));
   return offset(index, load<i32>(REDUCED_RANK), REDUCED_COUNT, field);
+}
+
+/** Rows of the innermost reduced level of groups in columns, and the elements from one to the next. */
+export function innerRows(): i32 {
+  const rank = load<i32>(REDUCED_RANK);
+  return rank > 0 ? load<i32>(<usize>REDUCED_COUNT + ((<usize>(rank - 1)) << 2)) : 1;
+}
+
+export function innerStride(): i32 {
+  const rank = load<i32>(REDUCED_RANK);
+  return rank > 0 ? load<i32>(<usize>REDUCED_STRIDE + ((<usize>(rank - 1)) << 2)) : 0;
 }
 
 /** Element where group `number` of the plan starts. */
