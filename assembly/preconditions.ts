@@ -27,10 +27,6 @@ import {
   LENGTH,
   LEVELS,
   MEAN,
-  NORM,
-  NORM_NONE,
-  NORM_POWER,
-  NORM_TOP,
   ORDER,
   ORDER_PAIRWISE,
   ORDER_SEQUENTIAL,
@@ -38,7 +34,6 @@ import {
   OUTPUT_STORAGE,
   PARAMETER_WORK,
   PARAMETERS,
-  POWER,
   REDUCED_COUNT,
   REDUCED_RANK,
   REDUCED_STRIDE,
@@ -48,7 +43,6 @@ import {
   SCALE_DIVIDE,
   SCALE_GAIN,
   SCALE_NORMALIZE,
-  SCRATCH,
   SELECTED,
   SELECTED_BYTES,
   SELECTED_GROUPS,
@@ -64,9 +58,6 @@ import {
   TASK_SAVED,
   TASK_TOTAL,
   TERMS,
-  TOP,
-  TOP_SCRATCH,
-  TOP_SCRATCH_PER_K,
   WEIGHT,
   WEIGHT_STEP,
   WEIGHT_SUMS,
@@ -165,10 +156,9 @@ export function checkStretch(at: i32, n: i32): void {
 
 // --- the plan -------------------------------------------------------------------------------------------------
 
-/** The walk, the norm and the input. */
+/** The walk and the input. What the norm takes from the plan is looked at by its class (norms/norm.ts). */
 export function checkInput(): void {
   const task = load<i32>(TASK);
-  const norm = load<i32>(NORM);
   const layout = load<i32>(LAYOUT);
   assert((task & ~(TASK_CENTRE | TASK_GIVEN | TASK_NORM | TASK_APPLY | TASK_TOTAL | TASK_RAW | TASK_SAVED)) == 0);
   assert(layout == LAYOUT_ROWS || layout == LAYOUT_COLUMNS);
@@ -180,20 +170,12 @@ export function checkInput(): void {
   const count = load<i32>(REDUCED_TOTAL) * (layout == LAYOUT_ROWS ? load<i32>(LENGTH) : 1);
   assert(load<f64>(COUNT) == <f64>count);
   checkElements(load<usize>(INPUT), load<i32>(INPUT_STORAGE), span());
-
-  assert(norm >= NORM_NONE && norm <= NORM_POWER);
-  if (norm == NORM_TOP) {
-    const k = load<i32>(TOP);
-    assert(k >= 1 && k <= count);
-    checkRegion(load<usize>(SCRATCH), TOP_SCRATCH + <i64>k * TOP_SCRATCH_PER_K, 16);
-  }
-  if (norm == NORM_POWER) assert(load<f64>(POWER) >= 1 && load<f64>(POWER) < Infinity);
   assert(load<f64>(EPS) >= 0 && load<f64>(EPS) < Infinity);
   assert(load<f64>(CONSTANT) >= 0);
 }
 
-/** The plan of native or emulated arithmetic. */
-export function checkPlan(): void {
+/** The plan of native or emulated arithmetic; `scaled`: there is a norm. */
+export function checkPlan(scaled: bool): void {
   checkInput();
   const task = load<i32>(TASK);
   const scale = load<i32>(SCALE);
@@ -203,7 +185,7 @@ export function checkPlan(): void {
   assert(!raw || load<usize>(DEVIATION) != 0);
   if (!(task & TASK_APPLY)) return;
   // something to divide by
-  assert(load<i32>(NORM) == NORM_NONE || (task & (TASK_NORM | TASK_GIVEN)) != 0);
+  assert(!scaled || (task & (TASK_NORM | TASK_GIVEN)) != 0);
   assert(scale == SCALE_NORMALIZE || scale == SCALE_GAIN || scale == SCALE_DIVIDE);
   assert(scale != SCALE_GAIN || load<usize>(GAIN) != 0);
   if (scale == SCALE_GAIN) checkParameter(GAIN, 4 * groups(), 4);
@@ -213,9 +195,9 @@ export function checkPlan(): void {
 }
 
 /** The plan of a native kernel that serves one layout. */
-export function checkNative(layout: i32): void {
+export function checkNative(layout: i32, scaled: bool): void {
   assert(load<i32>(LAYOUT) == layout);
-  checkPlan();
+  checkPlan(scaled);
 }
 
 /** Numbers that may be absent; the output does not reach into them. */
@@ -249,12 +231,12 @@ export function checkEmulation(): void {
   assert(exact == 0 || exact == 1);
 }
 
-/** The plan of gradients; `selected`: elements of a group that the norm depends on. */
-export function checkGradient(): void {
+/** The plan of gradients; `scaled`: there is a norm. */
+export function checkGradient(scaled: bool): void {
   checkInput();
   const saved = (load<i32>(TASK) & TASK_SAVED) != 0;
   assert((load<i32>(TASK) & (TASK_APPLY | TASK_GIVEN | TASK_RAW)) == TASK_APPLY);
-  assert(!saved || load<i32>(NORM) == NORM_NONE || load<usize>(DEVIATION) != 0);
+  assert(!saved || !scaled || load<usize>(DEVIATION) != 0);
   checkParameter(MEAN, 4 * groups(), 4);
   checkParameter(DEVIATION, 4 * groups(), 4);
   checkParameter(WEIGHT, 4 * weightSpan(), 4);
@@ -289,7 +271,7 @@ export function checkTerms(): void {
 
 // --- the diagnosis --------------------------------------------------------------------------------------------
 
-/** The plan and the work space of what goes over all groups; `largest`: bytes for the k largest of four groups. */
+/** The plan and the work space of what goes over all groups; `largest`: bytes for the k largest of four groups, or 0. */
 export function checkTrace(largest: i64): void {
   checkInput();
   checkParameter(WEIGHT, 4 * weightSpan(), 4);
@@ -297,7 +279,7 @@ export function checkTrace(largest: i64): void {
   checkRegion(load<usize>(RECORDS), RECORD_BYTES * groups(), 8);
   checkRegion(load<usize>(CONDITIONS), 8 * groups(), 8);
   checkRegion(load<usize>(GROUP_ERRORS), 8 * 4 * groups(), 4);
-  if (load<i32>(NORM) == NORM_TOP) checkRegion(load<usize>(LARGEST_SPACE), largest, 8);
+  if (largest) checkRegion(load<usize>(LARGEST_SPACE), largest, 8);
 }
 
 /** Errors of elements: those of both kinds, or the total ones alone. */

@@ -6,14 +6,9 @@ import {
   FORMAT_COMPUTE,
   INPUT,
   INPUT_STORAGE,
-  NORM,
-  NORM_L2,
-  NORM_NONE,
-  NORM_POWER,
   OUTPUT,
   REDUCED_RANK,
   STORAGE_FLOAT32,
-  TOP,
   WEIGHT,
 } from "../../src/abi/plan";
 import {
@@ -61,6 +56,9 @@ import {
   TILE_W,
   TILE_X,
 } from "../memory";
+import { isScaled, kindIn, Norm, TermKind } from "../norms/norm";
+import { Sizes } from "../norms/terms";
+import { traitsOf, withNorm } from "../norms/with-norm";
 import { checkErrors, checkInput, checkTrace } from "../preconditions";
 import { discountPairs, measure, measureEqual, setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
@@ -73,18 +71,16 @@ import {
   hasRest,
   Itself,
   laneStep,
-  PowerOf,
   Quotient,
   Real,
   rowsOf,
   Scaled,
-  SizeOf,
-  SquareOf,
   setReal,
   shiftReals,
+  TermOf,
   vectorsOf,
 } from "./reals";
-import { addMean, addTerms, finishMean, finishTerms, startReference } from "./reference";
+import { addMean, addTerms, bytesOfLargest, finishMean, finishTerms, startReference } from "./reference";
 import {
   centre,
   isCentred,
@@ -97,7 +93,6 @@ import {
   takeTerms,
 } from "./stages";
 import { placeTile } from "./tile-indices";
-import { largestBytes } from "./top-float64";
 
 /** Groups of the bundle, as bits, where an infinity was divided by and all outputs so far are finite. */
 let absorbing: u32 = 0;
@@ -112,7 +107,7 @@ function stateOf(stage: i32, kind: i32): usize {
  */
 export function sweep(stage: i32): void {
   if (!ASC_NO_ASSERT) {
-    checkTrace(4 * largestBytes(load<i32>(TOP)));
+    checkTrace(bytesOfLargest());
     checkErrors(stage != INPUT_STAGE);
     assert(stage == INPUT_STAGE || stage == CENTRE_STAGE || stage == TERM_STAGE || stage == OUTPUT_STAGE);
   }
@@ -174,23 +169,29 @@ function sweepTile(stage: i32, from: i32, n: i32): void {
 
 /** Terms stand where the weights of the output do: writing errors back takes TILE_T. */
 function holdTerms(d: usize, from: i32, n: i32): void {
-  const norm = load<i32>(NORM);
   takeTerms<Unwatched>(d, n, TILE_W);
-  if (norm == NORM_L2) {
-    hold<SquareOf<Itself>>(TERM_STAGE, OWN, TILE_W, d, from, n);
-    hold<SquareOf<Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
-  } else if (norm == NORM_POWER) {
-    hold<PowerOf<Itself>>(TERM_STAGE, OWN, TILE_W, d, from, n);
-    hold<PowerOf<Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
-  } else {
+  if (kindIn(traitsOf()) == TermKind.Size) {
     holdEqual(TERM_STAGE, OWN, TILE_W, n);
-    hold<SizeOf<Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
+    hold<TermOf<Sizes, Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
+  } else {
+    withNorm<HoldTerms, void>(0, 0, from, n, 0, d);
+  }
+}
+
+class HoldTerms {
+  @inline
+  takes<N extends Norm>(): bool {
+    return changetype<N>(0).kind() != TermKind.Size;
+  }
+  of<N extends Norm>(_x: f64, _y: f64, from: i32, n: i32, _k: i32, d: usize, _q: usize): void {
+    hold<TermOf<N, Itself>>(TERM_STAGE, OWN, TILE_W, d, from, n);
+    hold<TermOf<N, Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
   }
 }
 
 /** Outputs with their events, and their exact values, shifted by weights and biases as they are. */
 function holdOutput(d: usize, from: i32, n: i32): void {
-  const scaled = load<i32>(NORM) != NORM_NONE;
+  const scaled = isScaled(traitsOf());
   const shifts = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
   if (shifts) {
     readWeights(from, n);
@@ -292,7 +293,7 @@ export function judge(): void {
     checkInput();
     checkErrors(false);
   }
-  const scaled = load<i32>(NORM) != NORM_NONE;
+  const scaled = isScaled(traitsOf());
   const shifts = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
   startErrors(stateOf(INPUT_STAGE, TOTAL));
   startBundles();
@@ -318,7 +319,7 @@ export function judge(): void {
 function referenceBundle(): void {
   startReference();
   if (whole) readElements(0, count);
-  const passes = load<i32>(NORM) == NORM_NONE ? 1 : 2;
+  const passes = isScaled(traitsOf()) ? 2 : 1;
   for (let pass = isCentred() ? 0 : 1; pass < passes; pass++) {
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);

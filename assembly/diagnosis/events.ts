@@ -9,7 +9,6 @@
 // Only what is not ordinary is looked at closely. Where an event was first is not looked for at all until a bundle of
 // groups has counted one that no group before it had: then the bundle is done once more, and each event leaves its place.
 
-import { POWER } from "../../src/abi/plan";
 import {
   EVENT_COUNTS,
   EVENT_ELEMENTS,
@@ -26,9 +25,10 @@ import { group, padded, width } from "../emulated/bundle";
 import { LARGEST64, LEAST64, OVERFLOWED64, precisionOf } from "../formats/format";
 import { ADDITION, Add, PRODUCT, QUOTIENT, ROUNDING, Watch } from "../formats/operations";
 import { EXPONENTS } from "../lanes/constants";
-import { power } from "../lanes/power";
 import { highPair, lowPair, magnitude } from "../lanes/vectors";
 import { BUNDLE_FLOATS, FIRSTS, FIRSTS_BYTES, WATCH_BYTES, WATCHES } from "../memory";
+import { Norm } from "../norms/norm";
+import { OfOther, withNorm } from "../norms/with-norm";
 import { first } from "./tile-indices";
 
 // --- formats as they are watched ----------------------------------------------------------------------------
@@ -187,8 +187,8 @@ function find(event: i32, j: i32, place: i32): void {
 
 // --- operations on tiles ------------------------------------------------------------------------------------
 
-/** What is no operation of formats/operations.ts: |a|^p. */
-export const POWER_OF: i32 = 4;
+/** What is no operation of formats/operations.ts: a term of TermKind.Other, of a. */
+export const TERM: i32 = 4;
 
 /** Address of ADDEND or LIMIT of the format at hand: r is ordinary unless |r| + ADDEND > LIMIT as integers. */
 export function watchOf(field: usize): usize {
@@ -245,15 +245,20 @@ function exceeds(x: v128): v128 {
   return f64x2.ge(f64x2.abs(x), f64x2.splat(load<f64>(watch, SATURATES)));
 }
 
+class Term extends OfOther {
+  of<N extends Norm>(d: f64, _y: f64, _i: i32, _j: i32, _k: i32, _p: usize, _q: usize): f64 {
+    return changetype<N>(0).number(d);
+  }
+}
+
 /** The result in float64, which is on the same side of any float32 boundary as the exact one. */
 function exactPair(kind: i32, a: v128, b: v128): v128 {
   if (kind == ADDITION) return changetype<Add>(0).pairs(a, b);
   if (kind == PRODUCT) return f64x2.mul(a, b);
   if (kind == QUOTIENT) return f64x2.div(a, b);
   if (kind == ROUNDING) return a;
-  const p = load<f64>(POWER);
-  const low = power(abs(f64x2.extract_lane(a, 0)), p);
-  return f64x2.replace_lane(f64x2.splat(low), 1, power(abs(f64x2.extract_lane(a, 1)), p));
+  const low = withNorm<Term, f64>(f64x2.extract_lane(a, 0));
+  return f64x2.replace_lane(f64x2.splat(low), 1, withNorm<Term, f64>(f64x2.extract_lane(a, 1)));
 }
 
 /** The operations of a tile, each with the events of the stage. */

@@ -1,20 +1,6 @@
 // What becomes of a group that was traced: its error statistics, its record, the parts of its error.
 
-import {
-  COUNT,
-  EXACT,
-  FORMAT_ACCUMULATE,
-  KEPT_TOTAL,
-  LAYOUT,
-  LAYOUT_COLUMNS,
-  LENGTH,
-  NORM,
-  NORM_L1,
-  NORM_L2,
-  NORM_NONE,
-  NORM_POWER,
-  NORM_TOP,
-} from "../../src/abi/plan";
+import { COUNT, EXACT, FORMAT_ACCUMULATE, KEPT_TOTAL, LAYOUT, LAYOUT_COLUMNS, LENGTH } from "../../src/abi/plan";
 import {
   CONDITIONS,
   DEVIATION_STAGE,
@@ -54,15 +40,12 @@ import {
   SUM_X,
   TILE_V,
 } from "../memory";
+import { Reduction, reductionIn } from "../norms/norm";
+import { traitsOf } from "../norms/with-norm";
 import { measurePair, setUnitOf } from "./error-statistics";
 import { divideReal, LOW, productRest, realOf } from "./reals";
 import { exactScale } from "./reference";
 import { isCentred } from "./stages";
-
-/** Whether the sum of the terms is a sum of all of them. */
-export function addsAll(norm: i32): bool {
-  return norm == NORM_L1 || norm == NORM_L2 || norm == NORM_POWER;
-}
 
 function stateOf(stage: i32, kind: i32): usize {
   return ERRORS + ERRORS_BYTES * (2 * stage + kind);
@@ -71,7 +54,7 @@ function stateOf(stage: i32, kind: i32): usize {
 /** Error statistics, condition number and record of group j. */
 export function finishGroup(j: i32): void {
   const centred = isCentred();
-  const norm = load<i32>(NORM);
+  const reduction = reductionIn(traitsOf());
   const g = group + j;
   const n = load<f64>(COUNT);
   let special = false;
@@ -88,10 +71,10 @@ export function finishGroup(j: i32): void {
   }
   const record = load<usize>(RECORDS) + RECORD_BYTES * g;
   let absorbs = false;
-  if (norm != NORM_NONE) {
+  if (reduction != Reduction.None) {
     const exact = realOf(SUM_EXACT, j);
     const terms = realOf(SUM_TERMS, j);
-    const adds = addsAll(norm) || norm == NORM_TOP;
+    const adds = reduction == Reduction.Sum || reduction == Reduction.Largest;
     const sum = load<i32>(EXACT) && adds ? terms : realOf(GROUP_SUM, j);
     if (!(abs(exact) < Infinity)) special = true;
     if (!load<i32>(EXACT) && adds) setUnitOf(formatAt(FORMAT_ACCUMULATE));

@@ -4,9 +4,7 @@
 // do (emulated/sums.ts): v[i * padded + j] for group j of the bundle. What belongs to the groups stands in lanes of 32 float64,
 // of a single group in the first four alike.
 
-import { POWER } from "../../src/abi/plan";
 import { padded, width } from "../emulated/bundle";
-import { power } from "../lanes/power";
 import { clearVectors, highPair, lowPair } from "../lanes/vectors";
 import {
   BUNDLE_DOUBLES,
@@ -86,28 +84,15 @@ export class Distance implements Real {
   }
 }
 
-export class SquareOf<R extends Real> implements Real {
-  @inline
-  pair(x: v128, at: usize, p: usize): v128 {
-    const d = changetype<R>(0).pair(x, at, p);
-    return f64x2.mul(d, d);
-  }
+/** What makes terms of two distances. */
+interface Pairs {
+  pair(d: v128): v128;
 }
 
-export class SizeOf<R extends Real> implements Real {
+export class TermOf<T extends Pairs, R extends Real> implements Real {
   @inline
   pair(x: v128, at: usize, p: usize): v128 {
-    return v128.and(changetype<R>(0).pair(x, at, p), i64x2.splat(i64.MAX_VALUE));
-  }
-}
-
-/** |d|^p, the other terms than these two. */
-export class PowerOf<R extends Real> implements Real {
-  pair(x: v128, at: usize, p: usize): v128 {
-    const d = changetype<R>(0).pair(x, at, p);
-    const exponent = load<f64>(POWER);
-    const low = f64x2.splat(power(abs(f64x2.extract_lane(d, 0)), exponent));
-    return f64x2.replace_lane(low, 1, power(abs(f64x2.extract_lane(d, 1)), exponent));
+    return changetype<T>(0).pair(changetype<R>(0).pair(x, at, p));
   }
 }
 

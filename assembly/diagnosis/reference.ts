@@ -1,24 +1,8 @@
 // The exact mean, sum of terms and scale of each group of a bundle, tile by tile.
 
-import {
-  CONSTANT,
-  COUNT,
-  EPS,
-  INPUT_STORAGE,
-  NORM,
-  NORM_L1,
-  NORM_L2,
-  NORM_LINF,
-  NORM_POWER,
-  NORM_RANGE,
-  NORM_TOP,
-  POWER,
-  STORAGE_FLOAT16,
-  TOP,
-} from "../../src/abi/plan";
+import { COUNT, INPUT_STORAGE, STORAGE_FLOAT16, TOP } from "../../src/abi/plan";
 import { LARGEST_SPACE } from "../../src/abi/report";
 import { padded, width } from "../emulated/bundle";
-import { power } from "../lanes/power";
 import { clearVectors, copyVectors, fromOrdered } from "../lanes/vectors";
 import {
   BUNDLE_DOUBLES,
@@ -37,6 +21,9 @@ import {
   TILE_R,
   TILE_V,
 } from "../memory";
+import { Norm, Reduction, reductionIn } from "../norms/norm";
+import { Float64, scaleOfStatistic } from "../norms/scale";
+import { traitsOf, withNorm } from "../norms/with-norm";
 import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
 import {
   AnyAdder,
@@ -48,17 +35,20 @@ import {
   GridAdder,
   Itself,
   laneStep,
-  PowerOf,
   RisingAdder,
   realOf,
   rowsOf,
-  SizeOf,
-  SquareOf,
   setReal,
   startReals,
+  TermOf,
   vectorsOf,
 } from "./reals";
 import { addLargest, largestBytes, startLargest, sumLargest } from "./top-float64";
+
+/** Bytes of the states of a bundle at LARGEST_SPACE. */
+export function bytesOfLargest(): i64 {
+  return reductionIn(traitsOf()) == Reduction.Largest ? 4 * largestBytes(load<i32>(TOP)) : 0;
+}
 
 /** Before the first tile of a bundle. Without addMean() and finishMean(), distances are from zero. */
 export function startReference(): void {
@@ -66,7 +56,7 @@ export function startReference(): void {
   startReals(SUM_EXACT);
   clearVectors(REAL_HIGH, 2 * BUNDLE_DOUBLES);
   startExtremes(EXTREME_HIGH, EXTREME_LOW);
-  if (load<i32>(NORM) == NORM_TOP) {
+  if (reductionIn(traitsOf()) == Reduction.Largest) {
     const k = load<i32>(TOP);
     for (let j = 0; j < width; j++) {
       startLargest(LARGEST_STATES + LARGEST_BYTES * j, load<usize>(LARGEST_SPACE) + largestBytes(k) * j, k);
@@ -88,30 +78,38 @@ export function finishMean(): void {
 
 /** Adds the terms of n elements of each group, TILE_R. */
 export function addTerms(n: i32): void {
-  const norm = load<i32>(NORM);
-  if (norm == NORM_LINF || norm == NORM_RANGE) {
-    addExtremes(TILE_R, n, EXTREME_HIGH, EXTREME_LOW);
-  } else if (norm == NORM_L2) {
-    addReals<SquareOf<Distance>, RisingAdder>(SUM_EXACT, TILE_R, n);
-  } else if (norm == NORM_L1) {
-    addReals<SizeOf<Distance>, RisingAdder>(SUM_EXACT, TILE_R, n);
-  } else if (norm == NORM_POWER) {
-    addReals<PowerOf<Distance>, RisingAdder>(SUM_EXACT, TILE_R, n);
-  } else {
+  const reduction = reductionIn(traitsOf());
+  if (reduction == Reduction.Sum) {
+    withNorm<AddTerms, void>(0, 0, n);
+  } else if (reduction == Reduction.Largest) {
     fill<Distance>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
     const pitch = (<usize>padded) << 3;
     for (let j = 0; j < width; j++) {
       const from = TILE_V + ((<usize>j) << 3);
       addLargest(LARGEST_STATES + LARGEST_BYTES * j, from, from + pitch * n, pitch);
     }
+  } else {
+    addExtremes(TILE_R, n, EXTREME_HIGH, EXTREME_LOW);
+  }
+}
+
+class AddTerms {
+  @inline
+  takes<N extends Norm>(): bool {
+    return changetype<N>(0).reduction() == Reduction.Sum;
+  }
+  of<N extends Norm>(_x: f64, _y: f64, n: i32, _j: i32, _k: i32, _p: usize, _q: usize): void {
+    addReals<TermOf<N, Distance>, RisingAdder>(SUM_EXACT, TILE_R, n);
   }
 }
 
 export function finishTerms(): void {
-  const norm = load<i32>(NORM);
+  const reduction = reductionIn(traitsOf());
   for (let j = 0; j < width; j++) {
     const to = SUM_EXACT + ((<usize>j) << 3);
-    if (norm == NORM_LINF || norm == NORM_RANGE) {
+    if (reduction == Reduction.Largest) {
+      sumLargest(LARGEST_STATES + LARGEST_BYTES * j, to);
+    } else if (reduction != Reduction.Sum) {
       // distances keep the order of the elements
       const most = realOf(REAL_HIGH, j);
       const rest = realOf(REAL_LOW, j);
@@ -119,9 +117,7 @@ export function finishTerms(): void {
       const low = extremeOf(EXTREME_LOW, j) - most - rest;
       const range = extremeOf(EXTREME_HIGH, j) - extremeOf(EXTREME_LOW, j);
       // NaN where the mean is infinite
-      store<f64>(to, norm == NORM_RANGE ? range + 0 * most : max(high, -low));
-    } else if (norm == NORM_TOP) {
-      sumLargest(LARGEST_STATES + LARGEST_BYTES * j, to);
+      store<f64>(to, reduction == Reduction.Range ? range + 0 * most : max(high, -low));
     }
   }
   finishReals(SUM_EXACT);
@@ -154,15 +150,7 @@ export function extremeOf(lanes: usize, j: i32): f64 {
   return <f64>fromOrdered(load<i32>(lanes + ((<usize>j) << 2)));
 }
 
-/** S of the sum of the terms, of the largest of them, or of the range. */
+/** S of the sum of the terms, of the largest of them, or of what the extremes give. */
 export function exactScale(sum: f64): f64 {
-  const norm = load<i32>(NORM);
-  const n = load<f64>(COUNT);
-  const eps = load<f64>(EPS);
-  const constant = load<f64>(CONSTANT);
-  if (norm == NORM_L2) return sqrt(sum / n + eps);
-  if (norm == NORM_POWER) return constant * power(sum / n + eps, 1 / load<f64>(POWER));
-  if (norm == NORM_L1) return constant * (sum / n) + eps;
-  if (norm == NORM_TOP) return constant * (sum / <f64>load<i32>(TOP)) + eps;
-  return constant * sum + eps;
+  return scaleOfStatistic<Float64>(traitsOf(), sum);
 }

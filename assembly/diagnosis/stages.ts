@@ -1,19 +1,7 @@
 // The stages of an emulated normalization on a tile: the operations of emulated/emulate.ts one by one, watched or not, and the exact
 // values beside them.
 
-import {
-  BIAS,
-  INPUT_STORAGE,
-  NORM,
-  NORM_L2,
-  NORM_NONE,
-  NORM_POWER,
-  POWER,
-  STORAGE_FLOAT16,
-  TASK,
-  TASK_CENTRE,
-  WEIGHT,
-} from "../../src/abi/plan";
+import { BIAS, INPUT_STORAGE, STORAGE_FLOAT16, TASK, TASK_CENTRE, WEIGHT } from "../../src/abi/plan";
 import {
   acrossTile,
   betweenTiles,
@@ -27,9 +15,9 @@ import {
   roundTile,
   width,
 } from "../emulated/bundle";
+import { takeNumbers } from "../emulated/emulate";
 import { holdsHalf, kindOf, PLAIN } from "../formats/format";
-import { Add, First, Multiply, ROUNDING, roundNumber, Watch } from "../formats/operations";
-import { power } from "../lanes/power";
+import { Add, First, Multiply, ROUNDING, Watch } from "../formats/operations";
 import { magnitude } from "../lanes/vectors";
 import {
   GROUP_BIAS,
@@ -43,8 +31,10 @@ import {
   TILE_W,
   TILE_X,
 } from "../memory";
+import { isScaled, kindIn, TermKind } from "../norms/norm";
+import { traitsOf } from "../norms/with-norm";
 import { isUniform, weightOffset } from "../tensors/offsets";
-import { note, POWER_OF, takeAllGroups, watchTile } from "./events";
+import { note, TERM, takeAllGroups, watchTile } from "./events";
 
 /** Goes to the next bundle with all of its groups watched; false behind the last. */
 export function nextWatchedBundle(): bool {
@@ -88,19 +78,16 @@ export function centre<W extends Watch>(x: usize, n: i32): usize {
 
 /** A tile of the terms of the distances at d. */
 export function takeTerms<W extends Watch>(d: usize, n: i32, to: usize): void {
-  const norm = load<i32>(NORM);
+  const kind = kindIn(traitsOf());
   const bytes = (<usize>(n * padded + 3) & ~3) << 2;
-  if (norm == NORM_L2) {
+  if (kind == TermKind.Square) {
     betweenTiles<Multiply, W>(d, d, n, to);
-  } else if (norm == NORM_POWER) {
-    const p = load<f64>(POWER);
-    for (let at: usize = 0; at < bytes; at += 4) {
-      store<f32>(to + at, <f32>roundNumber(power(abs(<f64>load<f32>(d + at)), p), format));
-    }
+  } else if (kind == TermKind.Other) {
+    takeNumbers(d, bytes, to);
     if (changetype<W>(0).looks()) {
       for (let at: usize = 0; at < bytes; at += 16) {
         const x = v128.load(d + at);
-        note(POWER_OF, x, x, v128.load(to + at), <i32>(at >> 2), n * padded, false);
+        note(TERM, x, x, v128.load(to + at), <i32>(at >> 2), n * padded, false);
       }
     }
   } else {
@@ -112,7 +99,7 @@ export function takeTerms<W extends Watch>(d: usize, n: i32, to: usize): void {
 export function scaleAndShift<W extends Watch>(d: usize, n: i32): usize {
   const to = d == TILE_X ? TILE_D : TILE_X;
   let y = d;
-  if (load<i32>(NORM) != NORM_NONE) {
+  if (isScaled(traitsOf())) {
     acrossTile<Multiply, W>(d, GROUP_SCALE, n, to);
     y = to;
   }

@@ -3,23 +3,7 @@
 // A bundle of groups goes through the stages of emulated/emulate.ts tile by tile, with the exact sums beside the emulated ones. What
 // the later sweeps over the elements need of a group is left in its record (group-results.ts, element-errors.ts).
 
-import {
-  CONSTANT,
-  COUNT,
-  EPS,
-  FORMAT_ACCUMULATE,
-  FORMAT_COMPUTE,
-  NORM,
-  NORM_L2,
-  NORM_LINF,
-  NORM_NONE,
-  NORM_POWER,
-  NORM_RANGE,
-  NORM_TOP,
-  POWER,
-  SCRATCH,
-  TOP,
-} from "../../src/abi/plan";
+import { COUNT, FORMAT_ACCUMULATE, FORMAT_COMPUTE, SCRATCH, TOP } from "../../src/abi/plan";
 import {
   CENTRE_STAGE,
   DEVIATION_STAGE,
@@ -37,7 +21,6 @@ import { count, format, group, padded, setGroup, startBundles, stretch, whole, w
 import { addTile, finishSums, startSums } from "../emulated/sums";
 import { formatAt, holdsSums } from "../formats/format";
 import { roundNumber, roundQuotient, Unwatched } from "../formats/operations";
-import { power } from "../lanes/power";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import {
   BUNDLE_DOUBLES,
@@ -64,6 +47,9 @@ import {
   TILE_X,
   TOP_BYTES,
 } from "../memory";
+import { Reduction, reductionIn } from "../norms/norm";
+import { Numbers, scaleOfStatistic } from "../norms/scale";
+import { traitsOf } from "../norms/with-norm";
 import { checkGroup, checkTrace } from "../preconditions";
 import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
 import { copy } from "../tensors/tiles";
@@ -80,7 +66,7 @@ import {
   unplaced,
   Watched,
 } from "./events";
-import { addsAll, attributeMean, attributeSum, finishGroup } from "./group-results";
+import { attributeMean, attributeSum, finishGroup } from "./group-results";
 import {
   AnyAdder,
   addReals,
@@ -97,6 +83,7 @@ import {
   addExtremes,
   addMean,
   addTerms,
+  bytesOfLargest,
   extremeOf,
   finishMean,
   finishTerms,
@@ -105,7 +92,6 @@ import {
 } from "./reference";
 import { centre, isCentred, isExactInput, nextWatchedBundle, readElements, roundInput, takeTerms } from "./stages";
 import { placeTile } from "./tile-indices";
-import { largestBytes } from "./top-float64";
 import { gatherErrors, WatchedSums } from "./watched-sums";
 
 function rounded(x: f64): f64 {
@@ -114,7 +100,7 @@ function rounded(x: f64): f64 {
 
 /** Runs the plan: all stages but the output. */
 export function trace(): void {
-  if (!ASC_NO_ASSERT) checkTrace(4 * largestBytes(load<i32>(TOP)));
+  if (!ASC_NO_ASSERT) checkTrace(bytesOfLargest());
   prepareWatch(FORMAT_COMPUTE, formatAt(FORMAT_COMPUTE));
   prepareWatch(FORMAT_ACCUMULATE, formatAt(FORMAT_ACCUMULATE));
   startEvents();
@@ -135,7 +121,7 @@ export function trace(): void {
 /** The parts of the total error of stage MEAN_STAGE or SUM_STAGE of a group, to PART_BEFORE and the following. */
 export function attribute(stage: i32, number: i32): void {
   if (!ASC_NO_ASSERT) {
-    checkTrace(4 * largestBytes(load<i32>(TOP)));
+    checkTrace(bytesOfLargest());
     checkGroup(number);
     assert(stage == MEAN_STAGE || stage == SUM_STAGE);
   }
@@ -155,17 +141,20 @@ export function attribute(stage: i32, number: i32): void {
  */
 function traceBundle(stage: i32, wanted: i32): void {
   const centred = isCentred();
-  const norm = load<i32>(NORM);
+  const traits = traitsOf();
+  const reduction = reductionIn(traits);
   startReference();
   if (centred) {
     gatherErrors(stage == MEAN_STAGE ? wanted : -1);
     traceMean();
   }
   gatherErrors(stage == SUM_STAGE ? wanted : -1);
-  traceTerms(centred, norm);
-  if (norm == NORM_NONE) return;
+  traceTerms(centred, reduction);
+  if (reduction == Reduction.None) return;
   for (let j = 0; j < width; j++) {
-    const s = deviationOf(j, realOf(GROUP_SUM, j));
+    noted = j;
+    enterStage(DEVIATION_STAGE, FORMAT_COMPUTE);
+    const s = scaleOfStatistic<WatchedNumbers>(traits, realOf(GROUP_SUM, j));
     store<f64>(REAL_DEVIATION + ((<usize>j) << 3), s);
     enterStage(RECIPROCAL_STAGE, FORMAT_COMPUTE);
     const inverse = rounded(1 / s);
@@ -214,11 +203,11 @@ function addNumbers(sums: usize, x: usize, n: i32): void {
   else addReals<Itself, AnyAdder>(sums, x, n);
 }
 
-function traceTerms(centred: bool, norm: i32): void {
-  const sums = addsAll(norm);
+function traceTerms(centred: bool, reduction: Reduction): void {
+  const sums = reduction == Reduction.Sum;
   startReals(SUM_TERMS);
   if (sums) startSums<WatchedSums>(padded, false);
-  else startSelection(norm);
+  else startSelection(reduction);
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
     let x = isExactInput() ? TILE_R : TILE_X;
@@ -231,7 +220,7 @@ function traceTerms(centred: bool, norm: i32): void {
     placeTile(from);
     enterStage(CENTRE_STAGE, FORMAT_COMPUTE);
     const d = centre<Watched>(x, n);
-    if (norm == NORM_NONE) continue;
+    if (reduction == Reduction.None) continue;
     addTerms(n);
     enterStage(TERM_STAGE, FORMAT_COMPUTE);
     takeTerms<Watched>(d, n, TILE_T);
@@ -240,21 +229,21 @@ function traceTerms(centred: bool, norm: i32): void {
       enterStage(SUM_STAGE, FORMAT_ACCUMULATE);
       addTile<WatchedSums>(TILE_T, n, from);
     } else {
-      selectFrom(norm, d, n);
+      selectFrom(reduction, d, n);
     }
   }
-  if (norm == NORM_NONE) return;
+  if (reduction == Reduction.None) return;
   finishTerms();
   enterStage(SUM_STAGE, FORMAT_ACCUMULATE);
   if (sums) finishSums<WatchedSums>(GROUP_SUM);
-  else finishSelection(norm);
+  else finishSelection(reduction);
   finishReals(SUM_TERMS);
 }
 
 // --- norms that take some of the terms --------------------------------------------------------------------------
 
-function startSelection(norm: i32): void {
-  if (norm != NORM_TOP) {
+function startSelection(reduction: Reduction): void {
+  if (reduction != Reduction.Largest) {
     startExtremes(TAKEN_HIGH, TAKEN_LOW);
     return;
   }
@@ -266,25 +255,25 @@ function startSelection(norm: i32): void {
   }
 }
 
-function selectFrom(norm: i32, d: usize, n: i32): void {
-  if (norm != NORM_TOP) addExtremes(d, n, TAKEN_HIGH, TAKEN_LOW);
+function selectFrom(reduction: Reduction, d: usize, n: i32): void {
+  if (reduction != Reduction.Largest) addExtremes(d, n, TAKEN_HIGH, TAKEN_LOW);
   else if (padded == 1) addTop(GROUP_TOP, d, n);
   else topColumns(d, (<usize>padded) << 2, n, 0, width, GROUP_TOP);
 }
 
 /** GROUP_SUM and SUM_TERMS of the k largest, of the largest, of the range. */
-function finishSelection(norm: i32): void {
+function finishSelection(reduction: Reduction): void {
   for (let j = 0; j < width; j++) {
     const to = SUM_TERMS + ((<usize>j) << 3);
-    if (norm == NORM_TOP) {
+    if (reduction == Reduction.Largest) {
       addLargest(GROUP_TOP + TOP_BYTES * j, j, to);
       continue;
     }
     const high = extremeOf(TAKEN_HIGH, j);
     const low = extremeOf(TAKEN_LOW, j);
-    const exact = norm == NORM_RANGE ? high - low : max(high, -low);
-    const extreme = norm == NORM_RANGE ? rounded(exact) : exact;
-    if (norm == NORM_RANGE) {
+    const exact = reduction == Reduction.Range ? high - low : max(high, -low);
+    const extreme = reduction == Reduction.Range ? rounded(exact) : exact;
+    if (reduction == Reduction.Range) {
       enterStage(SUM_STAGE, FORMAT_COMPUTE);
       noteNumber(j, high, low, exact, high != low, extreme);
     }
@@ -313,37 +302,34 @@ function addLargest(state: usize, j: i32, to: usize): void {
 
 // --- the scale ----------------------------------------------------------------------------------------------------
 
-/** Emulated S of group j, every operation watched. */
-function deviationOf(j: i32, sum: f64): f64 {
-  const norm = load<i32>(NORM);
-  const n = norm == NORM_TOP ? <f64>load<i32>(TOP) : load<f64>(COUNT);
-  enterStage(DEVIATION_STAGE, FORMAT_COMPUTE);
-  let s = sum;
-  if (norm != NORM_LINF && norm != NORM_RANGE) {
-    s = roundQuotient(sum, n, format);
-    noteNumber(j, sum, n, sum / n, sum != 0, s);
-  }
-  if (norm == NORM_L2) {
-    const variance = plusEps(j, s);
-    s = rounded(sqrt(variance));
-    noteNumber(j, variance, 1, sqrt(variance), variance != 0, s);
-    return s;
-  }
-  if (norm == NORM_POWER) {
-    const mean = plusEps(j, s);
-    const root = power(mean, 1 / load<f64>(POWER));
-    s = rounded(root);
-    noteNumber(j, mean, 1, root, mean != 0, s);
-  }
-  const factor = rounded(load<f64>(CONSTANT));
-  const product = rounded(s * factor);
-  noteNumber(j, s, factor, s * factor, s != 0 && factor != 0, product);
-  return norm == NORM_POWER ? product : plusEps(j, product);
-}
+/** The group whose numbers are computed. */
+let noted: i32 = 0;
 
-function plusEps(j: i32, x: f64): f64 {
-  const eps = rounded(load<f64>(EPS));
-  const sum = rounded(x + eps);
-  noteNumber(j, x, eps, x + eps, x + eps != 0, sum);
-  return sum;
+/** Numbers of the compute format, every operation watched. */
+class WatchedNumbers implements Numbers {
+  @inline
+  number(x: f64): f64 {
+    return rounded(x);
+  }
+  sum(a: f64, b: f64): f64 {
+    const sum = rounded(a + b);
+    noteNumber(noted, a, b, a + b, a + b != 0, sum);
+    return sum;
+  }
+  mean(sum: f64, n: f64): f64 {
+    const mean = roundQuotient(sum, n, format);
+    noteNumber(noted, sum, n, sum / n, sum != 0, mean);
+    return mean;
+  }
+  times(x: f64, constant: f64): f64 {
+    const factor = rounded(constant);
+    const product = rounded(x * factor);
+    noteNumber(noted, x, factor, x * factor, x != 0 && factor != 0, product);
+    return product;
+  }
+  result(x: f64, exact: f64): f64 {
+    const result = rounded(exact);
+    noteNumber(noted, x, 1, exact, x != 0, result);
+    return result;
+  }
 }

@@ -13,9 +13,6 @@ import {
   LAYOUT,
   LAYOUT_COLUMNS,
   LENGTH,
-  NORM,
-  NORM_L1,
-  NORM_TOP,
   ORDER,
   ORDER_SEQUENTIAL,
   REDUCED_STRIDE,
@@ -30,6 +27,8 @@ import { formatAt, holdsHalf, kindOf, PLAIN } from "../formats/format";
 import { First, map, Operation, Unwatched, Watch } from "../formats/operations";
 import { clearVectors } from "../lanes/vectors";
 import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "../memory";
+import { kindIn, Reduction, reductionIn, TermKind } from "../norms/norm";
+import { traitsOf } from "../norms/with-norm";
 import { checkEmulation, checkTile } from "../preconditions";
 import { groupOffset, keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, gatherWeights, read, readMagnitudes, scatter, write } from "../tensors/tiles";
@@ -55,6 +54,8 @@ export let bare: bool = false;
 /** Element where the first group starts. */
 export let base: i32 = 0;
 let sequential: bool = false;
+/** The most groups of a bundle. */
+let most: i32 = BUNDLE;
 /** Elements of weight and bias that TILE_W and TILE_B hold, rounded; -1 for none. */
 let weightsAt: i32 = -1;
 let biasesAt: i32 = -1;
@@ -66,8 +67,11 @@ export function startBundles(): void {
   columnwise = load<i32>(LAYOUT) == LAYOUT_COLUMNS;
   count = <i32>load<f64>(COUNT);
   sequential = load<i32>(ORDER) == ORDER_SEQUENTIAL && !load<i32>(EXACT);
+  const traits = traitsOf();
+  most = reductionIn(traits) == Reduction.Largest ? 4 : BUNDLE;
   bare =
-    load<i32>(NORM) == NORM_L1 &&
+    reductionIn(traits) == Reduction.Sum &&
+    kindIn(traits) == TermKind.Size &&
     !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN | TASK_APPLY)) &&
     load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 &&
     holdsHalf(format);
@@ -88,7 +92,7 @@ export function nextBundle(): bool {
     left = group < load<i32>(KEPT_TOTAL) * length ? length - (group % length) : 0;
   }
   if (left <= 0) return false;
-  width = min(load<i32>(NORM) == NORM_TOP ? 4 : BUNDLE, left);
+  width = min(most, left);
   // a single chain is quicker alone than beside three idle lanes
   if (!columnwise && (!sequential || width < 4)) width = 1;
   padded = width == 1 ? 1 : sequential ? BUNDLE : (width + 3) & ~3;

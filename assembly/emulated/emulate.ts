@@ -5,21 +5,10 @@
 
 import {
   BIAS,
-  CONSTANT,
   COUNT,
   DEVIATION,
-  EPS,
   GAIN,
   MEAN,
-  NORM,
-  NORM_L1,
-  NORM_L2,
-  NORM_LINF,
-  NORM_NONE,
-  NORM_POWER,
-  NORM_RANGE,
-  NORM_TOP,
-  POWER,
   SCALE,
   SCALE_DIVIDE,
   SCALE_GAIN,
@@ -29,12 +18,10 @@ import {
   TASK_CENTRE,
   TASK_GIVEN,
   TASK_NORM,
-  TASK_TOTAL,
   TOP,
   WEIGHT,
 } from "../../src/abi/plan";
 import { Add, Divide, Multiply, roundNumber, roundQuotient, Unwatched } from "../formats/operations";
-import { power } from "../lanes/power";
 import { fromOrdered, magnitude } from "../lanes/vectors";
 import {
   GROUP_BIAS,
@@ -55,6 +42,9 @@ import {
   TILE_X,
   TOP_BYTES,
 } from "../memory";
+import { isScaled, kindIn, Norm, Reduction, reductionIn, TermKind } from "../norms/norm";
+import { deviationOf, Numbers, partsOf, scaleOf } from "../norms/scale";
+import { OfOther, traitsOf, withNorm } from "../norms/with-norm";
 import { checkPlan } from "../preconditions";
 import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
 import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
@@ -87,9 +77,32 @@ export function rounded(x: f64): f64 {
   return roundNumber(x, format);
 }
 
+/** Numbers of the compute format. */
+export class Rounded implements Numbers {
+  @inline
+  number(x: f64): f64 {
+    return rounded(x);
+  }
+  @inline
+  sum(a: f64, b: f64): f64 {
+    return rounded(a + b);
+  }
+  @inline
+  mean(sum: f64, n: f64): f64 {
+    return roundQuotient(sum, n, format);
+  }
+  times(x: f64, constant: f64): f64 {
+    return constant == 1 ? x : rounded(x * rounded(constant));
+  }
+  @inline
+  result(_x: f64, exact: f64): f64 {
+    return rounded(exact);
+  }
+}
+
 /** Runs the plan. */
 export function emulate(): void {
-  if (!ASC_NO_ASSERT) checkPlan();
+  if (!ASC_NO_ASSERT) checkPlan(isScaled(traitsOf()));
   startBundles();
   while (nextBundle()) {
     fillBundle();
@@ -131,18 +144,22 @@ export function scales(): bool {
   const deviations = load<usize>(DEVIATION) + ((<usize>group) << 2);
   const given = (task & TASK_GIVEN) != 0;
   if (task & TASK_NORM) statistics(centred);
+  const traits = traitsOf();
+  const kind = kindIn(traits);
+  const parts = partsOf(reductionIn(traits));
   for (let j = 0; j < width; j++) {
-    let raw = load<f64>(GROUP_SUM + ((<usize>j) << 3));
+    let mean = 0.0;
     let deviation = 0.0;
     if (task & TASK_NORM) {
-      raw = rawFrom(raw);
-      deviation = deviationFrom(raw);
+      mean = load<f64>(GROUP_SUM + ((<usize>j) << 3));
+      if (parts) mean = roundQuotient(mean, parts, format);
+      deviation = deviationOf<Rounded>(kind, mean);
       if (load<usize>(DEVIATION)) store<f32>(deviations + ((<usize>j) << 2), <f32>deviation);
     } else if (given) {
       deviation = rounded(<f64>load<f32>(deviations + ((<usize>j) << 2)));
-      raw = rounded(deviation * deviation);
+      mean = rounded(deviation * deviation);
     }
-    if (task & TASK_APPLY) setGroup(GROUP_SCALE, j, factorFrom(raw, deviation, j));
+    if (task & TASK_APPLY) setGroup(GROUP_SCALE, j, factorFrom(traits, mean, deviation, j));
   }
   return centred;
 }
@@ -151,15 +168,17 @@ export function scales(): bool {
 
 /** The sum or extreme of the norm of each group into GROUP_SUM. */
 export function statistics(centred: bool): void {
-  const norm = load<i32>(NORM);
+  const traits = traitsOf();
+  const reduction = reductionIn(traits);
+  const kind = kindIn(traits);
   const k = load<i32>(TOP);
-  const sums = norm == NORM_L1 || norm == NORM_L2 || norm == NORM_POWER;
+  const sums = reduction == Reduction.Sum;
   if (sums) startSums<UnwatchedSums>(padded, true);
   for (let j: usize = 0; j < (<usize>padded) << 2; j += 16) {
     v128.store(PANEL_HIGH + j, i32x4.splat(NO_HIGH));
     v128.store(PANEL_LOW + j, i32x4.splat(NO_LOW));
   }
-  if (norm == NORM_TOP) {
+  if (reduction == Reduction.Largest) {
     v128.store(PANEL_CENTRE, i32x4.splat(0));
     v128.store(PANEL_REST, i32x4.splat(0));
     for (let j = 0; j < width; j++) {
@@ -173,9 +192,9 @@ export function statistics(centred: bool): void {
       if (centred) across<Add>(GROUP_NEGATED, n);
     }
     if (sums) {
-      if (!bare) terms(norm, n);
+      if (!bare) terms(kind, n);
       addTile<UnwatchedSums>(bare ? TILE_X : TILE_T, n, from);
-    } else if (norm == NORM_TOP) {
+    } else if (reduction == Reduction.Largest) {
       if (padded == 1) addTop(GROUP_TOP, TILE_X, n);
       else topColumns(TILE_X, (<usize>padded) << 2, n, 0, width, GROUP_TOP);
     } else if (padded == 1) {
@@ -186,29 +205,40 @@ export function statistics(centred: bool): void {
   }
   if (sums) {
     finishSums<UnwatchedSums>(GROUP_SUM);
-  } else if (norm == NORM_TOP) {
+  } else if (reduction == Reduction.Largest) {
     for (let j = 0; j < width; j++) store<f64>(GROUP_SUM + ((<usize>j) << 3), sumLargest(GROUP_TOP + TOP_BYTES * j, k));
   } else {
     for (let j: usize = 0; j < (<usize>width) << 2; j += 4) {
       const high = <f64>fromOrdered(load<i32>(PANEL_HIGH + j));
       const low = <f64>fromOrdered(load<i32>(PANEL_LOW + j));
-      const extreme = norm == NORM_RANGE ? rounded(high - low) : max(high, -low);
+      const extreme = reduction == Reduction.Range ? rounded(high - low) : max(high, -low);
       store<f64>(GROUP_SUM + (j << 1), extreme);
     }
   }
 }
 
 /** TILE_T = the terms of n elements of each group. */
-function terms(norm: i32, n: i32): void {
+function terms(kind: TermKind, n: i32): void {
   const bytes = (<usize>(n * padded)) << 2;
-  if (norm == NORM_L2) {
+  if (kind == TermKind.Square) {
     betweenTiles<Multiply, Unwatched>(TILE_X, TILE_X, n, TILE_T);
-  } else if (norm == NORM_L1) {
+  } else if (kind == TermKind.Size) {
     for (let at: usize = 0; at < bytes; at += 16) v128.store(TILE_T + at, magnitude(v128.load(TILE_X + at)));
   } else {
-    const p = load<f64>(POWER);
-    for (let at: usize = 0; at < bytes; at += 4) {
-      store<f32>(TILE_T + at, <f32>rounded(power(abs(<f64>load<f32>(TILE_X + at)), p)));
+    takeNumbers(TILE_X, bytes, TILE_T);
+  }
+}
+
+/** The terms, of TermKind.Other, of the numbers in `bytes` bytes. */
+export function takeNumbers(from: usize, bytes: usize, to: usize): void {
+  withNorm<TakeNumbers, void>(0, 0, <i32>bytes, 0, 0, from, to);
+}
+
+class TakeNumbers extends OfOther {
+  of<N extends Norm>(_x: f64, _y: f64, bytes: i32, _j: i32, _k: i32, from: usize, to: usize): void {
+    const norm = changetype<N>(0);
+    for (let at: usize = 0; at < <usize>bytes; at += 4) {
+      store<f32>(to + at, <f32>rounded(norm.number(<f64>load<f32>(from + at))));
     }
   }
 }
@@ -227,50 +257,21 @@ function sumLargest(state: usize, k: i32): f64 {
   return load<f64>(TILE_T);
 }
 
-/** The variance (L2), the mean of the terms (L1, top-k, Lp) or the extreme, rounded. */
-function rawFrom(sum: f64): f64 {
-  const norm = load<i32>(NORM);
-  if (norm == NORM_TOP) return roundQuotient(sum, <f64>load<i32>(TOP), format);
-  if (norm == NORM_LINF || norm == NORM_RANGE) return sum;
-  return load<i32>(TASK) & TASK_TOTAL ? rounded(sum) : roundQuotient(sum, load<f64>(COUNT), format);
-}
-
-function deviationFrom(raw: f64): f64 {
-  const norm = load<i32>(NORM);
-  let deviation = raw;
-  if (norm == NORM_L2) deviation = rounded(sqrt(raw));
-  if (norm == NORM_POWER) deviation = rounded(power(raw, 1 / load<f64>(POWER)));
-  const constant = load<f64>(CONSTANT);
-  return constant == 1 ? deviation : rounded(deviation * rounded(constant));
-}
-
 /** 1/S, g/norm, or the norm to divide by. */
-export function factorFrom(raw: f64, deviation: f64, j: i32): f64 {
-  const norm = load<i32>(NORM);
+export function factorFrom(traits: i32, mean: f64, deviation: f64, j: i32): f64 {
   const scale = load<i32>(SCALE);
-  if (norm == NORM_NONE) return 1;
+  if (!isScaled(traits)) return 1;
   if (scale == SCALE_DIVIDE) return deviation == 0 ? 1 : deviation;
   if (scale == SCALE_GAIN) {
     return rounded(rounded(<f64>load<f32>(load<usize>(GAIN) + ((<usize>(group + j)) << 2))) / deviation);
   }
-  const eps = rounded(load<f64>(EPS));
-  const given = (load<i32>(TASK) & TASK_GIVEN) != 0;
-  let s = 0.0;
-  if (norm == NORM_L2) {
-    const variance = load<f64>(CONSTANT) == 1 ? raw : rounded(deviation * deviation);
-    s = rounded(sqrt(rounded(variance + eps)));
-  } else if (norm == NORM_POWER && !given) {
-    s = deviationFrom(rounded(raw + eps));
-  } else {
-    s = rounded(deviation + eps);
-  }
-  return rounded(1 / s);
+  return rounded(1 / scaleOf<Rounded>(kindIn(traits), mean, deviation));
 }
 
 // --- output ------------------------------------------------------------------------------------------------
 
 function output(centred: bool): void {
-  const norm = load<i32>(NORM);
+  const scaled = isScaled(traitsOf());
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
   const uniform = (weights | biases) != 0 && isUniform();
@@ -287,7 +288,7 @@ function output(centred: bool): void {
       readTile(from, n, TILE_X);
       if (centred) across<Add>(GROUP_NEGATED, n);
     }
-    if (norm != NORM_NONE) {
+    if (scaled) {
       if (load<i32>(SCALE) == SCALE_DIVIDE) across<Divide>(GROUP_SCALE, n);
       else across<Multiply>(GROUP_SCALE, n);
     }

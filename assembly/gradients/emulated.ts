@@ -18,20 +18,11 @@
 // written to a tensor of their own, and `emulateSums` adds up that and dy.
 
 import {
-  CONSTANT,
   COUNT,
   DEVIATION,
   MEAN,
-  NORM,
-  NORM_L1,
-  NORM_L2,
-  NORM_LINF,
-  NORM_NONE,
-  NORM_POWER,
-  NORM_TOP,
   OUTPUT,
   OUTPUT_STORAGE,
-  POWER,
   SCRATCH,
   STORAGE_FLOAT32,
   TASK,
@@ -61,11 +52,10 @@ import {
   width,
   writeTile,
 } from "../emulated/bundle";
-import { factorFrom, rounded, scales, statistics } from "../emulated/emulate";
+import { factorFrom, Rounded, rounded, scales, statistics } from "../emulated/emulate";
 import { UnwatchedSums } from "../emulated/quick-sums";
 import { addTile, finishSums, startSums } from "../emulated/sums";
 import { Add, Multiply, roundQuotient, Unwatched } from "../formats/operations";
-import { power } from "../lanes/power";
 import { clearVectors, copyVectors, firstLanes, fromOrdered, magnitude } from "../lanes/vectors";
 import {
   BUNDLE_FLOATS,
@@ -89,7 +79,9 @@ import {
   TILE_W,
   TILE_X,
 } from "../memory";
-import { selectedOf } from "../norms/with-norm";
+import { isScaled, kindIn, Norm, Reduction, reductionIn, Slope, slopeIn } from "../norms/norm";
+import { hasEpsWithin, meanBack } from "../norms/scale";
+import { steepnessOf, traitsOf, withNorm } from "../norms/with-norm";
 import { checkGradient, checkPlan, checkTerms } from "../preconditions";
 import { topBufferBytes } from "../reductions/top";
 import { isUniform, weightOffset } from "../tensors/offsets";
@@ -100,7 +92,7 @@ import { exchange } from "./upstream";
 /** Gradients by the plan. */
 export function emulateBackward(): void {
   if (!ASC_NO_ASSERT) {
-    checkGradient();
+    checkGradient(isScaled(traitsOf()));
     checkTerms();
   }
   startBundles();
@@ -113,7 +105,7 @@ export function emulateBackward(): void {
 /** Sums of the groups of the plan, to MEAN. */
 export function emulateSums(): void {
   if (!ASC_NO_ASSERT) {
-    checkPlan();
+    checkPlan(isScaled(traitsOf()));
     assert(load<usize>(MEAN) != 0);
   }
   startBundles();
@@ -141,11 +133,16 @@ function sumOf(j: i32): f64 {
 
 let centred: bool = false;
 let uniform: bool = false;
+// the norm of the plan
+let slope: Slope = Slope.None;
+let reduction: Reduction = Reduction.None;
 
 function bundle(): void {
-  const norm = load<i32>(NORM);
+  const traits = traitsOf();
+  slope = slopeIn(traits);
+  reduction = reductionIn(traits);
   centred = (load<i32>(TASK) & TASK_CENTRE) != 0;
-  if (load<i32>(TASK) & TASK_SAVED) savedScales();
+  if (load<i32>(TASK) & TASK_SAVED) savedScales(traits);
   else scales();
   weights();
   const n = load<f64>(COUNT);
@@ -164,7 +161,7 @@ function bundle(): void {
     finishSums<UnwatchedSums>(GROUP_SUM);
     for (let j = 0; j < width; j++) setGroup(GRADIENT_SHIFT, j, -roundQuotient(sumOf(j), n, format));
   }
-  if (norm != NORM_NONE) {
+  if (slope != Slope.None) {
     startSums<UnwatchedSums>(padded, false);
     for (let from = 0; from < count; from += stretch) {
       const m = enter(from, false);
@@ -178,32 +175,29 @@ function bundle(): void {
       const a = total ? rounded(sumOf(j)) : roundQuotient(sumOf(j), n, format);
       store<f64>(GRADIENT_SHAPE + ((<usize>j) << 3), a);
     }
-    if (norm == NORM_L2) proportional();
-    else if (norm == NORM_POWER) powers();
-    else signs(norm);
+    if (slope == Slope.Proportional) proportional();
+    else if (slope == Slope.Shaped) shapes();
+    else signs();
   }
   for (let from = 0; from < count; from += stretch) output(from, enter(from, false));
 }
 
 /** Means and scales from what was saved. */
-function savedScales(): void {
-  const norm = load<i32>(NORM);
+function savedScales(traits: i32): void {
   const means = load<usize>(MEAN);
   const deviations = load<usize>(DEVIATION);
-  const p = load<f64>(POWER);
+  const kind = kindIn(traits);
   for (let j = 0; j < width; j++) {
     const at = (<usize>(group + j)) << 2;
     const mean = means ? rounded(<f64>load<f32>(means + at)) : 0;
     const deviation = rounded(<f64>load<f32>(deviations + at));
-    let raw = deviation;
-    if (norm == NORM_L2) raw = rounded(deviation * deviation);
-    else if (norm == NORM_POWER) raw = rounded(power(rounded(deviation / rounded(load<f64>(CONSTANT))), p));
+    const ofTerms = hasEpsWithin(kind) ? meanBack<Rounded>(kind, deviation) : 0;
     setGroup(GROUP_MEAN, j, mean);
     setGroup(GROUP_NEGATED, j, -mean);
-    setGroup(GROUP_SCALE, j, factorFrom(raw, deviation, j));
+    setGroup(GROUP_SCALE, j, factorFrom(traits, ofTerms, deviation, j));
   }
   if (centred && whole) across<Add>(GROUP_NEGATED, count);
-  if (selectedOf(norm)) statistics(centred);
+  if (slope == Slope.Selected) statistics(centred);
 }
 
 /** The weights of the groups, if each has but one. */
@@ -252,7 +246,7 @@ function enter(from: i32, first: bool): i32 {
 
 /** TILE_T = y. */
 function normalized(n: i32): void {
-  if (load<i32>(NORM) == NORM_NONE) copyVectors(TILE_X, TILE_T, (<usize>vectorsOf(n)) << 4);
+  if (slope == Slope.None) copyVectors(TILE_X, TILE_T, (<usize>vectorsOf(n)) << 4);
   else acrossTile<Multiply, Unwatched>(TILE_X, GROUP_SCALE, n, TILE_T);
 }
 
@@ -277,27 +271,32 @@ function proportional(): void {
   for (let j = 0; j < width; j++) setGroup(GRADIENT_SLOPE, j, -meanOfProducts(j));
 }
 
-/** TILE_T, which holds y, becomes sign(y) RN(|y|^(p - 1)). */
-function raise(n: i32): void {
-  const exponent = load<f64>(POWER) - 1;
-  const end = TILE_T + ((<usize>(n * padded)) << 2);
-  for (let at = TILE_T; at < end; at += 4) {
-    const y = <f64>load<f32>(at);
-    if (y == 0) store<f32>(at, 0);
-    else if (exponent > 0 || y != y) store<f32>(at, <f32>copysign(rounded(power(abs(y), exponent)), y));
-    else store<f32>(at, <f32>copysign(1, y));
+/** TILE_T, which holds y of n elements of each group, becomes the shape. */
+class Shape {
+  @inline
+  takes<N extends Norm>(): bool {
+    return changetype<N>(0).slope() == Slope.Shaped;
+  }
+  of<N extends Norm>(_x: f64, _y: f64, n: i32, _j: i32, _k: i32, _p: usize, _q: usize): void {
+    const norm = changetype<N>(0);
+    const end = TILE_T + ((<usize>(n * padded)) << 2);
+    for (let at = TILE_T; at < end; at += 4) {
+      const y = <f64>load<f32>(at);
+      const size = norm.shape(abs(y));
+      store<f32>(at, y == 0 ? 0 : <f32>copysign(size == 1 ? 1 : rounded(size), y));
+    }
   }
 }
 
 /** -b to GRADIENT_SLOPE and q to GRADIENT_GAIN. */
-function powers(): void {
-  const constant = rounded(power(load<f64>(CONSTANT), load<f64>(POWER)));
+function shapes(): void {
+  const constant = rounded(steepnessOf());
   if (centred) {
     startSums<UnwatchedSums>(padded, false);
     for (let from = 0; from < count; from += stretch) {
       const n = enter(from, false);
       normalized(n);
-      raise(n);
+      withNorm<Shape, void>(0, 0, n);
       addTile<UnwatchedSums>(TILE_T, n, from);
     }
     finishSums<UnwatchedSums>(GROUP_SUM);
@@ -314,15 +313,15 @@ function cell(values: usize, j: i32): usize {
 }
 
 /** q - p for elements that count as 1, as -1 and as 0, to GRADIENT_GAIN, GRADIENT_SLOPE and GRADIENT_UNDER. */
-function signs(norm: i32): void {
-  const constant = rounded(load<f64>(CONSTANT));
+function signs(): void {
+  const constant = rounded(steepnessOf());
   const n = load<f64>(COUNT);
   const total = load<i32>(TASK) & TASK_TOTAL ? 1.0 : n;
-  const k = norm == NORM_L1 ? total : norm == NORM_TOP ? <f64>load<i32>(TOP) : 1;
+  const k = slope == Slope.Sign ? total : reduction == Reduction.Largest ? <f64>load<i32>(TOP) : 1;
   clearVectors(GRADIENT_TILE, BUNDLE_FLOATS);
   if (centred) {
-    seek(norm);
-    for (let from = 0; from < count; from += stretch) mark(norm, enter(from, false), true);
+    seek();
+    for (let from = 0; from < count; from += stretch) mark(enter(from, false), true);
   }
   for (let j = 0; j < width; j++) {
     const b = rounded(meanOfProducts(j) * constant);
@@ -333,19 +332,19 @@ function signs(norm: i32): void {
     store<f32>(cell(GRADIENT_SLOPE, j), <f32>(centred ? rounded(q + size) : size));
     store<f32>(cell(GRADIENT_UNDER, j), centred ? <f32>q : -0.0);
   }
-  seek(norm);
+  seek();
 }
 
 /** What the selected elements are known by, to GRADIENT_WANTED and GRADIENT_OTHER, as in selected.ts. */
-function seek(norm: i32): void {
-  if (norm == NORM_L1) return;
+function seek(): void {
+  if (slope == Slope.Sign) return;
   // lanes without a group find nothing: as floats, these are NaN
   for (let at: usize = 0; at < BUNDLE_FLOATS; at += 16) {
     v128.store(GRADIENT_WANTED + at, i32x4.splat(i32.MAX_VALUE));
     v128.store(GRADIENT_OTHER + at, i32x4.splat(i32.MAX_VALUE));
   }
   for (let j = 0; j < width; j++) {
-    if (norm == NORM_TOP) {
+    if (reduction == Reduction.Largest) {
       // sorted from the largest down
       const k = load<i32>(TOP);
       const top = load<usize>(SCRATCH) + topBufferBytes(k) * j;
@@ -357,7 +356,7 @@ function seek(norm: i32): void {
     } else {
       let high = fromOrdered(load<i32>(cell(PANEL_HIGH, j)));
       let low = fromOrdered(load<i32>(cell(PANEL_LOW, j)));
-      if (norm == NORM_LINF) {
+      if (reduction == Reduction.Greatest) {
         const most = max(high, -low);
         high = most;
         low = -most;
@@ -369,11 +368,11 @@ function seek(norm: i32): void {
 }
 
 /** What element d of group j counts as for L∞, range and top-k: 1, -1 or 0. */
-function sideOf(norm: i32, j: i32, d: f32): i32 {
+function sideOf(j: i32, d: f32): i32 {
   const sign = d > 0 ? 1 : d < 0 ? -1 : 0;
   const wantedAt = cell(GRADIENT_WANTED, j);
   const otherAt = cell(GRADIENT_OTHER, j);
-  if (norm == NORM_TOP) {
+  if (reduction == Reduction.Largest) {
     const bits = reinterpret<i32>(d) & 0x7fffffff;
     const least = load<i32>(wantedAt);
     if (bits > least) return sign;
@@ -384,7 +383,7 @@ function sideOf(norm: i32, j: i32, d: f32): i32 {
   }
   const wanted = load<f32>(wantedAt);
   const other = load<f32>(otherAt);
-  if (norm == NORM_LINF) {
+  if (reduction == Reduction.Greatest) {
     if (d != wanted && d != other) return 0;
     store<f32>(wantedAt, NaN);
     store<f32>(otherAt, NaN);
@@ -409,14 +408,16 @@ function lanesOf(values: usize, j: i32): v128 {
 }
 
 /** Counts what n elements of each group in TILE_X count as into GRADIENT_TILE; or writes q - p of each to TILE_T. */
-function mark(norm: i32, n: i32, counting: bool): void {
+function mark(n: i32, counting: bool): void {
+  const signs = slope == Slope.Sign;
+  const largest = reduction == Reduction.Largest;
   const zero = f32x4.splat(0);
   const vectors = vectorsOf(n);
   let j = 0;
   for (let v = 0; v < vectors; v++) {
     const at = (<usize>v) << 4;
     const d = v128.load(TILE_X + at);
-    if (norm == NORM_L1) {
+    if (signs) {
       const up = f32x4.gt(d, zero);
       const down = f32x4.lt(d, zero);
       if (counting) {
@@ -431,12 +432,12 @@ function mark(norm: i32, n: i32, counting: bool): void {
       if (!counting) v128.store(TILE_T + at, lanesOf(GRADIENT_UNDER, j));
       const wanted = lanesOf(GRADIENT_WANTED, j);
       let hits = i32x4.ge_s(magnitude(d), wanted);
-      if (norm != NORM_TOP) hits = v128.or(f32x4.eq(d, wanted), f32x4.eq(d, lanesOf(GRADIENT_OTHER, j)));
-      if (v128.any_true(hits)) markVector(norm, at, padded == 1 ? n - 4 * v : width - j, j, counting);
+      if (!largest) hits = v128.or(f32x4.eq(d, wanted), f32x4.eq(d, lanesOf(GRADIENT_OTHER, j)));
+      if (v128.any_true(hits)) markVector(at, padded == 1 ? n - 4 * v : width - j, j, counting);
     }
     if (padded > 1) j = j + 4 < padded ? j + 4 : 0;
   }
-  if (padded == 1 && counting && norm == NORM_L1) {
+  if (padded == 1 && counting && signs) {
     const sum = v128.load(GRADIENT_TILE);
     const two = i32x4.add(sum, i64x2.shuffle(sum, sum, 1, 0));
     v128.store(GRADIENT_TILE, i32x4(i32x4.extract_lane(two, 0) + i32x4.extract_lane(two, 1), 0, 0, 0));
@@ -444,10 +445,10 @@ function mark(norm: i32, n: i32, counting: bool): void {
 }
 
 /** The same for the elements of one vector, `lanes` of them if it has so many; the first is of group j. */
-function markVector(norm: i32, at: usize, lanes: i32, j: i32, counting: bool): void {
+function markVector(at: usize, lanes: i32, j: i32, counting: bool): void {
   for (let lane = 0; lane < min(4, lanes); lane++) {
     const g = padded == 1 ? 0 : j + lane;
-    const side = sideOf(norm, g, load<f32>(cell(TILE_X + at, lane)));
+    const side = sideOf(g, load<f32>(cell(TILE_X + at, lane)));
     if (counting) store<i32>(cell(GRADIENT_TILE, g), load<i32>(cell(GRADIENT_TILE, g)) + side);
     else if (side != 0)
       store<f32>(cell(TILE_T + at, lane), load<f32>(cell(side > 0 ? GRADIENT_GAIN : GRADIENT_SLOPE, g)));
@@ -458,18 +459,17 @@ function markVector(norm: i32, at: usize, lanes: i32, j: i32, counting: bool): v
 
 /** dx of the stretch at hand. */
 function output(from: i32, n: i32): void {
-  const norm = load<i32>(NORM);
   // TILE_T = q - p
-  if (norm == NORM_L2 || norm == NORM_POWER) {
+  if (slope == Slope.Proportional || slope == Slope.Shaped) {
     normalized(n);
-    if (norm == NORM_POWER) raise(n);
+    if (slope == Slope.Shaped) withNorm<Shape, void>(0, 0, n);
     acrossTile<Multiply, Unwatched>(TILE_T, GRADIENT_SLOPE, n, TILE_T);
-    if (norm == NORM_POWER && centred) acrossTile<Add, Unwatched>(TILE_T, GRADIENT_GAIN, n, TILE_T);
-  } else if (norm != NORM_NONE) {
-    mark(norm, n, false);
+    if (slope == Slope.Shaped && centred) acrossTile<Add, Unwatched>(TILE_T, GRADIENT_GAIN, n, TILE_T);
+  } else if (slope != Slope.None) {
+    mark(n, false);
   }
   if (centred) acrossTile<Add, Unwatched>(TILE_G, GRADIENT_SHIFT, n, TILE_G);
-  if (norm != NORM_NONE) {
+  if (slope != Slope.None) {
     betweenTiles<Add, Unwatched>(TILE_G, TILE_T, n, TILE_G);
     acrossTile<Multiply, Unwatched>(TILE_G, GROUP_SCALE, n, TILE_G);
   }

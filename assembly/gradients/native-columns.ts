@@ -6,9 +6,6 @@ import {
   GRADIENT_STORAGE,
   INPUT,
   INPUT_STORAGE,
-  NORM,
-  NORM_L1,
-  NORM_L2,
   OUTPUT,
   OUTPUT_STORAGE,
   REDUCED_STRIDE,
@@ -35,11 +32,12 @@ import {
   TILE_G,
   TILE_X,
 } from "../memory";
+import { Slope } from "../norms/norm";
 import { accumulate } from "../reductions/column-sums";
 import { innerRows, innerStride, reducedOffset } from "../tensors/offsets";
 import { read, write } from "../tensors/tiles";
 import { wideOutput, wideSums } from "./native-float64";
-import { Counted, Counting, Level, SideOrMiddle, Slope, Terms, Uncounted } from "./native-sums";
+import { Counted, Counting, Level, Ramp, SideOrMiddle, Terms, Uncounted } from "./native-sums";
 import { exchange } from "./upstream";
 
 export const enum GradientPass {
@@ -52,7 +50,7 @@ export const enum GradientPass {
 }
 
 /** One pass over `wide` columns from column `column` of the panel on, which starts at element `base`. */
-export function passGradientColumns(pass: GradientPass, base: i32, column: i32, wide: i32): void {
+export function passGradientColumns(pass: GradientPass, slope: Slope, base: i32, column: i32, wide: i32): void {
   const inner = innerRows();
   const stride = innerStride();
   const rows = load<i32>(REDUCED_TOTAL);
@@ -69,6 +67,7 @@ export function passGradientColumns(pass: GradientPass, base: i32, column: i32, 
       const x = load<usize>(INPUT) + bytes;
       block(
         pass,
+        slope,
         x,
         load<usize>(GRADIENT) + bytes,
         load<usize>(OUTPUT) + bytes,
@@ -85,7 +84,7 @@ export function passGradientColumns(pass: GradientPass, base: i32, column: i32, 
       exchange();
       for (let i = 0; i < n; i++) read(at + i * stride, wide, TILE_G + pitch * i);
       exchange();
-      block(pass, TILE_X, TILE_G, TILE_X, pitch, n, column, wide);
+      block(pass, slope, TILE_X, TILE_G, TILE_X, pitch, n, column, wide);
       if (output) for (let i = 0; i < n; i++) write(at + i * stride, wide, TILE_X + pitch * i);
       from += n;
       at += n * stride;
@@ -95,6 +94,7 @@ export function passGradientColumns(pass: GradientPass, base: i32, column: i32, 
 
 function block(
   pass: GradientPass,
+  slope: Slope,
   x: usize,
   dy: usize,
   dx: usize,
@@ -103,17 +103,16 @@ function block(
   column: i32,
   wide: i32,
 ): void {
-  const norm = load<i32>(NORM);
   if (pass == GradientPass.SumsWide) {
-    wideSums(x, dy, pitch, rows, column, wide, 0, 0);
+    wideSums(slope, x, dy, pitch, rows, column, wide, 0, 0);
   } else if (pass == GradientPass.OutputWide) {
-    wideOutput(x, dy, dx, pitch, rows, column, wide, GRADIENT_WEIGHT + ((<usize>column) << 2), 0, 0, 0);
+    wideOutput(slope, x, dy, dx, pitch, rows, column, wide, GRADIENT_WEIGHT + ((<usize>column) << 2), 0, 0, 0);
   } else if (pass == GradientPass.Sums) {
-    if (norm == NORM_L1) sumColumns<Counted>(x, dy, pitch, rows, column, wide);
+    if (slope == Slope.Sign) sumColumns<Counted>(x, dy, pitch, rows, column, wide);
     else sumColumns<Uncounted>(x, dy, pitch, rows, column, wide);
   } else {
-    if (norm == NORM_L2) outputColumns<Slope>(x, dy, dx, pitch, rows, column, wide);
-    else if (norm == NORM_L1) outputColumns<SideOrMiddle>(x, dy, dx, pitch, rows, column, wide);
+    if (slope == Slope.Proportional) outputColumns<Ramp>(x, dy, dx, pitch, rows, column, wide);
+    else if (slope == Slope.Sign) outputColumns<SideOrMiddle>(x, dy, dx, pitch, rows, column, wide);
     else outputColumns<Level>(x, dy, dx, pitch, rows, column, wide);
   }
 }
@@ -180,7 +179,7 @@ function outputColumns<T extends Terms>(
   const first = (<usize>column) << 2;
   const bytes = (<usize>wide) << 2;
   const whole = bytes & ~15;
-  const bs = load<i32>(NORM) == NORM_L1 ? GRADIENT_UNDER : GRADIENT_SHIFT;
+  const bs = terms.ofSides() ? GRADIENT_UNDER : GRADIENT_SHIFT;
   for (; rows > 0; rows -= 4) {
     // four rows share the loads of the parameters
     const four = rows >= 4;

@@ -1,15 +1,31 @@
 // Native gradients in float64, one element at a time: for Lp norms, and for groups whose factors leave float32 or get
 // near to it. Rows are columns here: `rows` of n elements, one column wide.
 
-import { NORM, NORM_L1, NORM_L2, NORM_POWER, POWER } from "../../src/abi/plan";
-import { power } from "../lanes/power";
 import { GRADIENT_DOT, GRADIENT_FACTOR, GRADIENT_SHAPE, GRADIENT_SUM, PANEL_MEAN } from "../memory";
+import { Norm, Slope } from "../norms/norm";
+import { withNorm } from "../norms/with-norm";
+
+/** The size of the shape at |y|. */
+class SizeOf {
+  @inline
+  takes<N extends Norm>(): bool {
+    return changetype<N>(0).slope() == Slope.Shaped;
+  }
+  @inline
+  of<N extends Norm>(size: f64, _y: f64, _i: i32, _j: i32, _k: i32, _p: usize, _q: usize): f64 {
+    return changetype<N>(0).shape(size);
+  }
+}
 
 /** What w_i is proportional to, where that is neither y_i nor 0 but for the selected elements. */
-function shapeOf(norm: i32, exponent: f64, d: f64, y: f64): f64 {
+function shapeOf(slope: Slope, d: f64, y: f64): f64 {
   if (!(d != 0)) return 0;
   let size = 1.0;
-  if (norm == NORM_POWER) size = power(abs(y), exponent - 1);
+  if (slope == Slope.Shaped) {
+    size = abs(y);
+    // infinities stay
+    if (size < Infinity) size = withNorm<SizeOf, f64>(size);
+  }
   return d < 0 ? -size : size;
 }
 
@@ -23,6 +39,7 @@ function add(at: usize, x: f64): void {
  * @param weight Address of the weight of the first row, `step` bytes from row to row; 0 for none.
  */
 export function wideSums(
+  slope: Slope,
   x: usize,
   dy: usize,
   pitch: usize,
@@ -32,9 +49,7 @@ export function wideSums(
   weight: usize,
   step: usize,
 ): void {
-  const norm = load<i32>(NORM);
-  const shaped = norm == NORM_L1 || norm == NORM_POWER;
-  const exponent = load<f64>(POWER);
+  const shaped = slope == Slope.Sign || slope == Slope.Shaped;
   for (; rows > 0; rows--) {
     const w = weight ? <f64>load<f32>(weight) : 1;
     for (let j: usize = 0; j < <usize>wide; j++) {
@@ -44,7 +59,7 @@ export function wideSums(
       const g = <f64>load<f32>(dy + (j << 2)) * w;
       add(GRADIENT_SUM + at, g);
       add(GRADIENT_DOT + at, g * y);
-      if (shaped) add(GRADIENT_SHAPE + at, shapeOf(norm, exponent, d, y));
+      if (shaped) add(GRADIENT_SHAPE + at, shapeOf(slope, d, y));
     }
     x += pitch;
     dy += pitch;
@@ -59,6 +74,7 @@ export function wideSums(
  * @param dw Addresses of float32 sums of dy y and of dy, one for each row of a single column; 0 for none.
  */
 export function wideOutput(
+  slope: Slope,
   x: usize,
   dy: usize,
   dx: usize,
@@ -71,10 +87,7 @@ export function wideOutput(
   dw: usize,
   db: usize,
 ): void {
-  const norm = load<i32>(NORM);
-  const shaped = norm == NORM_L1 || norm == NORM_POWER;
-  const proportional = norm == NORM_L2;
-  const exponent = load<f64>(POWER);
+  const shaped = slope == Slope.Sign || slope == Slope.Shaped;
   for (; rows > 0; rows--) {
     for (let j: usize = 0; j < <usize>wide; j++) {
       const at = (<usize>column + j) << 3;
@@ -84,8 +97,8 @@ export function wideOutput(
       const upstream = <f64>load<f32>(dy + (j << 2));
       const g = upstream * <f64>load<f32>(weight + (j << 2));
       let term = load<f64>(GRADIENT_SUM + at);
-      if (proportional) term += load<f64>(GRADIENT_DOT + at) * y;
-      else if (shaped) term += load<f64>(GRADIENT_DOT + at) * shapeOf(norm, exponent, d, y);
+      if (slope == Slope.Proportional) term += load<f64>(GRADIENT_DOT + at) * y;
+      else if (shaped) term += load<f64>(GRADIENT_DOT + at) * shapeOf(slope, d, y);
       if (dw) {
         store<f32>(dw, load<f32>(dw) + <f32>(upstream * y));
         store<f32>(db, load<f32>(db) + <f32>upstream);

@@ -13,9 +13,6 @@ import {
   INPUT_STORAGE,
   KEPT_WEIGHT,
   LENGTH,
-  NORM,
-  NORM_L1,
-  NORM_L2,
   OUTPUT,
   OUTPUT_STORAGE,
   PARAMETER_WORK,
@@ -54,6 +51,7 @@ import {
   TILE_W,
   TILE_X,
 } from "../memory";
+import { Slope } from "../norms/norm";
 import { isUniform, keptOffset, reducedOffset } from "../tensors/offsets";
 import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
 import { wideOutput, wideSums } from "./native-float64";
@@ -63,9 +61,9 @@ import {
   gradientOutputWeighted,
   gradientSums,
   Level,
+  Ramp,
   Side,
   SideOrMiddle,
-  Slope,
   spill,
   Terms,
   Uncounted,
@@ -174,19 +172,19 @@ function addTo(at: usize, value: f64): void {
 }
 
 /** Sums over n elements into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE, and what is counted for L1. */
-function sumUp<W extends Weighting>(x: usize, dy: usize, n: i32, weight: usize, wide: bool): void {
+function sumUp<W extends Weighting>(slope: Slope, x: usize, dy: usize, n: i32, weight: usize, wide: bool): void {
   if (wide) {
     store<f64>(GRADIENT_SUM, 0);
     store<f64>(GRADIENT_DOT, 0);
     store<f64>(GRADIENT_SHAPE, 0);
-    wideSums(x, dy, 4, n, 0, 1, weight, weight ? 4 : 0);
+    wideSums(slope, x, dy, 4, n, 0, 1, weight, weight ? 4 : 0);
     return;
   }
   const centre = load<f32>(PANEL_CENTRE);
   const scale = load<f32>(GRADIENT_SCALE);
   const upper = load<f32>(GRADIENT_UPPER);
   const lower = load<f32>(GRADIENT_LOWER);
-  if (load<i32>(NORM) == NORM_L1) gradientSums<W, Counted>(x, dy, n, weight, centre, scale, upper, lower);
+  if (slope == Slope.Sign) gradientSums<W, Counted>(x, dy, n, weight, centre, scale, upper, lower);
   else gradientSums<W, Uncounted>(x, dy, n, weight, centre, scale, upper, lower);
   const missing = <f64>load<f32>(PANEL_REST) * <f64>scale;
   const dot = load<f64>(GRADIENT_DOT) - missing * load<f64>(GRADIENT_SUM);
@@ -195,7 +193,7 @@ function sumUp<W extends Weighting>(x: usize, dy: usize, n: i32, weight: usize, 
 }
 
 /** First pass over group g: its sums into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE; the same is counted. */
-export function sumRow(base: i32, g: i32, wide: bool, walk: i32): void {
+export function sumRow(slope: Slope, base: i32, g: i32, wide: bool, walk: i32): void {
   const weights = load<usize>(WEIGHT);
   const kept = keptOffset(g, KEPT_WEIGHT);
   const staged = (walk & Walk.Staged) != 0;
@@ -217,11 +215,11 @@ export function sumRow(base: i32, g: i32, wide: bool, walk: i32): void {
       let m = n;
       let weight = 1.0;
       if (walk & Walk.Each) {
-        sumUp<Weighted>(x, dy, n, weightsFor(g, from, n), wide);
+        sumUp<Weighted>(slope, x, dy, n, weightsFor(g, from, n), wide);
       } else {
         const skipped = (<usize>i) << 2;
         m = pieceOf(from + i, n - i, varied);
-        sumUp<Unweighted>(x + skipped, dy + skipped, m, 0, wide);
+        sumUp<Unweighted>(slope, x + skipped, dy + skipped, m, 0, wide);
         const number = weightOf(kept, from + i, varied);
         addTo(load<usize>(BIAS_SUMS) + (number << 3), load<f64>(GRADIENT_SUM));
         addTo(load<usize>(WEIGHT_SUMS) + (number << 3), load<f64>(GRADIENT_DOT));
@@ -244,7 +242,7 @@ export function sumRow(base: i32, g: i32, wide: bool, walk: i32): void {
 }
 
 /** Second pass: dx. */
-export function outputRow(base: i32, g: i32, wide: bool, walk: i32): void {
+export function outputRow(slope: Slope, base: i32, g: i32, wide: bool, walk: i32): void {
   const weights = load<usize>(WEIGHT);
   const kept = keptOffset(g, KEPT_WEIGHT);
   const staged = (walk & Walk.Staged) != 0;
@@ -260,7 +258,7 @@ export function outputRow(base: i32, g: i32, wide: bool, walk: i32): void {
     const dy = at + (staged ? TILE_G : load<usize>(GRADIENT));
     const dx = at + (staged ? TILE_X : load<usize>(OUTPUT));
     if (walk & Walk.Each) {
-      outputEach(x, dy, dx, g, kept, from, n, wide);
+      outputEach(slope, x, dy, dx, g, kept, from, n, wide);
     } else {
       for (let i = 0; i < n; ) {
         const skipped = (<usize>i) << 2;
@@ -268,9 +266,9 @@ export function outputRow(base: i32, g: i32, wide: bool, walk: i32): void {
         const weight: f32 = weights ? load<f32>(weights + (weightOf(kept, from + i, varied) << 2)) : 1;
         if (wide) {
           store<f32>(GRADIENT_WEIGHT, weight);
-          wideOutput(x + skipped, dy + skipped, dx + skipped, 4, m, 0, 1, GRADIENT_WEIGHT, 0, 0, 0);
+          wideOutput(slope, x + skipped, dy + skipped, dx + skipped, 4, m, 0, 1, GRADIENT_WEIGHT, 0, 0, 0);
         } else {
-          output(x + skipped, dy + skipped, dx + skipped, m, <f32>(factor * <f64>weight));
+          output(slope, x + skipped, dy + skipped, dx + skipped, m, <f32>(factor * <f64>weight));
         }
         i += m;
       }
@@ -286,24 +284,32 @@ function isSided(): bool {
   return load<i32>(GRADIENT_ABOVE) + load<i32>(GRADIENT_BELOW) == count();
 }
 
-function output(x: usize, dy: usize, dx: usize, n: i32, gain: f32): void {
-  const norm = load<i32>(NORM);
-  if (norm == NORM_L2) outputAs<Slope>(x, dy, dx, n, gain);
-  else if (norm != NORM_L1) outputAs<Level>(x, dy, dx, n, gain);
+function output(slope: Slope, x: usize, dy: usize, dx: usize, n: i32, gain: f32): void {
+  if (slope == Slope.Proportional) outputAs<Ramp>(x, dy, dx, n, gain);
+  else if (slope != Slope.Sign) outputAs<Level>(x, dy, dx, n, gain);
   else if (isSided()) outputAs<Side>(x, dy, dx, n, gain);
   else outputAs<SideOrMiddle>(x, dy, dx, n, gain);
 }
 
 function outputAs<T extends Terms>(x: usize, dy: usize, dx: usize, n: i32, gain: f32): void {
-  const side = load<i32>(NORM) == NORM_L1;
   const a = load<f32>(GRADIENT_SLOPE);
-  const b = load<f32>(side ? GRADIENT_UNDER : GRADIENT_SHIFT);
+  const b = load<f32>(changetype<T>(0).ofSides() ? GRADIENT_UNDER : GRADIENT_SHIFT);
   const c = load<f32>(GRADIENT_LEVEL);
   gradientOutput<T>(x, dy, dx, n, load<f32>(PANEL_CENTRE), gain, a, b, c, load<f32>(GRADIENT_UPPER));
 }
 
 /** The output of n elements that have a weight each, and their part of the sums for it. */
-function outputEach(x: usize, dy: usize, dx: usize, g: i32, kept: i32, from: i32, n: i32, wide: bool): void {
+function outputEach(
+  slope: Slope,
+  x: usize,
+  dy: usize,
+  dx: usize,
+  g: i32,
+  kept: i32,
+  from: i32,
+  n: i32,
+  wide: bool,
+): void {
   const weight = weightsFor(g, from, n);
   const single = load<i32>(REDUCED_TOTAL) == 1;
   let dw = GRADIENT_TILE;
@@ -317,11 +323,10 @@ function outputEach(x: usize, dy: usize, dx: usize, g: i32, kept: i32, from: i32
     clearVectors(db, bytes);
   }
   if (wide) {
-    wideOutput(x, dy, dx, 4, n, 0, 1, weight, 4, dw, db);
+    wideOutput(slope, x, dy, dx, 4, n, 0, 1, weight, 4, dw, db);
   } else {
-    const norm = load<i32>(NORM);
-    if (norm == NORM_L2) weightedAs<Slope>(x, dy, dx, n, weight, dw, db);
-    else if (norm != NORM_L1) weightedAs<Level>(x, dy, dx, n, weight, dw, db);
+    if (slope == Slope.Proportional) weightedAs<Ramp>(x, dy, dx, n, weight, dw, db);
+    else if (slope != Slope.Sign) weightedAs<Level>(x, dy, dx, n, weight, dw, db);
     else if (isSided()) weightedAs<Side>(x, dy, dx, n, weight, dw, db);
     else weightedAs<SideOrMiddle>(x, dy, dx, n, weight, dw, db);
   }
@@ -354,7 +359,7 @@ function weightedAs<T extends Terms>(
   const scale = load<f32>(GRADIENT_SCALE);
   const gain = load<f32>(GRADIENT_GAIN);
   const a = load<f32>(GRADIENT_SLOPE);
-  const b = load<f32>(load<i32>(NORM) == NORM_L1 ? GRADIENT_UNDER : GRADIENT_SHIFT);
+  const b = load<f32>(changetype<T>(0).ofSides() ? GRADIENT_UNDER : GRADIENT_SHIFT);
   const c = load<f32>(GRADIENT_LEVEL);
   const upper = load<f32>(GRADIENT_UPPER);
   gradientOutputWeighted<T>(x, dy, dx, n, centre, rest, scale, gain, a, b, c, upper, weight, dw, db);

@@ -154,6 +154,8 @@ export function gradientSums<W extends Weighting, C extends Counting>(
 export interface Terms {
   /** Whether they depend on the element at all. */
   vary(): bool;
+  /** Whether b is of the elements below the mean, not of all. */
+  ofSides(): bool;
   of(x: v128, y: v128, a: v128, b: v128, c: v128, upper: v128): v128;
 }
 
@@ -164,16 +166,24 @@ export class Level implements Terms {
     return false;
   }
   @inline
+  ofSides(): bool {
+    return false;
+  }
+  @inline
   of(_x: v128, _y: v128, _a: v128, b: v128, _c: v128, _upper: v128): v128 {
     return b;
   }
 }
 
 /** a y + b: L2. */
-export class Slope implements Terms {
+export class Ramp implements Terms {
   @inline
   vary(): bool {
     return true;
+  }
+  @inline
+  ofSides(): bool {
+    return false;
   }
   @inline
   of(_x: v128, y: v128, a: v128, b: v128, _c: v128, _upper: v128): v128 {
@@ -188,6 +198,10 @@ export class Side implements Terms {
     return true;
   }
   @inline
+  ofSides(): bool {
+    return true;
+  }
+  @inline
   of(x: v128, _y: v128, a: v128, b: v128, _c: v128, upper: v128): v128 {
     return v128.xor(b, v128.and(f32x4.gt(x, upper), a));
   }
@@ -197,6 +211,10 @@ export class Side implements Terms {
 export class SideOrMiddle implements Terms {
   @inline
   vary(): bool {
+    return true;
+  }
+  @inline
+  ofSides(): bool {
     return true;
   }
   @inline

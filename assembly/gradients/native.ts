@@ -14,34 +14,25 @@
 
 import {
   BIAS_SUMS,
-  CONSTANT,
   COUNT,
   DEVIATION,
-  GAIN,
   KEPT_TOTAL,
   KEPT_WEIGHT,
   LAYOUT,
   LAYOUT_COLUMNS,
   LENGTH,
   MEAN,
-  NORM,
-  NORM_L1,
-  NORM_L2,
-  NORM_NONE,
-  NORM_POWER,
-  NORM_TOP,
   PANEL,
-  POWER,
   SELECTED_GROUPS,
   TASK,
   TASK_CENTRE,
   TASK_SAVED,
   TASK_TOTAL,
+  TOP,
   WEIGHT,
   WEIGHT_STEP,
   WEIGHT_SUMS,
 } from "../../src/abi/plan";
-import { power } from "../lanes/power";
 import { clearVectors, copyVectors, fromOrdered, toOrdered } from "../lanes/vectors";
 import {
   GRADIENT_ABOVE,
@@ -66,29 +57,32 @@ import {
 } from "../memory";
 import { base, columnwise, enterColumns, enterGroup, factors, group, width } from "../native/panel";
 import { prepareRows } from "../native/rows";
+import { isScaled, kindIn, Reduction, reductionIn, Slope, slopeIn } from "../norms/norm";
 import { factorFrom } from "../norms/scale";
-import { selectedOf } from "../norms/with-norm";
+import { steepnessOf, traitsOf } from "../norms/with-norm";
 import { checkGradient, checkParameterSums, checkSelected } from "../preconditions";
 import { keptOffset } from "../tensors/offsets";
 import { GradientPass, passGradientColumns } from "./native-columns";
 import { enterGradientRow, finishGradientRows, outputRow, prepareGradientRows, sumRow } from "./native-rows";
-import { select, settle, writeSelected } from "./selected";
+import { select, selectedOf, settle, writeSelected } from "./selected";
 
 /** Runs the plan. */
 export function backward(): void {
+  const traits = traitsOf();
+  const selected = selectedOf(reductionIn(traits));
   if (!ASC_NO_ASSERT) {
-    checkGradient();
+    checkGradient(isScaled(traits));
     checkParameterSums();
-    if (selectedOf(load<i32>(NORM))) checkSelected(selectedOf(load<i32>(NORM)));
+    if (selected) checkSelected(selected);
   }
   const outer = load<i32>(KEPT_TOTAL);
   if (load<i32>(LAYOUT) == LAYOUT_COLUMNS) {
     const length = load<i32>(LENGTH);
-    const most = selectedOf(load<i32>(NORM)) ? min(PANEL, load<i32>(SELECTED_GROUPS)) : PANEL;
+    const most = selected ? min(PANEL, load<i32>(SELECTED_GROUPS)) : PANEL;
     for (let o = 0; o < outer; o++) {
       for (let start = 0; start < length; start += most) {
         enterColumns(o, start, min(most, length - start));
-        panel(o, start, 0);
+        panel(traits, o, start, 0);
       }
     }
     return;
@@ -98,7 +92,7 @@ export function backward(): void {
   for (let g = 0; g < outer; g++) {
     enterGroup(g);
     enterGradientRow(base, walk);
-    panel(g, 0, walk);
+    panel(traits, g, 0, walk);
   }
   finishGradientRows(walk);
 }
@@ -112,25 +106,26 @@ function at32(values: usize, j: i32): usize {
 }
 
 /** One panel; `walk`: how rows are walked. */
-function panel(outer: i32, start: i32, walk: i32): void {
+function panel(traits: i32, outer: i32, start: i32, walk: i32): void {
+  const slope = slopeIn(traits);
   const task = load<i32>(TASK);
-  if (task & TASK_SAVED) takeSaved();
-  else factors();
+  if (task & TASK_SAVED) takeSaved(traits);
+  else factors(traits);
   copyVectors(PANEL_SUM, GRADIENT_FACTOR, (<usize>((width + 3) & ~3)) << 3);
   for (let j = 0; j < width; j++) store<f32>(at32(GRADIENT_SCALE, j), <f32>load<f64>(at64(GRADIENT_FACTOR, j)));
-  if (load<i32>(NORM) == NORM_L1) bounds();
-  if (columnwise) sumPanel(outer, start);
-  else sumRow(base, group, isWide(0), walk);
-  const selected = selectedOf(load<i32>(NORM)) > 0;
-  if (selected) select();
-  for (let j = 0; j < width; j++) terms(j);
-  if (columnwise) outputPanel();
-  else outputRow(base, group, isWideOutput(0), walk);
-  if (selected) writeSelected();
+  if (slope == Slope.Sign) bounds();
+  if (columnwise) sumPanel(slope, outer, start);
+  else sumRow(slope, base, group, isWide(slope, 0), walk);
+  if (slope == Slope.Selected) select(reductionIn(traits));
+  const steepness = steepnessOf();
+  for (let j = 0; j < width; j++) terms(traits, steepness, j);
+  if (columnwise) outputPanel(slope);
+  else outputRow(slope, base, group, isWideOutput(slope, 0), walk);
+  if (slope == Slope.Selected) writeSelected();
 }
 
 /** Mean and 1 / S of every group from what was saved. */
-function takeSaved(): void {
+function takeSaved(traits: i32): void {
   const means = load<usize>(MEAN);
   const deviations = load<usize>(DEVIATION);
   for (let j = 0; j < width; j++) {
@@ -139,9 +134,7 @@ function takeSaved(): void {
     store<f32>(at32(PANEL_CENTRE, j), mean);
     store<f32>(at32(PANEL_REST, j), 0);
     let factor = 1.0;
-    if (load<i32>(NORM) != NORM_NONE) {
-      factor = factorFrom(<f64>load<f32>(at32(deviations, group + j)), load<usize>(GAIN), group + j);
-    }
+    if (isScaled(traits)) factor = factorFrom(kindIn(traits), <f64>load<f32>(at32(deviations, group + j)), group + j);
     store<f64>(at64(PANEL_SUM, j), factor);
   }
 }
@@ -158,61 +151,56 @@ function bounds(): void {
 }
 
 /**
- * Whether the sums of group j are taken in float64: for Lp, and where factors are far from 1. A group of NaN or
+ * Whether the sums of group j are taken in float64: of shaped slopes, and where factors are far from 1. A group of NaN or
  * infinities is lost either way.
  */
-function isWide(j: i32): bool {
-  if (load<i32>(NORM) == NORM_POWER) return true;
+function isWide(slope: Slope, j: i32): bool {
+  if (slope == Slope.Shaped) return true;
   const factor = abs(load<f64>(at64(GRADIENT_FACTOR, j)));
   return (factor > 1e15 && factor < Infinity) || (factor < 1e-15 && factor > 0);
 }
 
 /** Whether its output is computed in float64: the same, and where the slope leaves float32. */
-function isWideOutput(j: i32): bool {
-  if (isWide(j)) return true;
-  if (load<i32>(NORM) != NORM_L2) return false;
-  const slope = abs(load<f32>(at32(GRADIENT_SLOPE, j)));
-  return slope > 1e37 || (slope < 1e-36 && load<f64>(at64(GRADIENT_DOT, j)) != 0);
+function isWideOutput(slope: Slope, j: i32): bool {
+  if (isWide(slope, j)) return true;
+  if (slope != Slope.Proportional) return false;
+  const size = abs(load<f32>(at32(GRADIENT_SLOPE, j)));
+  return size > 1e37 || (size < 1e-36 && load<f64>(at64(GRADIENT_DOT, j)) != 0);
 }
 
 /** From sums to the terms of dx of group j. */
-function terms(j: i32): void {
-  const norm = load<i32>(NORM);
+function terms(traits: i32, steepness: f64, j: i32): void {
+  const slope = slopeIn(traits);
   const task = load<i32>(TASK);
   const n = load<f64>(COUNT);
   const total = task & TASK_TOTAL ? 1.0 : n;
   const centred = (task & TASK_CENTRE) != 0;
-  const constant = load<f64>(CONSTANT);
   const factor = load<f64>(at64(GRADIENT_FACTOR, j));
   const rest = <f64>load<f32>(at32(PANEL_REST, j));
   const shape = load<f64>(at64(GRADIENT_SHAPE, j));
   let level = centred ? load<f64>(at64(GRADIENT_SUM, j)) / n : 0;
-  let slope = load<f64>(at64(GRADIENT_DOT, j)) / total;
-  const selected = selectedOf(norm);
-  if (norm == NORM_NONE) slope = 0;
-  else if (norm == NORM_POWER) slope *= power(constant, load<f64>(POWER));
-  else slope *= constant;
-  if (selected) {
-    const k = norm == NORM_TOP ? <f64>selected : 1;
-    if (centred) level -= (slope * shape) / k;
+  let a = slope == Slope.None ? 0 : (load<f64>(at64(GRADIENT_DOT, j)) / total) * steepness;
+  if (slope == Slope.Selected) {
+    const k = reductionIn(traits) == Reduction.Largest ? <f64>load<i32>(TOP) : 1;
+    if (centred) level -= (a * shape) / k;
     store<f64>(at64(GRADIENT_SUM, j), level);
-    settle(j, (slope * total) / k);
-    slope *= 0; // NaN and infinities are for all elements
-    level += slope;
-  } else if (norm != NORM_L2 && centred) {
-    level -= (slope * shape) / n;
+    settle(j, (a * total) / k);
+    a *= 0; // NaN and infinities are for all elements
+    level += a;
+  } else if (slope != Slope.Proportional && centred) {
+    level -= (a * shape) / n;
   }
   store<f64>(at64(GRADIENT_SUM, j), level);
-  store<f64>(at64(GRADIENT_DOT, j), slope);
+  store<f64>(at64(GRADIENT_DOT, j), a);
   // a slope of y, or of the distance from PANEL_CENTRE where the weight goes into the factor
   const uniform = columnwise || !load<i32>(WEIGHT_STEP);
-  let after = slope * factor;
+  let after = a * factor;
   let shift = level * factor;
-  if (norm == NORM_L2 && uniform) {
+  if (slope == Slope.Proportional && uniform) {
     after *= factor;
     shift -= rest * after;
   }
-  if (norm == NORM_L1) {
+  if (slope == Slope.Sign) {
     const under = <f32>(shift - after);
     store<f32>(at32(GRADIENT_UNDER, j), under);
     store<i32>(at32(GRADIENT_OVER, j), reinterpret<i32>(under) ^ reinterpret<i32>(<f32>(shift + after)));
@@ -227,24 +215,24 @@ function terms(j: i32): void {
 // --- columns: runs of neighbours that are, or are not, computed in float64 -----------------------------------
 
 /** The sums of all columns, and their part of those for the weights. */
-function sumPanel(outer: i32, start: i32): void {
+function sumPanel(slope: Slope, outer: i32, start: i32): void {
   const step = load<i32>(WEIGHT_STEP);
   const first = keptOffset(outer, KEPT_WEIGHT) + start * step;
   const weights = load<usize>(WEIGHT);
   for (let j = 0; j < width; ) {
-    const wide = isWide(j);
+    const wide = isWide(slope, j);
     let end = j + 1;
-    while (end < width && isWide(end) == wide) end++;
+    while (end < width && isWide(slope, end) == wide) end++;
     // up to whole vectors: those of the next run are cleared after that
     const bytes = (<usize>((end - j + 3) & ~3)) << 3;
     clearVectors(at64(GRADIENT_SUM, j), bytes);
     clearVectors(at64(GRADIENT_DOT, j), bytes);
     clearVectors(at64(GRADIENT_SHAPE, j), bytes);
-    if (load<i32>(NORM) == NORM_L1) {
+    if (slope == Slope.Sign) {
       clearVectors(at32(GRADIENT_ABOVE, j), bytes >> 1);
       clearVectors(at32(GRADIENT_BELOW, j), bytes >> 1);
     }
-    passGradientColumns(wide ? GradientPass.SumsWide : GradientPass.Sums, base, j, end - j);
+    passGradientColumns(wide ? GradientPass.SumsWide : GradientPass.Sums, slope, base, j, end - j);
     for (; j < end; j++) {
       const number = <usize>(first + j * step);
       const sum = load<f64>(at64(GRADIENT_SUM, j));
@@ -253,7 +241,7 @@ function sumPanel(outer: i32, start: i32): void {
         const scale = <f64>load<f32>(at32(GRADIENT_SCALE, j));
         dot -= <f64>load<f32>(at32(PANEL_REST, j)) * scale * sum;
         dot *= load<f64>(at64(GRADIENT_FACTOR, j)) / scale;
-        if (load<i32>(NORM) == NORM_L1) {
+        if (slope == Slope.Sign) {
           const sides = load<i32>(at32(GRADIENT_ABOVE, j)) - load<i32>(at32(GRADIENT_BELOW, j));
           store<f64>(at64(GRADIENT_SHAPE, j), <f64>sides);
         }
@@ -272,12 +260,12 @@ function addTo(at: usize, value: f64): void {
   store<f64>(at, load<f64>(at) + value);
 }
 
-function outputPanel(): void {
+function outputPanel(slope: Slope): void {
   for (let j = 0; j < width; ) {
-    const wide = isWideOutput(j);
+    const wide = isWideOutput(slope, j);
     let end = j + 1;
-    while (end < width && isWideOutput(end) == wide) end++;
-    passGradientColumns(wide ? GradientPass.OutputWide : GradientPass.Output, base, j, end - j);
+    while (end < width && isWideOutput(slope, end) == wide) end++;
+    passGradientColumns(wide ? GradientPass.OutputWide : GradientPass.Output, slope, base, j, end - j);
     j = end;
   }
 }

@@ -10,9 +10,6 @@ import {
   INPUT_STORAGE,
   KEPT_WEIGHT,
   LENGTH,
-  NORM,
-  NORM_LINF,
-  NORM_TOP,
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   REDUCED_WEIGHT,
@@ -44,7 +41,7 @@ import {
   TOP_BYTES,
 } from "../memory";
 import { base, collectTop, columnwise, findExtremes, group, highOf, lowOf, meanOf, width } from "../native/panel";
-import { selectedOf } from "../norms/with-norm";
+import { Reduction } from "../norms/norm";
 import { checkStretch } from "../preconditions";
 import { leastOf } from "../reductions/quickselect";
 import { finishTop } from "../reductions/top";
@@ -54,7 +51,7 @@ import { gradientAt, setOutput } from "./upstream";
 
 /** Entries still to be found. */
 let missing: i32 = 0;
-/** Entries of a group. */
+/** Entries of a group: of L∞ one, of the range two. */
 let entries: i32 = 0;
 /** The norm is top-k. */
 let largest: bool = false;
@@ -68,16 +65,22 @@ function entryOf(j: i32, e: i32): usize {
   return load<usize>(SELECTED) + <usize>SELECTED_BYTES * (j * entries + e);
 }
 
+/** Elements that a group has selected: 0 where its norm selects none. */
+export function selectedOf(reduction: Reduction): i32 {
+  if (reduction == Reduction.Greatest) return 1;
+  if (reduction == Reduction.Range) return 2;
+  return reduction == Reduction.Largest ? load<i32>(TOP) : 0;
+}
+
 /** Finds the elements of all groups of the panel, and the sums of their signs into GRADIENT_SHAPE. */
-export function select(): void {
-  const norm = load<i32>(NORM);
-  entries = selectedOf(norm);
-  largest = norm == NORM_TOP;
+export function select(reduction: Reduction): void {
+  entries = selectedOf(reduction);
+  largest = reduction == Reduction.Largest;
   missing = entries * width;
   clearVectors(GRADIENT_FOUND, (<usize>((width + 3) & ~3)) << 2);
   clearVectors(GRADIENT_SHAPE, (<usize>((width + 3) & ~3)) << 3);
   if (largest) thresholds();
-  else targets(norm);
+  else targets();
   if (columnwise) scanColumns();
   else scanRow();
   // groups with NaN may have none
@@ -109,17 +112,17 @@ function thresholds(): void {
  * The values of which the first is selected: GRADIENT_WANTED the greatest and GRADIENT_OTHER the least, for L∞ the one that is
  * farther away alone. An infinity stands for none.
  */
-function targets(norm: i32): void {
+function targets(): void {
   const task = load<i32>(TASK);
   // the statistic of a row without mean knows the magnitude only
-  const magnitudes = norm == NORM_LINF && !columnwise && !(task & TASK_CENTRE);
+  const magnitudes = entries == 1 && !columnwise && !(task & TASK_CENTRE);
   if (task & TASK_SAVED) findExtremes();
   for (let j = 0; j < width; j++) {
     let wanted = <f32>highOf(j);
     let other = <f32>lowOf(j);
     if (magnitudes && !(task & TASK_SAVED)) {
       other = -wanted;
-    } else if (norm == NORM_LINF) {
+    } else if (entries == 1) {
       const up = highOf(j) - meanOf(j);
       const down = meanOf(j) - lowOf(j);
       if (up > down) other = -Infinity;

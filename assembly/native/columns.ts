@@ -10,7 +10,6 @@ import {
   OUTPUT,
   OUTPUT_STORAGE,
   PANEL,
-  POWER,
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   STORAGE_FLOAT32,
@@ -31,16 +30,25 @@ import {
   TILE,
   TILE_X,
 } from "../memory";
+import { Norm } from "../norms/norm";
 import { firstStep } from "../norms/scale";
+import { Sizes, Squares } from "../norms/terms";
+import { OfOther, withNorm } from "../norms/with-norm";
 import { checkTile } from "../preconditions";
-import { plainColumns, powerColumns, termColumns, termColumnWide } from "../reductions/column-sums";
+import { numberColumns, plainColumns, termColumns, termColumnWide } from "../reductions/column-sums";
 import { extremeColumns } from "../reductions/extremes";
-import { Magnitude, Mean, Near, Square } from "../reductions/sums";
+import { Mean, Near } from "../reductions/sums";
 import { topColumns } from "../reductions/top";
 import { innerRows, innerStride, keptOffset, reducedOffset } from "../tensors/offsets";
 import { read, write } from "../tensors/tiles";
 import { affineColumns, affineRowInTwo } from "./affine";
 import { Pass } from "./passes";
+
+class AddNumbers extends OfOther {
+  of<N extends Norm>(_x: f64, _y: f64, rows: i32, wide: i32, _k: i32, p: usize, pitch: usize): void {
+    numberColumns<N>(p, pitch, rows, wide);
+  }
+}
 
 /**
  * A part of a pass: `rows` rows of `wide` columns, the first of which is column `column` of the panel; `seen`: rows of the
@@ -62,19 +70,19 @@ function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide:
       }
       break;
     case Pass.Magnitudes:
-      termColumns<Magnitude, Mean>(p, pitch, rows, wide);
+      termColumns<Sizes, Mean>(p, pitch, rows, wide);
       break;
     case Pass.MagnitudesNear:
-      termColumns<Magnitude, Near>(p, pitch, rows, wide);
+      termColumns<Sizes, Near>(p, pitch, rows, wide);
       break;
     case Pass.Squares:
-      termColumns<Square, Near>(p, pitch, rows, wide);
+      termColumns<Squares, Near>(p, pitch, rows, wide);
       break;
     case Pass.MagnitudesWide:
-      store<f64>(at, load<f64>(at) + termColumnWide<Magnitude>(p, pitch, rows, mean));
+      store<f64>(at, load<f64>(at) + termColumnWide<Sizes>(p, pitch, rows, mean));
       break;
     case Pass.SquaresWide:
-      store<f64>(at, load<f64>(at) + termColumnWide<Square>(p, pitch, rows, mean));
+      store<f64>(at, load<f64>(at) + termColumnWide<Squares>(p, pitch, rows, mean));
       break;
     case Pass.Extremes:
       extremeColumns(p, pitch, rows, wide);
@@ -82,8 +90,8 @@ function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide:
     case Pass.Top:
       topColumns(p, pitch, rows, column, wide, GROUP_TOP);
       break;
-    case Pass.Powers:
-      powerColumns(p, pitch, rows, wide, load<f64>(POWER));
+    case Pass.Numbers:
+      withNorm<AddNumbers, void>(0, 0, rows, wide, 0, p, pitch);
       break;
   }
 }
@@ -107,7 +115,7 @@ function moments(p: usize, pitch: usize, rows: i32, width: i32, seen: f64): void
     store<f32>(PANEL_CENTRE + (j << 2), <f32>mean);
   }
   clearVectors(PANEL_SUM, (<usize>((width + 3) & ~3)) << 3);
-  termColumns<Square, Near>(p, pitch, rows, width);
+  termColumns<Squares, Near>(p, pitch, rows, width);
   for (let j: usize = 0; j < <usize>width; j++) {
     const at = j << 3;
     const mean = load<f64>(COLUMN_CHUNK + at);

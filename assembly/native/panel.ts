@@ -3,20 +3,12 @@
 import {
   COUNT,
   DEVIATION,
-  GAIN,
   KEPT_STRIDE,
   KEPT_TOTAL,
   LAYOUT_COLUMNS,
   LAYOUT_ROWS,
   LENGTH,
   MEAN,
-  NORM,
-  NORM_L1,
-  NORM_L2,
-  NORM_LINF,
-  NORM_NONE,
-  NORM_POWER,
-  NORM_TOP,
   PANEL,
   SCRATCH,
   TASK,
@@ -41,7 +33,9 @@ import {
   PANEL_SUM,
   TOP_BYTES,
 } from "../memory";
-import { deviationFrom, factorFrom } from "../norms/scale";
+import { isScaled, kindIn, Reduction, reductionIn, TermKind } from "../norms/norm";
+import { deviationOf, Float64, factorFrom, partsOf } from "../norms/scale";
+import { traitsOf } from "../norms/with-norm";
 import { checkNative } from "../preconditions";
 import { NO_HIGH, NO_LOW } from "../reductions/extremes";
 import { startTop, sumTop, topBufferBytes } from "../reductions/top";
@@ -58,24 +52,26 @@ export let width: i32 = 1;
 
 /** Groups that end in contiguous elements, one at a time. */
 export function rows(): void {
-  if (!ASC_NO_ASSERT) checkNative(LAYOUT_ROWS);
+  const traits = traitsOf();
+  if (!ASC_NO_ASSERT) checkNative(LAYOUT_ROWS, isScaled(traits));
   prepareRows();
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g++) {
     enterGroup(g);
-    if (factors()) applyRow(base, g, load<f64>(PANEL_SUM));
+    if (factors(traits)) applyRow(base, g, load<f64>(PANEL_SUM));
   }
 }
 
 /** Groups side by side: the batch axis, channels last. */
 export function columns(): void {
-  if (!ASC_NO_ASSERT) checkNative(LAYOUT_COLUMNS);
+  const traits = traitsOf();
+  if (!ASC_NO_ASSERT) checkNative(LAYOUT_COLUMNS, isScaled(traits));
   const outer = load<i32>(KEPT_TOTAL);
   const length = load<i32>(LENGTH);
   for (let o = 0; o < outer; o++) {
     for (let start = 0; start < length; start += PANEL) {
       enterColumns(o, start, min(PANEL, length - start));
-      if (factors()) applyColumns(base, o, start, width);
+      if (factors(traits)) applyColumns(base, o, start, width);
     }
   }
 }
@@ -125,9 +121,10 @@ export function meanOf(j: i32): f64 {
  * Statistics of the panel, its means into PANEL_MEAN, PANEL_CENTRE and PANEL_REST, and the factors from distances to
  * outputs into PANEL_SUM; whether the plan goes on to an output.
  */
-export function factors(): bool {
+export function factors(traits: i32): bool {
   const task = load<i32>(TASK);
-  const norm = load<i32>(NORM);
+  const reduction = reductionIn(traits);
+  const kind = kindIn(traits);
   const n = load<f64>(COUNT);
   const means = load<usize>(MEAN);
   const deviations = load<usize>(DEVIATION);
@@ -136,7 +133,7 @@ export function factors(): bool {
   const first = (<usize>group) << 2;
 
   clearVectors(PANEL_MEAN, bytes64());
-  const both = centre && columnwise && (task & TASK_NORM) != 0 && norm == NORM_L2;
+  const both = centre && columnwise && (task & TASK_NORM) != 0 && kind == TermKind.Square;
   // merging spoils what is not finite
   const finite = both && momentsOf(base, width);
   if (centre && !finite) sum(Pass.Plain);
@@ -150,21 +147,24 @@ export function factors(): bool {
     store<f32>(PANEL_CENTRE + ((<usize>j) << 2), <f32>mean);
     store<f32>(PANEL_REST + ((<usize>j) << 2), <f32>(mean - <f64>(<f32>mean)));
   }
-  if (norm != NORM_NONE && task & (TASK_NORM | TASK_RAW)) statistics(norm, both);
+  if (task & (TASK_NORM | TASK_RAW)) statistics(reduction, kind, both);
   if (task & TASK_RAW) {
     store<f64>(deviations + (first << 1), load<f64>(PANEL_SUM));
     return false;
   }
+  const parts = partsOf(reduction);
   for (let j = 0; j < width; j++) {
     const at = deviations + first + ((<usize>j) << 2);
     let deviation = 1.0;
     if (task & TASK_NORM) {
-      deviation = deviationFrom(load<f64>(sumOf(j)), norm == NORM_POWER ? exponentOf(j) : 0);
+      const statistic = load<f64>(sumOf(j));
+      deviation = deviationOf<Float64>(kind, parts ? statistic / parts : statistic);
+      if (kind == TermKind.Other) deviation /= firstOf(j);
       if (deviations) store<f32>(at, <f32>deviation);
     } else if (given) {
       deviation = <f64>load<f32>(at);
     }
-    store<f64>(sumOf(j), norm == NORM_NONE ? 1 : factorFrom(deviation, load<usize>(GAIN), group + j));
+    store<f64>(sumOf(j), reduction == Reduction.None ? 1 : factorFrom(kind, deviation, group + j));
   }
   return (task & TASK_APPLY) != 0;
 }
@@ -176,12 +176,16 @@ function sum(pass: Pass): void {
 }
 
 /** The raw statistic of every group into PANEL_SUM; `both`: the sums of squares stand in PANEL_SQUARES already. */
-function statistics(norm: i32, both: bool): void {
-  if (norm == NORM_L1) magnitudes();
-  else if (norm == NORM_L2) squares(both);
-  else if (norm == NORM_TOP) tops();
-  else if (norm == NORM_POWER) powers();
-  else extremes(norm);
+function statistics(reduction: Reduction, kind: TermKind, both: bool): void {
+  if (reduction == Reduction.Sum) {
+    if (kind == TermKind.Size) magnitudes();
+    else if (kind == TermKind.Square) squares(both);
+    else numbers();
+  } else if (reduction == Reduction.Largest) {
+    tops();
+  } else if (reduction != Reduction.None) {
+    extremes(reduction == Reduction.Range);
+  }
 }
 
 function magnitudes(): void {
@@ -244,10 +248,10 @@ function tops(): void {
   }
 }
 
-function powers(): void {
+function numbers(): void {
   for (let at: usize = 0; at < (<usize>width) << 2; at += 16) v128.store(PANEL_FIRST + at, f32x4.splat(1));
-  sum(Pass.Powers);
-  // powers that left float64: once more with the greatest distance of those groups brought near 1
+  sum(Pass.Numbers);
+  // sums that left float64: once more with the greatest distance of those groups brought near 1
   let left = false;
   for (let j = 0; j < width; j++) {
     if (!hasLeft(j)) continue;
@@ -258,7 +262,7 @@ function powers(): void {
     const scale: f32 = far > 0 && far < Infinity ? <f32>powerOfTwo(max(-126, min(127, exponent))) : 1;
     store<f32>(PANEL_FIRST + ((<usize>j) << 2), scale);
   }
-  if (left) sum(Pass.Powers);
+  if (left) sum(Pass.Numbers);
 }
 
 function hasLeft(j: i32): bool {
@@ -266,13 +270,13 @@ function hasLeft(j: i32): bool {
   return !(total < Infinity && total > 1e-290);
 }
 
-/** Exponent of two that the Lp norm of group j has to be scaled back by. */
-function exponentOf(j: i32): i32 {
-  return 127 - (load<i32>(PANEL_FIRST + ((<usize>j) << 2)) >> 23);
+/** What distances of group j were multiplied by. */
+function firstOf(j: i32): f64 {
+  return <f64>load<f32>(PANEL_FIRST + ((<usize>j) << 2));
 }
 
-function extremes(norm: i32): void {
-  if (!columnwise && norm == NORM_LINF && !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN))) {
+function extremes(range: bool): void {
+  if (!columnwise && !range && !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN))) {
     store<i32>(PANEL_HIGH, 0);
     run(Pass.Greatest, 0, 1);
     store<f64>(PANEL_SUM, <f64>load<f32>(PANEL_HIGH));
@@ -282,7 +286,7 @@ function extremes(norm: i32): void {
   for (let j = 0; j < width; j++) {
     const high = highOf(j);
     const low = lowOf(j);
-    store<f64>(sumOf(j), norm == NORM_LINF ? max(high - meanOf(j), meanOf(j) - low) : high - low);
+    store<f64>(sumOf(j), range ? high - low : max(high - meanOf(j), meanOf(j) - low));
   }
 }
 

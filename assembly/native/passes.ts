@@ -20,6 +20,6 @@ export const enum Pass {
   Extremes,
   /** The k largest |x - centre - rest|, up to four groups at a time. */
   Top,
-  /** Sum of (|x - mean| * PANEL_FIRST)^p. */
-  Powers,
+  /** Sum of the terms of (x - mean) * PANEL_FIRST, one by one: of TermKind.Other. */
+  Numbers,
 }

@@ -12,7 +12,6 @@ import {
   LENGTH,
   OUTPUT,
   OUTPUT_STORAGE,
-  POWER,
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   REDUCED_WEIGHT,
@@ -22,7 +21,6 @@ import {
   WEIGHT,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
-import { power } from "../lanes/power";
 import {
   GROUP_TOP,
   PANEL_CENTRE,
@@ -38,9 +36,12 @@ import {
   TILE_W,
   TILE_X,
 } from "../memory";
+import { Norm } from "../norms/norm";
 import { firstStep } from "../norms/scale";
+import { Sizes, Squares } from "../norms/terms";
+import { OfOther, withNorm } from "../norms/with-norm";
 import { extremes, greatestMagnitude } from "../reductions/extremes";
-import { Magnitude, Mean, Near, Origin, Square, sumPlain, sumTerms, sumTermsWide } from "../reductions/sums";
+import { Mean, Near, Origin, sumNumbers, sumPlain, sumTerms, sumTermsWide } from "../reductions/sums";
 import { addTop } from "../reductions/top";
 import { keptOffset, reducedOffset } from "../tensors/offsets";
 import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
@@ -96,6 +97,12 @@ export function passRow(pass: Pass, base: i32): void {
   }
 }
 
+class SumOfNumbers extends OfOther {
+  of<N extends Norm>(mean: f64, _y: f64, n: i32, _j: i32, _k: i32, p: usize, _q: usize): f64 {
+    return sumNumbers<N>(p, n, mean, <f64>load<f32>(PANEL_FIRST));
+  }
+}
+
 /** A part of a pass: n contiguous float32. */
 function block(pass: Pass, p: usize, n: i32): void {
   const centre = load<f32>(PANEL_CENTRE);
@@ -107,19 +114,19 @@ function block(pass: Pass, p: usize, n: i32): void {
       sum = sumPlain(p, n);
       break;
     case Pass.Magnitudes:
-      sum = sumTerms<Magnitude, Mean>(p, n, centre, rest);
+      sum = sumTerms<Sizes, Mean>(p, n, centre, rest);
       break;
     case Pass.MagnitudesNear:
-      sum = centre == 0 ? sumTerms<Magnitude, Origin>(p, n, 0, 0) : sumTerms<Magnitude, Near>(p, n, centre, 0);
+      sum = centre == 0 ? sumTerms<Sizes, Origin>(p, n, 0, 0) : sumTerms<Sizes, Near>(p, n, centre, 0);
       break;
     case Pass.Squares:
-      sum = centre == 0 ? sumTerms<Square, Origin>(p, n, 0, 0) : sumTerms<Square, Near>(p, n, centre, 0);
+      sum = centre == 0 ? sumTerms<Squares, Origin>(p, n, 0, 0) : sumTerms<Squares, Near>(p, n, centre, 0);
       break;
     case Pass.MagnitudesWide:
-      sum = sumTermsWide<Magnitude>(p, n, mean);
+      sum = sumTermsWide<Sizes>(p, n, mean);
       break;
     case Pass.SquaresWide:
-      sum = sumTermsWide<Square>(p, n, mean);
+      sum = sumTermsWide<Squares>(p, n, mean);
       break;
     case Pass.Greatest:
       store<i32>(PANEL_HIGH, max(load<i32>(PANEL_HIGH), greatestMagnitude(p, n)));
@@ -139,14 +146,9 @@ function block(pass: Pass, p: usize, n: i32): void {
         p += (<usize>TILE) << 2;
       }
       break;
-    case Pass.Powers: {
-      const scale = <f64>load<f32>(PANEL_FIRST);
-      const exponent = load<f64>(POWER);
-      for (const end = p + ((<usize>n) << 2); p < end; p += 4) {
-        sum += power(abs(<f64>load<f32>(p) - mean) * scale, exponent);
-      }
+    case Pass.Numbers:
+      sum = withNorm<SumOfNumbers, f64>(mean, 0, n, 0, 0, p);
       break;
-    }
   }
   store<f64>(PANEL_SUM, load<f64>(PANEL_SUM) + sum);
 }

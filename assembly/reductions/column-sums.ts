@@ -7,10 +7,9 @@
 //
 // A row's last vector may reach past its columns; what it computes there lands in accumulators that nobody reads.
 
-import { power } from "../lanes/power";
 import { highPair, lowPair } from "../lanes/vectors";
 import { PANEL_CENTRE, PANEL_FIRST, PANEL_MEAN, PANEL_REST, PANEL_SUM } from "../memory";
-import { Centre, Term } from "./sums";
+import { Centre, NumberTerm, Term } from "./sums";
 
 /** Adds four float64 to those at `at`. */
 export function accumulate(at: usize, low: v128, high: v128): void {
@@ -107,13 +106,14 @@ export function termColumnWide<T extends Term>(p: usize, pitch: usize, rows: i32
   return sum;
 }
 
-/** Adds up (|x - mean| * PANEL_FIRST)^exponent into PANEL_SUM. */
-export function powerColumns(p: usize, pitch: usize, rows: i32, width: i32, exponent: f64): void {
+/** Adds up terms of (x - mean) * PANEL_FIRST into PANEL_SUM. */
+export function numberColumns<T extends NumberTerm>(p: usize, pitch: usize, rows: i32, width: i32): void {
+  const term = changetype<T>(0);
   for (; rows > 0; rows--) {
     for (let j: usize = 0; j < <usize>width; j++) {
-      const d = abs(<f64>load<f32>(p + (j << 2)) - load<f64>(PANEL_MEAN + (j << 3)));
+      const d = <f64>load<f32>(p + (j << 2)) - load<f64>(PANEL_MEAN + (j << 3));
       const at = PANEL_SUM + (j << 3);
-      store<f64>(at, load<f64>(at) + power(d * <f64>load<f32>(PANEL_FIRST + (j << 2)), exponent));
+      store<f64>(at, load<f64>(at) + term.number(d * <f64>load<f32>(PANEL_FIRST + (j << 2))));
     }
     p += pitch;
   }

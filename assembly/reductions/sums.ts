@@ -4,30 +4,12 @@
 // The relative error of a sum of non-negative terms is therefore at most three roundings, at any length, for little
 // more than one addition per vector. Signed sums cancel, so plain sums are in float64 throughout.
 
-import { firstLanes, highPair, lowPair, magnitude, pairSum } from "../lanes/vectors";
+import { firstLanes, highPair, lowPair, pairSum } from "../lanes/vectors";
 
 /** What is added up: a function of the distance from the centre. */
 export interface Term {
   of(d: v128): v128;
   pair(d: v128): v128;
-}
-
-export class Magnitude implements Term {
-  of(d: v128): v128 {
-    return magnitude(d);
-  }
-  pair(d: v128): v128 {
-    return f64x2.abs(d);
-  }
-}
-
-export class Square implements Term {
-  of(d: v128): v128 {
-    return f32x4.mul(d, d);
-  }
-  pair(d: v128): v128 {
-    return f64x2.mul(d, d);
-  }
 }
 
 /** Where distances are taken from. */
@@ -100,6 +82,19 @@ export function sumTermsWide<T extends Term>(p: usize, n: i32, centre: f64): f64
     sum = f64x2.replace_lane(sum, 0, f64x2.extract_lane(sum, 0) + f64x2.extract_lane(t, 0));
   }
   return pairSum(sum);
+}
+
+/** What is added up one by one: a function of the distance in float64. */
+export interface NumberTerm {
+  number(d: f64): f64;
+}
+
+/** Sum of term((x - centre) * scale). */
+export function sumNumbers<T extends NumberTerm>(p: usize, n: i32, centre: f64, scale: f64): f64 {
+  const term = changetype<T>(0);
+  let sum = 0.0;
+  for (const end = p + ((<usize>n) << 2); p < end; p += 4) sum += term.number((<f64>load<f32>(p) - centre) * scale);
+  return sum;
 }
 
 /** Plain sum of n float32 at p. */
