@@ -19,8 +19,9 @@ ${SHARED_USAGE}\
 `;
 
 const { effort, only, json, values } = readOptions(USAGE, ["check", "list"]);
-const untested = KERNELS.filter(({ name }) => !cases().some(({ kernels }) => kernels.includes(name)));
-if (untested.length > 0) throw new Error(`no case runs the kernel ${untested.map(({ name }) => name).join(", ")}`);
+const tested = new Set(cases().flatMap(({ kernels }) => /** @type {string[]} */ (kernels)));
+const untested = Object.values(KERNELS).flatMap((part) => Object.keys(part).filter((name) => !tested.has(name)));
+if (untested.length > 0) throw new Error(`no case runs the kernel ${untested.join(", ")}`);
 const chosen = cases().filter(({ id, checks }) => checks.some(({ label }) => only.test(`${id}/${label}`)));
 const figures = packageFigures().filter(({ id }) => only.test(id));
 if (chosen.length + figures.length === 0) refuse(`nothing matches --only ${only.source}`, USAGE);

@@ -127,9 +127,11 @@ export async function load(options?: LoadOptions): Promise<Halfnorm> {
   } else if (!(module instanceof WebAssembly.Module)) throw wrong("module", "a WebAssembly.Module", module);
   const exports = WebAssembly.Module.exports(module);
   const whole = given.length > 0;
-  for (const { name, part } of KERNELS) {
-    if ((whole || part === "core") && !exports.some((entry) => entry.name === name))
-      throw new TypeError(`the module is not halfnorm's: no "${name}"`);
+  for (const part of whole ? Object.values(KERNELS) : [KERNELS.core]) {
+    for (const name in part) {
+      if (!exports.some((entry) => entry.name === name))
+        throw new TypeError(`the module is not halfnorm's: no "${name}"`);
+    }
   }
   const own = new Engine(module, pages, whole);
   const bound: Record<string, unknown> = {};

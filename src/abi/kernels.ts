@@ -1,6 +1,6 @@
 // The exports of the Wasm modules in one table: what the engine binds, what tests and benchmarks iterate over.
 
-import { LAYOUT_COLUMNS, LAYOUT_ROWS, STORAGE_FLOAT16, STORAGE_FLOAT32 } from "./plan.js";
+import { LAYOUT_COLUMNS, LAYOUT_ROWS } from "./plan.js";
 
 /** Exports of the core. None of them throws; addresses are in bytes, `n` in elements. */
 export interface Kernels {
@@ -64,7 +64,7 @@ export interface DiagnosisKernels {
 }
 
 /** What gradients add. */
-export interface GradientKernels {
+interface GradientKernels {
   /** Gradients in native arithmetic by the plan, both layouts. */
   backward(): void;
   /** The same in emulated arithmetic. */
@@ -74,60 +74,49 @@ export interface GradientKernels {
 }
 
 /** Modules on one memory: the core is in every bundle, the others are in those that use them. */
-export type PartName = "core" | "diagnosis" | "gradients";
-
-export type KernelName = keyof Kernels | keyof DiagnosisKernels | keyof GradientKernels;
-
-export interface KernelInfo {
-  readonly name: KernelName;
-  readonly part: PartName;
-  /** By the plan at PLAN, or by arguments. */
-  readonly planned: boolean;
-  readonly parameters: number;
-  /** LAYOUT constants that it walks. */
-  readonly layouts: readonly number[];
-  /** STORAGE constants that it reads, and those that it writes. */
-  readonly reads: readonly number[];
-  readonly writes: readonly number[];
-  /** NORM constants are all served by planned kernels. */
-  readonly arithmetic: "native" | "emulated" | "none";
+export interface Parts {
+  core: Kernels;
+  diagnosis: DiagnosisKernels;
+  gradients: GradientKernels;
 }
 
-const BOTH_LAYOUTS = [LAYOUT_ROWS, LAYOUT_COLUMNS];
-const SINGLE = [STORAGE_FLOAT32];
-const HALF = [STORAGE_FLOAT16];
-const ANY = [STORAGE_FLOAT32, STORAGE_FLOAT16];
+export type PartName = keyof Parts;
+export type KernelName = { [P in PartName]: keyof Parts[P] }[PartName];
 
-const info = (
-  part: PartName,
-  name: KernelName,
-  arithmetic: KernelInfo["arithmetic"],
-  parameters: number,
-  layouts: readonly number[],
-  reads: readonly number[],
-  writes: readonly number[],
-): KernelInfo => ({ part, name, planned: layouts.length > 0, parameters, layouts, reads, writes, arithmetic });
+interface KernelInfo<Kernel> {
+  readonly parameters: Kernel extends (...given: infer Given) => void ? Given["length"] : never;
+  /** By the plan: the LAYOUT constants that it walks. All norms are served by all of these. */
+  readonly layouts?: readonly number[];
+}
 
-export const KERNELS: readonly KernelInfo[] = [
-  /* @__PURE__ */ info("core", "rows", "native", 0, [LAYOUT_ROWS], ANY, ANY),
-  /* @__PURE__ */ info("core", "columns", "native", 0, [LAYOUT_COLUMNS], ANY, ANY),
-  /* @__PURE__ */ info("core", "emulate", "emulated", 0, BOTH_LAYOUTS, ANY, ANY),
-  /* @__PURE__ */ info("core", "setFormat", "none", 7, [], [], []),
-  /* @__PURE__ */ info("core", "round", "none", 5, [], SINGLE, SINGLE),
-  /* @__PURE__ */ info("core", "pack", "none", 3, [], SINGLE, HALF),
-  /* @__PURE__ */ info("core", "unpack", "none", 3, [], HALF, SINGLE),
-  /* @__PURE__ */ info("core", "trelu", "none", 3, [], SINGLE, SINGLE),
-  /* @__PURE__ */ info("diagnosis", "setUnit", "none", 3, [], [], []),
-  /* @__PURE__ */ info("diagnosis", "startErrors", "none", 1, [], [], []),
-  /* @__PURE__ */ info("diagnosis", "compare", "none", 8, [], ANY, SINGLE),
-  /* @__PURE__ */ info("diagnosis", "select", "none", 4, [], SINGLE, []),
-  /* @__PURE__ */ info("diagnosis", "startInspection", "none", 0, [], [], []),
-  /* @__PURE__ */ info("diagnosis", "inspect", "none", 3, [], ANY, []),
-  /* @__PURE__ */ info("diagnosis", "trace", "emulated", 0, BOTH_LAYOUTS, ANY, []),
-  /* @__PURE__ */ info("diagnosis", "sweep", "emulated", 1, BOTH_LAYOUTS, ANY, SINGLE),
-  /* @__PURE__ */ info("diagnosis", "attribute", "emulated", 2, BOTH_LAYOUTS, ANY, []),
-  /* @__PURE__ */ info("diagnosis", "judge", "none", 0, BOTH_LAYOUTS, ANY, SINGLE),
-  /* @__PURE__ */ info("gradients", "backward", "native", 0, BOTH_LAYOUTS, ANY, ANY),
-  /* @__PURE__ */ info("gradients", "emulateBackward", "emulated", 0, BOTH_LAYOUTS, ANY, ANY),
-  /* @__PURE__ */ info("gradients", "emulateSums", "emulated", 0, BOTH_LAYOUTS, ANY, SINGLE),
-];
+const BOTH = [LAYOUT_ROWS, LAYOUT_COLUMNS];
+
+export const KERNELS: { readonly [P in PartName]: { readonly [K in keyof Parts[P]]: KernelInfo<Parts[P][K]> } } = {
+  core: {
+    rows: { parameters: 0, layouts: [LAYOUT_ROWS] },
+    columns: { parameters: 0, layouts: [LAYOUT_COLUMNS] },
+    emulate: { parameters: 0, layouts: BOTH },
+    setFormat: { parameters: 7 },
+    round: { parameters: 5 },
+    pack: { parameters: 3 },
+    unpack: { parameters: 3 },
+    trelu: { parameters: 3 },
+  },
+  diagnosis: {
+    setUnit: { parameters: 3 },
+    startErrors: { parameters: 1 },
+    compare: { parameters: 8 },
+    select: { parameters: 4 },
+    startInspection: { parameters: 0 },
+    inspect: { parameters: 3 },
+    trace: { parameters: 0, layouts: BOTH },
+    sweep: { parameters: 1, layouts: BOTH },
+    attribute: { parameters: 2, layouts: BOTH },
+    judge: { parameters: 0, layouts: BOTH },
+  },
+  gradients: {
+    backward: { parameters: 0, layouts: BOTH },
+    emulateBackward: { parameters: 0, layouts: BOTH },
+    emulateSums: { parameters: 0, layouts: BOTH },
+  },
+};

@@ -9,7 +9,7 @@ import type { Operand } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 
 /** The kernels of the diagnosis. */
-export const tracer = (own: Engine): DiagnosisKernels => own.part<DiagnosisKernels>(diagnosisBytes);
+export const tracer = (own: Engine): DiagnosisKernels => own.part<"diagnosis">(diagnosisBytes);
 
 /** Calls `visit` with stretches of some operands of the same size: their addresses, the first element, the number. */
 export function visitBlocks(

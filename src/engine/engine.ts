@@ -1,14 +1,14 @@
 // One instance of the Wasm module with its memory. The only file that instantiates.
 
 import { instantiateSync } from "@assemblyscript/loader";
-import type { Kernels } from "../abi/kernels.js";
+import type { Kernels, PartName, Parts } from "../abi/kernels.js";
 import { type FormatSpec, OVERFLOWS } from "../numerics/format.js";
 import { Heap } from "./heap.js";
 import { INITIAL_PAGES, MAXIMUM_PAGES } from "./sizes.js";
 import { coreBytes } from "./wasm.generated.js";
 
 /** Kernels that only some bundles have, in a module of their own (abi/kernels.ts): what gives its bytes. */
-export type Part<_K> = () => Uint8Array<ArrayBuffer>;
+export type Part<_P extends PartName> = () => Uint8Array<ArrayBuffer>;
 
 // the instance's own exports: those of the loader pass through a closure at every call
 const instantiate = (source: BufferSource | WebAssembly.Module, memory: WebAssembly.Memory): object =>
@@ -34,13 +34,13 @@ export class Engine {
   }
 
   /** The kernels of a part, instantiated on the same memory when they are first asked for. */
-  part<K>(bytes: Part<K>): K {
+  part<P extends PartName>(bytes: Part<P>): Parts[P] {
     let kernels = this.whole ? this.kernels : this.parts.get(bytes);
     if (!kernels) {
       kernels = instantiate(bytes(), this.memory);
       this.parts.set(bytes, kernels);
     }
-    return kernels as K;
+    return kernels as Parts[P];
   }
 
   /** Fills a slot, one of the FORMAT constants, unless it holds the format already. */

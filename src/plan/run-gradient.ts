@@ -1,6 +1,5 @@
 // Runs the job of a gradient: as run.ts, with two tensors to be brought in and sums for the parameters to be gathered.
 
-import type { GradientKernels } from "../abi/kernels.js";
 import * as at from "../abi/plan.js";
 import { type Engine, engine, type Part } from "../engine/engine.js";
 import { gradientsBytes } from "../engine/wasm.generated.js";
@@ -10,7 +9,7 @@ import { bytesOf } from "../tensor/storage.js";
 import { copy, place, reserve, shareOf } from "./blocks.js";
 import { type GradientJob, Job, topScratchBytes, writeGradient, writePlan } from "./plan.js";
 
-const GRADIENTS: Part<GradientKernels> = gradientsBytes;
+const GRADIENTS: Part<"gradients"> = gradientsBytes;
 
 /** Bytes of the list of selected elements of a panel, for a few groups at least. */
 const SELECTED_MOST = 65536;
