@@ -6,7 +6,7 @@
  * The texts of the modules stand behind everything else: gzip has codes for a stretch of the file at a time, and those of
  * program text and of module text have nothing in common. A bundle of batchNorm is 350 bytes less for it.
  */
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transformSync } from "esbuild";
@@ -41,9 +41,11 @@ const common = {
 };
 await build({ ...common, entryPoints: ["src/index.ts"], plugins: [moduleLast], footer: { js: footer } });
 await build({ ...common, entryPoints: ["src/abi/kernels.ts"], outbase: "src" });
-copyFileSync(
-  new URL("../src/diagnosis.schema.json", import.meta.url),
+const schema = await build({ ...common, entryPoints: ["src/diagnosis/schema.ts"], sourcemap: false, write: false });
+const { schemaText } = await import(`data:text/javascript,${encodeURIComponent(schema.outputFiles[0].text)}`);
+writeFileSync(
   new URL("../dist/diagnosis.schema.json", import.meta.url),
+  schemaText(readFileSync(new URL("../src/diagnosis.schema.json", import.meta.url), "utf8")),
 );
 
 /** The command line and the layers for TensorFlow.js take the package as it is: there is one engine. */

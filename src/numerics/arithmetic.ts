@@ -11,7 +11,7 @@ export interface ArithmeticInUse {
   order: Order;
 }
 
-const ORDERS: Record<Order, number> = {
+export const ORDERS: Readonly<Record<Order, number>> = {
   sequential: ORDER_SEQUENTIAL,
   lanes: ORDER_LANES,
   pairwise: ORDER_PAIRWISE,

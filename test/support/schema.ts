@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { expect } from "vitest";
+import { schemaText } from "../../src/diagnosis/schema.js";
 import { type Comparison, type Diagnosis, diagnose } from "../../src/index.js";
 
 const url = new URL("../../src/diagnosis.schema.json", import.meta.url);
@@ -14,7 +15,7 @@ function closed(value: unknown): unknown {
   return "properties" in copy && copy.type === "object" ? { ...copy, additionalProperties: false } : copy;
 }
 
-export const SCHEMA = JSON.parse(readFileSync(url, "utf8"));
+export const SCHEMA = JSON.parse(schemaText(readFileSync(url, "utf8")));
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
 const diagnosis = ajv.compile(closed(SCHEMA) as object);
