@@ -5,7 +5,7 @@ import { layerNorm, lpNormalize, mean, norm, rmsNorm, statistics } from "../src/
 import type { TensorLike } from "../src/tensor/forms.js";
 import * as oracle from "./oracle/emulated.js";
 import { both, forms, type Plain, STORAGES, type Storage } from "./support/call.js";
-import { show } from "./support/cases.js";
+import { everyNorm, show } from "./support/cases.js";
 import { expectBits, numbers, type Result, toHalves } from "./support/compare.js";
 import { type ArithmeticPair, arithmetics, FLOAT16, FORMATS } from "./support/formats.js";
 import { gaussian } from "./support/random.js";
@@ -13,16 +13,7 @@ import { gaussian } from "./support/random.js";
 const LENGTHS = [...Array.from({ length: 40 }, (_, i) => i + 1), 127, 128, 129, 160, 260];
 const SPECIALS = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
-const normsOf = (n: number): oracle.Norm[] => [
-  "l1",
-  "l2",
-  "linf",
-  "range",
-  { topk: 1 },
-  { topk: Math.min(3, n) },
-  { topk: n },
-  { lp: 3 },
-];
+const normsOf = (n: number): oracle.Norm[] => everyNorm([1, Math.min(3, n), n]);
 
 /** n vectors of n elements, the r-th with the special value at place r, and one without. */
 function marked(n: number, special: number): { vectors: number[][]; values: Float32Array } {

@@ -7,7 +7,6 @@ import type { ArithmeticInUse } from "../../src/numerics/arithmetic.js";
 import type { FormatName, FormatSpec } from "../../src/numerics/format.js";
 import type { Arithmetic } from "../oracle/arithmetic.js";
 import { judgeOutput } from "../oracle/diagnosis.js";
-import * as formats from "../oracle/formats.js";
 import { PAIRS } from "../oracle/reals.js";
 import { trialsOf } from "../oracle/remedies.js";
 import { scaledEps } from "../oracle/summary.js";
@@ -16,18 +15,10 @@ import type { Work } from "../oracle/work.js";
 import { STORAGES } from "../support/call.js";
 import { KINDS } from "../support/data.js";
 import { batch, expectErrors, last, over, pose, type Subject, slack } from "../support/diagnosed.js";
-import { arithmetic, arithmetics, CUSTOM, FLOAT16, FLOAT32, FORMATS } from "../support/formats.js";
+import { arithmetic, arithmetics, CUSTOM, FLOAT16, FLOAT32, FORMATS, ORACLES } from "../support/formats.js";
 import { gaussian } from "../support/random.js";
 
-const NAMED: Record<FormatName, formats.Format> = {
-  float32: formats.FLOAT32,
-  float16: formats.FLOAT16,
-  bfloat16: formats.BFLOAT16,
-  tfloat32: formats.TFLOAT32,
-  float8_e5m2: formats.FLOAT8_E5M2,
-  float8_e4m3fn: formats.FLOAT8_E4M3FN,
-};
-const formatOf = (format: FormatName | FormatSpec) => (typeof format === "string" ? NAMED[format] : format);
+const formatOf = (format: FormatName | FormatSpec) => (typeof format === "string" ? ORACLES[format] : format);
 
 function arithmeticOf({ compute, accumulate, order }: ArithmeticInUse): Arithmetic {
   const sums = accumulate === "exact" ? accumulate : formatOf(accumulate);

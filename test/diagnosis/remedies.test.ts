@@ -13,28 +13,20 @@ import {
 import type * as plain from "../oracle/arithmetic.js";
 import { diagnose, errorOf } from "../oracle/diagnosis.js";
 import type { Errors } from "../oracle/errors.js";
-import * as formats from "../oracle/formats.js";
 import { PAIRS, type Pair, type Reals } from "../oracle/reals.js";
 import { truth } from "../oracle/truth.js";
 import { groupsOf } from "../oracle/walk.js";
 import type { Work } from "../oracle/work.js";
+import { everyNorm } from "../support/cases.js";
 import { numbers } from "../support/compare.js";
+import { ORACLES } from "../support/formats.js";
 import { gaussian, wide } from "../support/random.js";
 import { type Sample, sample } from "../support/samples.js";
 import { diagnosed } from "../support/schema.js";
 
-const FORMATS: Record<FormatName, formats.Format> = {
-  float32: formats.FLOAT32,
-  float16: formats.FLOAT16,
-  bfloat16: formats.BFLOAT16,
-  tfloat32: formats.TFLOAT32,
-  float8_e5m2: formats.FLOAT8_E5M2,
-  float8_e4m3fn: formats.FLOAT8_E4M3FN,
-};
-
 function arithmeticOf({ compute, accumulate, order }: ArithmeticInUse): plain.Arithmetic {
-  const sums = accumulate === "exact" ? accumulate : FORMATS[accumulate as FormatName];
-  return { compute: FORMATS[compute as FormatName], accumulate: sums, order };
+  const sums = accumulate === "exact" ? accumulate : ORACLES[accumulate as FormatName];
+  return { compute: ORACLES[compute as FormatName], accumulate: sums, order };
 }
 
 const reals = PAIRS as Reals<Pair>;
@@ -96,7 +88,7 @@ function check(x: Sample, norm: Norm, arithmetic: Arithmetic, centred: boolean, 
 const rows = (data: Float32Array, count: number): Sample => ({ data, shape: [count, data.length / count] });
 
 describe("every remedy is run as it says", () => {
-  test.each<Norm>(["l1", "l2", "linf", "range", { topk: 10 }, { topk: 3 }, { lp: 3 }])("%j", (norm) => {
+  test.each<Norm>(everyNorm([10, 3]))("%j", (norm) => {
     check(rows(gaussian(400, 1, 5, 2), 2), norm, "float16", true);
     check(rows(wide(400, 2, -20, 8), 2), norm, "float16", false);
     check({ data: toFloat16(gaussian(40, 3, 0, 100)), shape: [4, 10] }, norm, "float8_e5m2", true);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { diagnose, format } from "../../src/index.js";
 import type { Norm } from "../oracle/emulated.js";
 import { STORAGES } from "../support/call.js";
+import { everyNorm } from "../support/cases.js";
 import { check, over } from "../support/diagnosed.js";
 import { CONSTRUCTED } from "../support/diagnosis-cases.js";
 import { arithmetic, FLOAT16, FLOAT32, FORMATS, MORE_FORMATS } from "../support/formats.js";
@@ -30,7 +31,7 @@ describe("worked out by hand", () => {
   });
 });
 
-const NORMS: readonly Norm[] = ["l2", "l1", "linf", "range", { topk: 3 }, { lp: 3 }, { lp: 1.5 }];
+const NORMS: readonly Norm[] = everyNorm([3], [3, 1.5]);
 const SPECIALS = [NaN, Infinity, -Infinity];
 const PAIRS = [
   arithmetic(FLOAT16),

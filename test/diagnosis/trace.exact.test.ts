@@ -4,6 +4,7 @@ import { diagnose } from "../../src/index.js";
 import type { Norm } from "../oracle/emulated.js";
 import { FRACTIONS } from "../oracle/reals.js";
 import { STORAGES } from "../support/call.js";
+import { everyNorm } from "../support/cases.js";
 import { check, checkWith, over } from "../support/diagnosed.js";
 import { type ArithmeticPair, arithmetic, FLOAT16, FLOAT32, FORMATS, MORE_FORMATS } from "../support/formats.js";
 import { gaussian, shuffled, wide } from "../support/random.js";
@@ -16,7 +17,7 @@ const PAIRS: readonly ArithmeticPair[] = [
   arithmetic(FLOAT16, FLOAT16, "lanes"),
   arithmetic(MORE_FORMATS[11], EXACT),
 ];
-const NORMS: readonly (Norm | "none")[] = ["l2", "l1", "linf", "range", { topk: 3 }, { lp: 3 }, { lp: 1.5 }, "none"];
+const NORMS: readonly (Norm | "none")[] = [...everyNorm([3], [3, 1.5]), "none"];
 
 /** Values and the same again with the opposite sign, so that the sum is a few of the smallest alone. */
 function cancelling(n: number, seed: number, low: number, high: number): Float32Array {

@@ -3,6 +3,7 @@ import { describe, test } from "vitest";
 import { C_L1 } from "../oracle/constants.js";
 import type { Norm } from "../oracle/emulated.js";
 import { STORAGES } from "../support/call.js";
+import { everyNorm } from "../support/cases.js";
 import { KINDS } from "../support/data.js";
 import * as given from "../support/diagnosed.js";
 import { arithmetics, CUSTOM, FLOAT16, FORMATS, MORE_FORMATS } from "../support/formats.js";
@@ -50,7 +51,7 @@ const CASES: readonly { grouping: given.Grouping; shapes: readonly (readonly num
   },
   { grouping: given.last(2, false), shapes: [[2, 13, 11]] },
 ];
-const NORMS: readonly (Norm | "none")[] = ["l2", "l1", { topk: 3 }, "none", "linf", "range", { lp: 3 }];
+const NORMS: readonly (Norm | "none")[] = [...everyNorm(), "none"];
 
 test("other constants: calibrated ones, and none", () => {
   for (const pair of arithmetics(FLOAT16)) {

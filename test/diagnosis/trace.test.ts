@@ -18,6 +18,7 @@ import type { Judged } from "../oracle/errors.js";
 import * as oracle from "../oracle/formats.js";
 import { groupsOf, indexOf } from "../oracle/walk.js";
 import type { Work } from "../oracle/work.js";
+import { everyNorm } from "../support/cases.js";
 import { gaussian, wide } from "../support/random.js";
 
 interface Case {
@@ -176,7 +177,7 @@ export function check(c: Case, data: Float32Array): void {
 }
 
 const F = { FLOAT16: oracle.FLOAT16, FLOAT32: oracle.FLOAT32, BFLOAT16: oracle.BFLOAT16 };
-const NORMS: Normalizer[] = ["l1", "l2", "linf", "range", { topk: 3 }, { lp: 3 }, { lp: 1.5 }, "none"];
+const NORMS: Normalizer[] = [...everyNorm([3], [3, 1.5]), "none"];
 const ARITHMETICS: [Asked, Arithmetic["compute"], Arithmetic["accumulate"]][] = [
   ["float16", F.FLOAT16, F.FLOAT16],
   ["bfloat16", F.BFLOAT16, F.BFLOAT16],

@@ -1,6 +1,6 @@
 /** The gradients of the oracle against differences of its layers, and the paper's statements about them, in float64. */
 import { describe, expect, test } from "vitest";
-import { show } from "../support/cases.js";
+import { everyNorm, show } from "../support/cases.js";
 import { GRADIENT_LAYERS } from "../support/gradient-layers.js";
 import { gaussian, normal } from "../support/random.js";
 import type { Norm } from "./emulated.js";
@@ -17,17 +17,7 @@ import {
 } from "./gradients.js";
 import { sizeOf } from "./walk.js";
 
-const NORMS: readonly (Norm | "none")[] = [
-  "none",
-  "l2",
-  "l1",
-  "linf",
-  "range",
-  { topk: 3 },
-  { lp: 1.5 },
-  { lp: 3 },
-  { lp: 2.7 },
-];
+const NORMS: readonly (Norm | "none")[] = ["none", ...everyNorm([3], [1.5, 3, 2.7])];
 const label = (norm: Norm | "none") => (norm === "none" ? norm : show(norm));
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => sum(Float64Array.from(a, (value, i) => value * b[i]));

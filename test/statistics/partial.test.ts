@@ -7,7 +7,7 @@ import { Exact, exactAbsSum, exactMean, exactSum, ulpError } from "../oracle/exa
 import * as real from "../oracle/real.js";
 import { groupsOf, sizeOf } from "../oracle/walk.js";
 import { STORAGES } from "../support/call.js";
-import { show } from "../support/cases.js";
+import { everyNorm, show } from "../support/cases.js";
 import { grouped, stored } from "../support/data.js";
 import { gaussian, shuffled, uniform, wide } from "../support/random.js";
 
@@ -16,7 +16,7 @@ const ULPS = 2;
 /** How much may cancel in a sum whose mean is still held to that. */
 const SIGNED_LIMIT = 2 ** 20;
 
-const NORMS: readonly Norm[] = ["l1", "l2", "linf", "range", { topk: 3 }, { topk: 1 }, { lp: 1.5 }, { lp: 4 }];
+const NORMS: readonly Norm[] = everyNorm([3, 1], [1.5, 4]);
 /** Deviations by these are about the mean of all, without a centre. */
 const CENTRED: readonly unknown[] = ["l2", "linf", "range"];
 

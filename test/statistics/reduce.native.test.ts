@@ -5,11 +5,11 @@ import { type Norm, paperConstant } from "../oracle/emulated.js";
 import { Exact, exactAbsSum, exactMean, exactSum, ulpError } from "../oracle/exact.js";
 import * as real from "../oracle/real.js";
 import { forms, type Plain } from "../support/call.js";
-import { show } from "../support/cases.js";
+import { everyNorm, show } from "../support/cases.js";
 import { numbers, toHalves } from "../support/compare.js";
 import { gaussian, wide } from "../support/random.js";
 
-const NORMS: readonly Norm[] = ["l1", "l2", "linf", "range", { topk: 10 }, { topk: 1 }, { lp: 1.5 }, { lp: 3 }];
+const NORMS: readonly Norm[] = everyNorm([10, 1], [1.5, 3]);
 /** What every result is held to, in units in the last place of the exact value. */
 const ULPS = 2;
 /** How much may cancel in a sum whose mean is still held to that. */
@@ -106,7 +106,7 @@ test("sixteen million copies of 0.1", () => {
   ];
   for (const [kind, value] of exact) expectClose(numbers(norm(x, { norm: kind }))[0], value, show(kind));
   // Every deviation of equal values is zero, exactly.
-  for (const kind of ["l1", "l2", "linf", "range", { topk: 10 }, { lp: 3 }] as const) {
+  for (const kind of everyNorm([10])) {
     expect(numbers(statistics(x, { norm: kind }).deviation)[0], show(kind)).toBe(0);
   }
 });

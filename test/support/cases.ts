@@ -1,4 +1,5 @@
 /** Tables that the conformance tests share. */
+import type { NormName } from "../../src/numerics/norm.js";
 import type { Norm } from "../oracle/emulated.js";
 
 /** Lengths on both sides of every block, tile and vector that a kernel may work in. */
@@ -7,10 +8,24 @@ export const SIZES: readonly number[] = [
 ];
 export const LONG_SIZES: readonly number[] = [1023, 1024, 1025, 4095, 4096, 4097, 8191, 8192, 8193, 10_000];
 
+/** The norms with a name, once for each number that one may have. */
+const NORMS: Record<Exclude<NormName, "none">, (ks: readonly number[], ps: readonly number[]) => Norm[]> = {
+  l1: () => ["l1"],
+  l2: () => ["l2"],
+  linf: () => ["linf"],
+  range: () => ["range"],
+  topk: (ks) => ks.map((topk) => ({ topk })),
+  lp: (_, ps) => ps.map((lp) => ({ lp })),
+};
+
+/** Every norm, with each k and p. */
+export const everyNorm = (ks: readonly number[] = [3], ps: readonly number[] = [3]): Norm[] =>
+  Object.values(NORMS).flatMap((norms) => norms(ks, ps));
+
 /** Every kind of norm that n elements allow. */
 export function normsOf(n: number): Norm[] {
   const ks = [...new Set([1, 2, 10, Math.ceil(n / 3), n])].filter((k) => k <= n);
-  return ["l1", "l2", "linf", "range", ...ks.map((topk) => ({ topk })), { lp: 1 }, { lp: 1.5 }, { lp: 3 }, { lp: 2.7 }];
+  return everyNorm(ks, [1, 1.5, 3, 2.7]);
 }
 
 export function show(norm: Norm): string {

@@ -2,7 +2,7 @@
 
 import { format } from "../../src/index.js";
 import type { Arithmetic as PublicArithmetic } from "../../src/numerics/arithmetic.js";
-import type { FormatSpec, Format as PublicFormat } from "../../src/numerics/format.js";
+import type { FormatName, FormatSpec, Format as PublicFormat } from "../../src/numerics/format.js";
 import { type Arithmetic, ORDERS, type Order } from "../oracle/arithmetic.js";
 import * as oracle from "../oracle/formats.js";
 
@@ -16,17 +16,26 @@ export type ArithmeticPair = Pair<PublicArithmetic, Arithmetic>;
 
 const custom: FormatSpec = format({ precision: 16, emin: -30, emax: 31, overflow: "infinity", subnormals: true });
 
-export const FLOAT16: FormatPair = { label: "float16", asked: "float16", oracle: oracle.FLOAT16 };
-export const FLOAT32: FormatPair = { label: "float32", asked: "float32", oracle: oracle.FLOAT32 };
+/** The formats that have a name, as the oracle knows them. */
+export const ORACLES: Readonly<Record<FormatName, oracle.Format>> = {
+  float32: oracle.FLOAT32,
+  float16: oracle.FLOAT16,
+  bfloat16: oracle.BFLOAT16,
+  tfloat32: oracle.TFLOAT32,
+  float8_e5m2: oracle.FLOAT8_E5M2,
+  float8_e4m3fn: oracle.FLOAT8_E4M3FN,
+};
+
+const named = (name: FormatName): FormatPair => ({ label: name, asked: name, oracle: ORACLES[name] });
+
+export const FLOAT16: FormatPair = named("float16");
+export const FLOAT32: FormatPair = named("float32");
 export const CUSTOM: FormatPair = { label: "custom16", asked: custom, oracle: oracle.makeFormat(16, -30, 31) };
 
 /** Compute formats of emulated arithmetic. */
 export const FORMATS: readonly FormatPair[] = [
   FLOAT16,
-  { label: "bfloat16", asked: "bfloat16", oracle: oracle.BFLOAT16 },
-  { label: "tfloat32", asked: "tfloat32", oracle: oracle.TFLOAT32 },
-  { label: "float8_e5m2", asked: "float8_e5m2", oracle: oracle.FLOAT8_E5M2 },
-  { label: "float8_e4m3fn", asked: "float8_e4m3fn", oracle: oracle.FLOAT8_E4M3FN },
+  ...(Object.keys(ORACLES) as FormatName[]).filter((name) => !/^float(32|16)$/.test(name)).map(named),
   CUSTOM,
 ];
 

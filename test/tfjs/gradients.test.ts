@@ -11,11 +11,11 @@ import {
   rmsNormalization,
   weightNormalization,
 } from "../../src/tfjs/index.js";
-import { show } from "../support/cases.js";
+import { everyNorm, show } from "../support/cases.js";
 import { normal } from "../support/random.js";
 import { BACKENDS, start } from "../support/tensorflow.js";
 
-const NORMS: Norm[] = ["l2", "l1", "linf", "range", { topk: 3 }, { lp: 3 }];
+const NORMS: Norm[] = everyNorm();
 
 interface Case {
   layer: (norm: Norm) => layers.Layer;

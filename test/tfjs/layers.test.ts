@@ -6,11 +6,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Arithmetic, Dense, Norm } from "../../src/index.js";
 import * as halfnorm from "../../src/index.js";
 import * as tfjs from "../../src/tfjs/index.js";
-import { show } from "../support/cases.js";
+import { everyNorm, show } from "../support/cases.js";
 import { normal } from "../support/random.js";
 import { BACKENDS, start } from "../support/tensorflow.js";
 
-const NORMS: Norm[] = ["l2", "l1", "linf", "range", { topk: 3 }, { lp: 3 }];
+const NORMS: Norm[] = everyNorm();
 const ARITHMETICS: (Arithmetic | undefined)[] = [undefined, "float16", { compute: "bfloat16", accumulate: "exact" }];
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);

@@ -12,10 +12,10 @@ import {
   trelu,
   weightNormalization,
 } from "../../src/tfjs/index.js";
-import { show } from "../support/cases.js";
+import { everyNorm, show } from "../support/cases.js";
 import { BACKENDS, type Digits, digits, reloaded, start } from "../support/tensorflow.js";
 
-const NORMS: Norm[] = ["l2", "l1", "linf", { topk: 10 }, "range", { lp: 3 }];
+const NORMS: Norm[] = everyNorm([10]);
 
 const dense = (units: number, seed: number, more = {}) =>
   layers.dense({ units, kernelInitializer: initializers.glorotUniform({ seed }), ...more });

@@ -15,6 +15,7 @@ import {
 } from "../../src/index.js";
 import { type Norm, paperConstant } from "../oracle/emulated.js";
 import { STORAGES } from "../support/call.js";
+import { everyNorm } from "../support/cases.js";
 import { numbers, toHalves } from "../support/compare.js";
 import { gaussian, trueNormal, wide } from "../support/random.js";
 
@@ -22,7 +23,7 @@ import { gaussian, trueNormal, wide } from "../support/random.js";
 // biome-ignore lint/suspicious/noExplicitAny: see above
 const any = (value: unknown): any => value;
 
-const NORMS: readonly Normalizer[] = ["l1", "l2", "linf", "range", { topk: 3 }, { lp: 3 }, "none"];
+const NORMS: readonly Normalizer[] = [...everyNorm(), "none"];
 const SHAPE = [4, 3, 5];
 const CHANNELS = 3;
 

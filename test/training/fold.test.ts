@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { batchNorm, foldBatchNorm, load, memory, Tensor, tensor } from "../../src/index.js";
 import type { Normalizer } from "../../src/numerics/norm.js";
+import { everyNorm } from "../support/cases.js";
 import { numbers, toHalves } from "../support/compare.js";
 import { gaussian, uniform } from "../support/random.js";
 
@@ -55,7 +56,7 @@ function convolve(
 }
 
 describe("a convolution", () => {
-  const norms: Normalizer[] = ["l1", "l2", "linf", "range", { topk: 3 }, { lp: 3 }, "none"];
+  const norms: Normalizer[] = [...everyNorm(), "none"];
   test.each(norms)("by %j gives what it and batch norm give one after the other", (norm) => {
     const shape = [2, 3, 6, 5];
     const x = gaussian(180, 1);
