@@ -134,7 +134,7 @@ describe("the exit code", () => {
     [["none.npy", "--eps", "-1"], /^--eps must be a number of at least 0/],
     [["none.npy"], /^none\.npy: no such file$/],
     [["-", "-"], /^only one file can be standard input$/],
-    [["none.npy", "--html", "none/report.html"], /^none\/report\.html: no such file$/],
+    [["none.npy", "--html", "none/report.html"], /^none\/report\.html: no such folder$/],
   ])("with %j is 2", async (args, problem) => {
     await expect(run(["diagnose", ...args])).rejects.toThrow(problem);
   });

@@ -1,7 +1,7 @@
 import { LAYERS as IN_WORDS } from "../../diagnosis/words.js";
 import type { LayerName } from "../../index.js";
 import { MAX_RANK } from "../../tensor/shape.js";
-import { Report } from "../files/temporary.js";
+import { ReportFile } from "../files/report-file.js";
 import { CHECK_FAILED, FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
 import { command } from "../terminal/options.js";
@@ -134,7 +134,7 @@ export const diagnose = command({
       tolerance: toleranceOf(values["tolerance-ulp"]),
     };
     const checks = options.failOn !== undefined || options.tolerance !== undefined;
-    const report = optional(values.html, (path) => new Report(path));
+    const report = optional(values.html, (path) => new ReportFile(path, operands));
     const bar = new Progress();
     try {
       const { diagnoseFiles } = await import("./diagnose-files.js");

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import { FileError, UsageError } from "../terminal/errors.js";
-import { BLOCK, systemError } from "./source.js";
+import { BLOCK, STDIN, systemError } from "./source.js";
 import { temporaryPath } from "./temporary.js";
 
 /** A file for TensorFile.open(). */
@@ -15,7 +15,6 @@ export interface Input {
   readonly label: string;
 }
 
-const STDIN = 0;
 const readFrom = promisify(read);
 
 /** Reads what has come, none at the end. In one buffer: streams would leave behind one for every piece. */
@@ -35,11 +34,15 @@ async function readSome(descriptor: number, buffer: Buffer): Promise<number> {
 /** Stores everything that a pipe or device gives. */
 async function store(descriptor: number): Promise<string> {
   const path = temporaryPath("input");
-  const target = await open(path, "w", 0o600);
+  const target = await open(path, "wx", 0o600);
   try {
     const buffer = Buffer.alloc(BLOCK);
     for (let n = await readSome(descriptor, buffer); n; n = await readSome(descriptor, buffer)) {
-      await target.writeFile(buffer.subarray(0, n)); // at the current position
+      try {
+        await target.writeFile(buffer.subarray(0, n)); // at the current position
+      } catch (error) {
+        throw systemError(`its copy ${path}`, error);
+      }
     }
   } finally {
     await target.close();

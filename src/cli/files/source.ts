@@ -6,6 +6,9 @@ import { FileError } from "../terminal/errors.js";
 /** Bytes that are read at a time. A multiple of 8, so that no element is torn apart. */
 export const BLOCK = 2 ** 20;
 
+/** The descriptor of standard input. */
+export const STDIN = 0;
+
 /** Bytes in order. A block may be overwritten by the next one. */
 export type Blocks = AsyncGenerator<Uint8Array<ArrayBuffer>>;
 
@@ -101,6 +104,11 @@ const PROBLEMS: Record<string, string> = {
   ELOOP: "too many symbolic links",
   EMFILE: "too many open files",
   ENOSPC: "no space left on the device",
+  EDQUOT: "no space left in the quota",
+  EROFS: "the file system is read-only",
+  EEXIST: "exists already",
+  EIO: "input or output failed on the device",
+  EBADF: "is closed",
 };
 
 /** An error of the system as one line about a file; what is none is passed on. */

@@ -1,20 +1,9 @@
 // Files that must not be left behind, whatever ends the process.
 
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { FileError } from "../terminal/errors.js";
+import { join } from "node:path";
 import { systemError } from "./source.js";
 
 const paths = new Set<string>();
@@ -33,7 +22,7 @@ function die(signal: NodeJS.Signals): void {
 }
 
 /** Removes a file or folder when the process ends, if it is still there. */
-function removeLater(path: string): void {
+export function removeLater(path: string): void {
   if (!paths.size) {
     for (const signal of SIGNALS) process.on(signal, die);
     process.once("exit", removeAll);
@@ -41,7 +30,8 @@ function removeLater(path: string): void {
   paths.add(path);
 }
 
-function remove(path: string): void {
+/** Removes it now. */
+export function remove(path: string): void {
   rmSync(path, { recursive: true, force: true });
   forget(path);
 }
@@ -54,7 +44,11 @@ function forget(path: string): void {
   process.removeListener("exit", removeAll);
 }
 
-/** A path for one file that is removed when the process ends. */
+/**
+ * A path for one file, in a folder that nobody else may enter, that is removed when the process ends.
+ *
+ * @throws {FileError} that names the folder of temporary files.
+ */
 export function temporaryPath(name: string): string {
   const folder = join(tmpdir(), `halfnorm-${randomUUID()}`);
   // before it is there: a signal may come at once
@@ -63,61 +57,7 @@ export function temporaryPath(name: string): string {
     mkdirSync(folder, 0o700);
   } catch (error) {
     forget(folder);
-    throw error;
+    throw systemError(`the folder of temporary files ${tmpdir()}`, error);
   }
   return join(folder, name);
-}
-
-/**
- * A file to be written: it appears under its name when it is complete, or not at all. That it can be written is known at
- * once, before anything is computed.
- */
-export class Report {
-  private readonly target: string;
-  /** The unfinished file beside it; none where the target is no regular file, such as a pipe. */
-  private readonly unfinished: string | undefined;
-  private readonly descriptor: number;
-  private open = true;
-
-  /** @throws {FileError} */
-  constructor(private readonly path: string) {
-    try {
-      this.target = existsSync(path) ? realpathSync(path) : path;
-      const stats = statSync(this.target, { throwIfNoEntry: false });
-      if (stats?.isDirectory()) throw new FileError(path, "is a directory");
-      if (!stats || stats.isFile()) {
-        this.unfinished = join(dirname(this.target), `.${basename(this.target)}.${process.pid}.tmp`);
-        removeLater(this.unfinished);
-      }
-      this.descriptor = openSync(this.unfinished ?? this.target, "w");
-    } catch (error) {
-      if (this.unfinished) remove(this.unfinished);
-      throw systemError(path, error);
-    }
-  }
-
-  /** Writes all of it. Nothing comes between, signals wait until it is done. */
-  finish(text: string): void {
-    try {
-      const bytes = Buffer.from(text);
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.descriptor, bytes, done);
-      this.close();
-      if (!this.unfinished) return;
-      renameSync(this.unfinished, this.target);
-      remove(this.unfinished);
-    } catch (error) {
-      throw systemError(this.path, error);
-    }
-  }
-
-  /** Leaves what is there as it is, unless all has been written. */
-  abandon(): void {
-    this.close();
-    if (this.unfinished) remove(this.unfinished);
-  }
-
-  private close(): void {
-    if (this.open) closeSync(this.descriptor);
-    this.open = false;
-  }
 }

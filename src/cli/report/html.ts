@@ -1,6 +1,7 @@
 // Reports in HTML: one file that loads nothing, for screens of either colour, paper, and readers that read aloud.
 
 import type { Cell } from "../../text/page.js";
+import { REPORT_MARK } from "../terminal/report-mark.js";
 import type { Section } from "../terminal/sections.js";
 import { type Figure, SERIES } from "./plots.js";
 
@@ -105,6 +106,7 @@ export function page(title: string, lead: readonly Cell[], blocks: readonly Bloc
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+${REPORT_MARK}
 <meta name="viewport" content="width=device-width">
 <title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>

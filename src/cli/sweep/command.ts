@@ -1,5 +1,5 @@
 import { normWords } from "../../text/words.js";
-import { Report } from "../files/temporary.js";
+import { ReportFile } from "../files/report-file.js";
 import { FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
 import { command } from "../terminal/options.js";
@@ -76,7 +76,7 @@ export const sweep = command({
     const least = Math.min(...options.counts);
     const larger = options.norms.find((norm) => typeof norm === "object" && "topk" in norm && norm.topk > least);
     if (larger) throw new UsageError(`--norms has ${normWords(larger)}, more than the ${least} elements of a group`);
-    const report = optional(values.html, (path) => new Report(path));
+    const report = optional(values.html, (path) => new ReportFile(path, []));
     const progress = new Progress();
     try {
       const { sweep } = await import("./sweep.js");
