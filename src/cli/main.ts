@@ -1,21 +1,36 @@
 #!/usr/bin/env node
 // halfnorm: the command line.
 
+import { writeSync } from "node:fs";
 import { debuglog } from "node:util";
 import { run } from "./run.js";
 import { BAD_USAGE } from "./terminal/checks.js";
-import { FileError, UsageError } from "./terminal/errors.js";
+import { FileError, printable, UsageError } from "./terminal/errors.js";
 import { watchOutput } from "./terminal/output.js";
 
-watchOutput();
-try {
-  process.exitCode = await run(process.argv.slice(2));
-} catch (error) {
+const STDERR = 2;
+/** Signs of the line that says what is wrong. */
+const MOST = 4096;
+
+/** One line that says why, and nothing after it, whatever else is still at work. */
+function end(error: unknown): void {
   // NODE_DEBUG=halfnorm shows where it came from
   debuglog("halfnorm")("%s", error instanceof Error ? error.stack : error);
   const message = error instanceof Error ? error.message : String(error);
-  const line = message.replace(/\s+/g, " ");
   const expected = error instanceof UsageError || error instanceof FileError || error instanceof RangeError;
-  process.stderr.write(`halfnorm: ${expected ? "" : "internal error: "}${line}\n`);
-  process.exitCode = BAD_USAGE;
+  const line = printable(`halfnorm: ${expected ? "" : "internal error: "}${message.replace(/\s+/g, " ")}`, MOST);
+  try {
+    writeSync(STDERR, `${line}\n`);
+  } catch {
+    // nobody can be told; the exit code says it
+  }
+  process.exit(BAD_USAGE);
+}
+
+watchOutput(end);
+process.on("uncaughtException", end); // rejections that nobody takes come here, too
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  end(error);
 }

@@ -1,5 +1,5 @@
 /** The command line: usage, exit codes, pipes, interruption; and the commands compare, sweep and bench. */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
@@ -227,6 +227,60 @@ describe("pipes", () => {
     expect(await shell(`{ "$NODE" "$BIN" ${args}; echo "exit code $?" >&2; } | true`)).toMatchObject({
       stderr: "exit code 0\n",
     });
+  });
+});
+
+describe("where nothing can be written", () => {
+  const full = existsSync("/dev/full");
+  const file = "digits-conv3-out.npy";
+
+  it
+    .runIf(full)
+    .each([
+      "--help",
+      "--version",
+      "help compare",
+      "none.npy",
+      `diagnose ${file} --norm l1 --no-remedies`,
+      `diagnose ${file} ${file} --norm l1 --no-remedies --json --jobs 2`,
+      `compare ${file} ${file}`,
+      `compare ${file} ${file} --json`,
+      "sweep --norms l1 --n 64 --sigma 0.1:10",
+      "bench --elements 20000 --time 2",
+    ])("%s says so in one line", async (args) => {
+    const problem =
+      args === "none.npy"
+        ? /^halfnorm: unknown command [^\n]*\n$/
+        : /^halfnorm: standard output: no space left on the device\n$/;
+    expect(await shell(`"$NODE" "$BIN" ${args} > /dev/full`)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(problem),
+    });
+  });
+
+  it.runIf(full)("not even to standard error, the exit code says so", async () => {
+    for (const streams of ["2> /dev/full", "> /dev/full 2>&1", "2>&-", "> /dev/full 2>&-"]) {
+      expect(await shell(`"$NODE" "$BIN" compare none.npy none.npy ${streams}`)).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: "",
+      });
+    }
+  });
+
+  it("since it is open for reading only", async () => {
+    expect(await shell(`"$NODE" "$BIN" --help 1< ${file}`)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "halfnorm: standard output: is not open for that\n",
+    });
+  });
+
+  it.runIf(full)("keeps the results where only errors are lost", async () => {
+    const { code, stdout } = await shell(`"$NODE" "$BIN" compare ${file} ${file} --json 2> /dev/full`);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).passes).toBe(true);
   });
 });
 

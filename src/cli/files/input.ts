@@ -6,7 +6,8 @@ import { setTimeout } from "node:timers/promises";
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import { FileError, UsageError } from "../terminal/errors.js";
-import { BLOCK, STDIN, systemError } from "./source.js";
+import { systemError } from "../terminal/system-errors.js";
+import { BLOCK, STDIN } from "./source.js";
 import { temporaryPath } from "./temporary.js";
 
 /** A file for TensorFile.open(). */

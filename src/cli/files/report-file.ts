@@ -20,7 +20,8 @@ import {
 import { basename, dirname, join } from "node:path";
 import { FileError, quote, UsageError } from "../terminal/errors.js";
 import { isReport, REPORT_HEAD } from "../terminal/report-mark.js";
-import { STDIN, systemError } from "./source.js";
+import { systemError } from "../terminal/system-errors.js";
+import { STDIN } from "./source.js";
 import { remove, removeLater } from "./temporary.js";
 
 /** Names have numbers that 53 bits cannot hold, on some file systems. */

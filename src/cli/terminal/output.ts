@@ -2,18 +2,32 @@
 
 import { setImmediate } from "node:timers/promises";
 import { Page, type TextOptions } from "../../text/page.js";
+import { systemError } from "./system-errors.js";
 
 /** Whether the reader has closed the pipe. */
 let closed = false;
 
-/** A closed pipe is no error: whoever reads has seen enough. */
-export function watchOutput(): void {
-  for (const stream of [process.stdout, process.stderr]) {
+/** Why nothing more can be written to standard output, if so. */
+let failure: unknown;
+
+/**
+ * A closed pipe is no error: whoever reads has seen enough. Any other failure to write ends the program, whatever it does.
+ *
+ * @param end Says why, and ends it.
+ */
+export function watchOutput(end: (error: unknown) => void): void {
+  const watch = (stream: NodeJS.WriteStream, label: string): void => {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      closed = true;
+      if (error.code === "EPIPE") {
+        closed ||= stream === process.stdout;
+        return;
+      }
+      failure ??= error;
+      end(systemError(label, error));
     });
-  }
+  };
+  watch(process.stdout, "standard output");
+  watch(process.stderr, "standard error");
 }
 
 /** Whether nobody reads any more, so that nothing more need be computed for them. */
@@ -22,8 +36,8 @@ export const outputClosed = (): boolean => closed;
 /** Writes to standard output; comes back when it has been taken. */
 export function print(text: string): Promise<void> {
   if (closed) return Promise.resolve();
-  // an error comes as an event, too
-  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+  // nothing comes after a failure, which ends the program
+  return new Promise((resolve) => process.stdout.write(text, () => failure === undefined && resolve()));
 }
 
 /** JSON in pieces, each element of the lists in an object by itself: all of it may be longer than a string can be. */
