@@ -5,8 +5,9 @@ import { writeSync } from "node:fs";
 import { debuglog } from "node:util";
 import { run } from "./run.js";
 import { BAD_USAGE } from "./terminal/checks.js";
-import { FileError, printable, UsageError } from "./terminal/errors.js";
+import { FileError, UsageError } from "./terminal/errors.js";
 import { watchOutput } from "./terminal/output.js";
+import { printable } from "./terminal/printable.js";
 
 const STDERR = 2;
 /** Signs of the line that says what is wrong. */

@@ -3,9 +3,10 @@
 import { readFileSync } from "node:fs";
 import { wrap } from "../text/page.js";
 import { FINE } from "./terminal/checks.js";
-import { printable, UsageError } from "./terminal/errors.js";
+import { UsageError } from "./terminal/errors.js";
 import { type Command, helpOf, parse } from "./terminal/options.js";
 import { print } from "./terminal/output.js";
+import { printable } from "./terminal/printable.js";
 
 /** The commands, in the order of the help: a row here, and a folder of that name. */
 export const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {

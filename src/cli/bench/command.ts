@@ -4,6 +4,7 @@ import { FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
 import { command } from "../terminal/options.js";
 import { Progress, print, printJson } from "../terminal/output.js";
+import { quote } from "../terminal/printable.js";
 import { type Section, sectionsText } from "../terminal/sections.js";
 import { jsonOption } from "../terminal/shared-options.js";
 import { integer } from "../terminal/values.js";
@@ -45,7 +46,7 @@ export const bench = command({
   ],
 
   async run(values, operands) {
-    if (operands.length) throw new UsageError(`bench takes no file, got ${operands[0]}`);
+    if (operands.length) throw new UsageError(`bench takes no file, got ${quote(operands[0])}`);
     const elements = integer("elements", values.elements ?? String(2 ** 20), 16, 2 ** 26);
     const time = integer("time", values.time ?? "150", 1, 60_000);
     const progress = new Progress();

@@ -7,7 +7,8 @@ import { selectTensors } from "../files/select-tensors.js";
 import { residentBytes, type StoredTensor } from "../files/stored-tensor.js";
 import { TensorFile } from "../files/tensor-file.js";
 import { isWithin } from "../terminal/checks.js";
-import { quote, UsageError } from "../terminal/errors.js";
+import { UsageError } from "../terminal/errors.js";
+import { quote } from "../terminal/printable.js";
 import { runTasks } from "../workers/pool.js";
 import type { Compared, CompareTask } from "./worker.js";
 

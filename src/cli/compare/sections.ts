@@ -2,7 +2,7 @@
 
 import { columnsOf } from "../../text/page.js";
 import { brief, fixed, integer } from "../../text/words.js";
-import { printable } from "../terminal/errors.js";
+import { printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/sections.js";
 import type { CompareResult } from "./compare-files.js";
 

@@ -9,7 +9,8 @@ import { residentBytes, type StoredTensor } from "../files/stored-tensor.js";
 import { type Place, TensorFile } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
 import { isWithin } from "../terminal/checks.js";
-import { FileError, quote, UsageError } from "../terminal/errors.js";
+import { FileError, UsageError } from "../terminal/errors.js";
+import { quote } from "../terminal/printable.js";
 import { runTasks } from "../workers/pool.js";
 import type { Diagnosed, DiagnoseTask, Grouping } from "./worker.js";
 

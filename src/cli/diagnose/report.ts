@@ -4,6 +4,7 @@ import type { FormatName, Norm, Order } from "../../index.js";
 import { normWords } from "../../text/words.js";
 import type { FigureData } from "../report/figure-data.js";
 import { usableRanges } from "../report/usable-ranges.js";
+import { few } from "../terminal/printable.js";
 import type { DiagnosedTensor } from "./diagnose-files.js";
 import { diagnosisPage, type SigmaSweep } from "./page.js";
 import { otherNotes, tensorSection, titleOf } from "./sections.js";
@@ -65,7 +66,7 @@ export async function diagnoseReport(
   for (const n of sizes) sweeps.set(n, await sweepOf(n, options, () => told(sweeps.size / sizes.length)));
   const files = [...new Set(drawn.map(({ tensor }) => tensor.file))];
   return diagnosisPage(
-    `halfnorm diagnose: ${files.join(", ")}`,
+    `halfnorm diagnose: ${few(files, 3)}`,
     drawn.map(({ tensor, figures }) => {
       const results = tensor.diagnoses.map((diagnosis) => ({ label: normWords(diagnosis.subject.norm), diagnosis }));
       const along = figures.along.map((points, i) => ({ label: results[i].label, points }));

@@ -5,7 +5,7 @@ import type { Diagnosis, DiagnosisEvent, Verdict } from "../../index.js";
 import { type Cell, columnsOf } from "../../text/page.js";
 import { fixed, integer, normWords } from "../../text/words.js";
 import { stemOf } from "../files/tensor-file.js";
-import { printable } from "../terminal/errors.js";
+import { few, printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/sections.js";
 import type { DiagnosedTensor, DiagnoseResult } from "./diagnose-files.js";
 
@@ -91,9 +91,7 @@ export function summarySection({ tensors, skipped }: DiagnoseResult): Section {
     left.set(reason, names);
   }
   const notes = [...left].map(([reason, names]) => {
-    const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-    const few = names.slice(0, 3).map((name) => printable(name));
-    return `Not diagnosed, ${printable(reason, 200)}: ${few.join(", ")}${more}.`;
+    return `Not diagnosed, ${printable(reason, 200)}: ${few(names, 3)}.`;
   });
   return {
     title: plural(tensors.length, "tensor"),

@@ -6,7 +6,8 @@
 // npyjs, the reader for JavaScript that is kept best, takes big-endian elements for little-endian ones, does not check
 // lengths, and needs the whole file in memory: hence our own.
 
-import { type Fail, quote } from "../terminal/errors.js";
+import type { Fail } from "../terminal/errors.js";
+import { quote } from "../terminal/printable.js";
 import { countElements, ELEMENT_BYTES, MAX_DIMENSIONS, type StoredType } from "./elements.js";
 import { Scanner } from "./scanner.js";
 

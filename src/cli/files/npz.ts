@@ -2,7 +2,7 @@
 // checks it; the elements are read here, in blocks.
 
 import yauzl from "yauzl";
-import { printable, quote } from "../terminal/errors.js";
+import { printable, quote } from "../terminal/printable.js";
 import { NPY_HEAD, type NpyHeader, parseNpyHeader } from "./npy.js";
 import type { Blocks, Source } from "./source.js";
 import { contentOf, DEFLATED, failOf, STORED, type ZipEntry } from "./zip-entry.js";

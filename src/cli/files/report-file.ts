@@ -18,7 +18,8 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { FileError, quote, UsageError } from "../terminal/errors.js";
+import { FileError, UsageError } from "../terminal/errors.js";
+import { quote } from "../terminal/printable.js";
 import { isReport, REPORT_HEAD } from "../terminal/report-mark.js";
 import { systemError } from "../terminal/system-errors.js";
 import { STDIN } from "./source.js";

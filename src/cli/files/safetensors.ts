@@ -8,7 +8,8 @@
 //
 // The readers for JavaScript (that of @huggingface/hub among them) check none of this: hence our own.
 
-import { type Fail, printable, quote } from "../terminal/errors.js";
+import type { Fail } from "../terminal/errors.js";
+import { printable, quote } from "../terminal/printable.js";
 import { countElements, ELEMENT_BYTES, MAX_DIMENSIONS, type StoredType } from "./elements.js";
 import { Scanner } from "./scanner.js";
 

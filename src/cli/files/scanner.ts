@@ -1,4 +1,5 @@
-import { type Fail, quote } from "../terminal/errors.js";
+import type { Fail } from "../terminal/errors.js";
+import { quote } from "../terminal/printable.js";
 
 const SPACE = new Set([" ", "\t", "\r", "\n"]);
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;

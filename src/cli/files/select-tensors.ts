@@ -1,6 +1,7 @@
 // Which of the tensors in a file.
 
-import { quote, UsageError } from "../terminal/errors.js";
+import { UsageError } from "../terminal/errors.js";
+import { quote } from "../terminal/printable.js";
 import type { StoredTensor } from "./stored-tensor.js";
 import type { TensorFile } from "./tensor-file.js";
 

@@ -1,6 +1,6 @@
 // A tensor in a file: what it is, where it is, and its elements.
 
-import { quote } from "../terminal/errors.js";
+import { quote } from "../terminal/printable.js";
 import {
   countElements,
   decode,

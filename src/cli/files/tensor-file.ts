@@ -1,6 +1,6 @@
 // Tensors of a file, of any of the formats.
 
-import { quote } from "../terminal/errors.js";
+import { quote } from "../terminal/printable.js";
 import { ELEMENT_BYTES, type Elements, type Tally } from "./elements.js";
 import type { Input } from "./input.js";
 import { NPY_HEAD, NPY_MAGIC, parseNpyHeader } from "./npy.js";

@@ -2,7 +2,8 @@
 
 import { pipeline } from "node:stream/promises";
 import { crc32, createInflateRaw } from "node:zlib";
-import { type Fail, printable, quote } from "../terminal/errors.js";
+import type { Fail } from "../terminal/errors.js";
+import { printable, quote } from "../terminal/printable.js";
 import { BLOCK, type Blocks, type Source } from "./source.js";
 
 export const STORED = 0;

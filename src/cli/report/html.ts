@@ -1,6 +1,7 @@
 // Reports in HTML: one file that loads nothing, for screens of either colour, paper, and readers that read aloud.
 
 import type { Cell } from "../../text/page.js";
+import { visible } from "../terminal/printable.js";
 import { REPORT_MARK } from "../terminal/report-mark.js";
 import type { Section } from "../terminal/sections.js";
 import { type Figure, SERIES } from "./plots.js";
@@ -13,7 +14,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]);
+const escapeHtml = (text: string): string => visible(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign]);
 
 /** Okabe and Ito's colours, which the colour blind tell apart, and lighter ones for dark pages. */
 const LIGHT = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#000000", "#7f7f7f"];

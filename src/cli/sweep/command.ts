@@ -4,6 +4,7 @@ import { FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
 import { command } from "../terminal/options.js";
 import { Progress, print, printJson } from "../terminal/output.js";
+import { quote } from "../terminal/printable.js";
 import { sectionsText } from "../terminal/sections.js";
 import { ARITHMETIC_OPTION, HTML_OPTION, jsonOption, NORMS_OPTION } from "../terminal/shared-options.js";
 import {
@@ -57,10 +58,11 @@ export const sweep = command({
   ],
 
   async run(values, operands) {
-    if (operands.length) throw new UsageError(`sweep takes no file, got ${operands[0]}`);
+    if (operands.length) throw new UsageError(`sweep takes no file, got ${quote(operands[0])}`);
     const compute = oneOf("arithmetic", values.arithmetic ?? "float16", FORMATS);
     const [low, high, ...more] = (values.sigma ?? "1e-5:1e4").split(":");
-    if (high === undefined || more.length) throw new UsageError(`--sigma must be LOW:HIGH, got ${values.sigma}`);
+    if (high === undefined || more.length)
+      throw new UsageError(`--sigma must be LOW:HIGH, got ${quote(values.sigma ?? "")}`);
     const from = number("sigma", low, 1e-30, 1e30);
     const accumulates = values.accumulate ? list("accumulate", values.accumulate) : ["float32", compute];
     const options = {

@@ -1,8 +1,6 @@
-/** What can be shown of text from outside: invisible and control characters are escaped, long texts are cut. */
-export function printable(text: string, most = 80): string {
-  const short = text.length > most ? `${text.slice(0, most - 1)}…` : text;
-  return short.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${(sign.codePointAt(0) as number).toString(16)}}`);
-}
+// What is wrong with what the user gave: messages of one line.
+
+import { printable } from "./printable.js";
 
 /** Anything that is wrong with a file: its message is one line that names the file and what is wrong. */
 export class FileError extends Error {
@@ -18,9 +16,6 @@ export class FileError extends Error {
 
 /** The error for a problem with the file that is being read. */
 export type Fail = (problem: string, options?: ErrorOptions) => FileError;
-
-/** A name or value from a file, within a message. */
-export const quote = (text: string): string => `"${printable(text)}"`;
 
 /** Bad usage: the message is one line, the exit code 2. */
 export class UsageError extends Error {}

@@ -2,6 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { Page, type TextOptions } from "../../text/page.js";
+import { printable, safeJson } from "./printable.js";
 import { systemError } from "./system-errors.js";
 
 /** Whether the reader has closed the pipe. */
@@ -45,7 +46,7 @@ function* jsonPieces(value: object): Generator<string> {
   let before = "{";
   for (const [key, each] of Object.entries(value)) {
     if (each === undefined) continue;
-    yield `${before}\n  ${JSON.stringify(key)}: `;
+    yield `${before}\n  ${safeJson(JSON.stringify(key))}: `;
     before = ",";
     if (!Array.isArray(each) || !each.length) {
       yield indented(each, "  ");
@@ -58,9 +59,9 @@ function* jsonPieces(value: object): Generator<string> {
 }
 
 const indented = (value: unknown, indent: string): string =>
-  JSON.stringify(value ?? null, null, 2).replace(/\n/g, `\n${indent}`);
+  safeJson(JSON.stringify(value ?? null, null, 2)).replace(/\n/g, `\n${indent}`);
 
-/** Writes an object as JSON. */
+/** Writes an object as JSON. Names in it stay what they are, but nothing in it is obeyed by a terminal. */
 export async function printJson(value: object): Promise<void> {
   for (const piece of jsonPieces(value)) await print(piece);
 }
@@ -100,7 +101,7 @@ export class Progress {
     const room = (process.stderr.columns || 80) - 30;
     const bar = "█".repeat(filled) + "░".repeat(20 - filled);
     process.stderr.write(
-      `\r\x1b[K${bar} ${String(Math.floor(done * 100)).padStart(3)} % ${what.slice(0, Math.max(room, 0))}`,
+      `\r\x1b[K${bar} ${String(Math.floor(done * 100)).padStart(3)} % ${room > 0 ? printable(what, room) : ""}`,
     );
   }
 

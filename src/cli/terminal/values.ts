@@ -5,7 +5,8 @@ import type { FormatName, Norm, Order } from "../../index.js";
 import { FORMATS as NAMED_FORMATS } from "../../numerics/format.js";
 import { NAMED, type Normalizer, type NormName } from "../../numerics/norm.js";
 import { normWords } from "../../text/words.js";
-import { quote, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
+import { quote } from "./printable.js";
 
 const [exact, ...emulated] = Object.keys(NAMED_FORMATS) as FormatName[];
 /** float32 last, where little is to be seen. */

@@ -5,7 +5,8 @@ import type { Tally } from "../files/elements.js";
 import { Source } from "../files/source.js";
 import { readTensor } from "../files/stored-tensor.js";
 import type { Place } from "../files/tensor-file.js";
-import { FileError, quote } from "../terminal/errors.js";
+import { FileError } from "../terminal/errors.js";
+import { quote } from "../terminal/printable.js";
 
 /** A tensor, and what reading changed. */
 export interface Loaded extends Tally {
