@@ -1,21 +1,24 @@
 // Which of the tensors in a file.
 
 import { UsageError } from "../terminal/errors.js";
-import { quote } from "../terminal/printable.js";
+import { few, printable, quote } from "../terminal/printable.js";
+import { isGlob, matchesGlob } from "./glob.js";
 import type { StoredTensor } from "./stored-tensor.js";
 import type { TensorFile } from "./tensor-file.js";
 
-/** A pattern of a name: * stands for any signs, ? for one. */
-function matcher(pattern: string): (name: string) => boolean {
-  const source = pattern.replace(/[\\^$.*+?()[\]{}|]/g, (sign) => ({ "*": ".*", "?": "." })[sign] ?? `\\${sign}`);
-  const expression = new RegExp(`^${source}$`, "su");
-  return (name) => name === pattern || expression.test(name);
+/** Names that a message lists. */
+const LISTED = 8;
+
+/** Those that a pattern stands for: of its name, or that it matches. */
+function matching<T extends { readonly name: string }>(pattern: string, all: readonly T[]): T[] {
+  const glob = isGlob(pattern);
+  return all.filter(({ name }) => name === pattern || (glob && matchesGlob(pattern, name)));
 }
 
 /**
  * The tensors that a pattern matches, in the order of the file; without patterns all of them.
  *
- * @throws {UsageError} for a pattern that matches none.
+ * @throws {UsageError} for a pattern that matches none, with what there is.
  */
 export function selectTensors(
   { tensors, skipped }: Pick<TensorFile, "tensors" | "skipped">,
@@ -24,14 +27,18 @@ export function selectTensors(
 ): StoredTensor[] {
   if (!patterns) return [...tensors];
   const chosen = new Set<StoredTensor>();
-  for (const pattern of patterns) {
-    const matches = matcher(pattern);
-    const found = tensors.filter(({ name }) => matches(name));
+  for (const pattern of new Set(patterns)) {
+    const found = matching(pattern, tensors);
     for (const tensor of found) chosen.add(tensor);
     if (found.length) continue;
-    const other = skipped.find(({ name }) => matches(name));
-    const reason = other ? `: ${quote(other.name)} is ${quote(other.type)}` : "";
-    throw new UsageError(`${label} has no float tensor ${quote(pattern)}${reason}`);
+    const [other] = matching(pattern, skipped);
+    const names = tensors.map(({ name }) => name);
+    const instead = other
+      ? `: ${quote(other.name)} is ${quote(other.type)}`
+      : names.length
+        ? `, it has ${few(names, LISTED)}`
+        : "";
+    throw new UsageError(`${printable(label, 1024)} has no float tensor ${quote(pattern)}${instead}`);
   }
   return tensors.filter((tensor) => chosen.has(tensor));
 }

@@ -61,9 +61,19 @@ function* jsonPieces(value: object): Generator<string> {
 const indented = (value: unknown, indent: string): string =>
   safeJson(JSON.stringify(value ?? null, null, 2)).replace(/\n/g, `\n${indent}`);
 
+/** Signs of JSON that are written at a time, at least. */
+const PIECE = 2 ** 16;
+
 /** Writes an object as JSON. Names in it stay what they are, but nothing in it is obeyed by a terminal. */
 export async function printJson(value: object): Promise<void> {
-  for (const piece of jsonPieces(value)) await print(piece);
+  let text = "";
+  for (const piece of jsonPieces(value)) {
+    text += piece;
+    if (text.length < PIECE) continue;
+    await print(text);
+    text = "";
+  }
+  await print(text);
 }
 
 /** Columns of the terminal, 80 where there is none. */
