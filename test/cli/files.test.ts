@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { ELEMENT_BYTES } from "../../src/cli/files/elements.js";
 import type { StoredTensor } from "../../src/cli/files/stored-tensor.js";
 import { TensorFile } from "../../src/cli/files/tensor-file.js";
 import { HALVES } from "../oracle/formats.js";
@@ -53,7 +54,7 @@ describe("a .npy file of NumPy", () => {
       const stored = { f2: "float16", f4: "float32", f8: "float64", ve: "float32" }[name.slice(0, 2)];
       expect(tensor).toMatchObject({ name: name.replace(".npy", ""), shape: [2, 3, 5], size: 30 });
       expect(tensor.stored).toBe(name === "version-3.npy" ? "float16" : stored);
-      expect(tensor.bytes).toBe(30 * { float16: 2, bfloat16: 2, float32: 4, float64: 8 }[tensor.stored]);
+      expect(tensor.bytes).toBe(30 * ELEMENT_BYTES[tensor.stored]);
       expect(await valuesOf(file, tensor)).toEqual(ARRAY);
     }),
   );

@@ -36,7 +36,7 @@ async function placeIn(name: string): Promise<Place> {
   await opened.close();
   const [tensor] = opened.tensors;
   // as it goes to another thread
-  return structuredClone({ path: file, label: name, identity: opened.identity, tensor });
+  return structuredClone({ path: file, label: name, name: tensor.name, identity: opened.identity, tensor });
 }
 
 const compared = (place: Place) => work({ actual: place, expected: place, format: undefined });

@@ -1,3 +1,4 @@
+import { AS_OPTION, rawTypeOf } from "../files/raw-option.js";
 import { CHECK_FAILED, FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
 import { command } from "../terminal/options.js";
@@ -17,7 +18,7 @@ export const compare = command({
   operands: "ACTUAL EXPECTED",
   about: [
     "How far the tensors of one file are from those of another, whose values count as exact: errors in ulp, and the tolerances at which NumPy and PyTorch would call them close.",
-    "Files are .npy, .npz or .safetensors; one of them may be - for standard input. Tensors are compared with those of the same name, or with the only one.",
+    "Files are .npy, .npz, .safetensors, or the .safetensors.index.json of a checkpoint in several files; one of them may be - for standard input. Tensors are compared with those of the same name, or with the only one.",
   ],
   options: {
     tensor: tensorOption("Compare"),
@@ -27,6 +28,7 @@ export const compare = command({
       help: `Whose spacing is the ulp: ${FORMATS.join(", ")}. Default: that of ACTUAL.`,
     },
     "tolerance-ulp": toleranceOption("Exit with 1 if any error is larger, or special in one only."),
+    as: AS_OPTION,
     jobs: JOBS_OPTION,
     json: jsonOption("compare"),
   },
@@ -46,6 +48,7 @@ export const compare = command({
       actual,
       expected,
       tensors: values.tensor,
+      as: rawTypeOf(values.as),
       format: optional(values.format, (format) => oneOf("format", format, FORMATS)),
       tolerance: toleranceOf(tolerance),
       jobs: jobsOf(values.jobs),

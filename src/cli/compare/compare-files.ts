@@ -1,14 +1,15 @@
 // The tensors of one file against those of another.
 
 import type { Comparison, FormatName } from "../../index.js";
-import type { Tally } from "../files/elements.js";
-import { checkNames, type Input, inputOf } from "../files/input.js";
-import { selectTensors } from "../files/select-tensors.js";
-import { residentBytes, type StoredTensor } from "../files/stored-tensor.js";
-import { TensorFile } from "../files/tensor-file.js";
+import type { RawType, Tally } from "../files/elements.js";
+import { checkNames } from "../files/input.js";
+import { type Listing, placesOf } from "../files/places.js";
+import { leftOut, noTensor, selectTensors } from "../files/select-tensors.js";
+import { residentBytes } from "../files/stored-tensor.js";
+import type { Place } from "../files/tensor-file.js";
 import { isWithin } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
-import { quote } from "../terminal/printable.js";
+import { printable, quote } from "../terminal/printable.js";
 import { runTasks } from "../workers/pool.js";
 import type { Compared, CompareTask } from "./worker.js";
 
@@ -17,6 +18,8 @@ export interface CompareOptions {
   readonly expected: string;
   /** Names or patterns; undefined: all tensors of both files, which then have to be the same. */
   readonly tensors: readonly string[] | undefined;
+  /** What elements are that NumPy has no name for. */
+  readonly as: RawType | undefined;
   /** Default: that of the actual tensor in its file. */
   readonly format: FormatName | undefined;
   /** Largest error that passes; undefined: anything does. */
@@ -47,38 +50,35 @@ export interface CompareResult {
 }
 
 interface Pair {
-  readonly actual: StoredTensor;
-  readonly expected: StoredTensor;
+  readonly actual: Place;
+  readonly expected: Place;
 }
 
 /** Tensors of the same name; or the only ones of each file, whatever their names. */
-function pairsOf(
-  actual: TensorFile,
-  expected: TensorFile,
-  inputs: readonly [Input, Input],
-  patterns?: readonly string[],
-) {
-  const [a, e] = [actual, expected].map((file, i) => selectTensors(file, patterns, inputs[i].label));
-  if (!a.length) throw new UsageError(`${inputs[0].label} has no float tensor`);
+function pairsOf(listings: readonly [Listing, Listing], patterns?: readonly string[]): Pair[] {
+  const [a, e] = listings.map((listing) => selectTensors(listing, patterns));
+  for (const [i, places] of [a, e].entries())
+    if (!places.length) throw new UsageError(noTensor([listings[i]], leftOut(listings[i])));
   if (a.length === 1 && e.length === 1 && !patterns) return [{ actual: a[0], expected: e[0] }];
-  const others = new Map(e.map((tensor) => [tensor.name, tensor]));
+  const others = new Map(e.map((place) => [place.name, place]));
+  const shown = (i: number): string => printable(listings[i].label, 1024);
   const missing = (name: string, i: number): UsageError =>
-    new UsageError(`${inputs[i].label} has no float tensor ${quote(name)}, but ${inputs[1 - i].label} has`);
-  const pairs = a.map((tensor): Pair => {
-    const other = others.get(tensor.name);
-    if (!other) throw missing(tensor.name, 1);
-    others.delete(tensor.name);
-    return { actual: tensor, expected: other };
+    new UsageError(`${shown(i)} has no float tensor ${quote(name)}, but ${shown(1 - i)} has`);
+  const pairs = a.map((place): Pair => {
+    const other = others.get(place.name);
+    if (!other) throw missing(place.name, 1);
+    others.delete(place.name);
+    return { actual: place, expected: other };
   });
   for (const name of others.keys()) throw missing(name, 0);
   return pairs;
 }
 
-const formatOf = ({ stored }: StoredTensor): FormatName => (stored === "float64" ? "float32" : stored);
+const formatOf = ({ tensor: { stored } }: Place): FormatName => (stored === "float64" ? "float32" : stored);
 
 /** Memory that a comparison takes: both tensors, and the errors in float32. */
 const costOf = ({ actual, expected }: Pair): number =>
-  residentBytes(actual) + residentBytes(expected) + 4 * actual.size;
+  residentBytes(actual.tensor) + residentBytes(expected.tensor) + 4 * actual.tensor.size;
 
 /** @param progress Is told the part that is done. */
 export async function compareFiles(
@@ -86,19 +86,12 @@ export async function compareFiles(
   progress: (done: number, what: string) => void,
 ): Promise<CompareResult> {
   checkNames([options.actual, options.expected]);
-  const inputs = [await inputOf(options.actual), await inputOf(options.expected)] as const;
-  const files: TensorFile[] = [];
-  let pairs: Pair[];
-  try {
-    for (const { path, label } of inputs) files.push(await TensorFile.open(path, label));
-    pairs = pairsOf(files[0], files[1], inputs, options.tensors);
-  } finally {
-    for (const file of files) await file.close();
-  }
+  const listings = [await placesOf(options.actual, options.as), await placesOf(options.expected, options.as)] as const;
+  const pairs = pairsOf(listings, options.tensors);
   const tasks = pairs.map(
     ({ actual, expected }): CompareTask => ({
-      actual: { ...inputs[0], identity: files[0].identity, tensor: actual },
-      expected: { ...inputs[1], identity: files[1].identity, tensor: expected },
+      actual,
+      expected,
       format: options.format ?? formatOf(actual),
     }),
   );
@@ -111,12 +104,15 @@ export async function compareFiles(
     results[i] = { name: pairs[i].actual.name, expectedName: pairs[i].expected.name, comparison, passes, rounded };
     progress(++done / tasks.length, pairs[i].actual.name);
   };
-  const largest = pairs.reduce((most, { actual, expected }) => Math.max(most, actual.bytes, expected.bytes), 0);
+  const largest = pairs.reduce(
+    (most, { actual, expected }) => Math.max(most, actual.tensor.bytes, expected.tensor.bytes),
+    0,
+  );
   await runTasks("compare", tasks, { jobs: options.jobs, costs, largest, done: finish });
   return {
     schema: "halfnorm.cli.compare/1",
-    actual: inputs[0].label,
-    expected: inputs[1].label,
+    actual: listings[0].label,
+    expected: listings[1].label,
     toleranceUlp: options.tolerance ?? null,
     tensors: results,
     passes: results.every(({ passes }) => passes),

@@ -1,6 +1,7 @@
 import { LAYERS as IN_WORDS } from "../../diagnosis/words.js";
 import type { LayerName } from "../../index.js";
 import { MAX_RANK } from "../../tensor/shape.js";
+import { AS_OPTION, rawTypeOf } from "../files/raw-option.js";
 import { ReportFile } from "../files/report-file.js";
 import { CHECK_FAILED, FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
@@ -72,7 +73,7 @@ export const diagnose = command({
   operands: "FILE...",
   about: [
     "What an arithmetic does to the normalization of the tensors in a file, with several norms side by side: the verdict, errors of the output in ulp, operations that overflowed, underflowed or changed nothing (a sum that stagnates), the binades of headroom, and what would help most, each remedy run on this data.",
-    "FILE is .npy, .npz or .safetensors, or - for standard input.",
+    "FILE is .npy, .npz or .safetensors, the .safetensors.index.json of a checkpoint in several files, or - for standard input.",
   ],
   options: {
     tensor: tensorOption("Diagnose"),
@@ -98,6 +99,7 @@ export const diagnose = command({
     },
     order: { type: "string", value: "ORDER", help: `Of the sums: ${ORDERS.join(", ")}. Default: lanes.` },
     eps: { type: "string", value: "X", help: "Default: 1e-5." },
+    as: AS_OPTION,
     "no-remedies": { type: "boolean", help: "Do not look for what would help, which takes most of the time." },
     details: { type: "boolean", help: "Also show every norm stage by stage." },
     "fail-on": { type: "string", value: "VERDICT", help: "Exit with 1 if a verdict is failed, or degraded and worse." },
@@ -119,6 +121,7 @@ export const diagnose = command({
     const options = {
       files: operands,
       tensors: values.tensor,
+      as: rawTypeOf(values.as),
       norms: norms("norm", values.norm ?? USUAL_NORMS),
       grouping: groupingOf(values),
       arithmetic: {

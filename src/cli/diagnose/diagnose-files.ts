@@ -2,11 +2,13 @@
 
 import { VERDICTS } from "../../diagnosis/words.js";
 import type { Arithmetic, Diagnosis, Norm, Verdict } from "../../index.js";
-import type { StoredType, Tally } from "../files/elements.js";
-import { checkNames, inputOf } from "../files/input.js";
-import { selectTensors } from "../files/select-tensors.js";
-import { residentBytes, type StoredTensor } from "../files/stored-tensor.js";
-import { type Place, TensorFile } from "../files/tensor-file.js";
+import type { RawType, StoredType, Tally } from "../files/elements.js";
+import { checkNames } from "../files/input.js";
+import { reasonOf, reasonsLine } from "../files/left-out.js";
+import { type Listing, placesOf } from "../files/places.js";
+import { noTensor, selectTensors } from "../files/select-tensors.js";
+import { residentBytes } from "../files/stored-tensor.js";
+import type { Place } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
 import { isWithin } from "../terminal/checks.js";
 import { FileError, UsageError } from "../terminal/errors.js";
@@ -18,6 +20,8 @@ export interface DiagnoseOptions {
   readonly files: readonly string[];
   /** Names or patterns; undefined: all tensors that can be diagnosed so. */
   readonly tensors: readonly string[] | undefined;
+  /** What elements are that NumPy has no name for. */
+  readonly as: RawType | undefined;
   readonly norms: readonly Norm[];
   /** What a group is. Default: by the number of dimensions. */
   readonly grouping: Grouping | undefined;
@@ -74,26 +78,28 @@ const passes = ({ verdict, error }: Diagnosis, { failOn, tolerance }: DiagnoseOp
   !(failOn && rank(verdict) >= rank(failOn)) && isWithin(tolerance, error);
 
 /** Images and what is made of them have four dimensions, batch and channels first. */
-const groupingOf = ({ shape }: StoredTensor): Grouping => ({ layer: shape.length > 3 ? "batch" : "layer" });
+const groupingOf = ({ tensor: { shape } }: Place): Grouping => ({ layer: shape.length > 3 ? "batch" : "layer" });
 
 /** Memory that a diagnosis takes: the tensor, then errors or remedies in float32. */
 const costOf = ({ tensor }: Place): number => residentBytes(tensor) + 4 * tensor.size;
 
-async function candidatesOf({ files, tensors }: DiagnoseOptions, skipped: SkippedTensor[]): Promise<readonly Place[]> {
+/** What will be diagnosed; what is left out is added to `skipped`. */
+async function candidatesOf({ files, tensors, as }: DiagnoseOptions, skipped: SkippedTensor[]): Promise<Place[]> {
   checkNames(files);
   const candidates: Place[] = [];
+  const listings: Listing[] = [];
   for (const name of files) {
-    const input = await inputOf(name);
-    const file = await TensorFile.open(input.path, input.label);
-    await file.close();
-    const { identity } = file;
-    const skip = (name: string, reason: string): unknown => skipped.push({ file: input.label, name, reason });
-    for (const tensor of selectTensors(file, tensors, input.label)) {
-      if (tensor.size || tensors) candidates.push({ ...input, identity, tensor });
-      else skip(tensor.name, "without elements");
+    const listing = await placesOf(name, as);
+    listings.push(listing);
+    for (const place of selectTensors(listing, tensors)) {
+      if (place.tensor.size !== 1) candidates.push(place);
+      else
+        skipped.push({ file: place.label, name: place.name, reason: "one number, which nothing is normalized with" });
     }
-    if (!tensors) for (const { name, type } of file.skipped) skip(name, `of type ${quote(type)}`);
+    if (tensors) continue;
+    for (const one of listing.skipped) skipped.push({ file: one.label, name: one.name, reason: reasonOf(one) });
   }
+  if (!candidates.length) throw new UsageError(noTensor(listings, skipped));
   return candidates;
 }
 
@@ -106,12 +112,11 @@ export interface Listener {
   goOn(): boolean;
 }
 
-/** @throws {UsageError | FileError} also for a tensor that cannot be diagnosed, if it was asked for or is the only one. */
+/** @throws {UsageError | FileError} where nothing can be diagnosed, with the reasons. */
 export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener): Promise<DiagnoseResult> {
   const skipped: SkippedTensor[] = [];
   const candidates = await candidatesOf(options, skipped);
-  if (!candidates.length) throw new UsageError(`${options.files[0]} has no float tensor`);
-  const { norms, arithmetic, eps, remedies, jobs, tensors } = options;
+  const { norms, arithmetic, eps, remedies, jobs } = options;
   // what is done, in millionths
   const shared = new SharedArrayBuffer(4);
   const work = candidates.reduce((sum, { tensor }) => sum + tensor.size + 1, 0) * norms.length;
@@ -120,7 +125,7 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
       place,
       norms,
       figures: options.figures,
-      options: { ...(options.grouping ?? groupingOf(place.tensor)), arithmetic, eps, remedies },
+      options: { ...(options.grouping ?? groupingOf(place)), arithmetic, eps, remedies },
       progress: { shared, step: Math.floor((1e6 * (place.tensor.size + 1)) / work) },
     }),
   );
@@ -139,7 +144,6 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
         continue;
       }
       const [{ reason }] = refused;
-      if (tensors || candidates.length === 1) throw new FileError(file, `tensor ${quote(name)}: ${reason}`);
       skipped.push({ file, name, reason });
     }
   };
@@ -153,8 +157,11 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
     clearInterval(timer);
   }
   if (!diagnosed.length && skipped.length) {
-    const [{ file, name, reason }] = skipped;
-    throw new FileError(file, `tensor ${quote(name)}: ${reason}`);
+    const [{ file, name, reason }, ...more] = skipped;
+    throw new FileError(
+      file,
+      more.length ? `nothing can be diagnosed: ${reasonsLine(skipped)}` : `tensor ${quote(name)}: ${reason}`,
+    );
   }
   const all = diagnosed.flatMap(({ diagnoses }) => diagnoses);
   return {

@@ -4,8 +4,9 @@ import { arithmeticWords, LAYERS, VERDICTS } from "../../diagnosis/words.js";
 import type { Diagnosis, DiagnosisEvent, Verdict } from "../../index.js";
 import { type Cell, columnsOf } from "../../text/page.js";
 import { fixed, integer, normWords } from "../../text/words.js";
+import { byReason } from "../files/left-out.js";
 import { stemOf } from "../files/tensor-file.js";
-import { few, printable } from "../terminal/printable.js";
+import { printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/sections.js";
 import type { DiagnosedTensor, DiagnoseResult } from "./diagnose-files.js";
 
@@ -36,12 +37,14 @@ export function titleOf({ file, name }: DiagnosedTensor): string {
 }
 
 /** What is to be said besides the reasons of the verdicts. */
-export function otherNotes({ refused, rounded, overflowed, stored }: DiagnosedTensor): string[] {
+export function otherNotes({ diagnoses, refused, rounded, overflowed, stored }: DiagnosedTensor): string[] {
   const notes = refused.map(({ norm, reason }) => `${normWords(norm)}: not diagnosed, ${reason}`);
-  if (rounded) {
-    const infinite = overflowed ? `, ${integer(overflowed)} of them to infinity` : "";
-    notes.push(`${integer(rounded)} values of ${stored} were rounded to float32${infinite}.`);
+  if (diagnoses[0]?.input.count === 0) notes.push("It has no elements: nothing can go wrong.");
+  if (overflowed) {
+    const are = overflowed === 1 ? "value of float64 is" : "values of float64 are";
+    notes.push(`${integer(overflowed)} ${are} beyond float32: infinite for whatever computes in float32 or less.`);
   }
+  if (rounded) notes.push(`${integer(rounded)} values of ${stored} were rounded to float32.`);
   return notes;
 }
 
@@ -84,15 +87,7 @@ export function summarySection({ tensors, skipped }: DiagnoseResult): Section {
     row[verdict]++;
     counts.set(label, row);
   }
-  const left = new Map<string, string[]>();
-  for (const { name, reason } of skipped) {
-    const names = left.get(reason) ?? [];
-    names.push(name);
-    left.set(reason, names);
-  }
-  const notes = [...left].map(([reason, names]) => {
-    return `Not diagnosed, ${printable(reason, 200)}: ${few(names, 3)}.`;
-  });
+  const notes = byReason(skipped).map(({ reason, names }) => `Not diagnosed, ${reason}: ${names}.`);
   return {
     title: plural(tensors.length, "tensor"),
     columns: columnsOf(["norm", ...Object.keys(VERDICTS)]),

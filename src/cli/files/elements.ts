@@ -1,8 +1,19 @@
 // Elements as files store them, and as the package takes them.
 
 /** Element types that can be read, with their bytes. */
-export const ELEMENT_BYTES = { float16: 2, bfloat16: 2, float32: 4, float64: 8 } as const;
+export const ELEMENT_BYTES = {
+  float16: 2,
+  bfloat16: 2,
+  float32: 4,
+  float64: 8,
+  float8_e4m3fn: 1,
+  float8_e5m2: 1,
+} as const;
 export type StoredType = keyof typeof ELEMENT_BYTES;
+
+/** Those that others store as bytes or integers without a name. */
+export const RAW_TYPES = ["bfloat16", "float8_e4m3fn", "float8_e5m2", "float16"] as const;
+export type RawType = (typeof RAW_TYPES)[number];
 
 /** Most dimensions of a tensor in a file, as in NumPy. */
 export const MAX_DIMENSIONS = 64;
@@ -26,6 +37,23 @@ export function countElements(shape: readonly number[]): number | undefined {
   return shape.includes(0) ? 0 : product;
 }
 
+/** The values of a format of 8 bits. */
+function valuesOf(mantissa: number, bias: number, special: (value: number, code: number) => number): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, byte) => {
+    const code = byte & 0x7f;
+    const exponent = code >> mantissa;
+    const fraction = (code % 2 ** mantissa) / 2 ** mantissa;
+    const value = exponent ? (1 + fraction) * 2 ** (exponent - bias) : fraction * 2 ** (1 - bias);
+    return (byte & 0x80 ? -1 : 1) * special(value, code);
+  });
+}
+
+const EIGHT_BITS = {
+  // no infinities; one NaN of each sign
+  float8_e4m3fn: valuesOf(3, 7, (value, code) => (code === 0x7f ? Number.NaN : value)),
+  float8_e5m2: valuesOf(2, 15, (value, code) => (code < 0x7c ? value : code === 0x7c ? Infinity : Number.NaN)),
+};
+
 /**
  * Decodes whole elements. The result may be a view of `bytes`, which may be overwritten.
  *
@@ -33,7 +61,7 @@ export function countElements(shape: readonly number[]): number | undefined {
  */
 export function decode(bytes: Uint8Array<ArrayBuffer>, type: StoredType, bigEndian: boolean, tally: Tally): Elements {
   const n = bytes.length / ELEMENT_BYTES[type];
-  if (bigEndian) swap(bytes, ELEMENT_BYTES[type]);
+  if (bigEndian && ELEMENT_BYTES[type] > 1) swap(bytes, ELEMENT_BYTES[type]);
   const view = <T>(Kind: new (buffer: ArrayBuffer, offset: number, length: number) => T): T =>
     new Kind(bytes.buffer, bytes.byteOffset, n);
   if (type === "float16") return view(Uint16Array);
@@ -43,6 +71,9 @@ export function decode(bytes: Uint8Array<ArrayBuffer>, type: StoredType, bigEndi
     const bits = new Uint32Array(result.buffer);
     const upper = view(Uint16Array);
     for (let i = 0; i < n; i++) bits[i] = upper[i] << 16;
+  } else if (type === "float8_e4m3fn" || type === "float8_e5m2") {
+    const table = EIGHT_BITS[type];
+    for (let i = 0; i < n; i++) result[i] = table[bytes[i]];
   } else {
     const wide = view(Float64Array);
     for (let i = 0; i < n; i++) {

@@ -8,7 +8,7 @@
 
 import type { Fail } from "../terminal/errors.js";
 import { quote } from "../terminal/printable.js";
-import { countElements, ELEMENT_BYTES, MAX_DIMENSIONS, type StoredType } from "./elements.js";
+import { countElements, ELEMENT_BYTES, MAX_DIMENSIONS, type RawType, type StoredType } from "./elements.js";
 import { Scanner } from "./scanner.js";
 
 export const NPY_MAGIC = "\x93NUMPY";
@@ -18,6 +18,9 @@ const MAX_HEADER = 65535;
 export const NPY_HEAD = 12 + MAX_HEADER;
 
 const TYPES: Record<string, StoredType> = { f2: "float16", f4: "float32", f8: "float64" };
+
+/** Types that stand for others, with their bytes. */
+const RAW: Record<string, number> = { V1: 1, V2: 2, u1: 1, u2: 2 };
 
 export interface NpyHeader {
   /** undefined for elements that are no floats of 2, 4 or 8 bytes; then the other fields say nothing. */
@@ -36,8 +39,9 @@ export interface NpyHeader {
 /**
  * @param head The first NPY_HEAD bytes, or all when there are fewer.
  * @param total Bytes in all: the elements have to end there.
+ * @param as What elements are that NumPy has no name for.
  */
-export function parseNpyHeader(head: Uint8Array, total: number, fail: Fail): NpyHeader {
+export function parseNpyHeader(head: Uint8Array, total: number, fail: Fail, as?: RawType): NpyHeader {
   const latin = (from: number, to: number): string => Buffer.from(head.subarray(from, to)).toString("latin1");
   if (latin(0, 6) !== NPY_MAGIC) throw fail("is no .npy file");
   const view = new DataView(head.buffer, head.byteOffset, head.length);
@@ -53,8 +57,9 @@ export function parseNpyHeader(head: Uint8Array, total: number, fail: Fail): Npy
   const start = before + length;
   const { type, fortran, shape } = parseDictionary(new Scanner(latin(before, start), fail), fail);
 
-  const [, order, kind] = /^([<>=|]?)([a-zA-Z]\d*)/.exec(type) ?? [];
-  const stored = kind !== undefined && type === order + kind && order !== "|" ? TYPES[kind] : undefined;
+  const [, order, kind] = /^([<>=|]?)([a-zA-Z]\d*)$/.exec(type) ?? [];
+  const raw = as && RAW[kind] === ELEMENT_BYTES[as] ? as : undefined;
+  const stored = raw ?? (kind !== undefined && order !== "|" ? TYPES[kind] : undefined);
   if (!stored) return { stored, type, bigEndian: false, fortran, shape, size: 0, start };
   const size = countElements(shape);
   const bytes = (size ?? Number.NaN) * ELEMENT_BYTES[stored];
@@ -105,10 +110,10 @@ function pythonString(text: Scanner): string {
   return found;
 }
 
-/** A tuple of one needs its comma, "(3,)": "(3)" is a number. */
+/** The integers of Python 2 may end with L. A tuple of one needs its comma, "(3,)": "(3)" is a number. */
 function pythonTuple(text: Scanner): number[] {
   text.expect("(");
-  const { values, trailingComma } = text.integers(")", MAX_DIMENSIONS);
+  const { values, trailingComma } = text.integers(")", MAX_DIMENSIONS, "L");
   if (values.length === 1 && !trailingComma) throw text.wrong("a tuple in place of a number");
   return values;
 }

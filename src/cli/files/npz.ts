@@ -3,6 +3,8 @@
 
 import yauzl from "yauzl";
 import { printable, quote } from "../terminal/printable.js";
+import type { RawType } from "./elements.js";
+import { PYTORCH } from "./foreign.js";
 import { NPY_HEAD, type NpyHeader, parseNpyHeader } from "./npy.js";
 import type { Blocks, Source } from "./source.js";
 import { contentOf, DEFLATED, failOf, STORED, type ZipEntry } from "./zip-entry.js";
@@ -19,9 +21,10 @@ export interface NpzEntry {
 }
 
 /** @returns The .npy files of the archive, and the names of its other files. */
-export async function readNpz(source: Source): Promise<{ entries: NpzEntry[]; others: string[] }> {
+export async function readNpz(source: Source, as?: RawType): Promise<{ entries: NpzEntry[]; others: string[] }> {
   const { fail } = source;
   const files = await directory(source);
+  if (files.some(({ name }) => /(^|[/])data\.pkl$/.test(name))) throw fail(PYTORCH);
   const entries: NpzEntry[] = [];
   const others: string[] = [];
   const names = new Set<string>();
@@ -45,7 +48,7 @@ export async function readNpz(source: Source): Promise<{ entries: NpzEntry[]; ot
     if (file.size > file.compressed * (file.method === STORED ? 1 : MAX_DEFLATION)) {
       throw entryFail(`cannot have ${file.size} bytes in ${file.compressed} compressed ones`);
     }
-    const header = parseNpyHeader(await head(contentOf(source, file), file.size), file.size, entryFail);
+    const header = parseNpyHeader(await head(contentOf(source, file), file.size), file.size, entryFail, as);
     const { name, method, data, compressed, size, crc } = file;
     entries.push({ name: name.slice(0, -".npy".length), header, entry: { name, method, data, compressed, size, crc } });
   }
@@ -89,6 +92,11 @@ async function directory(source: Source): Promise<Packed[]> {
     return files;
   } catch (error) {
     const { message } = error as Error;
+    if (/^end of central directory/i.test(message)) {
+      throw source.fail("is truncated: a zip archive without its end, as of a download that was broken off", {
+        cause: error,
+      });
+    }
     throw source.fail(`is no zip archive that can be read: ${printable(message, 120)}`, { cause: error });
   } finally {
     zip?.close();

@@ -15,7 +15,14 @@ import { Scanner } from "./scanner.js";
 
 const MAX_HEADER = 100_000_000;
 
-const TYPES: Record<string, StoredType> = { F16: "float16", BF16: "bfloat16", F32: "float32", F64: "float64" };
+const TYPES: Record<string, StoredType> = {
+  F16: "float16",
+  BF16: "bfloat16",
+  F32: "float32",
+  F64: "float64",
+  F8_E4M3: "float8_e4m3fn",
+  F8_E5M2: "float8_e5m2",
+};
 
 export interface SafetensorsEntry {
   readonly name: string;

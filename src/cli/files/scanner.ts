@@ -85,8 +85,9 @@ export class Scanner {
    * Integers with commas between them, up to the closing bracket, which is taken too.
    *
    * @param most More than these are refused before they are stored.
+   * @param suffix May stand behind each.
    */
-  integers(close: string, most: number): { values: number[]; trailingComma: boolean } {
+  integers(close: string, most: number, suffix = ""): { values: number[]; trailingComma: boolean } {
     const values: number[] = [];
     let comma = false;
     while (!this.accept(close)) {
@@ -97,6 +98,7 @@ export class Scanner {
       }
       if (values.length === most) throw this.fail(`has a malformed header: a list of more than ${most} integers`);
       values.push(this.integer());
+      if (suffix && this.text.startsWith(suffix, this.at)) this.at += suffix.length;
       comma = false;
     }
     return { values, trailingComma: comma };

@@ -3,8 +3,9 @@
 import { UsageError } from "../terminal/errors.js";
 import { few, printable, quote } from "../terminal/printable.js";
 import { isGlob, matchesGlob } from "./glob.js";
-import type { StoredTensor } from "./stored-tensor.js";
-import type { TensorFile } from "./tensor-file.js";
+import { type LeftOut, reasonOf, reasonsLine } from "./left-out.js";
+import type { Listing } from "./places.js";
+import type { Place } from "./tensor-file.js";
 
 /** Names that a message lists. */
 const LISTED = 8;
@@ -20,25 +21,31 @@ function matching<T extends { readonly name: string }>(pattern: string, all: rea
  *
  * @throws {UsageError} for a pattern that matches none, with what there is.
  */
-export function selectTensors(
-  { tensors, skipped }: Pick<TensorFile, "tensors" | "skipped">,
-  patterns: readonly string[] | undefined,
-  label: string,
-): StoredTensor[] {
-  if (!patterns) return [...tensors];
-  const chosen = new Set<StoredTensor>();
+export function selectTensors({ label, places, skipped }: Listing, patterns: readonly string[] | undefined): Place[] {
+  if (!patterns) return [...places];
+  const chosen = new Set<Place>();
   for (const pattern of new Set(patterns)) {
-    const found = matching(pattern, tensors);
-    for (const tensor of found) chosen.add(tensor);
+    const found = matching(pattern, places);
+    for (const place of found) chosen.add(place);
     if (found.length) continue;
     const [other] = matching(pattern, skipped);
-    const names = tensors.map(({ name }) => name);
-    const instead = other
-      ? `: ${quote(other.name)} is ${quote(other.type)}`
-      : names.length
-        ? `, it has ${few(names, LISTED)}`
-        : "";
+    const names = places.map(({ name }) => name);
+    const there = names.length ? `, it has ${few(names, LISTED)}` : "";
+    const instead = other ? `: ${quote(other.name)} is ${quote(other.type)}` : there;
     throw new UsageError(`${printable(label, 1024)} has no float tensor ${quote(pattern)}${instead}`);
   }
-  return tensors.filter((tensor) => chosen.has(tensor));
+  return places.filter((place) => chosen.has(place));
 }
+
+/** Why files have nothing that can be read. */
+export function noTensor(listings: readonly Listing[], left: readonly LeftOut[]): string {
+  const labels = few(
+    listings.map(({ label }) => label),
+    3,
+  );
+  return `${labels} has no float tensor${left.length ? `: ${reasonsLine(left)}` : ""}`;
+}
+
+/** What cannot be read. */
+export const leftOut = ({ skipped }: Listing): LeftOut[] =>
+  skipped.map((one) => ({ name: one.name, reason: reasonOf(one) }));

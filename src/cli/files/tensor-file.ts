@@ -1,8 +1,10 @@
 // Tensors of a file, of any of the formats.
 
 import { quote } from "../terminal/printable.js";
-import { ELEMENT_BYTES, type Elements, type Tally } from "./elements.js";
+import { ELEMENT_BYTES, type Elements, type RawType, type Tally } from "./elements.js";
+import { foreign } from "./foreign.js";
 import type { Input } from "./input.js";
+import { NO_ARRAY, type Skipped } from "./left-out.js";
 import { NPY_HEAD, NPY_MAGIC, parseNpyHeader } from "./npy.js";
 import { looksLikeSafetensors, readSafetensors } from "./safetensors.js";
 import { type Identity, Source } from "./source.js";
@@ -10,6 +12,8 @@ import { chunksOf, dtypeOf, type ReadTensor, readTensor, type StoredTensor } fro
 
 /** A tensor, and the file that it is in: what it takes to read it in another thread. */
 export interface Place extends Input {
+  /** Of the tensor. */
+  readonly name: string;
   /** The file as it was when its tensors were found. */
   readonly identity: Identity;
   readonly tensor: StoredTensor;
@@ -23,47 +27,52 @@ export class TensorFile {
     /** In the order of the file. */
     readonly tensors: readonly StoredTensor[],
     /** What else is in it and cannot be read, with its type. */
-    readonly skipped: readonly { readonly name: string; readonly type: string }[],
+    readonly skipped: readonly Skipped[],
   ) {}
 
   /**
    * Opens a .npy, .npz or .safetensors file, told apart by what it begins with.
    *
    * @param label What messages call the file. Default: its path.
+   * @param as What elements of .npy and .npz are that NumPy has no name for.
    * @throws {FileError} for everything that is wrong with it.
    */
-  static async open(path: string, label = path): Promise<TensorFile> {
+  static async open(path: string, label = path, as?: RawType): Promise<TensorFile> {
     const source = await Source.open(path, label);
     try {
-      return await TensorFile.from(source, label);
+      return await TensorFile.from(source, label, as);
     } catch (error) {
       await source.close();
       throw error;
     }
   }
 
-  private static async from(source: Source, label: string): Promise<TensorFile> {
+  private static async from(source: Source, label: string, as?: RawType): Promise<TensorFile> {
     const { fail, size } = source;
     const head = new Uint8Array(Math.min(size, NPY_HEAD));
     await source.read(head, 0);
     const magic = Buffer.from(head.subarray(0, 8)).toString("latin1");
     if (magic.startsWith(NPY_MAGIC)) {
-      const { stored, type, ...rest } = parseNpyHeader(head, size, fail);
-      if (!stored) throw fail(`has elements of type ${quote(type)}, known are f2, f4 and f8`);
-      const tensor = { ...rest, name: stemOf(label), stored, dtype: dtypeOf(stored), bytes: size - rest.start };
+      const { stored, type, ...rest } = parseNpyHeader(head, size, fail, as);
+      const name = stemOf(label);
+      if (!stored) return new TensorFile(source, "npy", [], [{ name, type }]);
+      const tensor = { ...rest, name, stored, dtype: dtypeOf(stored), bytes: size - rest.start };
       return new TensorFile(source, "npy", [tensor], []);
     }
-    if (magic.startsWith("PK\x03\x04") || magic.startsWith("PK\x05\x06")) return TensorFile.fromNpz(source);
-    if (looksLikeSafetensors(head, size) || /\.safetensors$/i.test(label)) return TensorFile.fromSafetensors(source);
+    if (magic.startsWith("PK\x03\x04") || magic.startsWith("PK\x05\x06")) return TensorFile.fromNpz(source, as);
+    if (looksLikeSafetensors(head, size)) return TensorFile.fromSafetensors(source);
+    const other = foreign(head);
+    if (other) throw fail(other);
+    if (/\.safetensors$/i.test(label)) return TensorFile.fromSafetensors(source);
     if (!size) throw fail("is empty");
     throw fail(`is no .npy, .npz or .safetensors file: it begins with ${quote(magic)}`);
   }
 
-  private static async fromNpz(source: Source): Promise<TensorFile> {
+  private static async fromNpz(source: Source, as?: RawType): Promise<TensorFile> {
     const { readNpz } = await import("./npz.js");
-    const { entries, others } = await readNpz(source);
+    const { entries, others } = await readNpz(source, as);
     const tensors: StoredTensor[] = [];
-    const skipped = others.map((name) => ({ name, type: "no .npy file" }));
+    const skipped = others.map((name) => ({ name, type: NO_ARRAY }));
     for (const { name, header, entry } of entries) {
       const { stored, type, ...rest } = header;
       if (!stored) {
@@ -83,7 +92,7 @@ export class TensorFile {
       return bytes;
     };
     const tensors: StoredTensor[] = [];
-    const skipped: { name: string; type: string }[] = [];
+    const skipped: Skipped[] = [];
     for (const entry of await readSafetensors(read, source.size, source.fail)) {
       const { name, type, stored, shape, size, start, end } = entry;
       if (!stored) {
