@@ -2,6 +2,7 @@
 // space of the call that is running, which is given up as a whole when the next call begins.
 
 import { HEAP, SLACK } from "../abi/plan.js";
+import { Holes } from "./holes.js";
 import { ALIGN, AWAY, MOST_HEADROOM, PAGE } from "./sizes.js";
 
 /** What is asked of a WebAssembly.Memory. */
@@ -25,8 +26,8 @@ export class Heap {
   used = 0;
   /** End of the last resident block. */
   top: number;
-  /** Free blocks below `top`, first and end; no two of them touch, and none touches `top`. */
-  holes: { start: number; end: number }[] = [];
+  /** Free memory below `top`, which none of it touches. Made when there is some. */
+  holes: Holes | undefined = undefined;
   private scratchEnd: number;
 
   constructor(
@@ -89,22 +90,23 @@ export class Heap {
 // Blocks are functions, and not methods, so that they are only in the bundles of those who make tensors.
 
 /**
- * A block of 64-byte aligned memory, not cleared. The first free one that is large enough, else at the top.
- * It begins where scratch space may be: allocate before begin().
+ * A block of 64-byte aligned memory, not cleared: in a hole, else at the top. It begins where scratch space may be:
+ * allocate before begin().
  *
  * @throws {RangeError} when memory cannot grow; nothing has changed then.
  */
 export function allocate(heap: Heap, bytes: number): number {
   const size = aligned(bytes);
-  let address = heap.top;
-  const hole = heap.holes.find(({ start, end }) => end - start >= size);
-  if (hole) {
-    address = hole.start;
-    hole.start += size;
-    if (hole.start === hole.end) heap.holes.splice(heap.holes.indexOf(hole), 1);
-  } else {
-    heap.ensure(address + size);
-    heap.top = address + size;
+  let address = heap.holes?.take(size);
+  if (address === undefined) {
+    try {
+      heap.ensure(heap.top + size);
+      address = heap.top;
+      heap.top += size;
+    } catch (error) {
+      address = heap.holes?.take(size, Infinity);
+      if (address === undefined) throw error;
+    }
   }
   heap.blocks++;
   heap.used += size;
@@ -114,19 +116,11 @@ export function allocate(heap: Heap, bytes: number): number {
 /** Takes back a block of allocate(), with the bytes that were asked for. */
 export function free(heap: Heap, address: number, bytes: number): void {
   const size = aligned(bytes);
+  const end = address + size;
   heap.blocks--;
   heap.used -= size;
-  let start = address;
-  let end = address + size;
-  if (heap.holes.length) {
-    // takes in the neighbours
-    heap.holes = heap.holes.filter((hole) => {
-      if (hole.end === start) start = hole.start;
-      else if (hole.start === end) end = hole.end;
-      else return true;
-      return false;
-    });
-  }
-  if (end === heap.top) heap.top = start;
-  else heap.holes.push({ start, end });
+  if (end < heap.top) {
+    heap.holes ??= new Holes();
+    heap.holes.add(address, end);
+  } else heap.top = heap.holes ? heap.holes.removeBefore(address) : address;
 }
