@@ -18,7 +18,7 @@
  * text 12,548 bytes; hexadecimal 13,801; latin-1 escapes 13,905; deflate, base64 and tiny-inflate 14,209 (fflate 14,756);
  * base64 16,662.
  *
- * What decodes is a module as well, of 194 bytes (assembly/modules/decode.ts): JavaScript that runs once is interpreted, and took 2
+ * What decodes is a module as well, of 185 bytes (assembly/modules/decode.ts): JavaScript that runs once is interpreted, and took 2
  * to 4 ms of the 6 that a first call took.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -36,6 +36,10 @@ const LOCAL_GET = 0x20;
 const LOCAL_TEE = 0x22; // local.set between them
 const SIMD = 0xfd;
 const V128_STORE = 0x0b; // from 0 on: all loads of a vector
+
+/** Addresses in the memory of the decoder: of the module (assembly/modules/decode.ts), and half way of its texts. */
+const MODULE = 12;
+const TEXTS = 0x40000;
 
 /** The text that has a byte. */
 function textOf(bytes, at) {
@@ -59,6 +63,7 @@ function generatePart(name) {
   const bytes = readFileSync(build(name));
   const texts = encode(bytes);
   const [first, second] = texts.map(({ length }) => length);
+  if (Math.max(MODULE + bytes.length, texts.join("").length) > TEXTS) throw new Error(`no room to decode ${name} in`);
   const text = `${name.toUpperCase()}_TEXT`;
   return `
 const ${text} =
@@ -66,7 +71,7 @@ const ${text} =
 
 /** The compiled module, a fresh copy. */
 export function ${name}Bytes(): Bytes {
-  return decode(${text}, ${bytes.length}, ${first}, ${second});
+  return decoded(${text}, ${bytes.length}, ${first}, ${second});
 }
 `;
 }
@@ -75,20 +80,27 @@ const source = `// written by scripts/embed.mjs, which describes the encoding; d
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+interface Decoder {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  decode(size: number): void;
+}
+
 const DECODER = "${readFileSync(build("decode")).toString("base64")}";
 
 /** @param first Length of the first text, @param second of the second. */
-function decode(text: string, size: number, first: number, second: number): Bytes {
-  const cursors = (size + 3) & -4;
-  const start = cursors + 12;
-  const memory = new WebAssembly.Memory({ initial: ((start + text.length) >> 16) + 5, maximum: 65536 });
-  const bytes = new Uint8Array(memory.buffer);
-  new Int32Array(memory.buffer, cursors).set([start, start + first, start + first + second]);
-  new TextEncoder().encodeInto(text, bytes.subarray(start));
-  const decoder = new WebAssembly.Module(Uint8Array.from(atob(DECODER), (each) => each.charCodeAt(0)));
-  const { exports } = new WebAssembly.Instance(decoder, { env: { memory } });
-  (exports.decode as (size: number, cursors: number) => void)(size, cursors);
-  return bytes.slice(0, size);
+function decoded(text: string, size: number, first: number, second: number): Bytes {
+  let decoder: WebAssembly.Module;
+  try {
+    decoder = new WebAssembly.Module(Uint8Array.from(atob(DECODER), (each) => each.charCodeAt(0)));
+  } catch (error) {
+    throw new WebAssembly.CompileError((error as Error).message + "; allow 'wasm-unsafe-eval' or use load({ module })");
+  }
+  const { decode, memory } = new WebAssembly.Instance(decoder).exports as unknown as Decoder;
+  const { buffer } = memory;
+  new Int32Array(buffer).set([${TEXTS}, ${TEXTS} + first, ${TEXTS} + first + second]);
+  new TextEncoder().encodeInto(text, new Uint8Array(buffer, ${TEXTS}));
+  decode(size);
+  return new Uint8Array(buffer, ${MODULE}, size);
 }
 ${PARTS.map(generatePart).join("")}`;
 // an unchanged file keeps its time, for whoever watches it

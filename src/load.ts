@@ -5,6 +5,7 @@ import { fromFloat16, toFloat16 } from "./conversion/float16.js";
 import { round } from "./conversion/round.js";
 import { compare } from "./diagnosis/compare.js";
 import { diagnose } from "./diagnosis/diagnose.js";
+import { compileBytes, compileResponse, compileUrl, type ResponseLike } from "./engine/compile.js";
 import { Engine, within } from "./engine/engine.js";
 import { INITIAL_PAGES, MAXIMUM_PAGES, PAGE } from "./engine/sizes.js";
 import { coreBytes } from "./engine/wasm.generated.js";
@@ -70,13 +71,13 @@ const CLASSES = { BatchNorm };
 export type Halfnorm = Readonly<typeof FUNCTIONS & typeof CLASSES>;
 
 export interface LoadOptions {
-  /** Where halfnorm.wasm is fetched from. */
-  url?: string | URL | undefined;
+  /** Where halfnorm.wasm is, a file: URL too where there are files. */
+  url?: string | { readonly href: string } | undefined;
   /** A response with it, or the promise of one. */
-  response?: Response | PromiseLike<Response> | undefined;
-  bytes?: BufferSource | undefined;
-  /** The compiled module, as a bundler or Cloudflare gives it, or as it came from another worker. */
-  module?: WebAssembly.Module | undefined;
+  response?: ResponseLike | PromiseLike<ResponseLike> | undefined;
+  bytes?: ArrayBuffer | ArrayBufferView | undefined;
+  /** The compiled module, a WebAssembly.Module, as a bundler or Cloudflare gives it, or as it came from another worker. */
+  module?: object | undefined;
   /** The most bytes of memory, rounded down to pages of 64 KiB. Default: 4 GiB. */
   maxBytes?: number | undefined;
 }
@@ -95,12 +96,19 @@ function onInstance<T extends new (...given: never[]) => object>(own: Engine, ma
 
 const SOURCES = ["url", "response", "bytes", "module"] as const;
 
-async function compile(response: Response): Promise<WebAssembly.Module> {
-  if (!response.ok)
-    throw new Error(`${response.url || "the module"} answered ${response.status} ${response.statusText}`);
-  return response.headers.get("content-type") === "application/wasm" && WebAssembly.compileStreaming
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer());
+/** A module of another window or sandbox is one as well, whatever its class. */
+const isModule = (value: unknown): value is WebAssembly.Module => describe(value) === "WebAssembly.Module";
+
+/** The module that the options ask for; undefined: what is embedded. */
+async function moduleOf({ url, response, bytes, module }: LoadOptions): Promise<WebAssembly.Module | undefined> {
+  if (url !== undefined) return compileUrl(url);
+  if (response !== undefined) return compileResponse(await response);
+  if (bytes !== undefined) {
+    if (ArrayBuffer.isView(bytes) || describe(bytes).endsWith("ArrayBuffer")) return compileBytes(bytes);
+    throw wrong("bytes", "an ArrayBuffer or a view of one", bytes);
+  }
+  if (module === undefined || isModule(module)) return module;
+  throw wrong("module", "a WebAssembly.Module", module);
 }
 
 /**
@@ -115,18 +123,11 @@ export async function load(options?: LoadOptions): Promise<Halfnorm> {
   if (given.length > 1) throw new TypeError(`only one of "${given.join('", "')}" can be given`);
   const maximum = o.maxBytes === undefined ? MAXIMUM_PAGES * PAGE : o.maxBytes;
   const pages = Math.floor(checkInteger("maxBytes", maximum, INITIAL_PAGES * PAGE, MAXIMUM_PAGES * PAGE) / PAGE);
-  let { module } = o;
-  if (o.url !== undefined) module = await compile(await fetch(o.url));
-  else if (o.response !== undefined) module = await compile(await o.response);
-  else if (module === undefined) {
-    const bytes = o.bytes ?? coreBytes();
-    if (!ArrayBuffer.isView(bytes) && !describe(bytes).endsWith("ArrayBuffer")) {
-      throw wrong("bytes", "an ArrayBuffer or a view of one", bytes);
-    }
-    module = await WebAssembly.compile(bytes);
-  } else if (!(module instanceof WebAssembly.Module)) throw wrong("module", "a WebAssembly.Module", module);
+  const source = (await moduleOf(o)) ?? coreBytes();
+  // what is embedded is the core alone, as bytes
+  const whole = isModule(source);
+  const module = whole ? source : await compileBytes(source);
   const exports = WebAssembly.Module.exports(module);
-  const whole = given.length > 0;
   for (const part of whole ? Object.values(KERNELS) : [KERNELS.core]) {
     for (const name in part) {
       if (!exports.some((entry) => entry.name === name))
