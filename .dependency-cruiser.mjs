@@ -14,7 +14,7 @@ const commands = readdirSync(new URL("src/cli", import.meta.url)).filter((folder
 
 const ROWS = {
   src: [
-    ["cli", "tfjs"],
+    ["cli", "tfjs", "workerd"],
     ["index"], // exports load() among the rest
     ["load"],
     ["training", "diagnosis"],
@@ -84,7 +84,8 @@ export default {
     ),
     rule("no circles of files", {}, { circular: true }),
     rule("no circles of folders", { path: "^(assembly|bench|src)" }, { circular: true }, { scope: "folder" }),
-    rule("imports lead somewhere", {}, { couldNotResolve: true, path: "^[.]" }),
+    // src/workerd.ts names the module by the place that it has in dist/
+    rule("imports lead somewhere", {}, { couldNotResolve: true, path: "^[.]", pathNot: "^[.]/halfnorm[.]wasm$" }),
   ],
   options: {
     tsPreCompilationDeps: true, // before the compiler has dropped the types

@@ -1,7 +1,11 @@
 /**
- * Writes dist/index.js, one file for all of src/: Node reads one file in a sixth of the time that it takes for two dozen.
- * Beside it dist/abi/kernels.js, the table of kernels, for the benchmark; it is not part of the package. And dist/cli/, the
- * command line, in pieces that are loaded when they are needed. And dist/tfjs/, and the JSON Schema.
+ * Writes dist/index.js, one file for all of src/: Node reads one file in a sixth of the time that it takes for two dozen. And
+ *
+ * - dist/halfnorm.min.js, the same with the loader in it, minified, for pages and workers without a bundler;
+ * - dist/load.js and dist/workerd.js, which embed no module, with dist/given.js, what they share;
+ * - dist/cli/, the command line, in pieces that are loaded when they are needed;
+ * - dist/tfjs/, and the JSON Schema;
+ * - dist/abi/kernels.js, the table of kernels, for the benchmark; it is not part of the package.
  *
  * The texts of the modules stand behind everything else: gzip has codes for a stretch of the file at a time, and those of
  * program text and of module text have nothing in common. A bundle of batchNorm is 350 bytes less for it.
@@ -41,6 +45,36 @@ const common = {
 };
 await build({ ...common, entryPoints: ["src/index.ts"], plugins: [moduleLast], footer: { js: footer } });
 await build({ ...common, entryPoints: ["src/abi/kernels.ts"], outbase: "src" });
+
+/** The module comes from outside: from the caller of load(), or from the file beside dist/workerd.js. */
+const moduleGiven = {
+  name: "module-given",
+  setup(build) {
+    build.onResolve({ filter: /\/wasm\.generated\.js$/ }, () => ({ path: join(root, "src/engine/wasm.given.ts") }));
+    build.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+await build({
+  ...common,
+  entryPoints: ["src/load.ts", "src/workerd.ts"],
+  splitting: true,
+  chunkNames: "given",
+  plugins: [moduleGiven],
+});
+
+const minified = await build({
+  ...common,
+  entryPoints: { "halfnorm.min": "dist/index.js" },
+  packages: "bundle",
+  minify: true,
+  sourcemap: false,
+  legalComments: "none",
+  banner: {
+    js: `/* halfnorm ${manifest.version}, MIT; contains @assemblyscript/loader, Apache-2.0: see LICENSES.txt */`,
+  },
+  metafile: true,
+});
+
 const schema = await build({ ...common, entryPoints: ["src/diagnosis/schema.ts"], sourcemap: false, write: false });
 const { schemaText } = await import(`data:text/javascript,${encodeURIComponent(schema.outputFiles[0].text)}`);
 writeFileSync(
@@ -50,15 +84,17 @@ writeFileSync(
 
 /** The command line and the layers for TensorFlow.js take the package as it is: there is one engine. */
 const entry = join(root, "src/index.js");
-const packageOutside = {
+const packageOutside = (path) => ({
   name: "package-outside",
   setup(build) {
-    build.onResolve({ filter: /\/index\.js$/ }, ({ path, resolveDir }) =>
-      join(resolveDir, path) === entry ? { path: "../index.js", external: true } : undefined,
+    build.onResolve({ filter: /\/index\.js$/ }, (asked) =>
+      join(asked.resolveDir, asked.path) === entry ? { path, external: true } : undefined,
     );
   },
-};
-await build({ ...common, entryPoints: ["src/tfjs/index.ts"], outdir: "dist/tfjs", plugins: [packageOutside] });
+});
+// by its name, which is another file in Cloudflare's workers
+const outside = packageOutside(manifest.name);
+await build({ ...common, entryPoints: ["src/tfjs/index.ts"], outdir: "dist/tfjs", plugins: [outside] });
 
 /** Of the commands that work in threads. */
 const workers = Object.fromEntries(
@@ -73,13 +109,13 @@ const { metafile } = await build({
   entryPoints: {
     halfnorm: "src/cli/main.ts",
     ...workers,
-    "entry/worker": "node_modules/tinypool/dist/entry/worker.js", // where tinypool looks for it
+    thread: "src/cli/workers/thread.ts",
   },
   outdir: "dist/cli",
   platform: "node",
   splitting: true,
   chunkNames: "[name]-[hash]",
-  plugins: [packageOutside],
+  plugins: [packageOutside("../index.js")],
   // what the command line is made with comes with it, so that those who only compute install none of it
   packages: "bundle",
   external: Object.keys(manifest.dependencies),
@@ -91,9 +127,11 @@ const { metafile } = await build({
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
 });
 
-/** The licences of what came with it. */
+/** The licences of what came with the command line and with the minified file. */
 const packages = new Set(
-  Object.keys(metafile.inputs).flatMap((path) => /^(?:.*node_modules\/)((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[0] ?? []),
+  [metafile, minified.metafile].flatMap(({ inputs }) =>
+    Object.keys(inputs).flatMap((path) => /^(?:.*node_modules\/)((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[0] ?? []),
+  ),
 );
 const licences = [...packages].sort().map((folder) => {
   const file = readdirSync(new URL(folder, rootUrl)).find((name) => /^licen[cs]e/i.test(name));
@@ -101,4 +139,4 @@ const licences = [...packages].sort().map((folder) => {
   const text = file ? readFileSync(new URL(folder + file, rootUrl), "utf8").trim() : `License: ${license}`;
   return `${name} ${version}\n\n${text}\n`;
 });
-writeFileSync(new URL("dist/cli/LICENSES.txt", rootUrl), licences.join(`\n${"-".repeat(80)}\n\n`));
+writeFileSync(new URL("dist/LICENSES.txt", rootUrl), licences.join(`\n${"-".repeat(80)}\n\n`));

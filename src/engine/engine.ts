@@ -8,7 +8,7 @@ import { INITIAL_PAGES, MAXIMUM_PAGES } from "./sizes.js";
 import { coreBytes } from "./wasm.generated.js";
 
 /** Kernels that only some bundles have, in a module of their own (abi/kernels.ts): what gives its bytes. */
-export type Part<_P extends PartName> = () => Uint8Array<ArrayBuffer>;
+export type Part<_P extends PartName> = () => BufferSource | WebAssembly.Module;
 
 // the instance's own exports: those of the loader pass through a closure at every call
 const instantiate = (source: BufferSource | WebAssembly.Module, memory: WebAssembly.Memory): object =>

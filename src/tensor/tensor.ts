@@ -1,5 +1,6 @@
 import { type Engine, engine } from "../engine/engine.js";
 import { allocate, free, type Heap } from "../engine/heap.js";
+import { registryOf } from "./registry.js";
 import { arrayOf, bytesOf, type DType, dtypeOf } from "./storage.js";
 
 interface Block {
@@ -12,7 +13,7 @@ let registry: FinalizationRegistry<Block> | undefined;
 
 /** Frees the memory of tensors that were dropped without dispose(). */
 function abandoned(): FinalizationRegistry<Block> {
-  registry ??= new FinalizationRegistry((block) => free(block.heap, block.address, block.bytes));
+  registry ??= registryOf((block) => free(block.heap, block.address, block.bytes));
   return registry;
 }
 
