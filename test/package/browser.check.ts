@@ -8,24 +8,12 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { BUNDLERS, type Bundle, type Bundler, bundle } from "./bundle.js";
 import { findChromium, launch, resultOf, type Site, serve } from "./chromium.js";
+import { COMPUTE } from "./compute.js";
 
 const consumer = inject("consumer");
 const executable = findChromium();
 const wasm = readFileSync(join(consumer, "node_modules", "halfnorm", "dist", "halfnorm.wasm"));
 
-/** What every page computes; `library` is the namespace or an instance of load(). */
-const COMPUTE = `
-function compute(library) {
-  const data = Float32Array.from({ length: 512 }, (_, i) => Math.sin(i) * 5);
-  const shape = [2, 4, 8, 8];
-  const results = [];
-  for (const norm of ["l2", "l1", "linf", { topk: 10 }]) {
-    results.push(library.batchNorm({ data, shape }, { norm }).data);
-    results.push(library.batchNorm({ data, shape }, { norm, arithmetic: "float16" }).data);
-  }
-  // a digest of the bits of each result
-  return results.map(({ buffer }) => new Uint32Array(buffer).reduce((h, bits) => Math.imul(h ^ bits, 16777619) >>> 0, 2166136261));
-}`;
 const PAGE = (script: string, type = "module") =>
   `<!doctype html><link rel="icon" href="data:,"><script type="${type}" src="${script}"></script>`;
 const IMPORT = 'import * as halfnorm from "halfnorm";';

@@ -1,11 +1,13 @@
 // Packs the package as npm publishes it and installs that into an empty project, once for all tests of this folder.
 
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
+import { installTools } from "./tools.js";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -15,30 +17,40 @@ declare module "vitest" {
     tensorflow: string;
     /** The packed file. */
     tarball: string;
+    /** Folder of the tools of tools.ts; empty where they cannot be had. */
+    tools: string;
   }
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const npm = (args: string[], cwd: string) => execFileSync("npm", args, { cwd, encoding: "utf8", stdio: "pipe" });
+const run = promisify(execFile);
+const npm = async (args: string[], cwd: string) => (await run("npm", args, { cwd })).stdout;
 
-export default function setup(project: TestProject): () => void {
+export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), "halfnorm-package-"));
   // npm test and npm run check:package have just built it
-  const [{ filename }] = JSON.parse(npm(["pack", "--json", "--ignore-scripts", "--pack-destination", folder], ROOT));
+  const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
+  const [{ filename }] = JSON.parse(await npm(pack, ROOT));
   const tarball = join(folder, filename);
-  const install = (name: string, ...others: string[]): string => {
+  const install = async (name: string, ...others: string[]): Promise<string> => {
     const own = join(folder, name);
     mkdirSync(own);
     writeFileSync(join(own, "package.json"), JSON.stringify({ name, private: true, type: "module" }));
-    npm(["install", "--no-audit", "--no-fund", "--prefer-offline", tarball, ...others], own);
+    await npm(["install", "--no-audit", "--no-fund", "--prefer-offline", tarball, ...others], own);
     return own;
   };
-  project.provide("consumer", install("consumer"));
   // of the versions that the other tests have
   const versionOf = (name: string): string =>
     JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8")).version;
   const parts = ["core", "layers", "backend-cpu"].map((part) => `@tensorflow/tfjs-${part}`);
-  project.provide("tensorflow", install("tensorflow", ...parts.map((name) => `${name}@${versionOf(name)}`)));
+  const [consumer, tensorflow, tools] = await Promise.all([
+    install("consumer"),
+    install("tensorflow", ...parts.map((name) => `${name}@${versionOf(name)}`)),
+    installTools(),
+  ]);
+  project.provide("consumer", consumer);
+  project.provide("tensorflow", tensorflow);
   project.provide("tarball", tarball);
+  project.provide("tools", tools ?? "");
   return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,6 @@
-// The diagnoses of one tensor, in a thread of its own.
+// The diagnoses of one tensor, in a thread of its own where that is worth it.
 
+import { setImmediate } from "node:timers/promises";
 import { type Arithmetic, type Diagnosis, diagnose, type LayerName, type Norm } from "../../index.js";
 import type { Tally } from "../files/elements.js";
 import type { Place } from "../files/tensor-file.js";
@@ -46,6 +47,7 @@ async function run({ place, norms, options, figures, progress }: DiagnoseTask): 
         refused.push({ norm, reason: error.message });
       }
       Atomics.add(new Int32Array(progress.shared), 0, progress.step);
+      await setImmediate(); // it may be this thread that shows it
     }
     const { figureData } = figures ? await import("../report/figure-data.js") : {};
     return { diagnoses, refused, ...changed, figures: figureData?.(tensor, diagnoses) };

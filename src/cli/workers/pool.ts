@@ -1,10 +1,10 @@
-// Tasks on worker threads: as many at a time as there are jobs, and as memory allows.
+// Tasks at the same time: as many as there are jobs, and as memory allows.
 
 import { availableParallelism } from "node:os";
-import { Tinypool } from "tinypool";
 import { UsageError } from "../terminal/errors.js";
 import type { Outcome } from "./task.js";
 import { Waiting } from "./waiting.js";
+import { startWorkers, type TaskWorker, workHere } from "./workers.js";
 
 export interface PoolOptions<T> {
   /** Tasks at a time; undefined: one for each processor, fewer where memory would exceed what is said below. */
@@ -24,6 +24,9 @@ const ALLOWANCE = 100e6;
 /** What a thread takes before it has a task. */
 const THREAD = 15e6;
 
+/** Bytes of a tensor that is done, norm by norm, before anybody wants to interrupt it: no thread is worth its start. */
+const BRIEF = 8e6;
+
 /**
  * Runs all tasks, the costly ones first.
  *
@@ -36,34 +39,33 @@ export async function runTasks<T>(command: string, tasks: readonly object[], opt
   const { rss } = process.memoryUsage();
   const budget = jobs === undefined ? 3 * largest + ALLOWANCE - rss - threads * THREAD : Infinity;
   // as scripts/bundle.mjs names it
-  const filename = new URL(`./${command}-worker.js`, import.meta.url).href;
-  // the work is done in kernel memory: little is ever young
-  const resourceLimits = { maxYoungGenerationSizeMb: 2 };
-  const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads, resourceLimits });
+  const module = new URL(`./${command}-worker.js`, import.meta.url).href;
+  const alone = threads === 1 && largest <= BRIEF;
+  const workers = alone ? [await workHere(module)] : await startWorkers(module, threads);
+  const idle = [...workers];
   const waiting = new Waiting(costs);
   const running = new Set<Promise<void>>();
   let used = 0;
   let failure: unknown;
-  // what ends a thread also fails its task, whose error is the one to show
-  pool.on("error", () => {});
-  const run = async (i: number): Promise<void> => {
+  const run = async (i: number, worker: TaskWorker): Promise<void> => {
     try {
-      const outcome: Outcome<T> = await pool.run(tasks[i]);
+      const outcome = (await worker.run(tasks[i])) as Outcome<T>;
       if ("problem" in outcome) throw new UsageError(outcome.problem);
       done(i, outcome.result);
     } catch (error) {
       failure ??= error;
     }
+    idle.push(worker);
     used -= costs[i];
   };
   try {
     let more = true;
     while (!failure && ((more && waiting.left) || running.size)) {
-      while (more && running.size < threads) {
+      while (more && idle.length) {
         const i = waiting.take(running.size ? budget - used : Infinity);
         if (i === undefined) break;
         used += costs[i];
-        const promise: Promise<void> = run(i).finally(() => running.delete(promise));
+        const promise: Promise<void> = run(i, idle.pop() as TaskWorker).finally(() => running.delete(promise));
         running.add(promise);
       }
       await Promise.race(running);
@@ -71,6 +73,6 @@ export async function runTasks<T>(command: string, tasks: readonly object[], opt
     }
     if (failure) throw failure;
   } finally {
-    await pool.destroy();
+    await Promise.all(workers.map((worker) => worker.end()));
   }
 }
