@@ -1,16 +1,7 @@
 // Compiling the module, wherever it comes from, and what to do where a page or a worker may compile nothing.
 
 import { isObject, wrong } from "../checks/arguments.js";
-
-/** What is asked of a Response. Written out, as is all that callers see here: not everybody has the types of the DOM. */
-export interface ResponseLike {
-  readonly ok: boolean;
-  readonly status: number;
-  readonly statusText: string;
-  readonly url: string;
-  readonly headers: { get(name: string): string | null };
-  arrayBuffer(): Promise<ArrayBuffer>;
-}
+import type { ResponseLike } from "./response.js";
 
 /** A module without contents. */
 const EMPTY = [0, 97, 115, 109, 1, 0, 0, 0];

@@ -1,14 +1,16 @@
-// The package in a page: bundled without configuration, in a worker, and under a strict Content-Security-Policy.
+// The package in a page: bundled without configuration and not bundled at all, in a worker, and under a strict
+// Content-Security-Policy.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { BUNDLERS, type Bundle, type Bundler, bundle } from "./bundle.js";
+import { BUNDLERS, type Bundle, type Bundler, bundle, collect } from "./bundle.js";
 import { findChromium, launch, resultOf, type Site, serve } from "./chromium.js";
 import { COMPUTE } from "./compute.js";
+import { outputOf, Tools } from "./tools.js";
 
 const consumer = inject("consumer");
 const executable = findChromium();
@@ -17,6 +19,7 @@ const wasm = readFileSync(join(consumer, "node_modules", "halfnorm", "dist", "ha
 const PAGE = (script: string, type = "module") =>
   `<!doctype html><link rel="icon" href="data:,"><script type="${type}" src="${script}"></script>`;
 const IMPORT = 'import * as halfnorm from "halfnorm";';
+const START_WORKER = `new Worker("worker.js", { type: "module" }).onmessage = ({ data }) => { globalThis.result = data; };`;
 const REPORT_ERROR = ".catch((error) => { globalThis.result = String(error); })";
 
 /** A page of its own: the files of a bundle under a folder, and index.html. */
@@ -61,8 +64,7 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
 
     it("computes in a worker", async () => {
       const worker = await bundle(bundler, consumer, "worker", `${IMPORT}${COMPUTE}\npostMessage(compute(halfnorm));`);
-      const start = `new Worker("worker.js", { type: "module" }).onmessage = ({ data }) => { globalThis.result = data; };`;
-      const files: Bundle = new Map([...worker, ["main.js", Buffer.from(start)]]);
+      const files: Bundle = new Map([...worker, ["main.js", Buffer.from(START_WORKER)]]);
       expect(await open(pageOf("worker", files, "main.js"), "/worker/index.html")).toEqual(expected);
     });
   });
@@ -82,6 +84,43 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
     const files = await bundle(bundler, consumer, "found", entry);
     expect([...files.keys()].filter((name) => name.endsWith(".wasm"))).toHaveLength(1);
     expect(await open(pageOf("found", files, "found.js"), "/found/index.html")).toEqual(expected);
+  });
+
+  it.skipIf(!inject("tools"))("bundled by Parcel, computes what Node computes", async () => {
+    const folder = join(consumer, "parcel");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "index.html"), PAGE("main.js"));
+    writeFileSync(join(folder, "main.js"), `${IMPORT}${COMPUTE}\nglobalThis.result = compute(halfnorm);`);
+    const parcel = new Tools(inject("tools")).script("parcel/lib/bin.js");
+    const options = ["--no-cache", "--no-autoinstall", "--dist-dir", "out"];
+    await outputOf(process.execPath, [parcel, "build", "index.html", ...options], folder);
+    const site: Site = {};
+    for (const [name, body] of collect(join(folder, "out"))) site[`/${name}`] = { body };
+    expect(await open(site, "/index.html")).toEqual(expected);
+  });
+
+  describe("without a bundler", () => {
+    const FILE = "/node_modules/halfnorm/dist/halfnorm.min.js";
+    const script = readFileSync(join(consumer, FILE));
+
+    it("is one file, for an import map", async () => {
+      const map = JSON.stringify({ imports: { halfnorm: FILE } });
+      const page = PAGE("/main.js").replace("<script", `<script type="importmap">${map}</script><script`);
+      const source = `${IMPORT}${COMPUTE}\nglobalThis.result = compute(halfnorm);`;
+      const site = { [FILE]: { body: script }, "/index.html": { body: page }, "/main.js": { body: source } };
+      expect(await open(site, "/index.html")).toEqual(expected);
+    });
+
+    it("is one file, for a worker", async () => {
+      const worker = `import * as halfnorm from "${FILE}";${COMPUTE}\npostMessage(compute(halfnorm));`;
+      const site = {
+        [FILE]: { body: script },
+        "/index.html": { body: PAGE("/main.js") },
+        "/main.js": { body: START_WORKER },
+        "/worker.js": { body: worker },
+      };
+      expect(await open(site, "/index.html")).toEqual(expected);
+    });
   });
 
   describe("under a strict policy", () => {
@@ -111,10 +150,20 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
       expect(await pageWith(WITHOUT_WASM, source, site)).toEqual(expected);
     });
 
-    it("a page that may not compile can import the package, and its first call says why it fails", async () => {
-      const source = `
+    it("a page that may not compile can import the package, and is told what to do", async () => {
+      const called = `
         try { compute(halfnorm); } catch (error) { globalThis.result = error.name + ": " + error.message; }`;
-      expect(await pageWith(WITHOUT_WASM, source)).toMatch(/^CompileError: .*Content Security Policy/);
+      const loaded = `halfnorm.load({ url: "/halfnorm.wasm" })${REPORT_ERROR};`;
+      for (const source of [called, loaded]) {
+        const result = await pageWith(WITHOUT_WASM, source);
+        expect(result).toMatch(/^CompileError: .*Content Security Policy/);
+        expect(result).toMatch(/allow 'wasm-unsafe-eval' or use load\(\{ module \}\)$/);
+      }
+    });
+
+    it("a module that is none is not taken for a policy", async () => {
+      const source = `halfnorm.load({ bytes: new Uint8Array(8) })${REPORT_ERROR};`;
+      expect(await pageWith(POLICY, source)).toMatch(/^CompileError: (?!.*wasm-unsafe-eval)/);
     });
   });
 });

@@ -9,7 +9,8 @@ import webpack from "webpack";
 /** Scripts that a bundler wrote, by name. */
 export type Bundle = Map<string, Buffer>;
 
-function collect(folder: string): Bundle {
+/** What is in a folder. */
+export function collect(folder: string): Bundle {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(
     entries.map((entry) => {

@@ -53,6 +53,11 @@ describe.each(Object.keys(BUNDLERS) as Bundler[])("a bundle by %s", (bundler) =>
     expect(gzip(await bundled(bundler, "formats", source))).toBeLessThan(2_500);
   });
 
+  it("of load() alone embeds no module", async () => {
+    const source = 'import { load } from "halfnorm/load";\nglobalThis.load = load;';
+    expect(gzip(await bundled(bundler, "alone", source))).toBeLessThan(32_000);
+  });
+
   it("does not carry tensors for a function that only takes them", async () => {
     const source = 'import { batchNorm } from "halfnorm";\nglobalThis.batchNorm = batchNorm;';
     expect((await bundled(bundler, "tensors", source)).includes("FinalizationRegistry")).toBe(false);

@@ -1,0 +1,122 @@
+// The types, for compilers of several years, with and without those of the DOM; and what the README shows.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
+import { describe, expect, inject, it } from "vitest";
+import { outputOf, Tools, TYPESCRIPTS } from "./tools.js";
+
+const consumer = inject("consumer");
+const tensorflow = inject("tensorflow");
+const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
+
+/** The compiler of the project, and those of tools.ts. */
+const COMPILERS: [version: string, path: string][] = [
+  ["of this project", join(modules, "@typescript/native/bin/tsc")],
+  ...(inject("tools")
+    ? TYPESCRIPTS.map((version): [string, string] => [version, new Tools(inject("tools")).typescript(version)])
+    : []),
+];
+const [[, TSC]] = COMPILERS;
+
+/** What a compiler has to say about a script in a folder of a project; nothing if all is well. */
+async function compile(tsc: string, project: string, name: string, files: Record<string, string>, options: object) {
+  const folder = join(project, name);
+  mkdirSync(folder);
+  for (const [file, source] of Object.entries(files)) writeFileSync(join(folder, file), source);
+  // of the declarations, the package's are what is checked, and not the compiler's own
+  const checks = { strict: true, skipLibCheck: false, skipDefaultLibCheck: true };
+  const base = { noEmit: true, ...checks, target: "es2022", types: [], moduleDetection: "force" };
+  const config = { compilerOptions: { ...base, ...options }, files: Object.keys(files) };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  return outputOf(process.execPath, [tsc, "-p", folder], folder).catch(({ stdout }) => stdout);
+}
+
+const SOURCE = `
+  import { batchNorm, compare, diagnose, layerNorm, load, norm, tensor } from "halfnorm";
+  import type { Comparison, Diagnosis, ErrorStatistics, Halfnorm, Norm, TensorLike } from "halfnorm";
+  import { load as loadAlone } from "halfnorm/load";
+  import module from "halfnorm/halfnorm.wasm";
+  const norms: Norm[] = ["l1", "l2", "linf", "range", { topk: 10 }, { lp: 3 }];
+  const inputs: TensorLike[] = [new Float32Array(4), new Uint16Array(4), { data: new Float32Array(4), shape: [2, 2] }];
+  for (const chosen of norms) for (const input of inputs) norm(input, { norm: chosen, arithmetic: "float16" });
+  const resident = tensor(new Float32Array(8), [2, 4]);
+  layerNorm(resident, { arithmetic: { compute: "float16", accumulate: "exact", order: "pairwise" } });
+  batchNorm(resident, { norm: "l1" }).dispose();
+  { using copy = tensor(resident.slice()); norm(copy); }
+  const diagnosis: Diagnosis = diagnose(resident, { arithmetic: "float16", layer: "layer" });
+  const comparison: Comparison = compare(resident, resident);
+  const errors: ErrorStatistics[] = [diagnosis.error, comparison];
+  const instances: Promise<Halfnorm>[] = [load({ bytes: new Uint8Array(4) }), loadAlone({ module, maxBytes: 2 ** 22 })];
+  // @ts-expect-error an arithmetic is needed
+  diagnose(resident, { layer: "layer" });
+  // @ts-expect-error a norm that does not exist
+  norm(resident, { norm: "l3" });
+  // @ts-expect-error an option that does not exist
+  batchNorm(resident, { axes: [0] });
+  // @ts-expect-error a module is an object
+  load({ module: "halfnorm.wasm" });
+`;
+const WITH_DOM = `${SOURCE}
+  load({ url: new URL("https://example.org/halfnorm.wasm") });
+  load({ response: fetch("halfnorm.wasm") });
+  load({ module: new WebAssembly.Module(new Uint8Array(8)) });
+`;
+
+describe.each(COMPILERS)("TypeScript %s", (version, tsc) => {
+  it("takes the types without those of the DOM and of Node", async () => {
+    const options = { lib: ["es2022"], module: "nodenext" };
+    expect(await compile(tsc, consumer, `without-dom-${version}`, { "a.ts": SOURCE }, options)).toBe("");
+  });
+
+  it("takes them as bundlers resolve them, beside those of the DOM", async () => {
+    const options = { lib: ["es2022", "dom"], module: "esnext", moduleResolution: "bundler" };
+    expect(await compile(tsc, consumer, `with-dom-${version}`, { "a.ts": WITH_DOM }, options)).toBe("");
+  });
+});
+
+it("the types of the layers for TensorFlow.js compile, without a check of its own", async () => {
+  const source = `
+    import { layers, sequential } from "@tensorflow/tfjs-layers";
+    import { batchNormalization, rmsNormalization, weightNormalization, type BatchNormalizationArgs } from "halfnorm/tfjs";
+    const args: BatchNormalizationArgs = { norm: { topk: 10 }, momentum: 0.9, gammaInitializer: "ones", inputShape: [4] };
+    const layer: layers.Layer = batchNormalization(args);
+    sequential({ layers: [layer, weightNormalization({ layer: layers.dense({ units: 1 }), norm: "l1" })] });
+    // @ts-expect-error a norm that does not exist
+    batchNormalization({ norm: "l3" });
+    // @ts-expect-error an argument that has another name here
+    batchNormalization({ movingVarianceInitializer: "ones" });
+    // @ts-expect-error subtracting the mean is what this does not do
+    rmsNormalization({ norm: "none" });
+  `;
+  const options = { lib: ["es2022", "dom"], skipLibCheck: true, module: "nodenext" };
+  expect(await compile(TSC, tensorflow, "layers", { "a.ts": source }, options)).toBe("");
+});
+
+describe("the README", () => {
+  const text = readFileSync(join(consumer, "node_modules", "halfnorm", "README.md"), "utf8");
+  const blocks = [...text.matchAll(/^```[jt]s\n(.*?)^```/gms)].map(([, code], i) => [i + 1, code] as const);
+  const projectOf = (source: string): string => (source.includes("@tensorflow/") ? tensorflow : consumer);
+
+  it.each(blocks)("has example %i that runs", async (i, source) => {
+    const { code } = await transform(source, { loader: "ts", target: "es2022", format: "esm" }); // Node 20 knows no `using`
+    const file = join(projectOf(source), `readme-${i}.mjs`);
+    writeFileSync(file, code);
+    expect(() => execFileSync(process.execPath, [file], { stdio: "pipe" })).not.toThrow();
+  });
+
+  it.each([consumer, tensorflow])("has examples that compile under strict", async (project) => {
+    const own = blocks.filter(([, source]) => projectOf(source) === project);
+    const files = Object.fromEntries(own.map(([i, source]) => [`example-${i}.ts`, source]));
+    const options = {
+      lib: ["es2022", "esnext.disposable", "dom"],
+      module: "nodenext",
+      typeRoots: [join(modules, "@types")],
+      types: ["node"],
+      skipLibCheck: project === tensorflow,
+    };
+    expect(await compile(TSC, project, "readme", files, options)).toBe("");
+  });
+});
