@@ -18,7 +18,7 @@
  * text 12,548 bytes; hexadecimal 13,801; latin-1 escapes 13,905; deflate, base64 and tiny-inflate 14,209 (fflate 14,756);
  * base64 16,662.
  *
- * What decodes is a module as well, of 185 bytes (assembly/modules/decode.ts): JavaScript that runs once is interpreted, and took 2
+ * What decodes is a module as well, of 171 bytes (assembly/modules/decode.ts): JavaScript that runs once is interpreted, and took 2
  * to 4 ms of the 6 that a first call took.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -38,7 +38,7 @@ const SIMD = 0xfd;
 const V128_STORE = 0x0b; // from 0 on: all loads of a vector
 
 /** Addresses in the memory of the decoder: of the module (assembly/modules/decode.ts), and half way of its texts. */
-const MODULE = 12;
+const MODULE = 16;
 const TEXTS = 0x40000;
 
 /** The text that has a byte. */
