@@ -7,7 +7,7 @@ import { sameShape } from "../tensor/shape.js";
 import { type DType, dtypeOf } from "../tensor/storage.js";
 import { errorsBetween } from "./errors.js";
 import type { ErrorStatistics } from "./result.js";
-import { differences, type Tolerances } from "./tolerances.js";
+import { differences, evaluationOfNumpy, evaluationOfTorch, type Tolerances } from "./tolerances.js";
 
 /** Name of the form of a {@link Comparison}. */
 export const COMPARISON_SCHEMA = "halfnorm.comparison/1";
@@ -30,8 +30,8 @@ export interface Comparison extends ErrorStatistics {
   /** The row-major index of the first element that differs, null for none. Zeros of different sign do not differ. */
   firstDifference: number | null;
   /**
-   * The tolerances at which the assertions of other libraries pass, |actual - expected| <= atol + rtol · |expected| in
-   * float64, and whether they do with their defaults. Infinities have to be the same, and so do NaN, with `equal_nan` or
+   * The tolerances at which the assertions of other libraries pass, |actual - expected| <= atol + rtol · |expected|, each
+   * operation in the dtypes of the arrays, and whether they do with their defaults. Infinities have to be the same, and so do NaN, with `equal_nan` or
    * without them: by default numpy has it and torch does not, and the smallest tolerances suppose it.
    */
   tolerances: {
@@ -69,7 +69,10 @@ export function compare(actual: TensorLike, expected: TensorLike, options?: Comp
   const format = nameOf(spec);
   const half = format === "float16" || a.storage === STORAGE_FLOAT16 || e.storage === STORAGE_FLOAT16;
   const rtol = TORCH_RTOL[format === "bfloat16" ? format : half ? "float16" : "float32"];
-  const { nans, infinities, first, tolerances } = differences(a, e, [NUMPY, { rtol, atol: 1e-5, equalNan: false }]);
+  const { nans, infinities, first, tolerances } = differences(a, e, [
+    { defaults: NUMPY, evaluation: evaluationOfNumpy(a, e) },
+    { defaults: { rtol, atol: 1e-5, equalNan: false }, evaluation: evaluationOfTorch(a, e) },
+  ]);
   const [numpy, torch] = tolerances;
   return {
     schema: COMPARISON_SCHEMA,

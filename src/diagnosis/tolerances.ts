@@ -1,16 +1,18 @@
-// The tolerances at which numpy.testing.assert_allclose and torch.testing.assert_close pass: |a - e| <= atol + rtol · |e|.
+// The tolerances at which numpy.testing.assert_allclose and torch.testing.assert_close pass: |a - e| <= atol + rtol · |e|,
+// evaluated as they do it, in the dtypes of the arrays. What would pass in exact arithmetic can fail by a rounding there.
 
+import { STORAGE_FLOAT16 } from "../abi/plan.js";
 import { valuesOf } from "../plan/blocks.js";
 import { Operand } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 
-/** A function of a test library on two tensors, values taken in float64. */
+/** A function of a test library on two tensors, every operation rounded to their dtypes. */
 export interface Tolerances {
   /** What it takes when nothing is said. */
   defaults: { rtol: number; atol: number; equalNan: boolean };
   /** Whether it passes with these. */
   passes: boolean;
-  /** The smallest rtol at atol 0, and the smallest atol at rtol 0; null when none will do. */
+  /** The smallest rtol at atol 0, and the smallest atol at rtol 0, in the dtype they are evaluated in; null when none will do. */
   rtol: number | null;
   atol: number | null;
   /** The smallest of one at the default of the other. */
@@ -49,25 +51,85 @@ function smallest(passes: (value: number) => boolean): number {
   return ofBits(above);
 }
 
-const within = (error: number, size: number, rtol: number, atol: number): boolean => error <= atol + rtol * size;
+const single = /* @__PURE__ */ new Float32Array(1);
+const singleBits = /* @__PURE__ */ new Int32Array(single.buffer);
+
+/** A number of at least 0 to float32, and from there to float16: that is how float16 is computed with. */
+function toHalf(value: number): number {
+  single[0] = value;
+  const x = single[0];
+  if (x >= 65520) return Infinity;
+  // the binade, and at its bottom 10 bits: what is added leaves no room for more, see assembly/formats/operations.ts
+  singleBits[0] = Math.max(singleBits[0] & 0x7f800000, 0x38800000);
+  const magic = single[0] * 1.5 * 2 ** 42;
+  return x + magic - magic;
+}
+
+type Round = (value: number) => number;
+
+/** What a library rounds when it evaluates the criterion. */
+export class Evaluation {
+  /**
+   * @param difference Of the arrays.
+   * @param scalar Of rtol and atol as they are given: the least of them are numbers of this grid.
+   * @param allowed Of their product and sum with |expected|.
+   */
+  constructor(
+    readonly difference: Round,
+    readonly scalar: Round,
+    private readonly allowed: Round,
+  ) {}
+
+  passes(error: number, size: number, rtol: number, atol: number): boolean {
+    const { scalar, allowed } = this;
+    return error <= allowed(scalar(atol) + allowed(scalar(rtol) * size));
+  }
+}
+
+const roundingOf = (half: boolean): Round => (half ? toHalf : Math.fround);
+
+/** numpy.isclose: the difference in the wider dtype of the two, all else, rtol and atol as well, in that of `expected`. */
+export function evaluationOfNumpy(actual: Operand, expected: Operand): Evaluation {
+  const half = expected.storage === STORAGE_FLOAT16;
+  const round = roundingOf(half);
+  return new Evaluation(roundingOf(half && actual.storage === STORAGE_FLOAT16), round, round);
+}
+
+/** torch.isclose of tensors of one dtype, the wider of the two; rtol and atol go in as float32. */
+export function evaluationOfTorch(actual: Operand, expected: Operand): Evaluation {
+  const round = roundingOf(expected.storage === STORAGE_FLOAT16 && actual.storage === STORAGE_FLOAT16);
+  return new Evaluation(round, Math.fround, round);
+}
 
 /** The least of one tolerance for all elements seen so far, at a given value of the other. */
 class Least {
   value = 0;
 
   constructor(
-    readonly other: number,
-    readonly relative: boolean,
+    private readonly evaluation: Evaluation,
+    private readonly other: number,
+    private readonly relative: boolean,
   ) {}
 
-  passes(error: number, size: number, value: number): boolean {
-    return this.relative ? within(error, size, value, this.other) : within(error, size, this.other, value);
+  private passes(error: number, size: number, value: number): boolean {
+    const { evaluation, other } = this;
+    return this.relative ? evaluation.passes(error, size, value, other) : evaluation.passes(error, size, other, value);
   }
 
-  take(error: number, size: number): void {
-    if (this.passes(error, size, this.value)) return;
-    this.value = smallest((value) => this.passes(error, size, value));
+  take(difference: number, size: number): void {
+    const error = this.evaluation.difference(difference);
+    // once none will do, no other element changes that: Infinity · 0 is NaN
+    if (this.value === Infinity || this.passes(error, size, this.value)) return;
+    // of a difference that overflows, none is close, although NumPy takes an infinity to be within an infinity
+    const { scalar } = this.evaluation;
+    this.value = error < Infinity ? scalar(smallest((value) => this.passes(error, size, value))) : Infinity;
   }
+}
+
+/** What a library takes when nothing is said, and how it evaluates. */
+export interface Criterion {
+  readonly defaults: Tolerances["defaults"];
+  readonly evaluation: Evaluation;
 }
 
 /** What a comparison is about besides errors. */
@@ -78,21 +140,19 @@ export interface Differences {
   infinities: number;
   /** The first element that differs, NaN and infinities like numbers; null for none. */
   first: number | null;
-  /** By the order of the defaults that were given. */
+  /** By the order of the criteria that were given. */
   tolerances: Tolerances[];
 }
 
 /** NaN and infinities in the same places are equal; anywhere else, no tolerance will do. */
-export function differences(
-  actual: Operand,
-  expected: Operand,
-  defaults: readonly Tolerances["defaults"][],
-): Differences {
-  const least = [{ rtol: 0, atol: 0 }, ...defaults].map(({ rtol, atol }) => ({
-    rtol: new Least(atol, true),
-    atol: new Least(rtol, false),
+export function differences(actual: Operand, expected: Operand, criteria: readonly Criterion[]): Differences {
+  const least = criteria.map(({ defaults: { rtol, atol }, evaluation }) => ({
+    rtol: new Least(evaluation, 0, true),
+    atol: new Least(evaluation, 0, false),
+    rtolAtDefaultAtol: new Least(evaluation, atol, true),
+    atolAtDefaultRtol: new Least(evaluation, rtol, false),
   }));
-  const all = least.flatMap(({ rtol, atol }) => [rtol, atol]);
+  const all = least.flatMap((each) => Object.values(each));
   let [nans, infinities, special] = [0, 0, false];
   let first: number | null = null;
   for (let from = 0; from < actual.size; from += BLOCK) {
@@ -104,8 +164,8 @@ export function differences(
         if (Math.abs(a[i]) === Infinity) infinities++;
         continue;
       }
-      const error = Math.abs(a[i] - e[i]);
-      if (error < Infinity) for (const each of all) each.take(error, Math.abs(e[i]));
+      const difference = Math.abs(a[i] - e[i]);
+      if (difference < Infinity) for (const each of all) each.take(difference, Math.abs(e[i]));
       else if (Number.isNaN(a[i]) && Number.isNaN(e[i])) {
         nans++;
         continue;
@@ -114,17 +174,16 @@ export function differences(
     }
   }
   const found = ({ value }: Least): number | null => (special || value === Infinity ? null : value);
-  const [zero, ...others] = least;
-  const tolerances = others.map(({ rtol, atol }, i) => {
-    const given = defaults[i];
-    const near = !special && rtol.value <= given.rtol;
+  const tolerances = least.map(({ rtol, atol, rtolAtDefaultAtol, atolAtDefaultRtol }, i) => {
+    const { defaults, evaluation } = criteria[i];
+    const near = !special && rtolAtDefaultAtol.value <= evaluation.scalar(defaults.rtol);
     return {
-      defaults: given,
-      passes: near && (given.equalNan || !nans),
-      rtol: found(zero.rtol),
-      atol: found(zero.atol),
-      rtolAtDefaultAtol: found(rtol),
-      atolAtDefaultRtol: found(atol),
+      defaults,
+      passes: near && (defaults.equalNan || !nans),
+      rtol: found(rtol),
+      atol: found(atol),
+      rtolAtDefaultAtol: found(rtolAtDefaultAtol),
+      atolAtDefaultRtol: found(atolAtDefaultRtol),
     };
   });
   return { nans, infinities, first, tolerances };

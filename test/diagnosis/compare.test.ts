@@ -17,6 +17,8 @@ import {
   toFloat16,
 } from "../../src/index.js";
 import { judge } from "../oracle/errors.js";
+import { FLOAT16 } from "../oracle/formats.js";
+import { Rounder } from "../oracle/rounder.js";
 import { gaussian, uniform } from "../support/random.js";
 import { validComparison } from "../support/schema.js";
 
@@ -31,28 +33,58 @@ function expectSame(found: ErrorStatistics, wanted: ErrorStatistics): void {
 
 const numbers = (x: Float32Array | Uint16Array): Float32Array => (x instanceof Uint16Array ? fromFloat16(x) : x);
 
-/** The next float64 towards 0. */
-function below(value: number): number {
-  const words = new BigInt64Array(Float64Array.of(value).buffer);
-  words[0] -= 1n;
-  return new Float64Array(words.buffer)[0];
-}
+type Round = (value: number) => number;
+const toSingle: Round = Math.fround;
+const rounder = new Rounder(FLOAT16);
+/** As processors without float16 arithmetic have it: float32, rounded once more. */
+const toHalf: Round = (value) => rounder.round(toSingle(value));
+const roundOf = (x: Float32Array | Uint16Array): Round => (x instanceof Uint16Array ? toHalf : toSingle);
 
-/** numpy.isclose() and torch.isclose(), as they are documented. */
-function close(a: ArrayLike<number>, e: ArrayLike<number>, rtol: number, atol: number, equalNan: boolean): boolean {
-  return Array.from(a).every((actual, i) => {
-    if (actual === e[i] || (equalNan && Number.isNaN(actual) && Number.isNaN(e[i]))) return true;
-    return Number.isFinite(e[i]) && Math.abs(actual - e[i]) <= atol + rtol * Math.abs(e[i]);
+type Library = "numpy" | "torch";
+
+/** numpy.isclose() and torch.isclose(), step by step as their sources do it; NaN in the same places are equal. */
+function close(
+  library: Library,
+  actual: Float32Array | Uint16Array,
+  expected: Float32Array | Uint16Array,
+  rtol: number,
+  atol: number,
+): boolean {
+  const wider = actual instanceof Uint16Array ? roundOf(expected) : toSingle;
+  const allowed = library === "numpy" ? roundOf(expected) : wider;
+  const scalar = library === "numpy" ? allowed : toSingle;
+  const [a, e] = [numbers(actual), numbers(expected)];
+  return Array.from(a).every((value, i) => {
+    if (value === e[i] || (Number.isNaN(value) && Number.isNaN(e[i]))) return true;
+    const error = wider(Math.abs(value - e[i]));
+    const most = allowed(scalar(atol) + allowed(scalar(rtol) * Math.abs(e[i])));
+    return Number.isFinite(e[i]) && Number.isFinite(error) && error <= most;
   });
 }
 
-/** The smallest value that passes is one: the next smaller does not. null: none does. */
-function expectLeast(found: number | null, passes: (value: number) => boolean): void {
-  if (found === null) expect(passes(Number.MAX_VALUE)).toBe(false);
+/** The largest float32. */
+const MOST = (2 - 2 ** -23) * 2 ** 127;
+
+/** The smallest value of a grid that passes is one: what rounds to the next smaller does not. null: none does. */
+function expectLeast(found: number | null, half: boolean, passes: (value: number) => boolean): void {
+  if (found === null) expect(passes(half ? 65504 : MOST)).toBe(false);
   else {
     expect(passes(found)).toBe(true);
-    if (found > 0) expect(passes(below(found))).toBe(false);
+    expect((half ? toHalf : toSingle)(found)).toBe(found);
+    if (found > 0) expect(passes(half ? halfBelow(found) : singleBelow(found))).toBe(false);
   }
+}
+
+/** The next number towards 0. */
+function halfBelow(value: number): number {
+  const half = toFloat16(Float32Array.of(value));
+  half[0]--;
+  return fromFloat16(half)[0];
+}
+function singleBelow(value: number): number {
+  const word = new Int32Array(Float32Array.of(value).buffer);
+  word[0]--;
+  return new Float32Array(word.buffer)[0];
 }
 
 const special = fc.constantFrom(Number.NaN, Infinity, -Infinity, 0, -0);
@@ -75,15 +107,26 @@ describe("tolerances", () => {
       fc.property(fc.array(pair, { maxLength: 12 }), (pairs) => {
         const a = Float32Array.from(pairs, ([actual]) => actual);
         const e = Float32Array.from(pairs, ([, expected]) => expected);
-        const { tolerances, equalNans, equalInfinities, firstDifference } = compare(a, e);
-        for (const { defaults, passes, ...found } of Object.values(tolerances)) {
-          const { rtol, atol, equalNan } = defaults;
-          expect(passes).toBe(close(a, e, rtol, atol, equalNan));
-          expectLeast(found.rtol, (least) => close(a, e, least, 0, true));
-          expectLeast(found.atol, (least) => close(a, e, 0, least, true));
-          expectLeast(found.rtolAtDefaultAtol, (least) => close(a, e, least, atol, true));
-          expectLeast(found.atolAtDefaultRtol, (least) => close(a, e, rtol, least, true));
+        for (const [x, y] of [
+          [a, e],
+          [toFloat16(a), e],
+          [a, toFloat16(e)],
+          [toFloat16(a), toFloat16(e)],
+        ]) {
+          const { tolerances } = compare(x, y);
+          for (const library of ["numpy", "torch"] as const) {
+            const { defaults, passes, ...found } = tolerances[library];
+            const { rtol, atol, equalNan } = defaults;
+            const half = library === "numpy" && y instanceof Uint16Array;
+            const nans = Array.from(numbers(x)).some(Number.isNaN);
+            expect(passes).toBe(close(library, x, y, rtol, atol) && (equalNan || !nans));
+            expectLeast(found.rtol, half, (least) => close(library, x, y, least, 0));
+            expectLeast(found.atol, half, (least) => close(library, x, y, 0, least));
+            expectLeast(found.rtolAtDefaultAtol, half, (least) => close(library, x, y, least, atol));
+            expectLeast(found.atolAtDefaultRtol, half, (least) => close(library, x, y, rtol, least));
+          }
         }
+        const { equalNans, equalInfinities, firstDifference } = compare(a, e);
         const same = Array.from(a, (v, i) => v === e[i] || (Number.isNaN(v) && Number.isNaN(e[i])));
         expect(equalNans).toBe(a.filter((v, i) => Number.isNaN(v) && Number.isNaN(e[i])).length);
         expect(equalInfinities).toBe(a.filter((v, i) => Math.abs(v) === Infinity && v === e[i]).length);
@@ -97,16 +140,17 @@ describe("tolerances", () => {
     const a = Float32Array.of(1.5, 100, 0, 3);
     const e = Float32Array.of(1, 101, 0.25, 3);
     const { numpy, torch } = compare(a, e).tolerances;
-    expect(numpy).toEqual({
+    const { atolAtDefaultRtol, ...others } = numpy;
+    expect(atolAtDefaultRtol).toBeCloseTo(1 - 101 * 1e-7, 7);
+    expect(others).toEqual({
       defaults: { rtol: 1e-7, atol: 0, equalNan: true },
       passes: false,
       rtol: 1,
       atol: 1,
       rtolAtDefaultAtol: 1,
-      atolAtDefaultRtol: 1 - 101 * 1e-7,
     });
     expect(torch.defaults).toEqual({ rtol: 1.3e-6, atol: 1e-5, equalNan: false });
-    expect(torch.rtolAtDefaultAtol).toBe((0.25 - 1e-5) / 0.25);
+    expect(torch.rtolAtDefaultAtol).toBeCloseTo((0.25 - 1e-5) / 0.25, 7);
   });
 
   test("defaults of torch are those of the dtypes", () => {
