@@ -4,7 +4,8 @@ import { checkAxes, checkBoolean, checkNumber, choose, wrong } from "../checks/a
 import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
 import type { NormalizationOptions } from "../layers/normalize.js";
 import { type Arithmetic, arithmeticOf, checkArithmetic, type Numerics } from "../numerics/arithmetic.js";
-import { DEFAULT_EPS } from "../numerics/constants.js";
+import { defaultEps } from "../numerics/eps.js";
+import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm, type NormSpec } from "../numerics/norm.js";
 import { planWalk, type Walk } from "../plan/walk.js";
 import { type Operand, parameter } from "../tensor/operand.js";
@@ -90,7 +91,8 @@ export function ask(x: Operand, o: DiagnoseOptions): Question {
   // of a group norm, the channels are two axes
   const split = shape.length > x.shape.length ? 30 - Math.clz32(weighted) : shape.length;
   const axes = [...shape.keys()].filter((i) => (reduced >> i) & 1).map((i) => (i > split ? i - 1 : i));
-  const { eps = DEFAULT_EPS } = o;
+  const calibrated = checkBoolean("calibrated", o.calibrated);
+  const { eps = defaultEps(numerics, norm, deviationFactor(norm, walk.count, calibrated)) } = o;
   const subject: DiagnosisSubject = {
     norm: typeof o.norm === "object" ? { ...o.norm } : (o.norm ?? "l2"),
     arithmetic: arithmeticOf(numerics),
@@ -101,7 +103,7 @@ export function ask(x: Operand, o: DiagnoseOptions): Question {
     weight: !!weight,
     bias: !!bias,
     eps: checkNumber("eps", eps, 0),
-    calibrated: checkBoolean("calibrated", o.calibrated),
+    calibrated,
   };
   return { walk, norm, numerics, weight, bias, subject };
 }

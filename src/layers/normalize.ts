@@ -3,7 +3,8 @@
 import { TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "../abi/plan.js";
 import { checkBoolean, checkNumber } from "../checks/arguments.js";
 import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
-import { DEFAULT_EPS, UNBOUNDED } from "../numerics/constants.js";
+import { UNBOUNDED } from "../numerics/constants.js";
+import { defaultEps } from "../numerics/eps.js";
 import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm, type Normalizer } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
@@ -20,7 +21,11 @@ export interface NormalizationOptions extends OutputOptions {
   weight?: TensorLike | undefined;
   /** Added to the weighted values. Default: none. */
   bias?: TensorLike | undefined;
-  /** Keeps the scale above 0: √(variance + eps) for L2, deviation + eps for the others. Default: 1e-5. */
+  /**
+   * Keeps the scale above 0: √(variance + eps) for L2, deviation + eps for the others. Default: 1e-5; in emulated
+   * arithmetic the least number of the compute format with which 1 / S of a group of equal values is finite, where 1e-5 is
+   * less than that (float16: 1.532e-5, for all norms but L2).
+   */
   eps?: number | undefined;
   /**
    * Constants that make the deviation of normal data its standard deviation, in place of the paper's C(n). They take the
@@ -57,9 +62,9 @@ export function normalize(
   const norm = checkNorm(o.norm, given ? UNBOUNDED : walk.count, centred);
   const task = given ? TASK_GIVEN : (centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);
   const job = new Job(x, walk, task | TASK_APPLY, norm, checkArithmetic(o.arithmetic));
-  job.eps = o.eps === undefined ? DEFAULT_EPS : checkNumber("eps", o.eps, 0);
   const calibrated = checkBoolean("calibrated", o.calibrated);
   if (!given) job.factor = deviationFactor(norm, walk.count, calibrated);
+  job.eps = o.eps === undefined ? defaultEps(job.numerics, norm, job.factor, given) : checkNumber("eps", o.eps, 0);
   const y = target(o.out, x.shape, x.size, checkDType("dtype", o.dtype), x);
   job.y = y;
   checkOverlap(y, "x", x, true);

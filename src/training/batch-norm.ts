@@ -16,7 +16,8 @@ import { type Engine, engine, within } from "../engine/engine.js";
 import { batchAxes, type LayerAxes } from "../layers/axes.js";
 import { batchNorm } from "../layers/layers.js";
 import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
-import { DEFAULT_EPS, MOST_TOP } from "../numerics/constants.js";
+import { MOST_TOP } from "../numerics/constants.js";
+import { defaultEps } from "../numerics/eps.js";
 import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm, type Normalizer, sameNorm, showNorm } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
@@ -37,7 +38,7 @@ export interface BatchNormSettings {
   norm?: Normalizer | undefined;
   /** The axis of the channels, negative from the end. Default: 1. */
   axis?: number | undefined;
-  /** Default: 1e-5. */
+  /** Default: as in the layers. */
   eps?: number | undefined;
   /**
    * Share of the batch in the running statistics, in [0, 1], as in PyTorch; null takes the average of all batches.
@@ -165,13 +166,15 @@ export class BatchNorm {
     if (!isObject(settings)) throw wrong("settings", "an object", settings);
     const o = checkOptions(settings, CONSTRUCTOR_KEYS);
     const channels = checkInteger("channels", o.channels, 1, MOST_CHANNELS);
-    checkNorm(o.norm, MOST_TOP, true);
+    const spec = checkNorm(o.norm, MOST_TOP, true);
     const norm = o.norm ?? "l2";
-    checkArithmetic(o.arithmetic);
+    const numerics = checkArithmetic(o.arithmetic);
     this.channels = channels;
     this.norm = copyOf(norm);
     this.axis = o.axis === undefined ? 1 : checkInteger("axis", o.axis, -MAX_RANK, MAX_RANK - 1);
-    this.eps = checkNumber("eps", o.eps === undefined ? DEFAULT_EPS : o.eps, 0);
+    // what inference needs, which adds eps to the deviation, is enough for training
+    const { eps = defaultEps(numerics, spec, 1, true) } = o;
+    this.eps = checkNumber("eps", eps, 0);
     this.calibrated = checkBoolean("calibrated", o.calibrated);
     this.arithmetic = copyOf(o.arithmetic);
     if (o.ghost !== undefined && o.ghost !== false) {

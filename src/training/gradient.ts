@@ -5,7 +5,7 @@ import { checkBoolean, checkNumber } from "../checks/arguments.js";
 import type { LayerAxes } from "../layers/axes.js";
 import { NORMALIZATION_KEYS, type NormalizationOptions } from "../layers/normalize.js";
 import { checkArithmetic } from "../numerics/arithmetic.js";
-import { DEFAULT_EPS } from "../numerics/constants.js";
+import { defaultEps } from "../numerics/eps.js";
 import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm } from "../numerics/norm.js";
 import { GradientJob } from "../plan/plan.js";
@@ -116,9 +116,11 @@ export function gradients(
   const norm = checkNorm(o.norm, walk.count, centred);
   const task = (centred ? at.TASK_CENTRE : 0) | (norm.kind && at.TASK_NORM) | (saved ? at.TASK_SAVED : 0);
   const job = new GradientJob(x, walk, task | at.TASK_APPLY, norm, checkArithmetic(o.arithmetic));
-  const { eps = DEFAULT_EPS } = o;
+  const factor = deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
+  job.factor = share * factor;
+  // with the statistics of the layer given or not, eps is the one that the layer took
+  const { eps = defaultEps(job.numerics, norm, factor) } = o;
   job.eps = checkNumber("eps", eps, 0);
-  job.factor = share * deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
   const out = checkOut(o.out, ["dx", "dweight", "dbias"]);
   const dx = targetOf("dx", out.dx, x.shape, x.size, checkDType("dtype", o.dtype), x);
   const dweight = targetOf("dweight", out.dweight, shape, parameters, at.STORAGE_FLOAT32, x);
