@@ -154,7 +154,7 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
       bound: boundOf(subject, stages),
       remedies: wanted && given.size ? remediesOf(subject, levels, counts, error) : [],
       ...verdictOf(evidence, numerics.compute, norm),
-      notes: notesOf(evidence, numerics.compute),
+      notes: notesOf(evidence, subject),
     });
   } finally {
     held?.dispose();

@@ -1,8 +1,12 @@
 // What a diagnosis comes to, in one word and in a sentence.
 
+import { NORM_NONE } from "../abi/plan.js";
+import { deviationFactor } from "../numerics/factors.js";
 import type { FormatSpec } from "../numerics/format.js";
 import { type NormSpec, powerOf } from "../numerics/norm.js";
 import { brief, formatWords, integer, percent, termWords } from "../text/words.js";
+import { epsRule, leastEps, survives } from "./equal-values.js";
+import type { Subject } from "./normalization.js";
 import type { Diagnosis, DiagnosisEvent, ErrorStatistics, Stage, StageName, Verdict } from "./result.js";
 import { EVENT_VERBS, placeWords } from "./words.js";
 
@@ -184,25 +188,33 @@ const PLAIN: Record<StageName, string> = {
   output: "the output",
 };
 
+type Judgement = Pick<Diagnosis, "verdict" | "reason">;
+
 /**
  * Of p bits of the compute format, by SQNR, an output has to keep min(3, p/2) not to be "failed", and max(p - 3, p/2 + 0.5)
- * not to be "degraded". It is "failed", too, when an infinity was absorbed or when specials do not match, and "degraded"
- * when anything overflowed. Else it is "ok", also where there is nothing to judge: no elements, or an exact output that is
- * NaN and infinities only.
+ * not to be "degraded". It is "failed", too, when an infinity was absorbed, when specials do not match, and when there is
+ * nothing but NaN and infinities in the exact output; and "degraded" when anything overflowed. Data that has NaN or
+ * infinities of its own is "failed" whatever the arithmetic makes of it. Else it is "ok", also without any elements.
  */
-export function verdictOf(
-  evidence: Evidence,
-  compute: FormatSpec,
-  norm: NormSpec,
-): Pick<Diagnosis, "verdict" | "reason"> {
-  const { absorbedOverflow, error, input } = evidence;
-  const say = (verdict: Verdict, reason: string) => ({ verdict, reason });
-  if (!input.count) return say("ok", "there is nothing to normalize: the tensor has no elements");
+export function verdictOf(evidence: Evidence, compute: FormatSpec, norm: NormSpec): Judgement {
+  const { input, error } = evidence;
+  if (!input.count) return { verdict: "ok", reason: "there is nothing to normalize: the tensor has no elements" };
+  if (input.finite === input.count) return arithmeticVerdict(evidence, compute, norm);
+  const found = specials(input);
+  if (error.maxAbs === null && !error.mismatchedSpecials) {
+    return { verdict: "failed", reason: `${found}, and every group is lost to them` };
+  }
+  return { verdict: "failed", reason: `${found}; of the rest, ${arithmeticVerdict(evidence, compute, norm).reason}` };
+}
+
+/** What the arithmetic has to answer for. */
+function arithmeticVerdict(evidence: Evidence, compute: FormatSpec, norm: NormSpec): Judgement {
+  const { absorbedOverflow, error } = evidence;
+  const say = (verdict: Verdict, reason: string): Judgement => ({ verdict, reason });
   if (absorbedOverflow) return say("failed", absorbed(evidence));
   if (error.mismatchedSpecials) return say("failed", mismatched(evidence));
   if (error.maxAbs === null) {
-    const why = input.finite < input.count ? specials(input) : "the scale is 0, and so is eps";
-    return say("ok", `the exact output is NaN or infinite everywhere, and so is this one: ${why}`);
+    return say("failed", "the output is NaN everywhere, in exact arithmetic too: the scale is 0, and so is eps");
   }
   const { precision } = compute;
   const bits = bitsLeft(error, precision);
@@ -222,28 +234,36 @@ export function verdictOf(
   return say("ok", kept);
 }
 
-/** "x has 3 NaN and 1 infinity". */
+/** "the data has 3 NaN and 1 infinity". */
 function specials({ nan, infinite }: Evidence["input"]): string {
   const parts = [
     nan && `${integer(nan)} NaN`,
     infinite && `${integer(infinite)} ${infinite > 1 ? "infinities" : "infinity"}`,
   ];
-  return `x has ${parts.filter(Boolean).join(" and ")}`;
+  return `the data has ${parts.filter(Boolean).join(" and ")}`;
+}
+
+/** What eps does not keep from being divided by 0. */
+function epsNotes({ eps, norm, numerics, walk, calibrated }: Subject, format: string): string[] {
+  const { compute } = numerics;
+  const { precision, emin, subnormals } = compute;
+  if (norm.kind === NORM_NONE || !eps) return [];
+  const nan = "a group of equal values comes out as NaN";
+  if (eps <= (subnormals ? 2 ** (emin - precision) : 2 ** (emin - 1))) {
+    return [`eps ${brief(eps)} rounds to 0 in ${format}: ${nan}`];
+  }
+  const rule = epsRule(norm, deviationFactor(norm, walk.count, calibrated));
+  if (survives(eps, compute, rule)) return [];
+  const least = leastEps(compute, rule);
+  const enough = least === undefined ? "" : `; eps ${brief(least, 4)} is enough`;
+  return [`1 / S overflows ${format} where S is made of eps ${brief(eps)} alone: ${nan}${enough}`];
 }
 
 /** What is worth knowing besides. */
-export function notesOf(evidence: Evidence, compute: FormatSpec): string[] {
+export function notesOf(evidence: Evidence, asked: Subject): string[] {
   const { input, stages, subject } = evidence;
-  const { eps } = subject;
   const format = formatWords(subject.arithmetic.compute);
-  const notes: string[] = [];
-  if (input.finite < input.count) {
-    notes.push(`${specials(input)}: what they make of their groups is no error of the arithmetic`);
-  }
-  const { precision, emin, subnormals } = compute;
-  if (eps > 0 && subject.norm !== "none" && eps <= (subnormals ? 2 ** (emin - precision) : 2 ** (emin - 1))) {
-    notes.push(`eps ${brief(eps)} rounds to 0 in ${format}`);
-  }
+  const notes = epsNotes(asked, format);
   const { underflow, subnormal } = stages[0].events;
   const nonzero = input.finite - input.zero;
   const small = [

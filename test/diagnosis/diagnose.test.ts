@@ -80,7 +80,7 @@ describe("real activations", () => {
       /^131,072 of 131,072 outputs are NaN or infinite and should not be: 64 reciprocals of the scale overflow \(first: group 0\): [\d,]+ squares become 0/,
     );
     expect(found.notes).toEqual([
-      "eps 1e-12 rounds to 0 in float16",
+      "eps 1e-12 rounds to 0 in float16: a group of equal values comes out as NaN",
       "6.9 % of the nonzero elements round to 0, and 92 % of the nonzero elements are subnormal in float16",
     ]);
   });
@@ -116,12 +116,11 @@ describe("what is special", () => {
     const data = new Float32Array(32).fill(Number.NaN);
     const found = diagnosed({ data, shape: [4, 8] }, { arithmetic: "float16", layer: "layer" });
     expect(found).toMatchObject({
-      verdict: "ok",
-      reason: "the exact output is NaN or infinite everywhere, and so is this one: x has 32 NaN",
+      verdict: "failed",
+      reason: "the data has 32 NaN, and every group is lost to them",
       absorbedOverflow: 0,
     });
     expect(found.error).toMatchObject({ count: 32, mismatchedSpecials: 0, maxUlp: null });
-    expect(found.notes[0]).toMatch(/^x has 32 NaN: /);
   });
 
   test("some NaN and infinities cost only their groups", () => {
@@ -131,10 +130,13 @@ describe("what is special", () => {
     data[50] = Infinity;
     data[60] = -Infinity;
     const found = diagnosed({ data, shape: [8, 8] }, { ...HALF, layer: "layer" });
-    expect(found.verdict).toBe("ok");
+    expect(found.verdict).toBe("failed");
+    expect(found.reason).toMatch(
+      /^the data has 1 NaN and 2 infinities; of the rest, the output keeps [\d.]+ of the 11 bits of float16/,
+    );
+    expect(clean.verdict).toBe("ok");
     expect(found.input).toMatchObject({ finite: 61, nan: 1, infinite: 2 });
     expect(found.error).toMatchObject({ count: 64, mismatchedSpecials: 0 });
-    expect(found.notes[0]).toMatch(/^x has 1 NaN and 2 infinities: /);
     expect(found.error.worstIndex).toBeLessThan(40);
     expect(clean.error.mismatchedSpecials).toBe(0);
   });
@@ -154,8 +156,8 @@ describe("what is special", () => {
     expect(found).toMatchObject({ verdict: "ok", reason: "the output is exact" });
     const without = diagnosed(x, { arithmetic: "float16", layer: "layer", eps: 0 });
     expect(without).toMatchObject({
-      verdict: "ok",
-      reason: "the exact output is NaN or infinite everywhere, and so is this one: the scale is 0, and so is eps",
+      verdict: "failed",
+      reason: "the output is NaN everywhere, in exact arithmetic too: the scale is 0, and so is eps",
     });
     expect(without.error.mismatchedSpecials).toBe(0);
   });
@@ -167,7 +169,7 @@ describe("what is special", () => {
     expect(found.reason).toBe(
       "48 of 48 outputs are NaN or infinite and should not be: 3 reciprocals of the scale overflow (first: group 0)",
     );
-    expect(found.notes).toContain("eps 2e-8 rounds to 0 in float16");
+    expect(found.notes).toContain("eps 2e-8 rounds to 0 in float16: a group of equal values comes out as NaN");
     for (const [eps, arithmetic, noted] of [
       [2 ** -25, "float16", true],
       [2 ** -25 * 1.01, "float16", false],
@@ -191,10 +193,15 @@ describe("what is special", () => {
     const found = diagnosed(new Float32Array(64), { arithmetic: "float16", norm: "linf", eps: 1e-3 });
     expect(found).toMatchObject({ verdict: "ok", reason: "the output is exact" });
     // 1 / 1e-5 is beyond the largest float16, and 0 times infinity is NaN
-    const small = diagnosed(new Float32Array(64), { arithmetic: "float16", norm: "linf" });
+    const small = diagnosed(new Float32Array(64), { arithmetic: "float16", norm: "linf", eps: 1e-5 });
     expect(small.reason).toBe(
       "64 of 64 outputs are NaN or infinite and should not be: 1 reciprocal of the scale overflows (first: group 0)",
     );
+    expect(small.notes).toContain(
+      "1 / S overflows float16 where S is made of eps 1e-5 alone: a group of equal values comes out as NaN; eps 1.532e-5 is enough",
+    );
+    const unasked = diagnosed(new Float32Array(64), { arithmetic: "float16", norm: "linf" });
+    expect(unasked).toMatchObject({ verdict: "ok", reason: "the output is exact", notes: [] });
     expect(found.input).toMatchObject({ zero: 64, absMin: null, absMax: 0, exponentHistogram: [] });
   });
 });
