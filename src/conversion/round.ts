@@ -2,10 +2,10 @@
 
 import * as at from "../abi/plan.js";
 import { checkInteger, checkOptions, choose } from "../checks/arguments.js";
-import { checkFormat, type Format, type RoundingMode } from "../numerics/format.js";
+import { checkFormat, type Format, type FormatSpec, type RoundingMode } from "../numerics/format.js";
 import { elementwise } from "../plan/run-elementwise.js";
 import type { Dense, OrtLike, Out, OutputOptions, Shaped, TensorLike } from "../tensor/forms.js";
-import { checkOverlap, operand, target } from "../tensor/operand.js";
+import { checkOverlap, type Operand, operand, target } from "../tensor/operand.js";
 import { checkDType, type Data } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 
@@ -39,6 +39,14 @@ export interface RoundFunction {
   (x: TensorLike, format: Format, options?: RoundOptions): Tensor | Dense;
 }
 
+/** y = x on the grid of a format, by one of the MODE constants. */
+export function roundTo(spec: FormatSpec, x: Operand, y: Operand, mode = at.MODE_NEAREST_EVEN, seed = 0): Out | Dense {
+  return elementwise(x, y, mode !== at.MODE_STOCHASTIC, (own, from, to, n) => {
+    own.setFormat(at.FORMAT_COMPUTE, spec);
+    own.kernels.round(from, to, n, mode, seed);
+  });
+}
+
 /**
  * Rounds to the grid of a format. The result has the dtype of x; what float16 cannot hold (bfloat16 rounds 65504 up)
  * becomes infinite there.
@@ -54,8 +62,5 @@ export const round = ((x: TensorLike, format: Format, options?: RoundOptions) =>
   checkInteger("seed", seed, 0, 2 ** 32 - 1);
   const y = target(o.out, input.shape, input.size, checkDType("dtype", o.dtype), input);
   checkOverlap(y, "x", input, true);
-  return elementwise(input, y, code !== at.MODE_STOCHASTIC, (own, from, to, n) => {
-    own.setFormat(at.FORMAT_COMPUTE, spec);
-    own.kernels.round(from, to, n, code, seed);
-  });
+  return roundTo(spec, input, y, code, seed);
 }) as RoundFunction;

@@ -1,4 +1,4 @@
-import { checkBoolean, checkOptions, isObject } from "../checks/arguments.js";
+import { checkOptions, isObject, wrong } from "../checks/arguments.js";
 import { copied } from "../conversion/create.js";
 import { nameOf } from "../numerics/format.js";
 import { comparedBy } from "../numerics/norm.js";
@@ -116,7 +116,7 @@ function plain<T>(value: T): T {
  *
  * Every format is emulated exactly, none is refused. A tensor without elements is "ok": all statistics are null. Where
  * the exact output is NaN, as in a group with a NaN, or in a constant one with eps = 0, it is no error that the
- * computed one is NaN, too; a tensor of nothing else is "ok", with the reason in words. A group of one element, or of
+ * computed one is NaN, too; but data with NaN or infinities, and an output of nothing else, are "failed". A group of one element, or of
  * equal ones, has deviation 0 and output 0, exactly, with an eps that does not round to 0; what rounding the mean makes of
  * it counts in full.
  *
@@ -129,7 +129,9 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
   const o = checkOptions(options, KEYS);
   const given = operand("x", x);
   const { walk, norm, numerics, weight, bias, subject: asked } = ask(given, o);
-  const wanted = checkBoolean("remedies", o.remedies, true);
+  const { remedies = "auto" } = o;
+  if (remedies !== "auto" && typeof remedies !== "boolean")
+    throw wrong("remedies", 'true, false or "auto"', remedies, "string");
   const held = given.array && given.size ? copied(given) : undefined;
   try {
     const { centred, eps, calibrated } = asked;
@@ -145,6 +147,8 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
     const { absorbedOverflow } = traced;
     const evidence = { subject: asked, input: summaryOf(given, walk, counts), stages, error, absorbedOverflow };
     const tightest = levels.reduce<Level | undefined>((a, b) => (a && a.binades <= b.binades ? a : b), undefined);
+    const judgement = verdictOf(evidence, numerics.compute, norm);
+    const wanted = given.size > 0 && (remedies === "auto" ? judgement.verdict !== "ok" : remedies);
     return plain({
       schema: DIAGNOSIS_SCHEMA,
       ...evidence,
@@ -152,8 +156,8 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
       headroomAt: tightest?.at ?? null,
       condition: conditionOf(traced.condition),
       bound: boundOf(subject, stages),
-      remedies: wanted && given.size ? remediesOf(subject, levels, counts, error) : [],
-      ...verdictOf(evidence, numerics.compute, norm),
+      remedies: wanted ? remediesOf(subject, levels, counts, error) : [],
+      ...judgement,
       notes: notesOf(evidence, subject),
     });
   } finally {

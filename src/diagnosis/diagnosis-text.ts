@@ -3,8 +3,8 @@
 import { wrong } from "../checks/arguments.js";
 import { columnsOf, type Page, pageFor, type TextOptions } from "../text/page.js";
 import { brief, fixed, integer, normWords, percent, signed } from "../text/words.js";
-import { type Attribution, DIAGNOSIS_SCHEMA, type Diagnosis, EVENTS, type Remedy, type Stage } from "./result.js";
-import { arithmeticWords, isOf, LAYERS, ulp, VERDICTS } from "./words.js";
+import { type Attribution, DIAGNOSIS_SCHEMA, type Diagnosis, EVENTS, type Stage } from "./result.js";
+import { arithmeticWords, gainCell, gainOf, isOf, LAYERS, ulp, VERDICTS } from "./words.js";
 
 function title({ subject, input }: Diagnosis): string {
   const { layer, axes, norm, arithmetic, centred, groups } = subject;
@@ -71,19 +71,19 @@ function facts(page: Page, { stages, headroom, headroomAt, condition, bound, sub
   );
 }
 
-function remedyTable(page: Page, remedies: readonly Remedy[]): void {
+function remedyTable(page: Page, { remedies, error: found }: Diagnosis): void {
   if (!remedies.length) return;
   page.gap();
-  const rows = remedies.map(({ change, error, gainDb }) => [
+  const rows = remedies.map(({ change, error }, i) => [
     change,
-    gainDb === null ? "-" : `${gainDb < 0 ? "" : "+"}${fixed(gainDb, 1)}`,
+    gainCell(remedies[i], found),
     fixed(error.sqnrDb, 1),
     integer(error.mismatchedSpecials),
     ulp(error.p50Ulp),
     ulp(error.p99Ulp),
   ]);
   const titles = ["remedies, each run on this data", "gain dB", "SQNR dB", "NaN/inf", "ulp: median", "99 %"];
-  const helps = (i: number): boolean => (remedies[i].gainDb ?? 0) >= 3;
+  const helps = (i: number): boolean => gainOf(remedies[i], found) >= 3;
   page.table(columnsOf(titles), rows, { rows: (i) => (helps(i) ? "green" : undefined) });
 }
 
@@ -97,7 +97,7 @@ function remedyTable(page: Page, remedies: readonly Remedy[]): void {
 export function formatDiagnosis(diagnosis: Diagnosis, options?: TextOptions): string {
   if (!isOf(diagnosis, DIAGNOSIS_SCHEMA)) throw wrong("diagnosis", "what diagnose() gives", diagnosis);
   const page = pageFor(options);
-  const { input, stages, verdict, reason, notes, remedies } = diagnosis;
+  const { input, stages, verdict, reason, notes } = diagnosis;
   page.text(title(diagnosis));
   const { groups, groupSize, absMin, absMax, count, subnormal } = input;
   const range = absMax === null || absMin === null ? "" : `; magnitudes ${brief(absMin)} to ${brief(absMax)}`;
@@ -110,6 +110,6 @@ export function formatDiagnosis(diagnosis: Diagnosis, options?: TextOptions): st
   stageTable(page, stages);
   eventTable(page, stages);
   facts(page, diagnosis);
-  remedyTable(page, remedies);
+  remedyTable(page, diagnosis);
   return page.toString();
 }

@@ -54,6 +54,7 @@ const SPARE = 0.25;
  * and their terms as can be are to be subnormal. The least change that does it; 0 where nothing is to be gained.
  */
 export function bestExponent(subject: Subject, levels: readonly Level[], input: InputCounts): number {
+  if (!input.absMax) return 0;
   const { emin, max } = subject.numerics.compute;
   const power = powerOf(subject.norm);
   const range = Math.log2(max) - SPARE;

@@ -7,6 +7,7 @@ import type { NormSpec } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import type { Operand } from "../tensor/operand.js";
+import { type EpsRule, epsRule } from "./equal-values.js";
 
 /** What of a subject a remedy changes, and where the output goes. */
 export interface Change {
@@ -31,6 +32,11 @@ export class Subject {
     readonly weight: Operand | undefined,
     readonly bias: Operand | undefined,
   ) {}
+
+  /** What S of a group of equal values is by a norm. */
+  epsRule(norm: NormSpec): EpsRule {
+    return epsRule(norm, deviationFactor(norm, this.walk.count, this.calibrated));
+  }
 
   job({ x = this.x, norm = this.norm, numerics = this.numerics, eps = this.eps, y }: Change = {}): Job {
     const task = (this.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM) | TASK_APPLY;

@@ -24,8 +24,8 @@ export interface DiagnoseOptions extends Pick<NormalizationOptions, "norm" | "we
   axes?: number | readonly number[] | undefined;
   /** Without a layer: whether the mean is subtracted. Default: true. */
   centred?: boolean | undefined;
-  /** Whether to run what might help. Default: true. */
-  remedies?: boolean | undefined;
+  /** Whether to run what might help; "auto": where the verdict is not "ok". Default: "auto". */
+  remedies?: boolean | "auto" | undefined;
 }
 
 export const KEYS = [

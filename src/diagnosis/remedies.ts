@@ -1,15 +1,17 @@
 // What would help: each change of a computation is run, and its output held against exact values.
 
 import { ORDER_PAIRWISE, ORDER_SEQUENTIAL, STORAGE_FLOAT32, TASK_APPLY, TASK_CENTRE } from "../abi/plan.js";
+import { roundTo } from "../conversion/round.js";
 import { scale } from "../conversion/scale.js";
 import { arithmeticOf, type Numerics } from "../numerics/arithmetic.js";
-import { bfloat16, type FormatSpec, float32 } from "../numerics/format.js";
+import { bfloat16, type FormatSpec, float32, nameOf } from "../numerics/format.js";
 import { checkNorm, comparedBy, epsPowerOf, MEAN_ONLY, type Norm, sameNorm } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import { run } from "../plan/run.js";
 import { Operand } from "../tensor/operand.js";
 import { Tensor } from "../tensor/tensor.js";
-import { brief, normWords } from "../text/words.js";
+import { brief, formatWords, normWords } from "../text/words.js";
+import { leastEps, survives } from "./equal-values.js";
 import { bestExponent, type Level } from "./headroom.js";
 import { bfloat16For } from "./inner-bfloat16.js";
 import type { InputCounts } from "./input.js";
@@ -21,13 +23,25 @@ import { judge } from "./trace.js";
 const TOP = 10;
 
 interface Trial {
-  readonly what: Omit<Remedy, "error" | "gainDb" | "verified">;
+  readonly what: Omit<Remedy, "error" | "gainDb" | "verified" | "safeOnConstant">;
   readonly change: Change;
   /** Puts what is normalized in place of the tensor, into the memory of the output. */
   prepare?(to: Operand): void;
+  /** What becomes of the output. */
+  finish?(y: Operand): void;
   /** With another norm than that of the subject: what is exact. */
   readonly reference?: Job;
 }
+
+/** eps, or the least number of the format that keeps 1 / S of a group of equal values finite, where that is more. */
+function safeEps(eps: number, subject: Subject, norm = subject.norm): number {
+  const { compute } = subject.numerics;
+  const rule = subject.epsRule(norm);
+  return !eps || survives(eps, compute, rule) ? eps : (leastEps(compute, rule) ?? eps);
+}
+
+/** ", eps to 1.532e-5", where it is another one. */
+const epsWords = (eps: number, was: number): string => (eps === was ? "" : `, eps to ${brief(eps, 4)}`);
 
 /**
  * What changes the arithmetic of the sums, or all of it.
@@ -56,14 +70,40 @@ function arithmetics(subject: Subject, wide: FormatSpec): Trial[] {
   return trials;
 }
 
+/** All operations in float32, what is read and written in the format, as kernels do it that fuse a layer. */
+function stored({ x, numerics }: Subject): Trial[] {
+  const { compute, order } = numerics;
+  if (compute.precision === 24 && compute.emax === 127) return [];
+  const wide: Numerics = { compute: float32, accumulate: float32, exact: false, order };
+  const rounded = (from: Operand, to: Operand): unknown => roundTo(compute, from, to);
+  return [
+    {
+      what: { change: `compute in float32, store in ${formatWords(nameOf(compute))}`, arithmetic: arithmeticOf(wide) },
+      change: { numerics: wide },
+      prepare: (y) => rounded(x, y),
+      finish: (y) => rounded(y, y),
+    },
+  ];
+}
+
+/** eps raised, where a group of equal values comes out as NaN with it. */
+function raised(subject: Subject): Trial[] {
+  const eps = safeEps(subject.eps, subject);
+  return eps === subject.eps ? [] : [{ what: { change: `raise eps to ${brief(eps, 4)}`, eps }, change: { eps } }];
+}
+
 /** Other norms than that of the subject. */
 function norms(subject: Subject): Trial[] {
   const { count } = subject.walk;
   const choices: Norm[] = ["l1", "l2", "linf", { topk: Math.min(TOP, count) }];
   return choices.flatMap((norm): Trial[] => {
-    const change = { norm: checkNorm(norm, count, false) };
-    if (sameNorm(change.norm, subject.norm)) return [];
-    return [{ what: { change: `normalize by ${normWords(norm)}`, norm }, change, reference: subject.job(change) }];
+    const other = checkNorm(norm, count, false);
+    if (sameNorm(other, subject.norm)) return [];
+    const eps = safeEps(subject.eps, subject, other);
+    const change = { norm: other, eps };
+    const words = `normalize by ${normWords(norm)}${epsWords(eps, subject.eps)}`;
+    const what = { change: words, norm, ...(eps !== subject.eps && { eps }) };
+    return [{ what, change, reference: subject.job(change) }];
   });
 }
 
@@ -81,15 +121,14 @@ function twice(subject: Subject): Trial {
 }
 
 /** x · 2^exponent. */
-function scaled({ x, norm, eps }: Subject, exponent: number): Trial {
+function scaled(subject: Subject, exponent: number): Trial {
   const factor = 2 ** exponent;
   // beside the mean of the terms for L2 and Lp, beside the deviation for the others
-  const scaledEps = eps * factor ** epsPowerOf(norm);
-  const along = eps ? `, eps to ${brief(scaledEps)}` : "";
+  const eps = safeEps(subject.eps * factor ** epsPowerOf(subject.norm), subject);
   return {
-    what: { change: `scale x by 2^${exponent}${along}`, scale: factor, eps: scaledEps },
-    change: { eps: scaledEps },
-    prepare: (y) => scale(x, y, factor),
+    what: { change: `scale x by 2^${exponent}${epsWords(eps, subject.eps)}`, scale: factor, eps },
+    change: { eps },
+    prepare: (y) => scale(subject.x, y, factor),
   };
 }
 
@@ -110,20 +149,25 @@ export function remediesOf(
   const { x, norm, numerics, centred } = subject;
   const trials = arithmetics(subject, bfloat16For(subject, levels, input));
   if (centred && subject.walk.count > 1) trials.push(twice(subject));
+  trials.push(...stored(subject));
   if (norm.name !== "none") {
+    trials.push(...raised(subject));
     const exponent = bestExponent(subject, levels, input);
     if (exponent) trials.push(scaled(subject, exponent));
     trials.push(...norms(subject));
   }
   const tensor = new Tensor([x.size], x.size, STORAGE_FLOAT32);
   try {
-    const remedies = trials.map(({ what, change, prepare, reference }): Remedy => {
+    const remedies = trials.map(({ what, change, prepare, finish, reference }): Remedy => {
       const y = new Operand(undefined, tensor.address as number, x.shape, x.size, STORAGE_FLOAT32);
       prepare?.(y);
       run(subject.job({ ...change, ...(prepare && { x: y }), y }));
+      finish?.(y);
       const found = judge(reference ?? subject.job(), y.address, numerics.compute);
       const gain = found.sqnrDb === null || error.sqnrDb === null ? null : found.sqnrDb - error.sqnrDb;
-      return { ...what, error: found, gainDb: gain, verified: true };
+      const { norm: by = norm, eps = subject.eps, numerics: within = numerics } = change;
+      const safeOnConstant = by.name === "none" || survives(eps, within.compute, subject.epsRule(by));
+      return { ...what, error: found, gainDb: gain, verified: true, safeOnConstant };
     });
     return remedies.sort(
       ({ error: a }, { error: b }) => a.mismatchedSpecials - b.mismatchedSpecials || compare(quality(b), quality(a)),

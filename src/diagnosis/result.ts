@@ -207,8 +207,12 @@ export interface Remedy {
   change: string;
   /** What to pass as `arithmetic`. */
   arithmetic?: ArithmeticInUse;
-  /** A power of two to multiply the tensor by; `eps` is then the one to pass, so that the exact result is the same. */
+  /**
+   * A power of two to multiply the tensor by; `eps` is then the one to pass, so that the exact result is the same, or the
+   * least that is safe for groups of equal values.
+   */
   scale?: number;
+  /** What to pass as `eps`, where it is another one. */
   eps?: number;
   /** What to pass as `norm`. */
   norm?: Norm;
@@ -223,6 +227,8 @@ export interface Remedy {
   gainDb: number | null;
   /** It was run; nothing here is an estimate. */
   verified: true;
+  /** Whether a group of equal values comes out finite: whether 1 / S of eps alone is a number of the format. */
+  safeOnConstant: boolean;
 }
 
 export type Verdict = "ok" | "degraded" | "failed";

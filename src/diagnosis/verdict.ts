@@ -1,11 +1,10 @@
 // What a diagnosis comes to, in one word and in a sentence.
 
 import { NORM_NONE } from "../abi/plan.js";
-import { deviationFactor } from "../numerics/factors.js";
 import type { FormatSpec } from "../numerics/format.js";
 import { type NormSpec, powerOf } from "../numerics/norm.js";
 import { brief, formatWords, integer, percent, termWords } from "../text/words.js";
-import { epsRule, leastEps, survives } from "./equal-values.js";
+import { leastEps, survives } from "./equal-values.js";
 import type { Subject } from "./normalization.js";
 import type { Diagnosis, DiagnosisEvent, ErrorStatistics, Stage, StageName, Verdict } from "./result.js";
 import { EVENT_VERBS, placeWords } from "./words.js";
@@ -244,15 +243,16 @@ function specials({ nan, infinite }: Evidence["input"]): string {
 }
 
 /** What eps does not keep from being divided by 0. */
-function epsNotes({ eps, norm, numerics, walk, calibrated }: Subject, format: string): string[] {
-  const { compute } = numerics;
+function epsNotes(asked: Subject, format: string): string[] {
+  const { eps, norm } = asked;
+  const { compute } = asked.numerics;
   const { precision, emin, subnormals } = compute;
   if (norm.kind === NORM_NONE || !eps) return [];
   const nan = "a group of equal values comes out as NaN";
   if (eps <= (subnormals ? 2 ** (emin - precision) : 2 ** (emin - 1))) {
     return [`eps ${brief(eps)} rounds to 0 in ${format}: ${nan}`];
   }
-  const rule = epsRule(norm, deviationFactor(norm, walk.count, calibrated));
+  const rule = asked.epsRule(norm);
   if (survives(eps, compute, rule)) return [];
   const least = leastEps(compute, rule);
   const enough = least === undefined ? "" : `; eps ${brief(least, 4)} is enough`;

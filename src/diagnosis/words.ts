@@ -3,8 +3,8 @@
 import { isObject } from "../checks/arguments.js";
 import type { ArithmeticInUse, Order } from "../numerics/arithmetic.js";
 import type { Style } from "../text/page.js";
-import { fixed, formatWords } from "../text/words.js";
-import type { DiagnosisEvent, EventPlace, LayerName, Verdict } from "./result.js";
+import { fixed, formatWords, integer } from "../text/words.js";
+import type { DiagnosisEvent, ErrorStatistics, EventPlace, LayerName, Remedy, Verdict } from "./result.js";
 
 export const LAYERS: Readonly<Record<LayerName, string>> = {
   batch: "batch norm",
@@ -48,3 +48,29 @@ export const EVENT_VERBS: Readonly<Record<DiagnosisEvent, readonly [string, stri
   stagnation: ["changes nothing", "change nothing"],
   subnormal: ["is subnormal", "are subnormal"],
 };
+
+/**
+ * What a remedy gains in dB, of the output with this error: Infinity where NaN and infinities go away, or where there was
+ * nothing but noise.
+ */
+export function gainOf({ error, gainDb }: Remedy, found: ErrorStatistics): number {
+  if (error.mismatchedSpecials !== found.mismatchedSpecials) {
+    return error.mismatchedSpecials < found.mismatchedSpecials ? Infinity : -Infinity;
+  }
+  return gainDb ?? (found.sqnrDb === null && found.maxAbs && error.sqnrDb !== null ? Infinity : 0);
+}
+
+/** "+66.3", in dB; "+∞" where nothing measures what is gained. */
+export function gainCell(remedy: Remedy, found: ErrorStatistics): string {
+  const { gainDb } = remedy;
+  if (gainDb !== null) return `${gainDb < 0 ? "" : "+"}${fixed(gainDb, 1)}`;
+  return gainOf(remedy, found) === Infinity ? "+∞" : "-";
+}
+
+/** "+66.3 dB", or what else there is to gain. */
+export function gainWords(remedy: Remedy, found: ErrorStatistics): string {
+  const left = remedy.error.mismatchedSpecials;
+  if (left < found.mismatchedSpecials)
+    return left ? `${integer(found.mismatchedSpecials - left)} NaN/inf fewer` : "no NaN/inf left";
+  return remedy.gainDb === null ? "" : `${gainCell(remedy, found)} dB`;
+}

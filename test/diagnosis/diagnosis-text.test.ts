@@ -112,7 +112,7 @@ describe("a diagnosis", () => {
     expect(text).toMatch(/\nterm {3}overflow +240 +0 +17\n/);
     expect(text).toMatch(/\nHeadroom: -9\.\d+ binades, least at the stage sum\n/);
     expect(text).toMatch(/\nError of the mean of group \d+: .* = input [+-].*, accumulation [+-].*, final [+-]/);
-    expect(text).toMatch(/\nscale x by 2\^-5, eps to 9\.77e-9 +\+66\.\d +66\.\d /);
+    expect(text).toMatch(/\nscale x by 2\^-5, eps to 5\.96e-8 +\+66\.\d +66\.\d /);
     expect(formatDiagnosis(found.custom)).toMatch(
       /^centring normalization of float32 \[600\], over axes 0, in a format of 9 digits, sums in float32\s+pairwise\n/,
     );

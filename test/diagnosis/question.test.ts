@@ -42,7 +42,7 @@ describe("refuses", () => {
       new RangeError('"topk" must be an integer in [1, 24], the elements of a group, got 25'),
     ],
     [{ ...HALF, eps: -1 }, new RangeError('"eps" must be a finite number of at least 0, got -1')],
-    [{ ...HALF, remedies: "all" }, new TypeError('"remedies" must be true or false, got "all"')],
+    [{ ...HALF, remedies: "all" }, new RangeError('"remedies" must be true, false or "auto", got "all"')],
     [
       { ...HALF, out: x },
       new TypeError(

@@ -8,7 +8,7 @@ import type { FormatName, FormatSpec } from "../../src/numerics/format.js";
 import type { Arithmetic } from "../oracle/arithmetic.js";
 import { judgeOutput } from "../oracle/diagnosis.js";
 import { PAIRS } from "../oracle/reals.js";
-import { trialsOf } from "../oracle/remedies.js";
+import { safeEps, survives, trialsOf } from "../oracle/remedies.js";
 import { scaledEps } from "../oracle/summary.js";
 import { truth } from "../oracle/truth.js";
 import type { Work } from "../oracle/work.js";
@@ -27,11 +27,13 @@ function arithmeticOf({ compute, accumulate, order }: ArithmeticInUse): Arithmet
 
 /** The work that a remedy stands for. */
 function changed(work: Work, remedy: Remedy): Work {
-  const { arithmetic, scale, eps, norm, centrings } = remedy;
+  const { arithmetic, scale, eps = work.eps, norm, centrings } = remedy;
   return {
     ...work,
+    eps,
+    ...(remedy.change.includes("store in") && { stored: work.arithmetic.compute }),
     ...(arithmetic && { arithmetic: arithmeticOf(arithmetic) }),
-    ...(scale !== undefined && { values: Float64Array.from(work.values, (value) => value * scale), eps }),
+    ...(scale !== undefined && { values: Float64Array.from(work.values, (value) => value * scale) }),
     ...(norm && { norm: norm as Work["norm"] }),
     ...(centrings && { centrings }),
   };
@@ -41,14 +43,16 @@ function check(subject: Subject): Remedy[] {
   const { what, x, options, work } = pose({ ...subject, remedies: true });
   const { remedies, error } = diagnose(x, options);
   for (const remedy of remedies) {
-    const reference = truth(PAIRS, remedy.norm ? { ...work, norm: remedy.norm as Work["norm"] } : work);
-    const judged = judgeOutput(changed(work, remedy), reference, work.arithmetic.compute);
-    const rough = remedy.norm ? { ...work, norm: remedy.norm as Work["norm"] } : work;
+    const as = changed(work, remedy);
+    const rough = remedy.norm ? { ...work, norm: as.norm, eps: as.eps } : work;
+    const reference = truth(PAIRS, rough);
+    const judged = judgeOutput(as, reference, work.arithmetic.compute);
+    expect(remedy.safeOnConstant, what).toBe(survives(as, as.eps));
     expectErrors(remedy.error, judged, slack(rough, work.arithmetic.compute), `${what}: ${remedy.change}`);
     expect(remedy.verified).toBe(true);
     if (remedy.scale !== undefined) {
       expect(Number.isInteger(Math.log2(remedy.scale)), what).toBe(true);
-      expect(remedy.eps, what).toBeCloseTo(scaledEps(work, remedy.scale), 12);
+      expect(remedy.eps, what).toBe(safeEps(work, scaledEps(work, remedy.scale)));
     }
     const gain = remedy.error.sqnrDb === null || error.sqnrDb === null ? null : remedy.error.sqnrDb - error.sqnrDb;
     expect(remedy.gainDb, what).toBe(gain);
@@ -80,9 +84,11 @@ describe.each([FLOAT16, ...FORMATS.slice(3), CUSTOM, FLOAT32])("computing in $la
 });
 
 /** A remedy in the oracle's words. */
-function labelOf({ arithmetic, scale, norm, centrings }: Remedy, work: Work): string {
+function labelOf({ change, arithmetic, scale, eps, norm, centrings }: Remedy, work: Work): string {
   if (scale !== undefined) return "scale";
   if (norm) return JSON.stringify(norm);
+  if (eps !== undefined) return "eps";
+  if (change.includes("store in")) return "stored";
   if (!arithmetic) return `${centrings} centrings`;
   const { compute, order } = arithmeticOf(arithmetic);
   if (order !== work.arithmetic.order) return order;

@@ -1,6 +1,7 @@
 // Remedies: that each is what it says, by the oracle, and that the best exponent is the best.
 
 import { describe, expect, test } from "vitest";
+import { gainOf, gainWords } from "../../src/diagnosis/words.js";
 import {
   type Arithmetic,
   type ArithmeticInUse,
@@ -38,12 +39,13 @@ function workOf(x: Sample, norm: Norm, arithmetic: ArithmeticInUse, centred: boo
 }
 
 /** What a remedy does, done by the oracle. */
-function expected(work: Work, { arithmetic, scale, eps, norm, centrings }: Remedy): Errors {
+function expected(work: Work, { change, arithmetic, scale, eps, norm, centrings }: Remedy): Errors {
   const { compute } = work.arithmetic;
   const changed: Work = {
     ...work,
     ...(norm && { norm: norm as Work["norm"] }),
     ...(arithmetic && { arithmetic: arithmeticOf(arithmetic) }),
+    ...(change.includes("store in") && { stored: compute }),
     ...(eps !== undefined && { eps }),
     ...(scale && { values: Float64Array.from(work.values, (value) => value * scale) }),
     ...(centrings && { values: diagnose<Pair>({ ...work, norm: "none" }).traced.stage("output").high }),
@@ -60,7 +62,7 @@ const list = (found: Remedy[]): string[] => found.map(({ change }) => change);
 /** Every remedy of the rows of a matrix is what the oracle finds. */
 function check(x: Sample, norm: Norm, arithmetic: Arithmetic, centred: boolean, eps = 1e-5): Remedy[] {
   const axes = x.shape.length - 1;
-  const found = diagnosed(x, { norm, arithmetic, axes, centred, eps });
+  const found = diagnosed(x, { norm, arithmetic, axes, centred, eps, remedies: true });
   const work = workOf(x, norm, found.subject.arithmetic, centred, eps);
   for (const remedy of found.remedies) {
     const wanted = expected(work, remedy);
@@ -118,17 +120,24 @@ describe("every remedy is run as it says", () => {
 describe("what is tried", () => {
   const x = rows(gaussian(512, 1), 2);
   const of = (options: Partial<DiagnoseOptions>, from = x) =>
-    list(diagnosed(from, { arithmetic: "float16", axes: 1, ...options }).remedies).sort();
+    list(diagnosed(from, { arithmetic: "float16", axes: 1, eps: 1e-3, remedies: true, ...options }).remedies).sort();
   const NORMS = ["normalize by L1", "normalize by L2", "normalize by L∞", "normalize by top-10"];
   const without = (...names: string[]) => NORMS.filter((name) => !names.includes(name));
-  const ARITHMETICS = ["accumulate in float32", "add pairwise", "compute in bfloat16", "subtract the mean twice"];
+  const STORED = "compute in float32, store in float16";
+  const ARITHMETICS = [
+    "accumulate in float32",
+    "add pairwise",
+    "compute in bfloat16",
+    "subtract the mean twice",
+    STORED,
+  ];
 
   test("is what differs from what is diagnosed", () => {
     expect(of({ norm: "l1" })).toEqual([...ARITHMETICS, ...without("normalize by L1")].sort());
     expect(of({ norm: { topk: 10 } })).toEqual([...ARITHMETICS, ...without("normalize by top-10")].sort());
     expect(of({ norm: { topk: 9 } })).toEqual([...ARITHMETICS, ...NORMS].sort());
-    expect(of({ norm: "range", centred: false })).toEqual(["compute in bfloat16", ...NORMS].sort());
-    expect(of({ norm: "none" })).toEqual(ARITHMETICS);
+    expect(of({ norm: "range", centred: false })).toEqual(["compute in bfloat16", STORED, ...NORMS].sort());
+    expect(of({ norm: "none" })).toEqual([...ARITHMETICS].sort());
     const exact = { compute: "float16", accumulate: "exact" } as const;
     expect(of({ norm: "l1", arithmetic: exact })).toEqual(
       [...ARITHMETICS.slice(2), ...without("normalize by L1")].sort(),
@@ -137,6 +146,49 @@ describe("what is tried", () => {
       ["add pairwise", "subtract the mean twice", ...without("normalize by L1")].sort(),
     );
     expect(of({ remedies: false })).toEqual([]);
+  });
+
+  test("by default, where the verdict is not ok", () => {
+    expect(diagnosed(x, { arithmetic: "float16", axes: 1 })).toMatchObject({ verdict: "ok", remedies: [] });
+    expect(of({ remedies: "auto" })).toEqual([]);
+    expect(of({ remedies: "auto", eps: 1e-3, norm: "l2" }, rows(gaussian(512, 1, 0, 1000), 2))).not.toEqual([]);
+  });
+
+  test("a raised eps, and another one along with a norm, where equal values would come out as NaN", () => {
+    const dead = rows(gaussian(512, 1).fill(3, 256), 2);
+    const found = diagnosed(dead, { arithmetic: "float16", axes: 1, norm: "l1", eps: 1e-5 });
+    expect(found.verdict).toBe("failed");
+    const least = 257 * 2 ** -24;
+    const raised = found.remedies.find(({ change }) => change === "raise eps to 1.532e-5");
+    expect(raised).toMatchObject({ eps: least, safeOnConstant: true, error: { mismatchedSpecials: 0 } });
+    const linf = found.remedies.find(({ change }) => change === "normalize by L∞, eps to 1.532e-5");
+    expect(linf).toMatchObject({ norm: "linf", eps: least, safeOnConstant: true });
+    expect(found.remedies.find(({ change }) => change === "accumulate in float32")?.safeOnConstant).toBe(false);
+    expect(found.remedies[0].error.mismatchedSpecials).toBe(0);
+  });
+
+  test("of a total failure, with what they gain in words", () => {
+    const found = diagnosed(rows(new Float32Array(512).fill(3), 2), {
+      arithmetic: "float16",
+      axes: 1,
+      norm: "l1",
+      eps: 1e-5,
+    });
+    expect(found.error.sqnrDb).toBeNull();
+    const [best] = found.remedies;
+    expect([best.gainDb, best.error.mismatchedSpecials, best.safeOnConstant]).toEqual([null, 0, true]);
+    expect(gainWords(best, found.error)).toBe("no NaN/inf left");
+    expect(gainOf(best, found.error)).toBe(Infinity);
+  });
+
+  test("nothing is scaled that has no finite number", () => {
+    for (const value of [Number.NaN, Infinity, 0]) {
+      const { remedies } = diagnosed(rows(new Float32Array(512).fill(value), 2), {
+        arithmetic: "float16",
+        remedies: true,
+      });
+      expect(remedies.filter(({ scale }) => scale)).toEqual([]);
+    }
   });
 
   test("pairwise is lanes up to 128 elements", () => {
@@ -151,14 +203,17 @@ describe("real activations", () => {
     const x = sample("transformer-residual-outlier");
     const { remedies, error } = diagnosed(x, { arithmetic: "float16", layer: "layer" });
     expect(error.sqnrDb).toBeLessThan(1);
-    expect(list(remedies.slice(0, 4))).toEqual([
-      "scale x by 2^-5, eps to 9.77e-9",
-      "normalize by L∞",
-      "normalize by top-10",
-      "normalize by L1",
+    expect(list(remedies.slice(0, 5))).toEqual([
+      "compute in float32, store in float16",
+      // 9.77e-9 would be 0 in float16
+      "scale x by 2^-5, eps to 5.96e-8",
+      // and 1e-5 too little where S is the deviation plus eps
+      "normalize by L∞, eps to 1.532e-5",
+      "normalize by top-10, eps to 1.532e-5",
+      "normalize by L1, eps to 1.532e-5",
     ]);
-    expect(remedies[0]).toMatchObject({ scale: 2 ** -5, eps: 1e-5 * 2 ** -10 });
-    for (const { error } of remedies.slice(0, 4)) expect(error.sqnrDb).toBeGreaterThan(60);
+    expect(remedies[1]).toMatchObject({ scale: 2 ** -5, eps: 2 ** -24, safeOnConstant: true });
+    for (const { error } of remedies.slice(0, 5)) expect(error.sqnrDb).toBeGreaterThan(60);
     for (const { change, gainDb } of remedies) {
       if (/accumulate|mean/.test(change)) expect(Math.abs(gainDb as number)).toBeLessThan(0.1);
     }

@@ -6,6 +6,7 @@
 import { type Errors, type Judged, judge, type Numbers } from "./errors.js";
 import type { Format } from "./formats.js";
 import { PAIRS, Pair, type Real, type Reals } from "./reals.js";
+import { Rounder } from "./rounder.js";
 import { type Event, Log, type Place, Steps } from "./steps.js";
 import { exactSum, largest, Traced } from "./traced.js";
 import { type Truth, truth, unrounded } from "./truth.js";
@@ -78,7 +79,11 @@ export function diagnose<R extends Real<R> = Pair>(work: Work, reals = PAIRS as 
 
 /** The error of the outputs of one normalization against the exact outputs of another, in units of a format. */
 export function judgeOutput(variant: Work, reference: Truth, unit: Format): Judged {
-  const output = new Traced(variant, PAIRS).stage("output");
+  const { stored, values } = variant;
+  const rounder = stored && new Rounder(stored);
+  const read = rounder ? { ...variant, values: Float64Array.from(values, (value) => rounder.round(value)) } : variant;
+  const computed = new Traced(read, PAIRS).stage("output");
+  const output = rounder ? { high: Float64Array.from(computed.high, (value) => rounder.round(value)) } : computed;
   return judge(output, reference.stages.get("output") as Numbers, unit);
 }
 

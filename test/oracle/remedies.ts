@@ -3,9 +3,10 @@ import { type Diagnosis, errorOf } from "./diagnosis.js";
 import type { Errors } from "./errors.js";
 import { BFLOAT16, FLOAT32 } from "./formats.js";
 import { PAIRS, type Real } from "./reals.js";
+import { Rounder } from "./rounder.js";
 import { scaledEps } from "./summary.js";
 import { type Truth, truth } from "./truth.js";
-import { isTop, summedOf, type Work } from "./work.js";
+import { constantOf, exponentOf, isTop, isUnderRoot, summedOf, type Work } from "./work.js";
 
 export interface Trial {
   readonly label: string;
@@ -14,10 +15,42 @@ export interface Trial {
   readonly reference: Work;
 }
 
-/** A work with its tensor multiplied by 2^exponent, and eps so that the exact result is the same. */
+/** Whether 1 / S of a group of equal values is a number: S is what the rules of the norm make of eps and a deviation of 0. */
+export function survives(work: Work, eps: number): boolean {
+  const { norm, arithmetic, groups } = work;
+  if (norm === "none") return true;
+  const rounder = new Rounder(arithmetic.compute);
+  const rn = (value: number) => rounder.round(value);
+  let scale = rn(eps);
+  if (norm === "l2") scale = rn(Math.sqrt(scale));
+  else if (isUnderRoot(norm)) {
+    const factor = rn(constantOf(work, groups[0].length));
+    scale = rn(scale ** (1 / exponentOf(norm)));
+    if (factor !== 1) scale = rn(scale * factor);
+  }
+  return rn(1 / scale) < Infinity;
+}
+
+/** eps, or where a group of equal values comes out as NaN with it, the least number of the grid with which it does not. */
+export function safeEps(work: Work, eps = work.eps): number {
+  const { compute } = work.arithmetic;
+  if (eps === 0 || survives(work, eps)) return eps;
+  const rounder = new Rounder(compute);
+  const unit = 2 ** (compute.subnormals ? compute.emin - compute.precision + 1 : compute.emin);
+  for (let least = unit; least <= compute.max; ) {
+    if (survives(work, least)) return least;
+    let step = unit;
+    while (rounder.round(least + step) === least) step *= 2;
+    least = rounder.round(least + step);
+  }
+  return eps;
+}
+
+/** A work with its tensor multiplied by 2^exponent, and eps so that the exact result is the same, if that is safe. */
 export function scaledBy(work: Work, exponent: number): Work {
   const factor = 2 ** exponent;
-  return { ...work, values: Float64Array.from(work.values, (value) => value * factor), eps: scaledEps(work, factor) };
+  const values = Float64Array.from(work.values, (value) => value * factor);
+  return { ...work, values, eps: safeEps(work, scaledEps(work, factor)) };
 }
 
 /** @param exponent Of the power of two to scale by; 0: none. */
@@ -41,11 +74,18 @@ export function trialsOf(work: Work, exponent = 0): Trial[] {
     change("bfloat16", { arithmetic: { compute: BFLOAT16, accumulate: along, order } });
   }
   if (centred && n > 1) change("2 centrings", { centrings: 2 });
+  if (compute.precision < 24 || compute.emax < 127) {
+    const wide = { compute: FLOAT32, accumulate: FLOAT32, order };
+    change("stored", { arithmetic: wide, stored: compute });
+  }
   if (norm === "none") return trials;
+  const eps = safeEps(work);
+  if (eps !== work.eps) change("eps", { eps });
   if (exponent !== 0) trials.push({ label: "scale", work: scaledBy(work, exponent), reference: work });
   for (const other of ["l1", "l2", "linf", { topk: Math.min(10, n) }] as const) {
     const same = typeof other === "string" ? other === norm : isTop(norm) && norm.topk === other.topk;
-    const changed = { ...work, norm: other };
+    const by = { ...work, norm: other };
+    const changed = { ...by, eps: safeEps(by) };
     if (!same) change(JSON.stringify(other), changed, changed);
   }
   return trials;

@@ -114,7 +114,19 @@ export interface Posed {
 }
 
 export function pose(subject: Subject): Posed {
-  const { shape, grouping, norm, pair, data, storage, eps, weighted = 0, remedies = false, constant, asked } = subject;
+  const {
+    shape,
+    grouping,
+    norm,
+    pair,
+    data,
+    storage,
+    eps = 1e-5,
+    weighted = 0,
+    remedies = false,
+    constant,
+    asked,
+  } = subject;
   const size = sizeOf(shape);
   const given = typeof data === "string" ? values(data, pair.oracle.compute, size, size + 1) : data;
   const { x, read } = stored(given, shape, storage);
@@ -134,7 +146,7 @@ export function pose(subject: Subject): Posed {
       norm,
       arithmetic: pair.asked,
       remedies,
-      ...(eps !== undefined && { eps }),
+      eps,
       ...(weight && { weight }),
       ...(bias && { bias }),
       ...asked,
@@ -145,7 +157,7 @@ export function pose(subject: Subject): Posed {
       norm,
       arithmetic: pair.oracle,
       centred: grouping.centred,
-      eps: eps ?? 1e-5,
+      eps,
       ...(constant && { constant }),
       ...(weightAt && { weight: weightAt }),
       ...(biasAt && { bias: biasAt }),

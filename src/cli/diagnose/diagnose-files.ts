@@ -27,7 +27,7 @@ export interface DiagnoseOptions {
   readonly grouping: Grouping | undefined;
   readonly arithmetic: Arithmetic;
   readonly eps: number | undefined;
-  readonly remedies: boolean;
+  readonly remedies: boolean | "auto";
   /** Tensors to work on at a time. Default: see cli/workers/pool.ts. */
   readonly jobs: number | undefined;
   /** Whether figures will be drawn. */

@@ -1,9 +1,9 @@
 // The report of a diagnosis: what each norm does to each tensor.
 
-import { LAYERS, VERDICTS } from "../../diagnosis/words.js";
-import type { Diagnosis, FormatName, FormatSpec, Remedy, Verdict } from "../../index.js";
+import { gainCell, LAYERS, VERDICTS } from "../../diagnosis/words.js";
+import type { Diagnosis, ErrorStatistics, FormatName, FormatSpec, Remedy, Verdict } from "../../index.js";
 import { type Cell, columnsOf } from "../../text/page.js";
-import { brief, formatWords, integer, signed } from "../../text/words.js";
+import { brief, formatWords, integer } from "../../text/words.js";
 import { type Block, type Part, page } from "../report/html.js";
 import {
   alongFigure,
@@ -73,9 +73,10 @@ function leadOf(tensors: readonly ShownTensor[]): Cell[] {
 
 const MOST_REMEDIES = 5;
 
-function remedyRow({ change, error, gainDb }: Remedy): string[] {
-  const gain = gainDb === null ? "-" : signed(gainDb);
-  return [change, brief(error.rmsUlp), brief(error.sqnrDb), gain, integer(error.mismatchedSpecials)];
+function remedyRow(remedy: Remedy, found: ErrorStatistics): string[] {
+  const { change, error } = remedy;
+  const { rmsUlp, sqnrDb, mismatchedSpecials } = error;
+  return [change, brief(rmsUlp), brief(sqnrDb), gainCell(remedy, found), integer(mismatchedSpecials)];
 }
 
 /** What would help a norm that is not ok. */
@@ -85,7 +86,7 @@ function remedies({ label, diagnosis }: Labelled): Section[] {
     {
       title: `${label}: what helps, each tried on this data`,
       columns: columnsOf(["change", "rms ulp", "SQNR, dB", "gain, dB", "values lost"]),
-      rows: diagnosis.remedies.slice(0, MOST_REMEDIES).map(remedyRow),
+      rows: diagnosis.remedies.slice(0, MOST_REMEDIES).map((remedy) => remedyRow(remedy, diagnosis.error)),
     },
   ];
 }

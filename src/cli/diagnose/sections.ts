@@ -1,6 +1,6 @@
 // Diagnoses as tables: the norms side by side.
 
-import { arithmeticWords, LAYERS, VERDICTS } from "../../diagnosis/words.js";
+import { arithmeticWords, gainOf, gainWords, LAYERS, VERDICTS } from "../../diagnosis/words.js";
 import type { Diagnosis, DiagnosisEvent, Verdict } from "../../index.js";
 import { type Cell, columnsOf } from "../../text/page.js";
 import { fixed, integer, normWords } from "../../text/words.js";
@@ -14,10 +14,11 @@ const events = ({ stages }: Diagnosis, event: DiagnosisEvent): string =>
   integer(stages.reduce((sum, stage) => sum + stage.events[event], 0));
 
 /** The remedy that gains most, where one is needed and found. */
-function remedyOf({ verdict, remedies: [best] }: Diagnosis): string {
-  if (verdict === "ok" || !best?.gainDb || best.gainDb < 1) return "";
-  const median = best.error.p50Ulp === null ? "" : `median ${fixed(best.error.p50Ulp, 2)} ulp, `;
-  return `${best.change}: ${median}+${fixed(best.gainDb, 1)} dB`;
+function remedyOf({ verdict, error, remedies: [best] }: Diagnosis): string {
+  if (verdict === "ok" || !best || gainOf(best, error) < 1) return "";
+  const { p50Ulp } = best.error;
+  const gained = [p50Ulp === null ? "" : `median ${fixed(p50Ulp, 2)} ulp`, gainWords(best, error)];
+  return `${best.change}: ${gained.filter(Boolean).join(", ")}`;
 }
 
 const plural = (n: number, what: string): string => `${integer(n)} ${what}${n === 1 ? "" : "s"}`;

@@ -18,7 +18,7 @@ export interface DiagnoseTask {
   readonly options: Grouping & {
     readonly arithmetic: Arithmetic;
     readonly eps: number | undefined;
-    readonly remedies: boolean;
+    readonly remedies: boolean | "auto";
   };
   /** Whether figures will be drawn. */
   readonly figures: boolean;
