@@ -2,7 +2,7 @@
 
 import type { Numerics } from "./arithmetic.js";
 import { DEFAULT_EPS } from "./constants.js";
-import { epsPowerOf, type NormSpec } from "./norm.js";
+import { epsPowerGiven, type NormSpec } from "./norm.js";
 
 /**
  * 1e-5, or if that is more the least number of the compute format with which 1 / S of a group of equal values is finite:
@@ -15,10 +15,10 @@ import { epsPowerOf, type NormSpec } from "./norm.js";
 export function defaultEps(numerics: Numerics | undefined, norm: NormSpec, factor: number, given = false): number {
   if (!numerics) return DEFAULT_EPS;
   const { precision, emin, max, overflow, subnormals } = numerics.compute;
-  const power = given && norm.power ? 1 : epsPowerOf(norm);
+  const own = given ? 0 : norm.power;
   // the root and the product of Lp are rounded, too
-  const slack = given || !norm.power ? 1 : (1 + 2 ** (3 - precision)) / factor;
-  const exact = overflow === "saturate" ? 0 : (slack / max) ** power;
+  const slack = own ? (1 + 2 ** (3 - precision)) / factor : 1;
+  const exact = overflow === "saturate" ? 0 : (slack / max) ** (own || epsPowerGiven(norm));
   const unit = 2 ** (Math.max(Math.floor(Math.log2(exact)), emin) - precision + 1);
   return Math.max(DEFAULT_EPS, Math.ceil(exact / unit) * unit, subnormals ? unit : 2 ** emin);
 }

@@ -69,8 +69,6 @@ interface Traits {
   readonly compared: number;
   /** Of |d| in the terms that it adds or compares. */
   readonly power: number | "p";
-  /** Of |d| in what eps is added to: the mean of the terms, or the deviation. */
-  readonly epsPower: number | "p";
   /** S from a deviation that is given, and eps. */
   scale(deviation: number, eps: number): number;
 }
@@ -78,13 +76,13 @@ interface Traits {
 const scale = (deviation: number, eps: number): number => deviation + eps;
 
 const TRAITS: Readonly<Record<NormName, Traits>> = {
-  l1: { compared: 0, power: 1, epsPower: 1, scale },
-  l2: { compared: 0, power: 2, epsPower: 2, scale: (deviation, eps) => Math.sqrt(deviation * deviation + eps) },
-  linf: { compared: 1, power: 1, epsPower: 1, scale },
-  range: { compared: 2, power: 1, epsPower: 1, scale },
-  none: { compared: 0, power: 1, epsPower: 1, scale: () => 1 },
-  topk: { compared: 0, power: 1, epsPower: 1, scale },
-  lp: { compared: 0, power: "p", epsPower: "p", scale },
+  l1: { compared: 0, power: 1, scale },
+  l2: { compared: 0, power: 2, scale: (deviation, eps) => Math.sqrt(deviation * deviation + eps) },
+  linf: { compared: 1, power: 1, scale },
+  range: { compared: 2, power: 1, scale },
+  none: { compared: 0, power: 1, scale: () => 1 },
+  topk: { compared: 0, power: 1, scale },
+  lp: { compared: 0, power: "p", scale },
 };
 
 export const comparedBy = ({ name }: NormSpec): number => TRAITS[name].compared;
@@ -92,12 +90,15 @@ export const comparedBy = ({ name }: NormSpec): number => TRAITS[name].compared;
 /** Elements that the norm of a group depends on alone; 0 for all. */
 export const selectedBy = (norm: NormSpec): number => comparedBy(norm) || norm.top;
 
-const powerIn = (trait: "power" | "epsPower", { name, power }: NormSpec): number => {
-  const own = TRAITS[name][trait];
+export const powerOf = ({ name, power }: NormSpec): number => {
+  const own = TRAITS[name].power;
   return own === "p" ? power : own;
 };
-export const powerOf = (norm: NormSpec): number => powerIn("power", norm);
-export const epsPowerOf = (norm: NormSpec): number => powerIn("epsPower", norm);
+
+/** Of |d| in what eps is added to where the deviation is given. No table, which every bundle would have. */
+export const epsPowerGiven = ({ name }: NormSpec): number => (name === "l2" ? 2 : 1);
+/** Of |d| in what eps is added to: the mean of the terms, or the deviation. */
+export const epsPowerOf = (norm: NormSpec): number => norm.power || epsPowerGiven(norm);
 
 export const scaleOf = ({ name }: NormSpec, deviation: number, eps: number): number =>
   TRAITS[name].scale(deviation, eps);
