@@ -30,7 +30,6 @@ import {
   base,
   columnwise,
   count,
-  format,
   gatherTile,
   group,
   padded,
@@ -41,6 +40,7 @@ import {
   width,
   writeTile,
 } from "../emulated/bundle";
+import { COMPUTE } from "../formats/format";
 import { Unwatched } from "../formats/operations";
 import {
   GROUP_NEGATED,
@@ -115,7 +115,7 @@ export function sweep(stage: i32): void {
   startErrors(stateOf(stage, TOTAL));
   store<f64>(ABSORBED, 0);
   startBundles();
-  setUnitOf(format);
+  setUnitOf(COMPUTE);
   while (nextWatchedBundle()) {
     recall();
     for (let from = 0; from < count; from += stretch) sweepTile(stage, from, min(stretch, count - from));

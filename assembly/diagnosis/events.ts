@@ -22,7 +22,7 @@ import {
   UNDERFLOW_EVENT,
 } from "../../src/abi/report";
 import { group, padded, width } from "../emulated/bundle";
-import { LARGEST64, LEAST64, OVERFLOWED64, precisionOf } from "../formats/format";
+import { formatAt, LARGEST64, LEAST64, OVERFLOWED64, precisionOf } from "../formats/format";
 import { ADDITION, Add, PRODUCT, QUOTIENT, ROUNDING, Watch } from "../formats/operations";
 import { EXPONENTS } from "../lanes/constants";
 import { highPair, lowPair, magnitude } from "../lanes/vectors";
@@ -41,7 +41,8 @@ const NORMAL: usize = 32;
 const SATURATES: usize = 48;
 
 /** Prepares to watch the format of a slot. */
-export function prepareWatch(slot: i32, format: usize): void {
+export function prepareWatch(slot: i32): void {
+  const format = formatAt(slot);
   const watch = watchAt(slot);
   const least = <f32>load<f64>(format, LEAST64);
   const largest = load<f64>(format, LARGEST64);

@@ -1,6 +1,6 @@
 // What becomes of a group that was traced: its error statistics, its record, the parts of its error.
 
-import { COUNT, EXACT, FORMAT_ACCUMULATE, KEPT_TOTAL, LAYOUT, LAYOUT_COLUMNS, LENGTH } from "../../src/abi/plan";
+import { COUNT, EXACT, KEPT_TOTAL, LAYOUT, LAYOUT_COLUMNS, LENGTH } from "../../src/abi/plan";
 import {
   CONDITIONS,
   DEVIATION_STAGE,
@@ -20,8 +20,8 @@ import {
   SUM_STAGE,
   TOTAL,
 } from "../../src/abi/report";
-import { format, group, groupOf } from "../emulated/bundle";
-import { formatAt } from "../formats/format";
+import { group, groupOf } from "../emulated/bundle";
+import { ACCUMULATE, COMPUTE } from "../formats/format";
 import {
   BUNDLE_DOUBLES,
   GATHERED,
@@ -59,7 +59,7 @@ export function finishGroup(j: i32): void {
   const n = load<f64>(COUNT);
   let special = false;
   let condition = 1.0;
-  setUnitOf(format);
+  setUnitOf(COMPUTE);
   if (centred) {
     const mean = groupOf(GROUP_MEAN, j);
     divideReal(SUM_ROUNDED, j, n, TILE_V, TILE_V + BUNDLE_DOUBLES);
@@ -77,9 +77,9 @@ export function finishGroup(j: i32): void {
     const adds = reduction == Reduction.Sum || reduction == Reduction.Largest;
     const sum = load<i32>(EXACT) && adds ? terms : realOf(GROUP_SUM, j);
     if (!(abs(exact) < Infinity)) special = true;
-    if (!load<i32>(EXACT) && adds) setUnitOf(formatAt(FORMAT_ACCUMULATE));
+    if (!load<i32>(EXACT) && adds) setUnitOf(ACCUMULATE);
     hold(SUM_STAGE, 2, g, sum, terms, exact);
-    setUnitOf(format);
+    setUnitOf(COMPUTE);
     const s = realOf(REAL_DEVIATION, j);
     const scale = realOf(REAL_SCALE, j);
     hold(DEVIATION_STAGE, 4, g, s, exactScale(sum), scale);

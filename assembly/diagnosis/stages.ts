@@ -6,7 +6,6 @@ import {
   acrossTile,
   betweenTiles,
   columnwise,
-  format,
   gatherTile,
   gatherWeightTile,
   group,
@@ -16,7 +15,7 @@ import {
   width,
 } from "../emulated/bundle";
 import { takeNumbers } from "../emulated/emulate";
-import { holdsHalf, kindOf, PLAIN } from "../formats/format";
+import { COMPUTE, holdsHalf, kindOf, PLAIN } from "../formats/format";
 import { Add, First, Multiply, ROUNDING, Watch } from "../formats/operations";
 import { magnitude } from "../lanes/vectors";
 import {
@@ -51,7 +50,7 @@ export function isCentred(): bool {
 
 /** Whether rounding the input changes nothing. */
 export function isExactInput(): bool {
-  return kindOf(format) == PLAIN || (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(format));
+  return kindOf(COMPUTE) == PLAIN || (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(COMPUTE));
 }
 
 /** TILE_R = elements [from, from + n) of each group as they are. */

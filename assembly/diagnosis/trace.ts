@@ -17,10 +17,11 @@ import {
   SUM_STAGE,
   TERM_STAGE,
 } from "../../src/abi/report";
-import { count, format, group, padded, setGroup, startBundles, stretch, whole, width } from "../emulated/bundle";
+import { count, group, padded, setGroup, startBundles, stretch, whole, width } from "../emulated/bundle";
+import { rounded } from "../emulated/emulate";
 import { addTile, finishSums, startSums } from "../emulated/sums";
-import { formatAt, holdsSums } from "../formats/format";
-import { roundNumber, roundQuotient, Unwatched } from "../formats/operations";
+import { COMPUTE, holdsSums } from "../formats/format";
+import { roundQuotient, Unwatched } from "../formats/operations";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import {
   BUNDLE_DOUBLES,
@@ -94,15 +95,11 @@ import { centre, isCentred, isExactInput, nextWatchedBundle, readElements, round
 import { placeTile } from "./tile-indices";
 import { gatherErrors, WatchedSums } from "./watched-sums";
 
-function rounded(x: f64): f64 {
-  return roundNumber(x, format);
-}
-
 /** Runs the plan: all stages but the output. */
 export function trace(): void {
   if (!ASC_NO_ASSERT) checkTrace(bytesOfLargest());
-  prepareWatch(FORMAT_COMPUTE, formatAt(FORMAT_COMPUTE));
-  prepareWatch(FORMAT_ACCUMULATE, formatAt(FORMAT_ACCUMULATE));
+  prepareWatch(FORMAT_COMPUTE);
+  prepareWatch(FORMAT_ACCUMULATE);
   startEvents();
   for (let i = 0; i < 2 * STAGE_COUNT; i++) startErrors(ERRORS + ERRORS_BYTES * i);
   store<f64>(LARGEST_SUM, 0);
@@ -190,7 +187,7 @@ function traceMean(): void {
   const n = load<f64>(COUNT);
   for (let j = 0; j < width; j++) {
     const sum = realOf(REAL_MEAN_SUM, j);
-    const mean = roundQuotient(sum, n, format);
+    const mean = roundQuotient(sum, n, COMPUTE);
     noteNumber(j, sum, n, sum / n, sum != 0, mean);
     setGroup(GROUP_MEAN, j, mean);
     setGroup(GROUP_NEGATED, j, -mean);
@@ -199,7 +196,7 @@ function traceMean(): void {
 
 /** Adds n numbers of the compute format of each group. */
 function addNumbers(sums: usize, x: usize, n: i32): void {
-  if (holdsSums(format)) addReals<Itself, GridAdder>(sums, x, n);
+  if (holdsSums(COMPUTE)) addReals<Itself, GridAdder>(sums, x, n);
   else addReals<Itself, AnyAdder>(sums, x, n);
 }
 
@@ -305,7 +302,7 @@ function addLargest(state: usize, j: i32, to: usize): void {
 /** The group whose numbers are computed. */
 let noted: i32 = 0;
 
-/** Numbers of the compute format, every operation watched. */
+/** Numbers of the compute COMPUTE, every operation watched. */
 class WatchedNumbers implements Numbers {
   @inline
   number(x: f64): f64 {
@@ -317,7 +314,7 @@ class WatchedNumbers implements Numbers {
     return sum;
   }
   mean(sum: f64, n: f64): f64 {
-    const mean = roundQuotient(sum, n, format);
+    const mean = roundQuotient(sum, n, COMPUTE);
     noteNumber(noted, sum, n, sum / n, sum != 0, mean);
     return mean;
   }

@@ -5,7 +5,6 @@
 import {
   COUNT,
   EXACT,
-  FORMAT_COMPUTE,
   INPUT_STORAGE,
   KEPT_STRIDE,
   KEPT_TOTAL,
@@ -23,7 +22,7 @@ import {
   TASK_GIVEN,
   WEIGHT,
 } from "../../src/abi/plan";
-import { formatAt, holdsHalf, kindOf, PLAIN } from "../formats/format";
+import { COMPUTE, holdsHalf, kindOf, PLAIN } from "../formats/format";
 import { First, map, Operation, Unwatched, Watch } from "../formats/operations";
 import { clearVectors } from "../lanes/vectors";
 import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "../memory";
@@ -33,8 +32,6 @@ import { checkEmulation, checkTile } from "../preconditions";
 import { groupOffset, keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, gatherWeights, read, readMagnitudes, scatter, write } from "../tensors/tiles";
 
-/** The format that is computed in. */
-export let format: usize = 0;
 export let columnwise: bool = false;
 /** Elements of a group. */
 export let count: i32 = 0;
@@ -63,7 +60,6 @@ let biasesAt: i32 = -1;
 /** Before the first nextBundle() of a plan. */
 export function startBundles(): void {
   if (!ASC_NO_ASSERT) checkEmulation();
-  format = formatAt(FORMAT_COMPUTE);
   columnwise = load<i32>(LAYOUT) == LAYOUT_COLUMNS;
   count = <i32>load<f64>(COUNT);
   sequential = load<i32>(ORDER) == ORDER_SEQUENTIAL && !load<i32>(EXACT);
@@ -74,7 +70,7 @@ export function startBundles(): void {
     kindIn(traits) == TermKind.Size &&
     !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN | TASK_APPLY)) &&
     load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 &&
-    holdsHalf(format);
+    holdsHalf(COMPUTE);
   readMagnitudes(bare);
   weightsAt = -1;
   biasesAt = -1;
@@ -128,18 +124,18 @@ export function across<O extends Operation>(values: usize, n: i32): void {
 
 /** The same from any tile to any. */
 export function acrossTile<O extends Operation, W extends Watch>(tile: usize, values: usize, n: i32, to: usize): void {
-  if (padded == 1) map<O, W>(tile, values, 0, to, (n + 3) >> 2, 1, format, n);
-  else map<O, W>(tile, values, 16, to, padded >> 2, n, format, n * padded);
+  if (padded == 1) map<O, W>(tile, values, 0, to, (n + 3) >> 2, 1, COMPUTE, n);
+  else map<O, W>(tile, values, 16, to, padded >> 2, n, COMPUTE, n * padded);
 }
 
 /** A tile = tile a (operation) tile b, over n elements of each group. */
 export function betweenTiles<O extends Operation, W extends Watch>(a: usize, b: usize, n: i32, to: usize): void {
-  map<O, W>(a, b, 16, to, (n * padded + 3) >> 2, 1, format, n * padded);
+  map<O, W>(a, b, 16, to, (n * padded + 3) >> 2, 1, COMPUTE, n * padded);
 }
 
 /** Rounds n elements of each group in a tile to the compute format. */
 export function roundTile(tile: usize, n: i32): void {
-  map<First, Unwatched>(tile, tile, 0, tile, (n * padded + 3) >> 2, 1, format);
+  map<First, Unwatched>(tile, tile, 0, tile, (n * padded + 3) >> 2, 1, COMPUTE);
 }
 
 /** Weights (`field` WEIGHT) or biases (BIAS) of elements [from, from + n) of each group, rounded, to a tile. */
@@ -195,8 +191,8 @@ export function gatherTile(from: i32, n: i32, tile: usize): void {
 /** The same, rounded to the compute format. */
 export function readTile(from: i32, n: i32, tile: usize): void {
   gatherTile(from, n, tile);
-  if (kindOf(format) == PLAIN) return;
-  if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(format)) return;
+  if (kindOf(COMPUTE) == PLAIN) return;
+  if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(COMPUTE)) return;
   roundTile(tile, n);
 }
 

@@ -21,6 +21,7 @@ import {
   TOP,
   WEIGHT,
 } from "../../src/abi/plan";
+import { COMPUTE } from "../formats/format";
 import { Add, Divide, Multiply, roundNumber, roundQuotient, Unwatched } from "../formats/operations";
 import { fromOrdered, magnitude } from "../lanes/vectors";
 import {
@@ -56,7 +57,6 @@ import {
   betweenTiles,
   count,
   fillBundle,
-  format,
   group,
   groupOf,
   nextBundle,
@@ -74,7 +74,7 @@ import { UnwatchedSums } from "./quick-sums";
 import { addTile, finishSums, startSums } from "./sums";
 
 export function rounded(x: f64): f64 {
-  return roundNumber(x, format);
+  return roundNumber(x, COMPUTE);
 }
 
 /** Numbers of the compute format. */
@@ -89,7 +89,7 @@ export class Rounded implements Numbers {
   }
   @inline
   mean(sum: f64, n: f64): f64 {
-    return roundQuotient(sum, n, format);
+    return roundQuotient(sum, n, COMPUTE);
   }
   times(x: f64, constant: f64): f64 {
     return constant == 1 ? x : rounded(x * rounded(constant));
@@ -130,7 +130,7 @@ export function scales(): bool {
     }
     finishSums<UnwatchedSums>(GROUP_SUM);
     for (let j = 0; j < width; j++) {
-      const mean = roundQuotient(load<f64>(GROUP_SUM + ((<usize>j) << 3)), load<f64>(COUNT), format);
+      const mean = roundQuotient(load<f64>(GROUP_SUM + ((<usize>j) << 3)), load<f64>(COUNT), COMPUTE);
       setGroup(GROUP_MEAN, j, mean);
       if (load<usize>(MEAN)) store<f32>(means + ((<usize>j) << 2), <f32>mean);
     }
@@ -152,7 +152,7 @@ export function scales(): bool {
     let deviation = 0.0;
     if (task & TASK_NORM) {
       mean = load<f64>(GROUP_SUM + ((<usize>j) << 3));
-      if (parts) mean = roundQuotient(mean, parts, format);
+      if (parts) mean = roundQuotient(mean, parts, COMPUTE);
       deviation = deviationOf<Rounded>(kind, mean);
       if (load<usize>(DEVIATION)) store<f32>(deviations + ((<usize>j) << 2), <f32>deviation);
     } else if (given) {

@@ -1,16 +1,8 @@
 // The kernel that rounds tensors to the grid of a format, in every mode.
 
-import {
-  FORMAT_COMPUTE,
-  MODE_DOWN,
-  MODE_NEAREST_EVEN,
-  MODE_ODD,
-  MODE_STOCHASTIC,
-  MODE_UP,
-  STORAGE_FLOAT32,
-} from "../../src/abi/plan";
+import { MODE_DOWN, MODE_NEAREST_EVEN, MODE_ODD, MODE_STOCHASTIC, MODE_UP, STORAGE_FLOAT32 } from "../../src/abi/plan";
 import { checkElements } from "../preconditions";
-import { FLUSHED64, formatAt, LARGEST64, LEAST64, MOST64, OVERFLOWED64, SPACING64 } from "./format";
+import { COMPUTE, FLUSHED64, LARGEST64, LEAST64, MOST64, OVERFLOWED64, SPACING64 } from "./format";
 import { First, map, roundNumber, Unwatched } from "./operations";
 
 /** A float64 to the grid in one of the other modes; `random` in [0, 1) decides the stochastic one. */
@@ -56,7 +48,7 @@ export function round(src: usize, dst: usize, n: i32, mode: i32, seed: u32): voi
     checkElements(dst, STORAGE_FLOAT32, n);
     assert(mode >= MODE_NEAREST_EVEN && mode <= MODE_STOCHASTIC);
   }
-  const f = formatAt(FORMAT_COMPUTE);
+  const f = COMPUTE;
   let i = 0;
   if (mode == MODE_NEAREST_EVEN) {
     i = n & ~3;

@@ -1,4 +1,4 @@
-// Emulated gradients: every operation rounded to the compute format, RN, sums in the order and format of the arithmetic.
+// Emulated gradients: every operation rounded to the compute COMPUTE, RN, sums in the order and format of the arithmetic.
 // For each group, after d and S of the layer itself (emulated/emulate.ts), with n elements, inv = RN(1 / S), y = RN(d inv) and C
 // the constant of the norm:
 //
@@ -39,7 +39,6 @@ import {
   betweenTiles,
   count,
   fillBundle,
-  format,
   group,
   nextBundle,
   padded,
@@ -55,6 +54,7 @@ import {
 import { factorFrom, Rounded, rounded, scales, statistics } from "../emulated/emulate";
 import { UnwatchedSums } from "../emulated/quick-sums";
 import { addTile, finishSums, startSums } from "../emulated/sums";
+import { COMPUTE } from "../formats/format";
 import { Add, Multiply, roundQuotient, Unwatched } from "../formats/operations";
 import { clearVectors, copyVectors, firstLanes, fromOrdered, magnitude } from "../lanes/vectors";
 import {
@@ -159,7 +159,7 @@ function bundle(): void {
   }
   if (centred) {
     finishSums<UnwatchedSums>(GROUP_SUM);
-    for (let j = 0; j < width; j++) setGroup(GRADIENT_SHIFT, j, -roundQuotient(sumOf(j), n, format));
+    for (let j = 0; j < width; j++) setGroup(GRADIENT_SHIFT, j, -roundQuotient(sumOf(j), n, COMPUTE));
   }
   if (slope != Slope.None) {
     startSums<UnwatchedSums>(padded, false);
@@ -172,7 +172,7 @@ function bundle(): void {
     finishSums<UnwatchedSums>(GROUP_SUM);
     const total = (load<i32>(TASK) & TASK_TOTAL) != 0;
     for (let j = 0; j < width; j++) {
-      const a = total ? rounded(sumOf(j)) : roundQuotient(sumOf(j), n, format);
+      const a = total ? rounded(sumOf(j)) : roundQuotient(sumOf(j), n, COMPUTE);
       store<f64>(GRADIENT_SHAPE + ((<usize>j) << 3), a);
     }
     if (slope == Slope.Proportional) proportional();
@@ -304,7 +304,7 @@ function shapes(): void {
   for (let j = 0; j < width; j++) {
     const b = rounded(meanOfProducts(j) * constant);
     setGroup(GRADIENT_SLOPE, j, -b);
-    if (centred) setGroup(GRADIENT_GAIN, j, rounded(b * roundQuotient(sumOf(j), load<f64>(COUNT), format)));
+    if (centred) setGroup(GRADIENT_GAIN, j, rounded(b * roundQuotient(sumOf(j), load<f64>(COUNT), COMPUTE)));
   }
 }
 
@@ -326,7 +326,7 @@ function signs(): void {
   for (let j = 0; j < width; j++) {
     const b = rounded(meanOfProducts(j) * constant);
     const size = rounded((b * total) / k);
-    const q = centred ? rounded(b * roundQuotient(<f64>load<i32>(cell(GRADIENT_TILE, j)), k, format)) : 0;
+    const q = centred ? rounded(b * roundQuotient(<f64>load<i32>(cell(GRADIENT_TILE, j)), k, COMPUTE)) : 0;
     // without means no more than -p, of which -0 changes no sign
     store<f32>(cell(GRADIENT_GAIN, j), <f32>(centred ? rounded(q - size) : -size));
     store<f32>(cell(GRADIENT_SLOPE, j), <f32>(centred ? rounded(q + size) : size));
