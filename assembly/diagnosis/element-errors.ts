@@ -26,20 +26,7 @@ import {
   TOTAL,
   TOTAL_ERRORS,
 } from "../../src/abi/report";
-import {
-  base,
-  columnwise,
-  count,
-  gatherTile,
-  group,
-  padded,
-  setGroup,
-  startBundles,
-  stretch,
-  whole,
-  width,
-  writeTile,
-} from "../emulated/bundle";
+import { Bundle, gatherTile, padded, setGroup, startBundles, stretch, writeTile } from "../emulated/bundle";
 import { COMPUTE } from "../formats/format";
 import { Unwatched } from "../formats/operations";
 import {
@@ -60,6 +47,8 @@ import { isScaled, kindIn, Norm, TermKind } from "../norms/norm";
 import { Sizes } from "../norms/terms";
 import { traitsOf, withNorm } from "../norms/with-norm";
 import { checkErrors, checkInput, checkTrace } from "../preconditions";
+import { base, count, group, width } from "../tensors/groups";
+import { Layout } from "../tensors/offsets";
 import { discountPairs, measure, measureEqual, setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
 import {
@@ -243,7 +232,7 @@ function hold<R extends Real>(stage: i32, kind: i32, c: usize, x: usize, from: i
     clearRest(c, n);
     measure<Held>(state, c, x, vectors, rows, 0, TILE_E);
     discountPairs(state, ((vectors * rows) << 2) - n * width);
-  } else if (padded == 1 && !columnwise && load<i32>(REDUCED_RANK) == 0) {
+  } else if (padded == 1 && !Layout.columnwise() && load<i32>(REDUCED_RANK) == 0) {
     // a stretch of the tensor
     measure<R>(state, c, x, vectors, 1, 0, errors + ((<usize>(base + from)) << 2));
     return;
@@ -301,7 +290,7 @@ export function judge(): void {
     referenceBundle();
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
-      if (!whole) readElements(from, n);
+      if (!Bundle.whole()) readElements(from, n);
       placeTile(from);
       readOutputs(from, n);
       if (shifts) {
@@ -318,12 +307,12 @@ export function judge(): void {
 /** The exact mean and scale of the groups of the bundle. */
 function referenceBundle(): void {
   startReference();
-  if (whole) readElements(0, count);
+  if (Bundle.whole()) readElements(0, count);
   const passes = isScaled(traitsOf()) ? 2 : 1;
   for (let pass = isCentred() ? 0 : 1; pass < passes; pass++) {
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
-      if (!whole) readElements(from, n);
+      if (!Bundle.whole()) readElements(from, n);
       if (pass == 0) addMean(n);
       else addTerms(n);
     }

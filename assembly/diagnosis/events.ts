@@ -21,7 +21,7 @@ import {
   SUBNORMAL_EVENT,
   UNDERFLOW_EVENT,
 } from "../../src/abi/report";
-import { group, padded, width } from "../emulated/bundle";
+import { padded } from "../emulated/bundle";
 import { formatAt, LARGEST64, LEAST64, OVERFLOWED64, precisionOf } from "../formats/format";
 import { ADDITION, Add, PRODUCT, QUOTIENT, ROUNDING, Watch } from "../formats/operations";
 import { EXPONENTS } from "../lanes/constants";
@@ -29,6 +29,7 @@ import { highPair, lowPair, magnitude } from "../lanes/vectors";
 import { BUNDLE_FLOATS, FIRSTS, FIRSTS_BYTES, WATCH_BYTES, WATCHES } from "../memory";
 import { Norm } from "../norms/norm";
 import { OfOther, withNorm } from "../norms/with-norm";
+import { group, width } from "../tensors/groups";
 import { first } from "./tile-indices";
 
 // --- formats as they are watched ----------------------------------------------------------------------------

@@ -20,7 +20,7 @@ import {
   SUM_STAGE,
   TOTAL,
 } from "../../src/abi/report";
-import { group, groupOf } from "../emulated/bundle";
+import { groupOf } from "../emulated/bundle";
 import { ACCUMULATE, COMPUTE } from "../formats/format";
 import {
   BUNDLE_DOUBLES,
@@ -42,6 +42,7 @@ import {
 } from "../memory";
 import { Reduction, reductionIn } from "../norms/norm";
 import { traitsOf } from "../norms/with-norm";
+import { group } from "../tensors/groups";
 import { measurePair, setUnitOf } from "./error-statistics";
 import { divideReal, LOW, productRest, realOf } from "./reals";
 import { exactScale } from "./reference";

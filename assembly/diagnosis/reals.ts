@@ -4,7 +4,7 @@
 // do (emulated/sums.ts): v[i * padded + j] for group j of the bundle. What belongs to the groups stands in lanes of 32 float64,
 // of a single group in the first four alike.
 
-import { padded, width } from "../emulated/bundle";
+import { padded } from "../emulated/bundle";
 import { clearVectors, highPair, lowPair } from "../lanes/vectors";
 import {
   BUNDLE_DOUBLES,
@@ -16,6 +16,7 @@ import {
   REAL_SCALE,
   TILE_V,
 } from "../memory";
+import { width } from "../tensors/groups";
 
 /** Lanes of a sum of a single group. */
 const CHAINS: i32 = 8;

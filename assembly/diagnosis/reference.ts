@@ -2,7 +2,7 @@
 
 import { COUNT, INPUT_STORAGE, STORAGE_FLOAT16, TOP } from "../../src/abi/plan";
 import { LARGEST_SPACE } from "../../src/abi/report";
-import { padded, width } from "../emulated/bundle";
+import { padded } from "../emulated/bundle";
 import { clearVectors, copyVectors, fromOrdered } from "../lanes/vectors";
 import {
   BUNDLE_DOUBLES,
@@ -25,6 +25,7 @@ import { Norm, Reduction, reductionIn } from "../norms/norm";
 import { Float64, scaleOfStatistic } from "../norms/scale";
 import { traitsOf, withNorm } from "../norms/with-norm";
 import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
+import { width } from "../tensors/groups";
 import {
   AnyAdder,
   addReals,

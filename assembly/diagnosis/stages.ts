@@ -5,14 +5,11 @@ import { BIAS, INPUT_STORAGE, STORAGE_FLOAT16, TASK, TASK_CENTRE, WEIGHT } from 
 import {
   acrossTile,
   betweenTiles,
-  columnwise,
   gatherTile,
   gatherWeightTile,
-  group,
   nextBundle,
   padded,
   roundTile,
-  width,
 } from "../emulated/bundle";
 import { takeNumbers } from "../emulated/emulate";
 import { COMPUTE, holdsHalf, kindOf, PLAIN } from "../formats/format";
@@ -32,7 +29,8 @@ import {
 } from "../memory";
 import { isScaled, kindIn, TermKind } from "../norms/norm";
 import { traitsOf } from "../norms/with-norm";
-import { isUniform, weightOffset } from "../tensors/offsets";
+import { group, width } from "../tensors/groups";
+import { isUniform, Layout, weightOffset } from "../tensors/offsets";
 import { note, TERM, takeAllGroups, watchTile } from "./events";
 
 /** Goes to the next bundle with all of its groups watched; false behind the last. */
@@ -120,7 +118,7 @@ export function readWeights(from: i32, n: i32): void {
 }
 
 function readWeight(field: usize, lanes: usize, from: i32, n: i32, to: usize): void {
-  if (columnwise || (padded > 1 && isUniform())) {
+  if (Layout.columnwise() || (padded > 1 && isUniform())) {
     for (let j = 0; j < width; j++) {
       const at = (<usize>weightOffset(group + j)) << 2;
       store<f32>(lanes + ((<usize>j) << 2), load<f32>(load<usize>(field) + at));

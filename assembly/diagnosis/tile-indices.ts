@@ -1,8 +1,9 @@
 // Where the elements of a tile are in their tensor.
 
 import { KEPT_STRIDE, LENGTH, REDUCED_RANK, REDUCED_STRIDE } from "../../src/abi/plan";
-import { base, columnwise, count, group, padded, width } from "../emulated/bundle";
-import { keptOffset, reducedOffset } from "../tensors/offsets";
+import { padded } from "../emulated/bundle";
+import { base, count, group, width } from "../tensors/groups";
+import { keptOffset, Layout, reducedOffset } from "../tensors/offsets";
 
 /** First element of the tile: in the tensor, or in the groups; -1 where a tile is of no elements. */
 export let first: i32 = 0;
@@ -36,7 +37,7 @@ export function leastIndex(): i32 {
 
 /** Row-major index of element i of group j of the bundle. */
 function elementIndex(j: i32, i: i32): i32 {
-  if (columnwise) return base + j + reducedOffset(i, REDUCED_STRIDE);
+  if (Layout.columnwise()) return base + j + reducedOffset(i, REDUCED_STRIDE);
   const start = keptOffset(group + j, KEPT_STRIDE);
   if (load<i32>(REDUCED_RANK) == 0) return start + i;
   const stretch = load<i32>(LENGTH);

@@ -17,7 +17,7 @@ import {
   SUM_STAGE,
   TERM_STAGE,
 } from "../../src/abi/report";
-import { count, group, padded, setGroup, startBundles, stretch, whole, width } from "../emulated/bundle";
+import { Bundle, padded, setGroup, startBundles, stretch } from "../emulated/bundle";
 import { rounded } from "../emulated/emulate";
 import { addTile, finishSums, startSums } from "../emulated/sums";
 import { COMPUTE, holdsSums } from "../formats/format";
@@ -53,6 +53,7 @@ import { Numbers, scaleOfStatistic } from "../norms/scale";
 import { traitsOf } from "../norms/with-norm";
 import { checkGroup, checkTrace } from "../preconditions";
 import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
+import { count, group, width } from "../tensors/groups";
 import { copy } from "../tensors/tiles";
 import { startErrors } from "./error-statistics";
 import {
@@ -208,7 +209,7 @@ function traceTerms(centred: bool, reduction: Reduction): void {
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
     let x = isExactInput() ? TILE_R : TILE_X;
-    if (!whole || !centred) {
+    if (!Bundle.whole() || !centred) {
       readElements(from, n);
       enterStage(INPUT_STAGE, FORMAT_COMPUTE);
       placeTile(from);

@@ -8,12 +8,12 @@
 
 import { ORDER, ORDER_LANES } from "../../src/abi/plan";
 import { STAGNATION_EVENT } from "../../src/abi/report";
-import { width } from "../emulated/bundle";
 import { laneBytes, SumWatch, side } from "../emulated/sums";
 import { ACCUMULATE, COMPUTE, kindOfSums, splitterOf } from "../formats/format";
 import { ADDITION, Add, operate } from "../formats/operations";
 import { clearVectors, magnitude } from "../lanes/vectors";
 import { GATHERED, LANES, STAGNANT } from "../memory";
+import { width } from "../tensors/groups";
 import { ADDEND, countEvents, groupAt, LIMIT, looksAtAll, note, validLanes, watchOf } from "./events";
 import { addTo, LOW } from "./reals";
 import { placeTile } from "./tile-indices";

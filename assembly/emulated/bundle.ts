@@ -3,15 +3,11 @@
 // A panel of columns; rows that were transposed (many rows in sequential order); or a single row.
 
 import {
-  COUNT,
   EXACT,
   INPUT_STORAGE,
   KEPT_STRIDE,
   KEPT_TOTAL,
   KEPT_WEIGHT,
-  LAYOUT,
-  LAYOUT_COLUMNS,
-  LENGTH,
   ORDER,
   ORDER_SEQUENTIAL,
   REDUCED_STRIDE,
@@ -29,43 +25,33 @@ import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "../memory";
 import { kindIn, Reduction, reductionIn, TermKind } from "../norms/norm";
 import { traitsOf } from "../norms/with-norm";
 import { checkEmulation, checkTile } from "../preconditions";
-import { groupOffset, keptOffset, reducedOffset } from "../tensors/offsets";
+import { base, columnsLeft, count, group, startGroups, takeGroups, width } from "../tensors/groups";
+import { keptOffset, Layout, reducedOffset } from "../tensors/offsets";
 import { gather, gatherWeights, read, readMagnitudes, scatter, write } from "../tensors/tiles";
 
-export let columnwise: bool = false;
-/** Elements of a group. */
-export let count: i32 = 0;
-/** Groups side by side. */
-export let width: i32 = 1;
 /** `width` filled up: 1, 32 in sequential order, else a multiple of 4. */
 export let padded: i32 = 1;
-/** Number of the first group. */
-export let group: i32 = 0;
 /** Elements of a group that a tile holds: a multiple of 128. */
 export let stretch: i32 = TILE;
-/** The whole bundle fits the tile and stays in it, centred in place. */
-export let whole: bool = false;
-/** The tiles hold the terms of the sum as they are read: |x| of halves that need no rounding. */
-export let bare: bool = false;
-
-/** Element where the first group starts. */
-export let base: i32 = 0;
-let sequential: bool = false;
-/** The most groups of a bundle. */
-let most: i32 = BUNDLE;
 /** Elements of weight and bias that TILE_W and TILE_B hold, rounded; -1 for none. */
 let weightsAt: i32 = -1;
 let biasesAt: i32 = -1;
 
+/** In line wherever it is called. */
+export class Bundle {
+  /** Whether all of it fits the tile, and stays in it, centred in place. */
+  @inline
+  static whole(): bool {
+    return count <= stretch;
+  }
+}
+
 /** Before the first nextBundle() of a plan. */
 export function startBundles(): void {
   if (!ASC_NO_ASSERT) checkEmulation();
-  columnwise = load<i32>(LAYOUT) == LAYOUT_COLUMNS;
-  count = <i32>load<f64>(COUNT);
-  sequential = load<i32>(ORDER) == ORDER_SEQUENTIAL && !load<i32>(EXACT);
+  startGroups();
   const traits = traitsOf();
-  most = reductionIn(traits) == Reduction.Largest ? 4 : BUNDLE;
-  bare =
+  const bare =
     reductionIn(traits) == Reduction.Sum &&
     kindIn(traits) == TermKind.Size &&
     !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN | TASK_APPLY)) &&
@@ -74,28 +60,25 @@ export function startBundles(): void {
   readMagnitudes(bare);
   weightsAt = -1;
   biasesAt = -1;
-  group = 0;
-  width = 0;
 }
 
 /** Goes to the next bundle, of which nothing is read yet; false behind the last. */
 export function nextBundle(): bool {
-  group += width;
-  let left = load<i32>(KEPT_TOTAL) - group;
-  if (columnwise) {
-    // the columns of an outer group are not beside those of the next
-    const length = load<i32>(LENGTH);
-    left = group < load<i32>(KEPT_TOTAL) * length ? length - (group % length) : 0;
-  }
+  const first = group + width;
+  const columnwise = Layout.columnwise();
+  const sequential = load<i32>(ORDER) == ORDER_SEQUENTIAL && !load<i32>(EXACT);
+  const left = columnwise ? columnsLeft() : load<i32>(KEPT_TOTAL) - first;
   if (left <= 0) return false;
-  width = min(most, left);
-  // a single chain is quicker alone than beside three idle lanes
-  if (!columnwise && (!sequential || width < 4)) width = 1;
-  padded = width == 1 ? 1 : sequential ? BUNDLE : (width + 3) & ~3;
+  let wide = 1;
+  if (columnwise || sequential) {
+    wide = min(reductionIn(traitsOf()) == Reduction.Largest ? 4 : BUNDLE, left);
+    // a single chain is quicker alone than beside three idle lanes
+    if (!columnwise && wide < 4) wide = 1;
+  }
+  takeGroups(first, wide);
+  padded = wide == 1 ? 1 : sequential ? BUNDLE : (wide + 3) & ~3;
   stretch = (TILE / padded) & ~127;
-  whole = count <= stretch;
   if (!ASC_NO_ASSERT) assert(width <= padded && padded <= BUNDLE && stretch >= 128 && (stretch & 127) == 0);
-  base = groupOffset(group);
   if (padded > 1) clearVectors(GROUP_MEAN, GROUP_TOP - GROUP_MEAN);
   return true;
 }
@@ -104,7 +87,7 @@ export function nextBundle(): bool {
 export function fillBundle(): void {
   // lanes without a group hold zeros
   if (padded != width) memory.fill(TILE_X, 0, (<usize>TILE) << 2);
-  if (whole) readTile(0, count, TILE_X);
+  if (Bundle.whole()) readTile(0, count, TILE_X);
 }
 
 export function groupOf(values: usize, j: i32): f64 {
@@ -142,7 +125,7 @@ export function roundTile(tile: usize, n: i32): void {
 export function weightTile(field: usize, from: i32, n: i32, to: usize): void {
   if (padded == 1) {
     // rows that share their weights share the tile
-    const at = whole ? keptOffset(group, KEPT_WEIGHT) : -1;
+    const at = Bundle.whole() ? keptOffset(group, KEPT_WEIGHT) : -1;
     const held = field == WEIGHT ? weightsAt : biasesAt;
     if (at >= 0 && at == held) return;
     if (field == WEIGHT) weightsAt = at;
@@ -165,14 +148,14 @@ export function gatherWeightTile(field: usize, from: i32, n: i32, to: usize): vo
 /** Elements [from, from + n) of each group, in a tile that is not the one they may be transposed from. */
 function checkPart(from: i32, n: i32, tile: usize): void {
   assert(from >= 0 && n > 0 && from + n <= count);
-  assert(padded == 1 || columnwise || tile != TILE_T);
+  assert(padded == 1 || Layout.columnwise() || tile != TILE_T);
   checkTile(tile, n * padded);
 }
 
 /** Elements [from, from + n) of every group of the bundle to a tile other than TILE_T. */
 export function gatherTile(from: i32, n: i32, tile: usize): void {
   if (!ASC_NO_ASSERT) checkPart(from, n, tile);
-  if (columnwise) {
+  if (Layout.columnwise()) {
     let to = tile;
     for (let i = from; i < from + n; i++) {
       read(base + reducedOffset(i, REDUCED_STRIDE), width, to);
@@ -199,7 +182,7 @@ export function readTile(from: i32, n: i32, tile: usize): void {
 /** The reverse, from a tile other than TILE_T to the output. */
 export function writeTile(from: i32, n: i32, tile: usize): void {
   if (!ASC_NO_ASSERT) checkPart(from, n, tile);
-  if (columnwise) {
+  if (Layout.columnwise()) {
     let source = tile;
     for (let i = from; i < from + n; i++) {
       write(base + reducedOffset(i, REDUCED_STRIDE), width, source);

@@ -49,15 +49,14 @@ import { OfOther, traitsOf, withNorm } from "../norms/with-norm";
 import { checkPlan } from "../preconditions";
 import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
 import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
+import { count, group, width } from "../tensors/groups";
 import { isUniform, weightOffset } from "../tensors/offsets";
-import { copy, readMagnitudes } from "../tensors/tiles";
+import { copy, magnitudes, readMagnitudes } from "../tensors/tiles";
 import {
   across,
-  bare,
+  Bundle,
   betweenTiles,
-  count,
   fillBundle,
-  group,
   groupOf,
   nextBundle,
   padded,
@@ -66,8 +65,6 @@ import {
   startBundles,
   stretch,
   weightTile,
-  whole,
-  width,
   writeTile,
 } from "./bundle";
 import { UnwatchedSums } from "./quick-sums";
@@ -125,7 +122,7 @@ export function scales(): bool {
     startSums<UnwatchedSums>(padded, false);
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
-      if (!whole) readTile(from, n, TILE_X);
+      if (!Bundle.whole()) readTile(from, n, TILE_X);
       addTile<UnwatchedSums>(TILE_X, n, from);
     }
     finishSums<UnwatchedSums>(GROUP_SUM);
@@ -138,7 +135,7 @@ export function scales(): bool {
   const centred = (task & (TASK_CENTRE | TASK_GIVEN)) != 0;
   if (centred) {
     for (let j = 0; j < width; j++) setGroup(GROUP_NEGATED, j, -groupOf(GROUP_MEAN, j));
-    if (whole) across<Add>(GROUP_NEGATED, count);
+    if (Bundle.whole()) across<Add>(GROUP_NEGATED, count);
   }
 
   const deviations = load<usize>(DEVIATION) + ((<usize>group) << 2);
@@ -187,13 +184,13 @@ export function statistics(centred: bool): void {
   }
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
-    if (!whole) {
+    if (!Bundle.whole()) {
       readTile(from, n, TILE_X);
       if (centred) across<Add>(GROUP_NEGATED, n);
     }
     if (sums) {
-      if (!bare) terms(kind, n);
-      addTile<UnwatchedSums>(bare ? TILE_X : TILE_T, n, from);
+      if (!magnitudes) terms(kind, n);
+      addTile<UnwatchedSums>(magnitudes ? TILE_X : TILE_T, n, from);
     } else if (reduction == Reduction.Largest) {
       if (padded == 1) addTop(GROUP_TOP, TILE_X, n);
       else topColumns(TILE_X, (<usize>padded) << 2, n, 0, width, GROUP_TOP);
@@ -284,7 +281,7 @@ function output(centred: bool): void {
   }
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
-    if (!whole) {
+    if (!Bundle.whole()) {
       readTile(from, n, TILE_X);
       if (centred) across<Add>(GROUP_NEGATED, n);
     }

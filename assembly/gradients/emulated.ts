@@ -36,10 +36,9 @@ import {
 import {
   across,
   acrossTile,
+  Bundle,
   betweenTiles,
-  count,
   fillBundle,
-  group,
   nextBundle,
   padded,
   readTile,
@@ -47,8 +46,6 @@ import {
   startBundles,
   stretch,
   weightTile,
-  whole,
-  width,
   writeTile,
 } from "../emulated/bundle";
 import { factorFrom, Rounded, rounded, scales, statistics } from "../emulated/emulate";
@@ -84,6 +81,7 @@ import { hasEpsWithin, meanBack } from "../norms/scale";
 import { steepnessOf, traitsOf, withNorm } from "../norms/with-norm";
 import { checkGradient, checkPlan, checkTerms } from "../preconditions";
 import { topBufferBytes } from "../reductions/top";
+import { count, group, width } from "../tensors/groups";
 import { isUniform, weightOffset } from "../tensors/offsets";
 import { exchange } from "./upstream";
 
@@ -114,7 +112,7 @@ export function emulateSums(): void {
     startSums<UnwatchedSums>(padded, false);
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
-      if (!whole) readTile(from, n, TILE_X);
+      if (!Bundle.whole()) readTile(from, n, TILE_X);
       addTile<UnwatchedSums>(TILE_X, n, from);
     }
     finishSums<UnwatchedSums>(GROUP_SUM);
@@ -196,7 +194,7 @@ function savedScales(traits: i32): void {
     setGroup(GROUP_NEGATED, j, -mean);
     setGroup(GROUP_SCALE, j, factorFrom(traits, ofTerms, deviation, j));
   }
-  if (centred && whole) across<Add>(GROUP_NEGATED, count);
+  if (centred && Bundle.whole()) across<Add>(GROUP_NEGATED, count);
   if (slope == Slope.Selected) statistics(centred);
 }
 
@@ -221,11 +219,11 @@ function vectorsOf(n: i32): i32 {
  */
 function enter(from: i32, first: bool): i32 {
   const n = min(stretch, count - from);
-  if (whole && !first) return n;
+  if (Bundle.whole() && !first) return n;
   exchange();
   readTile(from, n, TILE_G);
   exchange();
-  if (!whole) {
+  if (!Bundle.whole()) {
     readTile(from, n, TILE_X);
     if (centred) across<Add>(GROUP_NEGATED, n);
   }

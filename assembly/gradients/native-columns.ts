@@ -34,6 +34,7 @@ import {
 } from "../memory";
 import { Slope } from "../norms/norm";
 import { accumulate } from "../reductions/column-sums";
+import { base } from "../tensors/groups";
 import { innerRows, innerStride, reducedOffset } from "../tensors/offsets";
 import { read, write } from "../tensors/tiles";
 import { wideOutput, wideSums } from "./native-float64";
@@ -49,8 +50,8 @@ export const enum GradientPass {
   OutputWide,
 }
 
-/** One pass over `wide` columns from column `column` of the panel on, which starts at element `base`. */
-export function passGradientColumns(pass: GradientPass, slope: Slope, base: i32, column: i32, wide: i32): void {
+/** One pass over `wide` columns of the panel from column `column` on. */
+export function passGradientColumns(pass: GradientPass, slope: Slope, column: i32, wide: i32): void {
   const inner = innerRows();
   const stride = innerStride();
   const rows = load<i32>(REDUCED_TOTAL);

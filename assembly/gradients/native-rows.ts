@@ -6,7 +6,6 @@
 
 import {
   BIAS_SUMS,
-  COUNT,
   GRADIENT,
   GRADIENT_STORAGE,
   INPUT,
@@ -52,6 +51,7 @@ import {
   TILE_X,
 } from "../memory";
 import { Slope } from "../norms/norm";
+import { base, count, group } from "../tensors/groups";
 import { isUniform, keptOffset, reducedOffset } from "../tensors/offsets";
 import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
 import { wideOutput, wideSums } from "./native-float64";
@@ -93,11 +93,7 @@ let left: i32 = 0;
 
 /** Such groups from one spill to the next. */
 function rounds(): i32 {
-  return <i32>min(1e9, max(8, (8 * <f64>load<u32>(PARAMETERS)) / load<f64>(COUNT)));
-}
-
-function count(): i32 {
-  return <i32>load<f64>(COUNT);
+  return <i32>min(1e9, max(8, (8 * <f64>load<u32>(PARAMETERS)) / <f64>count));
 }
 
 /** Before the first group of a plan: how its groups are walked. */
@@ -106,10 +102,10 @@ export function prepareGradientRows(): i32 {
   const staged =
     (load<i32>(INPUT_STORAGE) | load<i32>(GRADIENT_STORAGE) | load<i32>(OUTPUT_STORAGE)) != STORAGE_FLOAT32 ||
     (load<i32>(REDUCED_TOTAL) > 1 && load<i32>(LENGTH) < SHORT);
-  if (staged) walk |= count() <= TILE ? Walk.Staged | Walk.Whole : Walk.Staged;
+  if (staged) walk |= count <= TILE ? Walk.Staged | Walk.Whole : Walk.Staged;
   if (load<i32>(WEIGHT_STEP)) {
     walk |= Walk.Each;
-    if (!load<usize>(WEIGHT)) fill(TILE_W, min(TILE, count()), 1);
+    if (!load<usize>(WEIGHT)) fill(TILE_W, min(TILE, count), 1);
     left = rounds();
   } else if (!isUniform()) {
     walk |= Walk.Varied;
@@ -118,7 +114,7 @@ export function prepareGradientRows(): i32 {
 }
 
 /** Elements [from, from + n) of x to TILE_X and of dy to TILE_G. */
-function bring(base: i32, from: i32, n: i32): void {
+function bring(from: i32, n: i32): void {
   gather(base, from, n, TILE_X);
   exchange();
   gather(base, from, n, TILE_G);
@@ -126,15 +122,15 @@ function bring(base: i32, from: i32, n: i32): void {
 }
 
 /** Before the first pass over a group. */
-export function enterGradientRow(base: i32, walk: i32): void {
-  if (walk & Walk.Whole) bring(base, 0, count());
+export function enterGradientRow(walk: i32): void {
+  if (walk & Walk.Whole) bring(0, count);
 }
 
 /** Elements from number `from` on, which is in `segment`, that are one stretch; in the tiles if the group is staged. */
-function enter(base: i32, from: i32, segment: i32, walk: i32): i32 {
+function enter(from: i32, segment: i32, walk: i32): i32 {
   if (walk & Walk.Staged) {
-    const n = min(TILE, count() - from);
-    if (!(walk & Walk.Whole)) bring(base, from, n);
+    const n = min(TILE, count - from);
+    if (!(walk & Walk.Whole)) bring(from, n);
     return n;
   }
   const rest = (segment + 1) * load<i32>(LENGTH) - from;
@@ -142,7 +138,7 @@ function enter(base: i32, from: i32, segment: i32, walk: i32): i32 {
 }
 
 /** Bytes to element number `from` of the group, from the first of a tensor; of a tile, that is where the stretch begins. */
-function offsetOf(base: i32, from: i32, segment: i32, walk: i32): usize {
+function offsetOf(from: i32, segment: i32, walk: i32): usize {
   if (walk & Walk.Staged) return 0;
   return (<usize>(base + reducedOffset(segment, REDUCED_STRIDE) + from - segment * load<i32>(LENGTH))) << 2;
 }
@@ -159,11 +155,11 @@ function weightOf(kept: i32, from: i32, varied: bool): usize {
 }
 
 /** Address of the weights of elements [from, from + n), one for each. */
-function weightsFor(g: i32, from: i32, n: i32): usize {
+function weightsFor(from: i32, n: i32): usize {
   const weights = load<usize>(WEIGHT);
   if (!weights) return TILE_W;
-  if (load<i32>(REDUCED_TOTAL) == 1) return weights + ((<usize>(keptOffset(g, KEPT_WEIGHT) + from)) << 2);
-  gatherWeights(WEIGHT, g, from, n, TILE_W);
+  if (load<i32>(REDUCED_TOTAL) == 1) return weights + ((<usize>(keptOffset(group, KEPT_WEIGHT) + from)) << 2);
+  gatherWeights(WEIGHT, group, from, n, TILE_W);
   return TILE_W;
 }
 
@@ -192,30 +188,29 @@ function sumUp<W extends Weighting>(slope: Slope, x: usize, dy: usize, n: i32, w
   store<f64>(GRADIENT_SHAPE, <f64>(load<i32>(GRADIENT_ABOVE) - load<i32>(GRADIENT_BELOW)));
 }
 
-/** First pass over group g: its sums into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE; the same is counted. */
-export function sumRow(slope: Slope, base: i32, g: i32, wide: bool, walk: i32): void {
+/** First pass over the group: its sums into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE; the same is counted. */
+export function sumRow(slope: Slope, wide: bool, walk: i32): void {
   const weights = load<usize>(WEIGHT);
-  const kept = keptOffset(g, KEPT_WEIGHT);
+  const kept = keptOffset(group, KEPT_WEIGHT);
   const staged = (walk & Walk.Staged) != 0;
   const varied = (walk & Walk.Varied) != 0;
   const length = load<i32>(LENGTH);
-  const end = count();
   let sum = 0.0;
   let dot = 0.0;
   let shape = 0.0;
   let above = 0;
   let below = 0;
-  for (let from = 0; from < end; ) {
+  for (let from = 0; from < count; ) {
     const segment = staged ? 0 : from / length;
-    const n = enter(base, from, segment, walk);
-    const at = offsetOf(base, from, segment, walk);
+    const n = enter(from, segment, walk);
+    const at = offsetOf(from, segment, walk);
     const x = at + (staged ? TILE_X : load<usize>(INPUT));
     const dy = at + (staged ? TILE_G : load<usize>(GRADIENT));
     for (let i = 0; i < n; ) {
       let m = n;
       let weight = 1.0;
       if (walk & Walk.Each) {
-        sumUp<Weighted>(slope, x, dy, n, weightsFor(g, from, n), wide);
+        sumUp<Weighted>(slope, x, dy, n, weightsFor(from, n), wide);
       } else {
         const skipped = (<usize>i) << 2;
         m = pieceOf(from + i, n - i, varied);
@@ -242,23 +237,22 @@ export function sumRow(slope: Slope, base: i32, g: i32, wide: bool, walk: i32): 
 }
 
 /** Second pass: dx. */
-export function outputRow(slope: Slope, base: i32, g: i32, wide: bool, walk: i32): void {
+export function outputRow(slope: Slope, wide: bool, walk: i32): void {
   const weights = load<usize>(WEIGHT);
-  const kept = keptOffset(g, KEPT_WEIGHT);
+  const kept = keptOffset(group, KEPT_WEIGHT);
   const staged = (walk & Walk.Staged) != 0;
   const varied = (walk & Walk.Varied) != 0;
   const length = load<i32>(LENGTH);
-  const end = count();
   const factor = load<f64>(GRADIENT_FACTOR);
-  for (let from = 0; from < end; ) {
+  for (let from = 0; from < count; ) {
     const segment = staged ? 0 : from / length;
-    const n = enter(base, from, segment, walk);
-    const at = offsetOf(base, from, segment, walk);
+    const n = enter(from, segment, walk);
+    const at = offsetOf(from, segment, walk);
     const x = at + (staged ? TILE_X : load<usize>(INPUT));
     const dy = at + (staged ? TILE_G : load<usize>(GRADIENT));
     const dx = at + (staged ? TILE_X : load<usize>(OUTPUT));
     if (walk & Walk.Each) {
-      outputEach(slope, x, dy, dx, g, kept, from, n, wide);
+      outputEach(slope, x, dy, dx, kept, from, n, wide);
     } else {
       for (let i = 0; i < n; ) {
         const skipped = (<usize>i) << 2;
@@ -281,7 +275,7 @@ export function outputRow(slope: Slope, base: i32, g: i32, wide: bool, walk: i32
 
 /** Whether every element of the group is above or below the mean. */
 function isSided(): bool {
-  return load<i32>(GRADIENT_ABOVE) + load<i32>(GRADIENT_BELOW) == count();
+  return load<i32>(GRADIENT_ABOVE) + load<i32>(GRADIENT_BELOW) == count;
 }
 
 function output(slope: Slope, x: usize, dy: usize, dx: usize, n: i32, gain: f32): void {
@@ -299,18 +293,8 @@ function outputAs<T extends Terms>(x: usize, dy: usize, dx: usize, n: i32, gain:
 }
 
 /** The output of n elements that have a weight each, and their part of the sums for it. */
-function outputEach(
-  slope: Slope,
-  x: usize,
-  dy: usize,
-  dx: usize,
-  g: i32,
-  kept: i32,
-  from: i32,
-  n: i32,
-  wide: bool,
-): void {
-  const weight = weightsFor(g, from, n);
+function outputEach(slope: Slope, x: usize, dy: usize, dx: usize, kept: i32, from: i32, n: i32, wide: bool): void {
+  const weight = weightsFor(from, n);
   const single = load<i32>(REDUCED_TOTAL) == 1;
   let dw = GRADIENT_TILE;
   let db = TILE_T;

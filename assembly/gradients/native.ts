@@ -17,10 +17,6 @@ import {
   COUNT,
   DEVIATION,
   KEPT_TOTAL,
-  KEPT_WEIGHT,
-  LAYOUT,
-  LAYOUT_COLUMNS,
-  LENGTH,
   MEAN,
   PANEL,
   SELECTED_GROUPS,
@@ -55,13 +51,14 @@ import {
   PANEL_REST,
   PANEL_SUM,
 } from "../memory";
-import { base, columnwise, enterColumns, enterGroup, factors, group, width } from "../native/panel";
+import { enterGroup, factors, nextColumns } from "../native/panel";
 import { prepareRows } from "../native/rows";
 import { isScaled, kindIn, Reduction, reductionIn, Slope, slopeIn } from "../norms/norm";
 import { factorFrom } from "../norms/scale";
 import { steepnessOf, traitsOf } from "../norms/with-norm";
 import { checkGradient, checkParameterSums, checkSelected } from "../preconditions";
-import { keptOffset } from "../tensors/offsets";
+import { group, startGroups, width } from "../tensors/groups";
+import { Layout, weightOffset } from "../tensors/offsets";
 import { GradientPass, passGradientColumns } from "./native-columns";
 import { enterGradientRow, finishGradientRows, outputRow, prepareGradientRows, sumRow } from "./native-rows";
 import { select, selectedOf, settle, writeSelected } from "./selected";
@@ -75,24 +72,19 @@ export function backward(): void {
     checkParameterSums();
     if (selected) checkSelected(selected);
   }
-  const outer = load<i32>(KEPT_TOTAL);
-  if (load<i32>(LAYOUT) == LAYOUT_COLUMNS) {
-    const length = load<i32>(LENGTH);
+  startGroups();
+  if (Layout.columnwise()) {
     const most = selected ? min(PANEL, load<i32>(SELECTED_GROUPS)) : PANEL;
-    for (let o = 0; o < outer; o++) {
-      for (let start = 0; start < length; start += most) {
-        enterColumns(o, start, min(most, length - start));
-        panel(traits, o, start, 0);
-      }
-    }
+    while (nextColumns(most)) panel(traits, 0);
     return;
   }
   prepareRows();
   const walk = prepareGradientRows();
-  for (let g = 0; g < outer; g++) {
+  const groups = load<i32>(KEPT_TOTAL);
+  for (let g = 0; g < groups; g++) {
     enterGroup(g);
-    enterGradientRow(base, walk);
-    panel(traits, g, 0, walk);
+    enterGradientRow(walk);
+    panel(traits, walk);
   }
   finishGradientRows(walk);
 }
@@ -106,7 +98,8 @@ function at32(values: usize, j: i32): usize {
 }
 
 /** One panel; `walk`: how rows are walked. */
-function panel(traits: i32, outer: i32, start: i32, walk: i32): void {
+function panel(traits: i32, walk: i32): void {
+  const columnwise = Layout.columnwise();
   const slope = slopeIn(traits);
   const task = load<i32>(TASK);
   if (task & TASK_SAVED) takeSaved(traits);
@@ -114,13 +107,13 @@ function panel(traits: i32, outer: i32, start: i32, walk: i32): void {
   copyVectors(PANEL_SUM, GRADIENT_FACTOR, (<usize>((width + 3) & ~3)) << 3);
   for (let j = 0; j < width; j++) store<f32>(at32(GRADIENT_SCALE, j), <f32>load<f64>(at64(GRADIENT_FACTOR, j)));
   if (slope == Slope.Sign) bounds();
-  if (columnwise) sumPanel(slope, outer, start);
-  else sumRow(slope, base, group, isWide(slope, 0), walk);
+  if (columnwise) sumPanel(slope);
+  else sumRow(slope, isWide(slope, 0), walk);
   if (slope == Slope.Selected) select(reductionIn(traits));
   const steepness = steepnessOf();
   for (let j = 0; j < width; j++) terms(traits, steepness, j);
   if (columnwise) outputPanel(slope);
-  else outputRow(slope, base, group, isWideOutput(slope, 0), walk);
+  else outputRow(slope, isWideOutput(slope, 0), walk);
   if (slope == Slope.Selected) writeSelected();
 }
 
@@ -193,7 +186,7 @@ function terms(traits: i32, steepness: f64, j: i32): void {
   store<f64>(at64(GRADIENT_SUM, j), level);
   store<f64>(at64(GRADIENT_DOT, j), a);
   // a slope of y, or of the distance from PANEL_CENTRE where the weight goes into the factor
-  const uniform = columnwise || !load<i32>(WEIGHT_STEP);
+  const uniform = Layout.columnwise() || !load<i32>(WEIGHT_STEP);
   let after = a * factor;
   let shift = level * factor;
   if (slope == Slope.Proportional && uniform) {
@@ -208,16 +201,16 @@ function terms(traits: i32, steepness: f64, j: i32): void {
     store<f32>(at32(GRADIENT_SLOPE, j), <f32>after);
   }
   store<f32>(at32(GRADIENT_SHIFT, j), <f32>shift);
-  const weight: f32 = columnwise ? load<f32>(at32(GRADIENT_WEIGHT, j)) : 1;
+  const weight: f32 = Layout.columnwise() ? load<f32>(at32(GRADIENT_WEIGHT, j)) : 1;
   store<f32>(at32(GRADIENT_GAIN, j), <f32>(factor * <f64>weight));
 }
 
 // --- columns: runs of neighbours that are, or are not, computed in float64 -----------------------------------
 
 /** The sums of all columns, and their part of those for the weights. */
-function sumPanel(slope: Slope, outer: i32, start: i32): void {
+function sumPanel(slope: Slope): void {
   const step = load<i32>(WEIGHT_STEP);
-  const first = keptOffset(outer, KEPT_WEIGHT) + start * step;
+  const first = weightOffset(group);
   const weights = load<usize>(WEIGHT);
   for (let j = 0; j < width; ) {
     const wide = isWide(slope, j);
@@ -232,7 +225,7 @@ function sumPanel(slope: Slope, outer: i32, start: i32): void {
       clearVectors(at32(GRADIENT_ABOVE, j), bytes >> 1);
       clearVectors(at32(GRADIENT_BELOW, j), bytes >> 1);
     }
-    passGradientColumns(wide ? GradientPass.SumsWide : GradientPass.Sums, slope, base, j, end - j);
+    passGradientColumns(wide ? GradientPass.SumsWide : GradientPass.Sums, slope, j, end - j);
     for (; j < end; j++) {
       const number = <usize>(first + j * step);
       const sum = load<f64>(at64(GRADIENT_SUM, j));
@@ -265,7 +258,7 @@ function outputPanel(slope: Slope): void {
     const wide = isWideOutput(slope, j);
     let end = j + 1;
     while (end < width && isWideOutput(slope, end) == wide) end++;
-    passGradientColumns(wide ? GradientPass.OutputWide : GradientPass.Output, slope, base, j, end - j);
+    passGradientColumns(wide ? GradientPass.OutputWide : GradientPass.Output, slope, j, end - j);
     j = end;
   }
 }

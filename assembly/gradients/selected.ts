@@ -40,12 +40,13 @@ import {
   TILE_X,
   TOP_BYTES,
 } from "../memory";
-import { base, collectTop, columnwise, findExtremes, group, highOf, lowOf, meanOf, width } from "../native/panel";
+import { collectTop, findExtremes, highOf, lowOf, meanOf } from "../native/panel";
 import { Reduction } from "../norms/norm";
 import { checkStretch } from "../preconditions";
 import { leastOf } from "../reductions/quickselect";
 import { finishTop } from "../reductions/top";
-import { innerRows, innerStride, keptOffset, reducedOffset } from "../tensors/offsets";
+import { base, group, width } from "../tensors/groups";
+import { innerRows, innerStride, keptOffset, Layout, reducedOffset } from "../tensors/offsets";
 import { gather, read } from "../tensors/tiles";
 import { gradientAt, setOutput } from "./upstream";
 
@@ -81,7 +82,7 @@ export function select(reduction: Reduction): void {
   clearVectors(GRADIENT_SHAPE, (<usize>((width + 3) & ~3)) << 3);
   if (largest) thresholds();
   else targets();
-  if (columnwise) scanColumns();
+  if (Layout.columnwise()) scanColumns();
   else scanRow();
   // groups with NaN may have none
   for (let j = 0; j < width; j++) {
@@ -95,7 +96,7 @@ function thresholds(): void {
   for (let j = 0; j < width; j += 4) {
     const wide = min(4, width - j);
     // those of a row were left behind by its statistic
-    if (columnwise || load<i32>(TASK) & TASK_SAVED) collectTop(j, wide);
+    if (Layout.columnwise() || load<i32>(TASK) & TASK_SAVED) collectTop(j, wide);
     for (let i = 0; i < wide; i++) {
       const top = finishTop(GROUP_TOP + TOP_BYTES * i);
       const end = cell(top, k);
@@ -115,7 +116,7 @@ function thresholds(): void {
 function targets(): void {
   const task = load<i32>(TASK);
   // the statistic of a row without mean knows the magnitude only
-  const magnitudes = entries == 1 && !columnwise && !(task & TASK_CENTRE);
+  const magnitudes = entries == 1 && !Layout.columnwise() && !(task & TASK_CENTRE);
   if (task & TASK_SAVED) findExtremes();
   for (let j = 0; j < width; j++) {
     let wanted = <f32>highOf(j);

@@ -6,7 +6,6 @@ import {
   BIAS,
   INPUT,
   INPUT_STORAGE,
-  KEPT_WEIGHT,
   OUTPUT,
   OUTPUT_STORAGE,
   PANEL,
@@ -39,7 +38,8 @@ import { numberColumns, plainColumns, termColumns, termColumnWide } from "../red
 import { extremeColumns } from "../reductions/extremes";
 import { Mean, Near } from "../reductions/sums";
 import { topColumns } from "../reductions/top";
-import { innerRows, innerStride, keptOffset, reducedOffset } from "../tensors/offsets";
+import { base, group, width } from "../tensors/groups";
+import { innerRows, innerStride, reducedOffset, weightOffset } from "../tensors/offsets";
 import { read, write } from "../tensors/tiles";
 import { affineColumns, affineRowInTwo } from "./affine";
 import { Pass } from "./passes";
@@ -103,20 +103,20 @@ const CHUNK: i32 = 64;
  * Adds a chunk of rows to means and sums of squares about them, those of `seen` rows: two steps within the chunk, then the
  * update of Chan, Golub and LeVeque (1983). So data that fills no cache is read once for both.
  */
-function moments(p: usize, pitch: usize, rows: i32, width: i32, seen: f64): void {
+function moments(p: usize, pitch: usize, rows: i32, wide: i32, seen: f64): void {
   const n = <f64>rows;
   const weight = (seen * n) / (seen + n);
   const share = n / (seen + n);
-  clearVectors(PANEL_SUM, (<usize>((width + 3) & ~3)) << 3);
-  plainColumns(p, pitch, rows, width);
-  for (let j: usize = 0; j < <usize>width; j++) {
+  clearVectors(PANEL_SUM, (<usize>((wide + 3) & ~3)) << 3);
+  plainColumns(p, pitch, rows, wide);
+  for (let j: usize = 0; j < <usize>wide; j++) {
     const mean = load<f64>(PANEL_SUM + (j << 3)) / n;
     store<f64>(COLUMN_CHUNK + (j << 3), mean);
     store<f32>(PANEL_CENTRE + (j << 2), <f32>mean);
   }
-  clearVectors(PANEL_SUM, (<usize>((width + 3) & ~3)) << 3);
-  termColumns<Squares, Near>(p, pitch, rows, width);
-  for (let j: usize = 0; j < <usize>width; j++) {
+  clearVectors(PANEL_SUM, (<usize>((wide + 3) & ~3)) << 3);
+  termColumns<Squares, Near>(p, pitch, rows, wide);
+  for (let j: usize = 0; j < <usize>wide; j++) {
     const at = j << 3;
     const mean = load<f64>(COLUMN_CHUNK + at);
     const rest = mean - <f64>load<f32>(PANEL_CENTRE + (j << 2));
@@ -131,24 +131,24 @@ function moments(p: usize, pitch: usize, rows: i32, width: i32, seen: f64): void
  * Means into PANEL_MEAN and sums of squares about them into PANEL_SQUARES, in one pass; false when one of the squares
  * is not finite, whose mean is then not either. PANEL_MEAN is zero before.
  */
-export function momentsOf(base: i32, width: i32): bool {
+export function momentsOf(): bool {
   clearVectors(PANEL_SQUARES, (<usize>((width + 3) & ~3)) << 3);
-  walk(Pass.Moments, 0, base, 0, width);
+  walk(Pass.Moments, 0, 0, width);
   let sum = 0.0;
   for (let j: usize = 0; j < <usize>width; j++) sum += load<f64>(PANEL_SQUARES + (j << 3)) * 0;
   return sum == 0;
 }
 
-/** One pass over `wide` columns from column `column` on, in the panel that starts at element `base`. */
-export function passColumns(pass: Pass, base: i32, column: i32, wide: i32): void {
-  walk(pass, 0, base + column, column, wide);
+/** One pass over `wide` columns of the panel from column `column` on. */
+export function passColumns(pass: Pass, column: i32, wide: i32): void {
+  walk(pass, 0, column, wide);
 }
 
 /**
- * All rows of `wide` columns that start at element `base`: a part of a pass each, or of the output, which takes a second
- * step where a scale is beyond float32.
+ * All rows of `wide` columns from column `column` on: a part of a pass each, or of the output, which takes a second step
+ * where a scale is beyond float32.
  */
-function walk(pass: Pass, steps: i32, base: i32, column: i32, wide: i32): void {
+function walk(pass: Pass, steps: i32, column: i32, wide: i32): void {
   const output = steps > 0;
   const inner = innerRows();
   const stride = innerStride();
@@ -158,7 +158,7 @@ function walk(pass: Pass, steps: i32, base: i32, column: i32, wide: i32): void {
   const padded = (wide + 3) & ~3;
   const pitch = (<usize>padded) << 2;
   for (let row = 0; row < rows; row += inner) {
-    let at = base + reducedOffset(row, REDUCED_STRIDE);
+    let at = base + column + reducedOffset(row, REDUCED_STRIDE);
     if (direct) {
       const bytes = (<usize>at) << 2;
       const x = load<usize>(INPUT) + bytes;
@@ -182,22 +182,22 @@ function walk(pass: Pass, steps: i32, base: i32, column: i32, wide: i32): void {
   }
 }
 
-function apply(steps: i32, x: usize, y: usize, pitch: usize, rows: i32, width: i32): void {
+function apply(steps: i32, x: usize, y: usize, pitch: usize, rows: i32, wide: i32): void {
   if (steps == 1) {
-    affineColumns(x, y, width, pitch, rows);
+    affineColumns(x, y, wide, pitch, rows);
     return;
   }
   for (; rows > 0; rows--) {
-    affineRowInTwo(x, y, width);
+    affineRowInTwo(x, y, wide);
     x += pitch;
     y += pitch;
   }
 }
 
 /** Scale and shift of every column from the factors in PANEL_SUM, then the output. */
-export function applyColumns(base: i32, outer: i32, start: i32, width: i32): void {
+export function applyColumns(): void {
   const step = load<i32>(WEIGHT_STEP);
-  const kept = (<usize>(keptOffset(outer, KEPT_WEIGHT) + start * step)) << 2;
+  const kept = (<usize>weightOffset(group)) << 2;
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
   let steps = 1;
@@ -211,5 +211,5 @@ export function applyColumns(base: i32, outer: i32, start: i32, width: i32): voi
     store<f32>(COLUMN_SCALE + (j << 2), <f32>(factor / <f64>first));
     store<f32>(COLUMN_SHIFT + (j << 2), biases ? load<f32>(biases + at) : -0.0);
   }
-  walk(Pass.Plain, steps, base, 0, width);
+  walk(Pass.Plain, steps, 0, width);
 }

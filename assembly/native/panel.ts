@@ -3,11 +3,9 @@
 import {
   COUNT,
   DEVIATION,
-  KEPT_STRIDE,
   KEPT_TOTAL,
   LAYOUT_COLUMNS,
   LAYOUT_ROWS,
-  LENGTH,
   MEAN,
   PANEL,
   SCRATCH,
@@ -39,26 +37,22 @@ import { traitsOf } from "../norms/with-norm";
 import { checkNative } from "../preconditions";
 import { NO_HIGH, NO_LOW } from "../reductions/extremes";
 import { startTop, sumTop, topBufferBytes } from "../reductions/top";
-import { keptOffset } from "../tensors/offsets";
+import { columnsLeft, group, startGroups, takeGroups, width } from "../tensors/groups";
+import { Layout } from "../tensors/offsets";
 import { applyColumns, momentsOf, passColumns } from "./columns";
 import { Pass } from "./passes";
 import { applyRow, enterRow, passRow, prepareRows } from "./rows";
-
-// the panel at hand: `width` groups from number `group` on, the first at element `base`
-export let columnwise: bool = false;
-export let base: i32 = 0;
-export let group: i32 = 0;
-export let width: i32 = 1;
 
 /** Groups that end in contiguous elements, one at a time. */
 export function rows(): void {
   const traits = traitsOf();
   if (!ASC_NO_ASSERT) checkNative(LAYOUT_ROWS, isScaled(traits));
+  startGroups();
   prepareRows();
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g++) {
     enterGroup(g);
-    if (factors(traits)) applyRow(base, g, load<f64>(PANEL_SUM));
+    if (factors(traits)) applyRow(load<f64>(PANEL_SUM));
   }
 }
 
@@ -66,38 +60,29 @@ export function rows(): void {
 export function columns(): void {
   const traits = traitsOf();
   if (!ASC_NO_ASSERT) checkNative(LAYOUT_COLUMNS, isScaled(traits));
-  const outer = load<i32>(KEPT_TOTAL);
-  const length = load<i32>(LENGTH);
-  for (let o = 0; o < outer; o++) {
-    for (let start = 0; start < length; start += PANEL) {
-      enterColumns(o, start, min(PANEL, length - start));
-      if (factors(traits)) applyColumns(base, o, start, width);
-    }
-  }
+  startGroups();
+  while (nextColumns(PANEL)) if (factors(traits)) applyColumns();
 }
 
 /** Makes group g the panel, after prepareRows(). */
 export function enterGroup(g: i32): void {
-  columnwise = false;
-  width = 1;
-  group = g;
-  base = keptOffset(g, KEPT_STRIDE);
-  enterRow(base);
+  takeGroups(g, 1);
+  enterRow();
 }
 
-/** Makes `wide` columns from number `start` on, in outer group `outer`, the panel. */
-export function enterColumns(outer: i32, start: i32, wide: i32): void {
-  columnwise = true;
-  width = wide;
-  group = outer * load<i32>(LENGTH) + start;
-  base = keptOffset(outer, KEPT_STRIDE) + start;
-  if (!ASC_NO_ASSERT) assert(wide > 0 && wide <= PANEL && start + wide <= load<i32>(LENGTH));
+/** Makes the next columns the panel, `most` of them at the most; false behind the last. */
+export function nextColumns(most: i32): bool {
+  const left = columnsLeft();
+  if (!left) return false;
+  takeGroups(group + width, min(most, left));
+  if (!ASC_NO_ASSERT) assert(width > 0 && width <= PANEL);
+  return true;
 }
 
 /** One pass over `wide` groups of the panel from number `column` on. */
 function run(pass: Pass, column: i32, wide: i32): void {
-  if (columnwise) passColumns(pass, base, column, wide);
-  else passRow(pass, base);
+  if (Layout.columnwise()) passColumns(pass, column, wide);
+  else passRow(pass);
 }
 
 /** float64 values of the groups of the panel, up to whole vectors. */
@@ -133,9 +118,9 @@ export function factors(traits: i32): bool {
   const first = (<usize>group) << 2;
 
   clearVectors(PANEL_MEAN, bytes64());
-  const both = centre && columnwise && (task & TASK_NORM) != 0 && kind == TermKind.Square;
+  const both = centre && Layout.columnwise() && (task & TASK_NORM) != 0 && kind == TermKind.Square;
   // merging spoils what is not finite
-  const finite = both && momentsOf(base, width);
+  const finite = both && momentsOf();
   if (centre && !finite) sum(Pass.Plain);
   for (let j = 0; j < width; j++) {
     const at = means + first + ((<usize>j) << 2);
@@ -276,7 +261,7 @@ function firstOf(j: i32): f64 {
 }
 
 function extremes(range: bool): void {
-  if (!columnwise && !range && !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN))) {
+  if (!Layout.columnwise() && !range && !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN))) {
     store<i32>(PANEL_HIGH, 0);
     run(Pass.Greatest, 0, 1);
     store<f64>(PANEL_SUM, <f64>load<f32>(PANEL_HIGH));

@@ -5,7 +5,6 @@
 
 import {
   BIAS,
-  COUNT,
   INPUT,
   INPUT_STORAGE,
   KEPT_WEIGHT,
@@ -43,6 +42,7 @@ import { OfOther, withNorm } from "../norms/with-norm";
 import { extremes, greatestMagnitude } from "../reductions/extremes";
 import { Mean, Near, Origin, sumNumbers, sumPlain, sumTerms, sumTermsWide } from "../reductions/sums";
 import { addTop } from "../reductions/top";
+import { base, count, group } from "../tensors/groups";
 import { keptOffset, reducedOffset } from "../tensors/offsets";
 import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
 import { affine, affineWeighted } from "./affine";
@@ -51,20 +51,24 @@ import { Pass } from "./passes";
 /** Segments shorter than this are staged. */
 const SHORT: i32 = 64;
 
-let count: i32 = 0;
 /** The group goes through the tile. */
 let staged: bool = false;
-/** The whole group stays in the tile. */
-let whole: bool = false;
+
+/** In line wherever it is called. */
+class Row {
+  /** Whether the whole group stays in the tile. */
+  @inline
+  static whole(): bool {
+    return staged && count <= TILE;
+  }
+}
 
 /** Before the first group of a plan. */
 export function prepareRows(): void {
-  count = <i32>load<f64>(COUNT);
   staged =
     load<i32>(INPUT_STORAGE) != STORAGE_FLOAT32 ||
     ((load<i32>(TASK) & TASK_APPLY) != 0 && load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32) ||
     (load<i32>(REDUCED_TOTAL) > 1 && load<i32>(LENGTH) < SHORT);
-  whole = staged && count <= TILE;
   // what is absent stands in its tile for all groups
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
@@ -73,13 +77,13 @@ export function prepareRows(): void {
 }
 
 /** Before the first pass over a group. */
-export function enterRow(base: i32): void {
-  if (whole) gather(base, 0, count, TILE_X);
+export function enterRow(): void {
+  if (Row.whole()) gather(base, 0, count, TILE_X);
 }
 
-/** One pass over the group that starts at element `base`. */
-export function passRow(pass: Pass, base: i32): void {
-  if (whole) {
+/** One pass over the group. */
+export function passRow(pass: Pass): void {
+  if (Row.whole()) {
     block(pass, TILE_X, count);
   } else if (staged) {
     for (let from = 0; from < count; from += TILE) {
@@ -154,17 +158,17 @@ function block(pass: Pass, p: usize, n: i32): void {
 }
 
 /** The output of the group: where it is staged, tile by tile; else segment by segment, where it lies. */
-export function applyRow(base: i32, g: i32, factor: f64): void {
+export function applyRow(factor: f64): void {
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
   const weighted = (weights | biases) != 0;
   if (staged) {
     for (let from = 0; from < count; from += TILE) {
       const n = min(TILE, count - from);
-      if (!whole) gather(base, from, n, TILE_X);
+      if (!Row.whole()) gather(base, from, n, TILE_X);
       if (weighted) {
-        const weight = weightsFor(WEIGHT, g, from, n, TILE_W);
-        const bias = weightsFor(BIAS, g, from, n, TILE_B);
+        const weight = weightsFor(WEIGHT, from, n, TILE_W);
+        const bias = weightsFor(BIAS, from, n, TILE_B);
         outputWeighted(TILE_X, TILE_X, n, factor, weight, bias);
       } else {
         output(TILE_X, TILE_X, n, factor, -0.0);
@@ -175,7 +179,7 @@ export function applyRow(base: i32, g: i32, factor: f64): void {
   }
   const length = load<i32>(LENGTH);
   const segments = load<i32>(REDUCED_TOTAL);
-  const kept = keptOffset(g, KEPT_WEIGHT);
+  const kept = keptOffset(group, KEPT_WEIGHT);
   const step = load<i32>(WEIGHT_STEP) != 0 && weighted;
   for (let s = 0; s < segments; s++) {
     const at = (<usize>(base + reducedOffset(s, REDUCED_STRIDE))) << 2;
@@ -192,20 +196,20 @@ export function applyRow(base: i32, g: i32, factor: f64): void {
       const n = min(TILE, length - from);
       const offset = (<usize>from) << 2;
       const first = s * length + from;
-      const weight = weightsFor(WEIGHT, g, first, n, TILE_W);
-      outputWeighted(x + offset, y + offset, n, factor, weight, weightsFor(BIAS, g, first, n, TILE_B));
+      const weight = weightsFor(WEIGHT, first, n, TILE_W);
+      outputWeighted(x + offset, y + offset, n, factor, weight, weightsFor(BIAS, first, n, TILE_B));
     }
   }
 }
 
-/** Weights or biases of elements [from, from + n) of a group: where they lie if that is in one stretch, else in a tile. */
-function weightsFor(field: usize, g: i32, from: i32, n: i32, tile: usize): usize {
+/** Weights or biases of elements [from, from + n): where they lie if that is in one stretch, else in a tile. */
+function weightsFor(field: usize, from: i32, n: i32, tile: usize): usize {
   const weights = load<usize>(field);
   if (!weights) return tile;
   if (load<i32>(REDUCED_TOTAL) == 1 && load<i32>(WEIGHT_STEP)) {
-    return weights + ((<usize>(keptOffset(g, KEPT_WEIGHT) + from)) << 2);
+    return weights + ((<usize>(keptOffset(group, KEPT_WEIGHT) + from)) << 2);
   }
-  gatherWeights(field, g, from, n, tile);
+  gatherWeights(field, group, from, n, tile);
   return tile;
 }
 

@@ -17,6 +17,15 @@ import {
   WEIGHT_STEP,
 } from "../../src/abi/plan";
 
+/** In line wherever it is called. */
+export class Layout {
+  /** Whether groups are columns, LENGTH of them side by side; else their last elements are contiguous. */
+  @inline
+  static columnwise(): bool {
+    return load<i32>(LAYOUT) == LAYOUT_COLUMNS;
+  }
+}
+
 /**
  * Offset of number `index` in row-major order over levels whose counts stand at `counts`; the strides stand at
  * `strides` (both 32-bit, outermost first).
@@ -67,14 +76,14 @@ export function weightOffset(number: i32): i32 {
 
 /** In columns, LENGTH groups lie side by side, `step` apart. */
 function groupIn(number: i32, field: usize, step: i32): i32 {
-  if (load<i32>(LAYOUT) != LAYOUT_COLUMNS) return keptOffset(number, field);
+  if (!Layout.columnwise()) return keptOffset(number, field);
   const length = load<i32>(LENGTH);
   return keptOffset(number / length, field) + (number % length) * step;
 }
 
 /** Whether every element of a group has the same weight. */
 export function isUniform(): bool {
-  if (load<i32>(LAYOUT) == LAYOUT_COLUMNS) return true;
+  if (Layout.columnwise()) return true;
   if (load<i32>(WEIGHT_STEP)) return false;
   for (let level = 0; level < load<i32>(REDUCED_RANK); level++) {
     if (load<i32>(<usize>REDUCED_WEIGHT + ((<usize>level) << 2))) return false;

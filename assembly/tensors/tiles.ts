@@ -50,7 +50,7 @@ export function fill(dst: usize, n: i32, value: f32): void {
 }
 
 /** Halves are read as magnitudes: sums of |x| need no pass to take them. */
-let magnitudes: bool = false;
+export let magnitudes: bool = false;
 
 export function readMagnitudes(yes: bool): void {
   magnitudes = yes;
