@@ -83,9 +83,6 @@ import {
 } from "./stages";
 import { placeTile } from "./tile-indices";
 
-/** Groups of the bundle, as bits, where an infinity was divided by and all outputs so far are finite. */
-let absorbing: u32 = 0;
-
 function stateOf(stage: i32, kind: i32): usize {
   return ERRORS + ERRORS_BYTES * (2 * stage + kind);
 }
@@ -106,10 +103,12 @@ export function sweep(stage: i32): void {
   startBundles();
   setUnitOf(COMPUTE);
   while (nextWatchedBundle()) {
-    recall();
-    for (let from = 0; from < count; from += stretch) sweepTile(stage, from, min(stretch, count - from));
+    let absorbing = recall();
+    for (let from = 0; from < count; from += stretch) {
+      absorbing = sweepTile(stage, from, min(stretch, count - from), absorbing);
+    }
     if (stage != OUTPUT_STAGE) continue;
-    for (; absorbing; absorbing &= absorbing - 1) store<f64>(ABSORBED, load<f64>(ABSORBED) + 1);
+    store<f64>(ABSORBED, load<f64>(ABSORBED) + <f64>popcnt(absorbing));
     if (unplaced()) {
       startFinding();
       for (let from = 0; from < count; from += stretch) findOutput(from, min(stretch, count - from));
@@ -118,9 +117,9 @@ export function sweep(stage: i32): void {
   }
 }
 
-/** What the records say about the groups of the bundle. */
-function recall(): void {
-  absorbing = 0;
+/** What the records say about the groups of the bundle; those where an infinity was divided by, as bits. */
+function recall(): i32 {
+  let absorbing = 0;
   for (let j = 0; j < width; j++) {
     const record = load<usize>(RECORDS) + RECORD_BYTES * (group + j);
     const mean = <f64>load<f32>(record, 24);
@@ -134,26 +133,30 @@ function recall(): void {
     setReal(REAL_SCALE, j, load<f64>(record, 16));
     absorbing |= load<i32>(record, 32) << j;
   }
+  return absorbing;
 }
 
-function sweepTile(stage: i32, from: i32, n: i32): void {
+/** One tile; `absorbing`: groups where an infinity was divided by and all outputs so far are finite, which it returns. */
+function sweepTile(stage: i32, from: i32, n: i32, absorbing: i32): i32 {
   placeTile(from);
   readElements(from, n);
   const x = roundInput<Unwatched>(n);
   if (stage == INPUT_STAGE) {
     if (x == TILE_R) holdEqual(INPUT_STAGE, TOTAL, x, n);
     else hold<Itself>(INPUT_STAGE, TOTAL, x, TILE_R, from, n);
-    return;
+    return absorbing;
   }
   const d = centre<Unwatched>(x, n);
   if (stage == CENTRE_STAGE) {
     hold<FromMean>(stage, OWN, d, x, from, n);
     hold<Distance>(stage, TOTAL, d, TILE_R, from, n);
   } else if (stage == OUTPUT_STAGE) {
-    holdOutput(d, from, n);
+    const y = holdOutput(d, from, n);
+    if (absorbing) return absorbing & ~lostIn(y, n);
   } else {
     holdTerms(d, from, n);
   }
+  return absorbing;
 }
 
 /** Terms stand where the weights of the output do: writing errors back takes TILE_T. */
@@ -178,8 +181,11 @@ class HoldTerms {
   }
 }
 
-/** Outputs with their events, and their exact values, shifted by weights and biases as they are. */
-function holdOutput(d: usize, from: i32, n: i32): void {
+/**
+ * Outputs with their events, and their exact values, shifted by weights and biases as they are. Returns the tile where the
+ * outputs stand.
+ */
+function holdOutput(d: usize, from: i32, n: i32): usize {
   const scaled = isScaled(traitsOf());
   const shifts = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
   if (shifts) {
@@ -201,7 +207,7 @@ function holdOutput(d: usize, from: i32, n: i32): void {
     else hold<Itself>(OUTPUT_STAGE, OWN, y, d, from, n);
     holdDistances(OUTPUT_STAGE, scaled, y, from, n);
   }
-  if (absorbing) dropUnabsorbed(y, n);
+  return y;
 }
 
 /** Adds the pairs of c and TILE_V, which is yet to be multiplied by the weights. */
@@ -252,14 +258,16 @@ function holdEqual(stage: i32, kind: i32, c: usize, n: i32): void {
   discountPairs(state, (vectors << 2) - n * width);
 }
 
-/** Groups with an output that is not finite have not absorbed anything. */
-function dropUnabsorbed(y: usize, n: i32): void {
+/** Groups, as bits, with an output that is not finite: they have not absorbed anything. */
+function lostIn(y: usize, n: i32): i32 {
+  let lost = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < width; j++) {
       const at = y + ((<usize>(i * padded + j)) << 2);
-      if (!(abs(load<f32>(at)) < Infinity)) absorbing &= ~(1 << j);
+      if (!(abs(load<f32>(at)) < Infinity)) lost |= 1 << j;
     }
   }
+  return lost;
 }
 
 /** The operations of the output once more, for their places. */

@@ -77,7 +77,7 @@ let stage: i32 = 0;
 let watch: usize = 0;
 /** Places are noted, nothing is counted. */
 let finding: bool = false;
-/** The group that tiles hold alone; -1: all groups of the bundle side by side. */
+/** The group that is watched alone; -1: all groups of the bundle side by side. */
 let alone: i32 = -1;
 
 /** A place behind all elements, and one behind that: none. */
@@ -100,7 +100,7 @@ export function takeAllGroups(): void {
   alone = -1;
 }
 
-/** Tiles from here on hold group j alone. */
+/** Tiles from here on hold group j alone, and single numbers are its own. */
 export function takeGroup(j: i32): void {
   alone = j;
 }
@@ -297,20 +297,20 @@ export function watchTile(kind: i32, x: usize, end: i32): void {
 // --- single operations --------------------------------------------------------------------------------------
 
 /**
- * Takes the events of one operation of group j that belongs to no element: the result r of a and b (1 where there is one
+ * Takes the events of one operation of the group that is watched alone, which belongs to no element: the result r of a and b (1 where there is one
  * operand) in a format, which would be `exact` without rounding; `nonzero`: the exact result is not zero.
  */
-export function noteNumber(j: i32, a: f64, b: f64, exact: f64, nonzero: bool, r: f64): void {
+export function noteNumber(a: f64, b: f64, exact: f64, nonzero: bool, r: f64): void {
   const finite = abs(a) < Infinity && abs(b) < Infinity;
   const overflow =
     finite && (abs(r) == Infinity || (r != r && exact == exact) || abs(exact) >= load<f64>(watch, SATURATES));
-  if (overflow) noteOne(OVERFLOW_EVENT, j);
-  else if (r != r && a == a && b == b) noteOne(INVALID_EVENT, j);
-  if (finite && nonzero && r == 0) noteOne(UNDERFLOW_EVENT, j);
-  if (r != 0 && abs(r) < <f64>load<f32>(watch, NORMAL)) noteOne(SUBNORMAL_EVENT, j);
+  if (overflow) noteOne(OVERFLOW_EVENT);
+  else if (r != r && a == a && b == b) noteOne(INVALID_EVENT);
+  if (finite && nonzero && r == 0) noteOne(UNDERFLOW_EVENT);
+  if (r != 0 && abs(r) < <f64>load<f32>(watch, NORMAL)) noteOne(SUBNORMAL_EVENT);
 }
 
-function noteOne(event: i32, j: i32): void {
-  if (finding) find(event, j, NO_ELEMENT);
+function noteOne(event: i32): void {
+  if (finding) find(event, alone, NO_ELEMENT);
   else store<f64>(countAt(event), load<f64>(countAt(event)) + 1);
 }

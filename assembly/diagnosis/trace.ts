@@ -150,15 +150,16 @@ function traceBundle(stage: i32, wanted: i32): void {
   traceTerms(centred, reduction);
   if (reduction == Reduction.None) return;
   for (let j = 0; j < width; j++) {
-    noted = j;
+    takeGroup(j);
     enterStage(DEVIATION_STAGE, FORMAT_COMPUTE);
     const s = scaleOfStatistic<WatchedNumbers>(traits, realOf(GROUP_SUM, j));
     store<f64>(REAL_DEVIATION + ((<usize>j) << 3), s);
     enterStage(RECIPROCAL_STAGE, FORMAT_COMPUTE);
     const inverse = rounded(1 / s);
-    noteNumber(j, 1, s, 1 / s, true, inverse);
+    noteNumber(1, s, 1 / s, true, inverse);
     setGroup(GROUP_SCALE, j, inverse);
   }
+  takeAllGroups();
 }
 
 function traceMean(): void {
@@ -188,11 +189,13 @@ function traceMean(): void {
   const n = load<f64>(COUNT);
   for (let j = 0; j < width; j++) {
     const sum = realOf(REAL_MEAN_SUM, j);
+    takeGroup(j);
     const mean = roundQuotient(sum, n, COMPUTE);
-    noteNumber(j, sum, n, sum / n, sum != 0, mean);
+    noteNumber(sum, n, sum / n, sum != 0, mean);
     setGroup(GROUP_MEAN, j, mean);
     setGroup(GROUP_NEGATED, j, -mean);
   }
+  takeAllGroups();
 }
 
 /** Adds n numbers of the compute format of each group. */
@@ -263,6 +266,7 @@ function selectFrom(reduction: Reduction, d: usize, n: i32): void {
 function finishSelection(reduction: Reduction): void {
   for (let j = 0; j < width; j++) {
     const to = SUM_TERMS + ((<usize>j) << 3);
+    takeGroup(j);
     if (reduction == Reduction.Largest) {
       addLargest(GROUP_TOP + TOP_BYTES * j, j, to);
       continue;
@@ -273,11 +277,12 @@ function finishSelection(reduction: Reduction): void {
     const extreme = reduction == Reduction.Range ? rounded(exact) : exact;
     if (reduction == Reduction.Range) {
       enterStage(SUM_STAGE, FORMAT_COMPUTE);
-      noteNumber(j, high, low, exact, high != low, extreme);
+      noteNumber(high, low, exact, high != low, extreme);
     }
     store<f64>(to, exact);
     store<f64>(GROUP_SUM + ((<usize>j) << 3), extreme);
   }
+  takeAllGroups();
 }
 
 /** The k largest of group j, added from the largest down, to GROUP_SUM, and exactly to a sum of reals. */
@@ -285,7 +290,6 @@ function addLargest(state: usize, j: i32, to: usize): void {
   const k = load<i32>(TOP);
   const largest = finishTop(state);
   sortDown(largest, k);
-  takeGroup(j);
   startSums<WatchedSums>(1, false);
   for (let from = 0; from < k; from += TILE) {
     const n = min(TILE, k - from);
@@ -294,14 +298,10 @@ function addLargest(state: usize, j: i32, to: usize): void {
     addTile<WatchedSums>(TILE_T, n, -1);
   }
   finishSums<WatchedSums>(TILE_V);
-  takeAllGroups();
   store<f64>(GROUP_SUM + ((<usize>j) << 3), load<f64>(TILE_V));
 }
 
 // --- the scale ----------------------------------------------------------------------------------------------------
-
-/** The group whose numbers are computed. */
-let noted: i32 = 0;
 
 /** Numbers of the compute COMPUTE, every operation watched. */
 class WatchedNumbers implements Numbers {
@@ -311,23 +311,23 @@ class WatchedNumbers implements Numbers {
   }
   sum(a: f64, b: f64): f64 {
     const sum = rounded(a + b);
-    noteNumber(noted, a, b, a + b, a + b != 0, sum);
+    noteNumber(a, b, a + b, a + b != 0, sum);
     return sum;
   }
   mean(sum: f64, n: f64): f64 {
     const mean = roundQuotient(sum, n, COMPUTE);
-    noteNumber(noted, sum, n, sum / n, sum != 0, mean);
+    noteNumber(sum, n, sum / n, sum != 0, mean);
     return mean;
   }
   times(x: f64, constant: f64): f64 {
     const factor = rounded(constant);
     const product = rounded(x * factor);
-    noteNumber(noted, x, factor, x * factor, x != 0 && factor != 0, product);
+    noteNumber(x, factor, x * factor, x != 0 && factor != 0, product);
     return product;
   }
   result(x: f64, exact: f64): f64 {
     const result = rounded(exact);
-    noteNumber(noted, x, 1, exact, x != 0, result);
+    noteNumber(x, 1, exact, x != 0, result);
     return result;
   }
 }

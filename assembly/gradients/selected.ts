@@ -54,8 +54,6 @@ import { gradientAt, setOutput } from "./upstream";
 let missing: i32 = 0;
 /** Entries of a group: of L∞ one, of the range two. */
 let entries: i32 = 0;
-/** The norm is top-k. */
-let largest: bool = false;
 
 function cell(values: usize, j: i32): usize {
   return values + ((<usize>j) << 2);
@@ -76,14 +74,14 @@ export function selectedOf(reduction: Reduction): i32 {
 /** Finds the elements of all groups of the panel, and the sums of their signs into GRADIENT_SHAPE. */
 export function select(reduction: Reduction): void {
   entries = selectedOf(reduction);
-  largest = reduction == Reduction.Largest;
+  const largest = reduction == Reduction.Largest;
   missing = entries * width;
   clearVectors(GRADIENT_FOUND, (<usize>((width + 3) & ~3)) << 2);
   clearVectors(GRADIENT_SHAPE, (<usize>((width + 3) & ~3)) << 3);
   if (largest) thresholds();
   else targets();
-  if (Layout.columnwise()) scanColumns();
-  else scanRow();
+  if (Layout.columnwise()) scanColumns(largest);
+  else scanRow(largest);
   // groups with NaN may have none
   for (let j = 0; j < width; j++) {
     for (let e = load<i32>(cell(GRADIENT_FOUND, j)); e < entries; e++) store<i32>(entryOf(j, e), -1);
@@ -136,6 +134,8 @@ function targets(): void {
 
 /** What is looked for: extremes over several vectors, and whether one of their lanes may be an element to select. */
 interface Search {
+  /** Whether it is for the k largest. */
+  largest(): bool;
   /** From x, and from what was gathered before. */
   most(before: v128, x: v128, centre: v128, rest: v128): v128;
   least(before: v128, x: v128): v128;
@@ -143,6 +143,10 @@ interface Search {
 }
 
 class ForExtremes implements Search {
+  @inline
+  largest(): bool {
+    return false;
+  }
   @inline
   most(before: v128, x: v128, _centre: v128, _rest: v128): v128 {
     return f32x4.pmax(before, x);
@@ -158,6 +162,10 @@ class ForExtremes implements Search {
 }
 
 class ForLargest implements Search {
+  @inline
+  largest(): bool {
+    return true;
+  }
   @inline
   most(before: v128, x: v128, centre: v128, rest: v128): v128 {
     return i32x4.max_s(before, magnitude(f32x4.sub(f32x4.sub(x, centre), rest)));
@@ -178,14 +186,14 @@ function distanceBits(j: i32, x: f32): i32 {
   return reinterpret<i32>(d) & 0x7fffffff;
 }
 
-/** Whether an element may belong into the list of group j. */
-function isCandidate(j: i32, x: f32): bool {
+/** Whether an element may belong into the list of group j, of the `largest` or of extremes. */
+function isCandidate(largest: bool, j: i32, x: f32): bool {
   if (largest) return distanceBits(j, x) >= load<i32>(cell(GRADIENT_WANTED, j));
   return x == load<f32>(cell(GRADIENT_WANTED, j)) || x == load<f32>(cell(GRADIENT_OTHER, j));
 }
 
 /** Puts a candidate into the list. */
-function offer(j: i32, element: i32, x: f32, weight: f32): void {
+function offer(largest: bool, j: i32, element: i32, x: f32, weight: f32): void {
   const wantedAt = cell(GRADIENT_WANTED, j);
   const otherAt = cell(GRADIENT_OTHER, j);
   const d = <f64>x - meanOf(j);
@@ -235,7 +243,7 @@ function add(j: i32, element: i32, sign: f32, weight: f32): void {
 }
 
 /** The group in rows, a segment or a tile at a time. */
-function scanRow(): void {
+function scanRow(largest: bool): void {
   const length = load<i32>(LENGTH);
   const count = length * load<i32>(REDUCED_TOTAL);
   const direct = load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32;
@@ -269,7 +277,7 @@ function scanStretch<S extends Search>(x: usize, from: i32, n: i32, length: i32,
     for (; i + 32 <= n; i += 32) {
       const x0 = v128.load(x, 0);
       const none = i32x4.splat(0);
-      let most = search.most(largest ? none : x0, x0, centre, rest);
+      let most = search.most(search.largest() ? none : x0, x0, centre, rest);
       let least = x0;
       for (let at: usize = 16; at < 128; at += 16) {
         const next = v128.load(x + at);
@@ -281,31 +289,31 @@ function scanStretch<S extends Search>(x: usize, from: i32, n: i32, length: i32,
       x += 128;
     }
     if (!hit) break;
-    offerStretch(x, from + i, 32, length, kept);
+    offerStretch(search.largest(), x, from + i, 32, length, kept);
     x += 128;
     i += 32;
   }
-  if (missing > 0) offerStretch(x, from + i, n - i, length, kept);
+  if (missing > 0) offerStretch(search.largest(), x, from + i, n - i, length, kept);
 }
 
 /** Offers elements from number `from` on. */
-function offerStretch(x: usize, from: i32, n: i32, length: i32, kept: i32): void {
+function offerStretch(largest: bool, x: usize, from: i32, n: i32, length: i32, kept: i32): void {
   const weights = load<usize>(WEIGHT);
   const step = load<i32>(WEIGHT_STEP);
   for (let i = from; i < from + n; i++) {
     const here = load<f32>(x);
     x += 4;
-    if (!isCandidate(0, here)) continue;
+    if (!isCandidate(largest, 0, here)) continue;
     const segment = i / length;
     const position = i - segment * length;
     const number = kept + reducedOffset(segment, REDUCED_WEIGHT) + position * step;
     const weight: f32 = weights ? load<f32>(cell(weights, number)) : 1;
-    offer(0, base + reducedOffset(segment, REDUCED_STRIDE) + position, here, weight);
+    offer(largest, 0, base + reducedOffset(segment, REDUCED_STRIDE) + position, here, weight);
   }
 }
 
 /** All columns of the panel, a few rows at a time. */
-function scanColumns(): void {
+function scanColumns(largest: bool): void {
   const inner = innerRows();
   const stride = innerStride();
   const rows = load<i32>(REDUCED_TOTAL);
@@ -341,7 +349,7 @@ function scanBlock<S extends Search>(x: usize, pitch: usize, rows: i32, element:
     const rest = v128.load(cell(PANEL_REST, j));
     let p = cell(x, j);
     const x0 = v128.load(p);
-    let most = search.most(largest ? i32x4.splat(0) : x0, x0, centre, rest);
+    let most = search.most(search.largest() ? i32x4.splat(0) : x0, x0, centre, rest);
     let least = x0;
     for (let i = 1; i < rows; i++) {
       p += pitch;
@@ -356,7 +364,8 @@ function scanBlock<S extends Search>(x: usize, pitch: usize, rows: i32, element:
       const weight = load<f32>(cell(GRADIENT_WEIGHT, c));
       let q = cell(x, c);
       for (let i = 0; i < rows; i++) {
-        if (isCandidate(c, load<f32>(q))) offer(c, element + i * stride + c, load<f32>(q), weight);
+        if (isCandidate(search.largest(), c, load<f32>(q)))
+          offer(search.largest(), c, element + i * stride + c, load<f32>(q), weight);
         q += pitch;
       }
     }
