@@ -22,7 +22,8 @@ const readable = scripts.filter((file) => !file.startsWith(COMMAND_LINE) && !fil
 describe("the packed files", () => {
   it("are what a user needs, and nothing else", () => {
     const outside = files.filter((file) => !file.startsWith("dist/"));
-    expect(outside).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    const samples = ["samples/README.md", "samples/transformer-residual-outlier.npy"];
+    expect(outside).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json", ...samples]);
     expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|d\.ts|js\.map)$/.test(file))).toEqual([
       "dist/LICENSES.txt",
       "dist/diagnosis.schema.json",
@@ -46,6 +47,17 @@ describe("the packed files", () => {
     const licences = readFileSync(join(installed, "dist", "LICENSES.txt"), "utf8");
     for (const name of ["@assemblyscript/loader", "@observablehq/plot", "pend", "yauzl"]) {
       expect(licences).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\n\\n\\S`, "m"));
+    }
+  });
+
+  it("have what their texts lead to", () => {
+    for (const name of ["CHANGELOG.md", "README.md", "samples/README.md"]) {
+      const text = readFileSync(join(installed, name), "utf8");
+      for (const [, link] of text.matchAll(/\]\((?!https:|#)([^)]+)\)/g)) expect(files).toContain(link);
+      for (const [, path] of text.matchAll(/\bnode_modules\/halfnorm\/([\w./-]+)/g)) expect(files).toContain(path);
+      const titles = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) => title.toLowerCase());
+      const anchors = titles.map((title) => title.replaceAll(" ", "-").replace(/[^\w-]/g, ""));
+      for (const [, anchor] of text.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor);
     }
   });
 
