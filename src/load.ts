@@ -97,9 +97,6 @@ function onInstance<T extends new (...given: never[]) => object>(own: Engine, ma
 
 const SOURCES = ["url", "response", "bytes", "module"] as const;
 
-/** A module of another window or sandbox is one as well, whatever its class. */
-const isModule = (value: unknown): value is WebAssembly.Module => describe(value) === "WebAssembly.Module";
-
 /** The module that the options ask for; undefined: what is embedded. */
 async function moduleOf({ url, response, bytes, module }: LoadOptions): Promise<WebAssembly.Module | undefined> {
   if (url !== undefined) return compileUrl(url);
@@ -108,7 +105,7 @@ async function moduleOf({ url, response, bytes, module }: LoadOptions): Promise<
     if (ArrayBuffer.isView(bytes) || describe(bytes).endsWith("ArrayBuffer")) return compileBytes(bytes);
     throw wrong("bytes", "an ArrayBuffer or a view of one", bytes);
   }
-  if (module === undefined || isModule(module)) return module;
+  if (module === undefined || module instanceof WebAssembly.Module) return module;
   throw wrong("module", "a WebAssembly.Module", module);
 }
 
@@ -126,7 +123,7 @@ export async function load(options?: LoadOptions): Promise<Halfnorm> {
   const pages = Math.floor(checkInteger("maxBytes", maximum, INITIAL_PAGES * PAGE, MAXIMUM_PAGES * PAGE) / PAGE);
   const source = (await moduleOf(o)) ?? coreBytes();
   // what is embedded is the core alone, as bytes
-  const whole = isModule(source);
+  const whole = source instanceof WebAssembly.Module;
   const module = whole ? source : await compileBytes(source);
   const exports = WebAssembly.Module.exports(module);
   for (const part of whole ? Object.values(KERNELS) : [KERNELS.core]) {

@@ -1,10 +1,37 @@
-/** What load() refuses. */
+/** Where load() takes a module from, and what it refuses. */
 
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { load } from "../src/index.js";
+import { PARTS } from "./support/parts.js";
 import { any } from "./support/refuses.js";
 
+const bytes = new Uint8Array(PARTS[PARTS.length - 1].bytes);
+
 describe("load", () => {
+  test("takes the URL of a file, as a string too", async () => {
+    const path = join(tmpdir(), `halfnorm load #1 ${process.pid}.wasm`);
+    writeFileSync(path, bytes);
+    try {
+      const url = pathToFileURL(path);
+      for (const given of [url, url.href, url.href.replace("file:", "FILE:")]) {
+        expect((await load({ url: given })).norm(Float32Array.of(3, 4)).data[0]).toBe(5);
+      }
+    } finally {
+      rmSync(path);
+    }
+    await expect(load({ url: pathToFileURL(path) })).rejects.toThrow(/ENOENT/);
+  });
+
+  test("takes what is like a response", async () => {
+    const headers = { get: () => "application/wasm" };
+    const response = { ok: true, status: 200, statusText: "", url: "", headers, arrayBuffer: async () => bytes.buffer };
+    expect((await load({ response })).norm(Float32Array.of(3, 4)).data[0]).toBe(5);
+  });
+
   test("refuses", async () => {
     const expectError = async (options: unknown, error: Error) => {
       await expect(load(any(options))).rejects.toEqual(error);
@@ -22,6 +49,12 @@ describe("load", () => {
     await expectError(
       { bytes: Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0) },
       new TypeError('the module is not halfnorm\'s: no "rows"'),
+    );
+    await expectError({ url: 5 }, new TypeError('"url" must be a string or a URL, got 5'));
+    await expectError({ url: null }, new TypeError('"url" must be a string or a URL, got null'));
+    await expectError(
+      { response: { ok: true } },
+      new TypeError('"response" must be a Response or the promise of one, got { ok }'),
     );
     const missing = new Response("no", { status: 404, statusText: "Not Found" });
     await expectError({ response: missing }, new Error("the module answered 404 Not Found"));
