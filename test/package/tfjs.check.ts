@@ -37,7 +37,7 @@ const EXPECTED = [true, "HalfnormBatchNormalization", true];
 it("has neither an engine nor TensorFlow.js within itself", () => {
   const script = readFileSync(file("tfjs/index.js"), "utf8");
   const imports = [...script.matchAll(/^(?:import|export) .*from "(.*)"/gm)].map(([, name]) => name);
-  expect([...new Set(imports)].sort()).toEqual(["../index.js", "@tensorflow/tfjs-core", "@tensorflow/tfjs-layers"]);
+  expect([...new Set(imports)].sort()).toEqual(["@tensorflow/tfjs-core", "@tensorflow/tfjs-layers", "halfnorm"]);
   expect(script.length).toBeLessThan(40_000);
   expect(readFileSync(file("index.js"), "utf8")).not.toContain("@tensorflow");
 });
