@@ -6,6 +6,7 @@ import work from "../../src/cli/compare/worker.js";
 import { Source } from "../../src/cli/files/source.js";
 import { type Place, TensorFile } from "../../src/cli/files/tensor-file.js";
 import { Waiting } from "../../src/cli/workers/waiting.js";
+import { startWorkers } from "../../src/cli/workers/workers.js";
 import { npyBytes, npyHeader, safetensorsBytes, temporaryFolder, zipBytes } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
@@ -84,6 +85,15 @@ describe("a worker", () => {
     await expect(source.blocks(0, NPY.length + 1).next()).rejects.toThrow(/outside of it$/);
     await source.close();
   });
+});
+
+it("works in the thread that asks where no thread begins", async () => {
+  // of the sources there is no thread.js
+  const module = "data:text/javascript,export default async (task) => ({ result: task.n + 1 })";
+  const workers = await startWorkers(module, 2);
+  expect(workers).toHaveLength(1);
+  expect(await workers[0].run({ n: 1 })).toEqual({ result: 2 });
+  await workers[0].end();
 });
 
 describe("tasks that wait", () => {
