@@ -104,9 +104,10 @@ function summaryOf(x: Operand, { groups, count }: Walk, { exponents, ...counts }
 /** The same with nothing that JSON does not have: null for what is not finite, 0 for -0. */
 function plain<T>(value: T): T {
   if (typeof value === "number") return (Number.isFinite(value) ? value + 0 : null) as T;
-  if (Array.isArray(value)) return value.map(plain) as T;
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)])) as T;
+  const copy: Record<string, unknown> = Array.isArray(value) ? ([] as unknown as Record<string, unknown>) : {};
+  for (const key of Object.keys(value)) copy[key] = plain((value as Record<string, unknown>)[key]);
+  return copy as T;
 }
 
 /**

@@ -7,6 +7,7 @@ import { Source } from "../../src/cli/files/source.js";
 import { type Place, TensorFile } from "../../src/cli/files/tensor-file.js";
 import { Waiting } from "../../src/cli/workers/waiting.js";
 import { startWorkers } from "../../src/cli/workers/workers.js";
+import { halfnorm, refusal } from "../support/cli.js";
 import { npyBytes, npyHeader, safetensorsBytes, temporaryFolder, zipBytes } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
@@ -40,7 +41,7 @@ async function placeIn(name: string): Promise<Place> {
   return structuredClone({ path: file, label: name, name: tensor.name, identity: opened.identity, tensor });
 }
 
-const compared = (place: Place) => work({ actual: place, expected: place, format: undefined });
+const compared = async (place: Place) => (await work([{ actual: place, expected: place, format: undefined }]))[0];
 
 describe("a worker", () => {
   it.each(Object.keys(FILES))("reads a tensor of %s without its directory", async (name) => {
@@ -89,11 +90,39 @@ describe("a worker", () => {
 
 it("works in the thread that asks where no thread begins", async () => {
   // of the sources there is no thread.js
-  const module = "data:text/javascript,export default async (task) => ({ result: task.n + 1 })";
+  const module = "data:text/javascript,export default async (tasks) => tasks.map(({ n }) => ({ result: n + 1 }))";
   const workers = await startWorkers(module, 2);
   expect(workers).toHaveLength(1);
-  expect(await workers[0].run({ n: 1 })).toEqual({ result: 2 });
+  expect(await workers[0].run([{ n: 1 }, { n: 2 }])).toEqual([{ result: 2 }, { result: 3 }]);
   await workers[0].end();
+});
+
+describe("a file of many small tensors", () => {
+  const N = 20_000;
+  const header = Object.fromEntries(
+    Array.from({ length: N }, (_, i) => [`t${i}`, { dtype: "F32", shape: [2], data_offsets: [8 * i, 8 * i + 8] }]),
+  );
+  const values = (change: number): Buffer =>
+    Buffer.from(Float32Array.from({ length: 2 * N }, (_, i) => (i === N ? change : 0) + i).buffer);
+
+  it("is compared in seconds, in its order", async () => {
+    const a = write("many.safetensors", safetensorsBytes(header, values(0)));
+    const b = write("other.safetensors", safetensorsBytes(header, values(0.5)));
+    const { code, stdout, stderr } = await halfnorm(["compare", a, b, "--json", "--tolerance-ulp", "1"]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    const { tensors } = JSON.parse(stdout) as { tensors: { name: string; passes: boolean }[] };
+    expect(tensors.map(({ name }) => name)).toEqual(Object.keys(header));
+    expect(tensors.flatMap(({ name, passes }) => (passes ? [] : [name]))).toEqual([`t${N / 2}`]);
+  });
+
+  it("stops at the first problem, in one line", async () => {
+    const entries = Array.from({ length: 300 }, (_, i) => ({ name: `${i}.npy`, content: NPY, method: 8 }));
+    const bytes = zipBytes(entries);
+    const at = bytes.indexOf("PK\x01\x02", bytes.indexOf("PK\x01\x02") + 4);
+    bytes.writeUInt32LE(1, at + 16); // the checksum of the second one
+    const file = write("broken.npz", bytes);
+    expect(refusal(await halfnorm(["compare", file, file]))).toMatch(/entry "1\.npy" does not have its checksum/);
+  });
 });
 
 describe("tasks that wait", () => {

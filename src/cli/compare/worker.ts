@@ -3,7 +3,7 @@
 import { type Comparison, compare, type FormatName } from "../../index.js";
 import type { Tally } from "../files/elements.js";
 import type { Place } from "../files/tensor-file.js";
-import { type Loaded, load, outcomeOf } from "../workers/task.js";
+import { type Loaded, load, worker } from "../workers/task.js";
 
 export interface CompareTask {
   readonly actual: Place;
@@ -32,4 +32,4 @@ async function run({ actual, expected, format }: CompareTask): Promise<Compared>
   }
 }
 
-export default (task: CompareTask) => outcomeOf(task.actual, run(task));
+export default worker(({ actual }: CompareTask) => actual, run);

@@ -5,7 +5,7 @@ import { type Arithmetic, type Diagnosis, diagnose, type LayerName, type Norm } 
 import type { Tally } from "../files/elements.js";
 import type { Place } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
-import { load, outcomeOf } from "../workers/task.js";
+import { load, worker } from "../workers/task.js";
 
 /** What is normalized together: as a layer has it, or along axes. */
 export type Grouping =
@@ -56,4 +56,4 @@ async function run({ place, norms, options, figures, progress }: DiagnoseTask): 
   }
 }
 
-export default (task: DiagnoseTask) => outcomeOf(task.place, run(task));
+export default worker(({ place }: DiagnoseTask) => place, run);

@@ -34,4 +34,5 @@ const units = (sign: string): string =>
 
 /** The same JSON, in which the signs that a terminal obeys are escaped; line feeds are those between its parts. */
 export const safeJson = (json: string): string =>
-  /^[ -~\n]*$/.test(json) ? json : json.replace(UNSAFE, (sign) => (sign === "\n" ? sign : units(sign)));
+  // few signs are none of ASCII, and only these are looked up in the tables of Unicode
+  json.replace(/[^ -~\n]+/g, (signs) => signs.replace(UNSAFE, units));

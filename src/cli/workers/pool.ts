@@ -15,7 +15,7 @@ export interface PoolOptions<T> {
   readonly largest: number;
   /** Is given each result with the number of its task, in the order in which they come. */
   done(i: number, result: T): void;
-  /** Whether to begin another task. Default: always. */
+  /** Whether to begin more tasks. Default: always. */
   goOn?(): boolean;
 }
 
@@ -27,10 +27,17 @@ const THREAD = 15e6;
 /** Bytes of a tensor that is done, norm by norm, before anybody wants to interrupt it: no thread is worth its start. */
 const BRIEF = 8e6;
 
+/** Tasks that a thread is given at a time: those that cost little are worth less than a message for each. */
+const TOGETHER = 64;
+/** Bytes that they may cost. */
+const SMALL = 2 ** 18;
+/** So that no thread waits for another one in the end. */
+const SHARES = 4;
+
 /**
  * Runs all tasks, the costly ones first.
  *
- * @param command Whose worker.ts gives the outcome of a task.
+ * @param command Whose worker.ts gives the outcomes of tasks.
  * @throws {UsageError} with the problem of the first task that has one; the others are given up.
  */
 export async function runTasks<T>(command: string, tasks: readonly object[], options: PoolOptions<T>): Promise<void> {
@@ -47,25 +54,40 @@ export async function runTasks<T>(command: string, tasks: readonly object[], opt
   const running = new Set<Promise<void>>();
   let used = 0;
   let failure: unknown;
-  const run = async (i: number, worker: TaskWorker): Promise<void> => {
+  /** The costliest task that there is room for, with some that cost little. */
+  const take = (room: number): number[] => {
+    const most = Math.min(TOGETHER, Math.ceil(waiting.left / workers.length / SHARES));
+    const taken: number[] = [];
+    for (let i = waiting.take(room), left = Math.min(room, SMALL); i !== undefined; i = waiting.take(left)) {
+      taken.push(i);
+      left -= costs[i];
+      if (taken.length >= most) break;
+    }
+    return taken;
+  };
+  const run = async (taken: readonly number[], cost: number, worker: TaskWorker): Promise<void> => {
     try {
-      const outcome = (await worker.run(tasks[i])) as Outcome<T>;
-      if ("problem" in outcome) throw new UsageError(outcome.problem);
-      done(i, outcome.result);
+      const outcomes = (await worker.run(taken.map((i) => tasks[i]))) as Outcome<T>[];
+      for (const [at, outcome] of outcomes.entries()) {
+        if ("problem" in outcome) throw new UsageError(outcome.problem);
+        done(taken[at], outcome.result);
+      }
     } catch (error) {
       failure ??= error;
     }
     idle.push(worker);
-    used -= costs[i];
+    used -= cost;
   };
   try {
     let more = true;
     while (!failure && ((more && waiting.left) || running.size)) {
       while (more && idle.length) {
-        const i = waiting.take(running.size ? budget - used : Infinity);
-        if (i === undefined) break;
-        used += costs[i];
-        const promise: Promise<void> = run(i, idle.pop() as TaskWorker).finally(() => running.delete(promise));
+        const taken = take(running.size ? budget - used : Infinity);
+        if (!taken.length) break;
+        const cost = taken.reduce((sum, i) => sum + costs[i], 0);
+        used += cost;
+        const worker = idle.pop() as TaskWorker;
+        const promise: Promise<void> = run(taken, cost, worker).finally(() => running.delete(promise));
         running.add(promise);
       }
       await Promise.race(running);

@@ -28,7 +28,7 @@ export async function load({ path, label, identity, tensor: stored }: Place): Pr
 export type Outcome<T> = { readonly result: T } | { readonly problem: string };
 
 /** @param place The tensor that a task is about. */
-export async function outcomeOf<T>({ label, tensor }: Place, result: Promise<T>): Promise<Outcome<T>> {
+async function outcomeOf<T>({ label, tensor }: Place, result: Promise<T>): Promise<Outcome<T>> {
   try {
     return { result: await result };
   } catch (error) {
@@ -39,4 +39,21 @@ export async function outcomeOf<T>({ label, tensor }: Place, result: Promise<T>)
     }
     throw error;
   }
+}
+
+/**
+ * What a worker is: a function of some tasks that gives the outcome of each, up to the first with a problem.
+ *
+ * @param placeOf The tensor that a task is about.
+ */
+export function worker<Task, T>(placeOf: (task: Task) => Place, run: (task: Task) => Promise<T>) {
+  return async (tasks: readonly Task[]): Promise<Outcome<T>[]> => {
+    const outcomes: Outcome<T>[] = [];
+    for (const task of tasks) {
+      const outcome = await outcomeOf(placeOf(task), run(task));
+      outcomes.push(outcome);
+      if ("problem" in outcome) break;
+    }
+    return outcomes;
+  };
 }

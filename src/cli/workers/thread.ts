@@ -1,7 +1,7 @@
-// A thread: takes the worker of a command, says that it is there, and does one task after the other.
+// A thread: takes the worker of a command, says that it is there, and does what it is given.
 
 import { parentPort, workerData } from "node:worker_threads";
 
 const { default: work } = await import(workerData);
-parentPort?.on("message", async (task) => parentPort?.postMessage(await work(task)));
+parentPort?.on("message", async (tasks) => parentPort?.postMessage(await work(tasks)));
 parentPort?.postMessage("ready");

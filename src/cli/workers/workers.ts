@@ -5,8 +5,8 @@ import { Worker } from "node:worker_threads";
 import type { Outcome } from "./task.js";
 
 export interface TaskWorker {
-  /** One task at a time. */
-  run(task: object): Promise<Outcome<unknown>>;
+  /** Some tasks, one call at a time. */
+  run(tasks: readonly object[]): Promise<Outcome<unknown>[]>;
   end(): Promise<unknown>;
 }
 
@@ -44,11 +44,11 @@ class Thread implements TaskWorker {
     });
   }
 
-  async run(task: object): Promise<Outcome<unknown>> {
+  async run(tasks: readonly object[]): Promise<Outcome<unknown>[]> {
     if (this.failure) throw this.failure;
     const next = this.next();
-    this.worker.postMessage(task);
-    return (await next) as Outcome<unknown>;
+    this.worker.postMessage(tasks);
+    return (await next) as Outcome<unknown>[];
   }
 
   end(): Promise<unknown> {
