@@ -7,7 +7,7 @@ import * as oracle from "./oracle/emulated.js";
 import { both, forms, type Plain, STORAGES, type Storage } from "./support/call.js";
 import { everyNorm, show } from "./support/cases.js";
 import { expectBits, numbers, type Result, toHalves } from "./support/compare.js";
-import { type ArithmeticPair, arithmetics, FLOAT16, FORMATS } from "./support/formats.js";
+import { type ArithmeticPair, arithmetics, FLOAT16, FORMATS, WITHOUT_INFINITY } from "./support/formats.js";
 import { gaussian } from "./support/random.js";
 
 const LENGTHS = [...Array.from({ length: 40 }, (_, i) => i + 1), 127, 128, 129, 160, 260];
@@ -124,7 +124,7 @@ describe.each(["rows", "columns"])("native %s", (layout) => {
 describe("emulated", () => {
   const chosen: ArithmeticPair[] = [
     ...arithmetics(FLOAT16),
-    ...FORMATS.slice(1).map((format) => arithmetics(format)[1]),
+    ...[...FORMATS.slice(1), ...WITHOUT_INFINITY].map((format) => arithmetics(format)[1]),
   ];
   test.each(chosen)("$label", (pair) => {
     for (const special of SPECIALS) {

@@ -83,7 +83,7 @@ export function holdsSums(format: usize): bool {
   return span <= powerOfTwo(41);
 }
 
-/** Whether every float16 is on the grid. */
+/** Whether every float16 is on the grid, infinities included. */
 export function holdsHalf(format: usize): bool {
   return load<i32>(format, HOLDS_HALF) != 0;
 }
@@ -153,6 +153,7 @@ export function setFormat(
   store<i32>(f, precision, PRECISION);
   store<i32>(f, minimum, MINIMUM);
   store<i32>(f, flushes ? 1 : 0, FLUSHES);
-  const holds = precision >= 11 && minimum <= -24 && emax >= 15 && max >= 65504 && !flushes;
+  const infinite = overflow == OVERFLOW_INFINITY;
+  const holds = precision >= 11 && minimum <= -24 && emax >= 15 && max >= 65504 && !flushes && infinite;
   store<i32>(f, holds ? 1 : 0, HOLDS_HALF);
 }

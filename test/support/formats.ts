@@ -44,6 +44,12 @@ const own = (label: string, spec: Parameters<typeof format>[0]): FormatPair => {
   return { label, asked, oracle: { ...asked } };
 };
 
+/** All numbers of float16 and more, and no infinity. */
+export const WITHOUT_INFINITY: readonly FormatPair[] = [
+  own("14 digits that saturate", { precision: 14, emin: -30, emax: 31, overflow: "saturate" }),
+  own("11 digits that overflow to NaN", { precision: 11, emin: -20, emax: 20, overflow: "nan" }),
+];
+
 /** What else a format may be: both ends of the range, saturation, no subnormals, more digits than rounding twice allows. */
 export const MORE_FORMATS: readonly FormatPair[] = [
   FLOAT32,
@@ -58,6 +64,7 @@ export const MORE_FORMATS: readonly FormatPair[] = [
   own("24 digits with little range", { precision: 24, emin: -14, emax: 15 }),
   own("2 digits", { precision: 2, emin: -6, emax: 6 }),
   own("16 digits down to the smallest float32", { precision: 16, emin: -134, emax: 127 }),
+  ...WITHOUT_INFINITY,
 ];
 
 /** Every order and way to accumulate of a compute format. */
