@@ -198,7 +198,10 @@ export const STAGNANT: usize = FIRSTS + FIRSTS_BYTES;
 export const WATCHES: usize = STAGNANT + BUNDLE_LANES;
 /** State of the selection of the largest of up to four groups. */
 export const LARGEST_STATES: usize = WATCHES + 2 * WATCH_BYTES;
-const DIAGNOSIS_END: usize = LARGEST_STATES + 4 * LARGEST_BYTES;
+/** float64 of each group: what distances are divided by before a power is taken, the largest distance (diagnosis/powers.ts). */
+export const REAL_UNIT: usize = (LARGEST_STATES + 4 * LARGEST_BYTES + 15) & ~15;
+export const REAL_LARGEST: usize = REAL_UNIT + BUNDLE_DOUBLES;
+const DIAGNOSIS_END: usize = REAL_LARGEST + BUNDLE_DOUBLES;
 
 // --- what may not overlap, and what both sides have to have in one place -----------------------------------------
 

@@ -49,8 +49,9 @@ import { traitsOf, withNorm } from "../norms/with-norm";
 import { checkErrors, checkInput, checkTrace } from "../preconditions";
 import { base, count, group, width } from "../tensors/groups";
 import { Layout } from "../tensors/offsets";
-import { discountPairs, measure, measureEqual, setUnitOf, startErrors } from "./error-statistics";
+import { discountPairs, measure, measureEach, measureEqual, setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
+import { HeldTerm, hasSmall } from "./powers";
 import {
   clearRest,
   Distance,
@@ -176,8 +177,13 @@ class HoldTerms {
     return changetype<N>(0).kind() != TermKind.Size;
   }
   of<N extends Norm>(_x: f64, _y: f64, from: i32, n: i32, _k: i32, d: usize, _q: usize): void {
-    hold<TermOf<N, Itself>>(TERM_STAGE, OWN, TILE_W, d, from, n);
-    hold<TermOf<N, Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
+    if (changetype<N>(0).kind() == TermKind.Other) {
+      hold<HeldTerm<N, Itself>>(TERM_STAGE, OWN, TILE_W, d, from, n, true);
+      hold<HeldTerm<N, Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n, true);
+    } else {
+      hold<TermOf<N, Itself>>(TERM_STAGE, OWN, TILE_W, d, from, n);
+      hold<TermOf<N, Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
+    }
   }
 }
 
@@ -227,24 +233,25 @@ function holdDistances(stage: i32, scaled: bool, y: usize, from: i32, n: i32): v
   else hold<Distance>(stage, TOTAL, y, TILE_R, from, n);
 }
 
-/** Adds the pairs of c and the exact values that R makes of x. */
-function hold<R extends Real>(stage: i32, kind: i32, c: usize, x: usize, from: i32, n: i32): void {
+/**
+ * Adds the pairs of c and the exact values that R makes of x; `small`: which may be so small that their squares are 0.
+ */
+function hold<R extends Real>(stage: i32, kind: i32, c: usize, x: usize, from: i32, n: i32, small: bool = false): void {
   const state = stateOf(stage, kind);
   const vectors = vectorsOf(n);
   const rows = rowsOf(n);
+  const rest = hasRest(n);
   const errors = load<usize>(kind == OWN ? OWN_ERRORS : TOTAL_ERRORS);
-  if (hasRest(n)) {
-    fill<R>(x, vectors, rows, laneStep());
-    clearRest(c, n);
-    measure<Held>(state, c, x, vectors, rows, 0, TILE_E);
-    discountPairs(state, ((vectors * rows) << 2) - n * width);
-  } else if (padded == 1 && !Layout.columnwise() && load<i32>(REDUCED_RANK) == 0) {
-    // a stretch of the tensor
-    measure<R>(state, c, x, vectors, 1, 0, errors + ((<usize>(base + from)) << 2));
-    return;
-  } else {
-    measure<R>(state, c, x, vectors, rows, laneStep(), TILE_E);
-  }
+  // of a stretch of the tensor
+  const direct = !rest && padded == 1 && !Layout.columnwise() && load<i32>(REDUCED_RANK) == 0;
+  const to = direct ? errors + ((<usize>(base + from)) << 2) : TILE_E;
+  if (small || rest) fill<R>(x, vectors, rows, laneStep());
+  if (rest) clearRest(c, n);
+  if (small && hasSmall(vectors * rows)) measureEach(state, c, (vectors * rows) << 2, to);
+  else if (small || rest) measure<Held>(state, c, x, vectors, rows, 0, to);
+  else measure<R>(state, c, x, vectors, rows, laneStep(), to);
+  if (rest) discountPairs(state, ((vectors * rows) << 2) - n * width);
+  if (direct) return;
   store<usize>(OUTPUT, errors);
   writeTile(from, n, TILE_E);
 }

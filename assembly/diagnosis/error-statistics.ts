@@ -227,8 +227,8 @@ function addProducts(state: usize, c: usize, n: i32): void {
   add(state, ERRORS_CC, power);
 }
 
-/** Adds the n pairs of c and TILE_V one by one: some are special. */
-function measureEach(state: usize, c: usize, n: i32, errors: usize): void {
+/** Adds the n pairs of c and TILE_V one by one: some are special, or squares of them are. */
+export function measureEach(state: usize, c: usize, n: i32, errors: usize): void {
   let size = -1.0;
   for (let i: usize = 0; i < <usize>n; i++) {
     const e = measureOne(state, <f64>load<f32>(c + (i << 2)), load<f64>(TILE_V + (i << 3)));

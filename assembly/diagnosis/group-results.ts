@@ -44,6 +44,7 @@ import { Reduction, reductionIn } from "../norms/norm";
 import { traitsOf } from "../norms/with-norm";
 import { group } from "../tensors/groups";
 import { measurePair, setUnitOf } from "./error-statistics";
+import { heldSum } from "./powers";
 import { divideReal, LOW, productRest, realOf } from "./reals";
 import { exactScale } from "./reference";
 import { isCentred } from "./stages";
@@ -73,7 +74,7 @@ export function finishGroup(j: i32): void {
   const record = load<usize>(RECORDS) + RECORD_BYTES * g;
   let absorbs = false;
   if (reduction != Reduction.None) {
-    const exact = realOf(SUM_EXACT, j);
+    const exact = heldSum(j);
     const terms = realOf(SUM_TERMS, j);
     const adds = reduction == Reduction.Sum || reduction == Reduction.Largest;
     const sum = load<i32>(EXACT) && adds ? terms : realOf(GROUP_SUM, j);

@@ -19,7 +19,7 @@ import {
 import { width } from "../tensors/groups";
 
 /** Lanes of a sum of a single group. */
-const CHAINS: i32 = 8;
+export const CHAINS: i32 = 8;
 
 /** A value of group j; of a single group in four lanes. */
 export function setReal(lanes: usize, j: i32, x: f64): void {
@@ -86,7 +86,7 @@ export class Distance implements Real {
 }
 
 /** What makes terms of two distances. */
-interface Pairs {
+export interface Pairs {
   pair(d: v128): v128;
 }
 

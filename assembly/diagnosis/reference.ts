@@ -21,11 +21,12 @@ import {
   TILE_R,
   TILE_V,
 } from "../memory";
-import { Norm, Reduction, reductionIn } from "../norms/norm";
+import { Norm, Reduction, reductionIn, TermKind } from "../norms/norm";
 import { Float64, scaleOfStatistic } from "../norms/scale";
 import { traitsOf, withNorm } from "../norms/with-norm";
 import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
 import { width } from "../tensors/groups";
+import { fitUnits, hasUnit, leaveUnit, Share, scaleInUnit, startPowers } from "./powers";
 import {
   AnyAdder,
   addReals,
@@ -34,6 +35,7 @@ import {
   fill,
   finishReals,
   GridAdder,
+  Held,
   Itself,
   laneStep,
   RisingAdder,
@@ -55,6 +57,7 @@ export function bytesOfLargest(): i64 {
 export function startReference(): void {
   startReals(SUM_X);
   startReals(SUM_EXACT);
+  startPowers();
   clearVectors(REAL_HIGH, 2 * BUNDLE_DOUBLES);
   startExtremes(EXTREME_HIGH, EXTREME_LOW);
   if (reductionIn(traitsOf()) == Reduction.Largest) {
@@ -100,7 +103,13 @@ class AddTerms {
     return changetype<N>(0).reduction() == Reduction.Sum;
   }
   of<N extends Norm>(_x: f64, _y: f64, n: i32, _j: i32, _k: i32, _p: usize, _q: usize): void {
-    addReals<TermOf<N, Distance>, RisingAdder>(SUM_EXACT, TILE_R, n);
+    if (changetype<N>(0).kind() != TermKind.Other) {
+      addReals<TermOf<N, Distance>, RisingAdder>(SUM_EXACT, TILE_R, n);
+      return;
+    }
+    fill<Distance>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
+    fitUnits(n);
+    addReals<TermOf<N, Share<Held>>, RisingAdder>(SUM_EXACT, TILE_R, n);
   }
 }
 
@@ -122,7 +131,11 @@ export function finishTerms(): void {
     }
   }
   finishReals(SUM_EXACT);
-  for (let j = 0; j < width; j++) setReal(REAL_SCALE, j, exactScale(realOf(SUM_EXACT, j)));
+  for (let j = 0; j < width; j++) {
+    const scale = hasUnit(j) ? scaleInUnit(j) : exactScale(realOf(SUM_EXACT, j));
+    setReal(REAL_SCALE, j, scale);
+    if (hasUnit(j)) leaveUnit(j);
+  }
 }
 
 // --- extremes: `ordered` integers of each group in lanes of 32 ---------------------------------------------------

@@ -10,19 +10,30 @@ import type { Traced } from "./trace.js";
 export const LEAST_EXPONENT = -149;
 
 /** The largest exact magnitude of a stage, over all groups. */
-export class Level {
+export interface Level {
+  readonly at: StageName;
+  /** Its logarithm to base 2. */
+  readonly log: number;
   /** Binades from there to the largest finite number of the format that holds it. */
   readonly binades: number;
+  /** Scaling the tensor by 2^k scales it by 2^(power · k). */
+  readonly power: number;
+}
 
-  /** @param power Scaling the tensor by 2^k scales it by 2^(power · k). */
-  constructor(
-    readonly at: StageName,
-    readonly largest: number,
-    readonly max: number,
-    readonly power: number,
-  ) {
-    this.binades = Math.log2(max / largest);
-  }
+/** Exponents of 2 within which float64 is trusted with terms and their sums; those of Lp may be beyond. */
+const TRUSTED = 960;
+const isTrusted = (value: number): boolean => Math.abs(Math.log2(value)) < TRUSTED;
+
+/** log2 of the largest term and of the largest sum of an Lp norm, by the distances that they are made of. */
+function logsOfPowers(subject: Subject, { largest }: Pick<Traced, "largest">, input: InputCounts): [number, number] {
+  const { norm, walk } = subject;
+  const { power } = norm;
+  const term = power * Math.log2(largest.centre ?? input.absMax ?? 0);
+  const binades = Math.log2(walk.count);
+  // where eps is most of S, it says little of the sum
+  const { factor } = subject.job();
+  const sum = power * Math.log2((largest.deviation ?? 0) / factor) + binades;
+  return [term, Math.min(Math.max(sum, term), term + binades)];
 }
 
 /** Those of all stages with anything but zeros and infinities. */
@@ -31,15 +42,19 @@ export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">,
   const { norm } = subject;
   const power = powerOf(norm);
   const levels: Level[] = [];
-  const add = (at: StageName, value: number | null | undefined, by: number, max = compute.max): void => {
-    if (value && value < Infinity) levels.push(new Level(at, value, max, by));
+  const add = (at: StageName, value: number | null | undefined, by: number, max = compute.max, log?: number): void => {
+    if (!value || value === Infinity) return;
+    if (log === undefined || isTrusted(value)) {
+      levels.push({ at, log: Math.log2(value), binades: Math.log2(max / value), power: by });
+    } else levels.push({ at, log, binades: Math.log2(max) - log, power: by });
   };
+  const [term, sum] = norm.power ? logsOfPowers(subject, { largest }, input) : [];
   add("input", input.absMax, 1);
   add("mean", largest.total, 1, accumulate.max);
   add("centre", largest.centre, 1);
-  add("term", largest.term, power);
+  add("term", largest.term, power, compute.max, term);
   // what is only compared is not accumulated
-  add("sum", largest.sum, power, (comparedBy(norm) ? compute : accumulate).max);
+  add("sum", largest.sum, power, (comparedBy(norm) ? compute : accumulate).max, sum);
   add("deviation", largest.deviation, 1);
   add("reciprocal", largest.reciprocal, -1);
   add("output", largest.output, norm.name === "none" ? 1 : 0);
@@ -60,11 +75,11 @@ export function bestExponent(subject: Subject, levels: readonly Level[], input: 
   const range = Math.log2(max) - SPARE;
   let most = 126;
   let least = -126;
-  for (const { at, largest, binades, power: by } of levels) {
+  for (const { at, log, binades, power: by } of levels) {
     if (by > 0) most = Math.min(most, (binades - SPARE) / by);
     else if (by < 0) least = SPARE - binades;
     // what its root is taken of; and the least reciprocal is to be normal
-    if (at === "deviation") most = Math.min(most, range / power - Math.log2(largest), -emin - Math.log2(largest));
+    if (at === "deviation") most = Math.min(most, range / power - log, -emin - log);
   }
   const smallest = input.exponents.findIndex((count) => count > 0) + LEAST_EXPONENT;
   const needed = Math.max(0, Math.ceil(emin / power) - smallest);

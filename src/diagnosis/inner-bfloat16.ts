@@ -40,8 +40,7 @@ export function bfloat16For(subject: Subject, levels: readonly Level[], input: I
   const d = centred ? x - 14 - binades : x;
   const statistic = power * d - binades;
   const scale = statistic / power - 3;
-  const largest = levels.reduce((most, level) => Math.max(most, level.largest), walk.count * (input.absMax ?? 0));
-  const most = Math.log2(largest) + 1;
+  const most = levels.reduce((most, { log }) => Math.max(most, log), Math.log2(walk.count * (input.absMax ?? 0))) + 1;
   const inside = Math.min(statistic, d - most) > LEAST && Math.max(most, -scale) < MOST;
   return inside ? INNER : bfloat16;
 }

@@ -102,6 +102,13 @@ export class Exact {
     return negative ? -size : size;
   }
 
+  /** log2 |this|, beyond the range of float64, too. */
+  log2(): number {
+    if (this.numerator === 0n) return -Infinity;
+    const shift = bitLength(this.numerator < 0n ? -this.numerator : this.numerator) - bitLength(this.denominator);
+    return shift + Math.log2(Math.abs(this.times(Exact.scaled(1n, -shift)).toNumber()));
+  }
+
   /** Nearest float64 or its neighbour; relative error below 2^-52. */
   toNumber(): number {
     return this.toOdd();

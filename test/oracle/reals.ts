@@ -18,9 +18,11 @@ export interface Real<R> {
   root(p: number): R;
   /** Below zero where this is less than the other; both ordinary numbers. */
   compare(other: R): number;
-  /** The number as the sum of two float64: the nearest one, and what is left. */
+  /** The number as the sum of two float64: the nearest one that is as finite, and no 0 unless it is, and what is left. */
   readonly high: number;
   readonly low: number;
+  /** log2 |this|. */
+  log2(): number;
 }
 
 /** A system of numbers. */
@@ -131,6 +133,10 @@ export class Pair implements Real<Pair> {
   compare(other: Pair): number {
     return this.high - other.high || this.low - other.low;
   }
+
+  log2(): number {
+    return Math.log2(Math.abs(this.high));
+  }
 }
 
 /** A fraction, or a float64 that is not finite. */
@@ -207,7 +213,15 @@ export class Fraction implements Real<Fraction> {
 
   root(p: number): Fraction {
     if (p === 1) return this;
-    return p === 2 ? this.sqrt() : this.#asPair((pair) => pair.root(p));
+    if (p === 2) return this.sqrt();
+    const { value } = this;
+    if (!(value instanceof Exact) || value.sign === 0 || Math.abs(value.log2()) < 900) {
+      return this.#asPair((pair) => pair.root(p));
+    }
+    // by a power of two whose root is one, too: 2 p is an integer
+    const k = Math.round(value.log2() / p / 2) * 2;
+    const near = new Fraction(value.times(Exact.scaled(1n, -k * p)));
+    return near.root(p).times(new Fraction(Exact.scaled(1n, k)));
   }
 
   /** By pairs of float64: for what is no fraction anyway. */
@@ -224,11 +238,18 @@ export class Fraction implements Real<Fraction> {
   get high(): number {
     if (!(this.value instanceof Exact)) return this.value;
     const near = this.value.toNumber();
-    return near + this.value.minus(Exact.of(near)).toNumber();
+    if (!Number.isFinite(near)) return Math.sign(near) * Number.MAX_VALUE;
+    return near + this.value.minus(Exact.of(near)).toNumber() || this.value.sign * Number.MIN_VALUE;
   }
 
   get low(): number {
-    return this.value instanceof Exact ? this.value.minus(Exact.of(this.high)).toNumber() : 0;
+    if (!(this.value instanceof Exact)) return 0;
+    const rest = this.value.minus(Exact.of(this.high)).toNumber();
+    return Number.isFinite(rest) && Math.abs(rest) < Math.abs(this.high) / 2 ? rest : 0;
+  }
+
+  log2(): number {
+    return this.value instanceof Exact ? this.value.log2() : Math.log2(Math.abs(this.value));
   }
 }
 

@@ -121,7 +121,8 @@ export class Steps {
 
   /** RN(a^p). */
   power(a: number, p: number): number {
-    return this.#between(a ** p, power(this.format, a, p), a);
+    // what float64 does not hold is no 0
+    return this.#between(a ** p || (a && Number.MIN_VALUE), power(this.format, a, p), a);
   }
 
   /** RN(a^(1/p)). */

@@ -3,16 +3,16 @@ import type { Truth } from "./truth.js";
 import { exponentOf, formatOf, isTop, type StageName, summedOf, type Work } from "./work.js";
 
 /** Binades between the largest exact magnitude of a stage and the end of its format, and which stage has the fewest. */
-export function headroom(work: Work, { largest }: Truth): { binades: number | null; at: StageName | null } {
+export function headroom(work: Work, { logs }: Truth): { binades: number | null; at: StageName | null } {
   let binades: number | null = null;
   let at: StageName | null = null;
   const { compute, accumulate } = work.arithmetic;
   const summed = accumulate === "exact" ? compute : accumulate;
-  for (const [name, size] of largest) {
+  for (const [name, log] of logs) {
     // Of the mean it is the sum that may overflow.
-    if (size === 0 || name === "mean") continue;
+    if (log === -Infinity || name === "mean") continue;
     const { max } = name === "total" ? summed : formatOf(work, name);
-    const room = Math.log2(max / size);
+    const room = Math.log2(max) - log;
     if (binades !== null && room >= binades) continue;
     binades = room;
     at = name === "total" ? "mean" : name;

@@ -91,6 +91,8 @@ export interface Truth {
   readonly stages: Stages;
   /** Largest finite magnitudes over all groups; "total": of the mean's sum. */
   readonly largest: ReadonlyMap<StageName | "total", number>;
+  /** Their logarithms to base 2. */
+  readonly logs: ReadonlyMap<StageName | "total", number>;
   /** Σ|x| / |Σx| of each group. */
   readonly condition: Float64Array;
 }
@@ -99,10 +101,13 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
   const { values, groups, norm, centred } = work;
   const stages = empty(work);
   const largest = new Map<StageName | "total", number>();
+  const logs = new Map<StageName | "total", number>();
   const condition = new Float64Array(groups.length).fill(1);
   const seen = (name: StageName | "total", value: R) => {
     const size = Math.abs(value.high);
-    if (Number.isFinite(size)) largest.set(name, Math.max(largest.get(name) ?? 0, size));
+    if (!Number.isFinite(size) || size < (largest.get(name) ?? 0)) return;
+    largest.set(name, size);
+    logs.set(name, Math.max(logs.get(name) ?? -Infinity, value.log2()));
   };
   const keep = (name: StageName, place: number, value: R) => {
     put(of(stages, name), place, value);
@@ -146,7 +151,7 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
       keep("output", at[i], affine(reals, work, at[i], scale ? value.over(scale) : value));
     });
   });
-  return { stages, largest, condition };
+  return { stages, largest, logs, condition };
 }
 
 /** What each stage would have given without rounding, from what the stages before it gave. */

@@ -247,7 +247,7 @@ function expectAttribution<R extends Real<R>>(actual: Stage, expected: oracle.Di
   const { input = 0, terms = 0, accumulation, final = 0 } = attribution;
   const parts = Math.abs(input) + Math.abs(terms) + Math.abs(accumulation) + Math.abs(final);
   const size = Math.abs(expected.truth.stages.get(name)?.high[attribution.group] ?? 0);
-  const tolerance = 1e-12 * parts + 2 ** -48 * size;
+  const tolerance = 1e-12 * parts + 2 ** -48 * size + 2 * Number.MIN_VALUE;
   for (const key of ["input", "terms", "accumulation", "final", "total"] as const) {
     const found: number = attribution[key] ?? 0;
     const real: number = wanted[key] ?? 0;
