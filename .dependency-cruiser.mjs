@@ -27,7 +27,15 @@ const ROWS = {
     ["checks"],
     ["abi"],
   ],
-  "src/cli": [["main"], ["run"], commands, ["workers"], ["files", "report"], ["terminal", "random"]],
+  "src/cli": [
+    ["main"],
+    ["run"],
+    commands,
+    ["diagnosed"],
+    ["workers"],
+    ["files", "report"],
+    ["terminal", "random", "version"],
+  ],
   assembly: [
     ["modules"],
     ["diagnosis", "gradients"],

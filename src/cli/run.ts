@@ -1,12 +1,12 @@
 // The command line, apart from what its end looks like. Loads no more than the command that is asked for.
 
-import { readFileSync } from "node:fs";
 import { wrap } from "../text/page.js";
 import { FINE } from "./terminal/checks.js";
 import { UsageError } from "./terminal/errors.js";
 import { type Command, helpOf, parse } from "./terminal/options.js";
 import { print } from "./terminal/output.js";
 import { printable } from "./terminal/printable.js";
+import { version } from "./version.js";
 
 /** The commands, in the order of the help: a row here, and a folder of that name. */
 export const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
@@ -17,6 +17,10 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load(): Promis
   compare: {
     summary: "how far the tensors of one file are from those of another",
     load: async () => (await import("./compare/command.js")).compare,
+  },
+  merge: {
+    summary: "what the parts of a diagnosis have found, joined",
+    load: async () => (await import("./merge/command.js")).merge,
   },
   sweep: {
     summary: "which data each norm can take in half precision",
@@ -51,11 +55,6 @@ Examples:
 
 ${wrap("Exit code: 0 fine, 1 the check that was asked for failed, 2 bad usage or input that cannot be read.")}
 `;
-
-function version(): string {
-  // two folders up both in src/cli and in dist/cli
-  return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
-}
 
 /**
  * Runs a command line.

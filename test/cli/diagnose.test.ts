@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { DiagnoseResult } from "../../src/cli/diagnose/diagnose-files.js";
+import type { DiagnoseResult } from "../../src/cli/diagnosed/result.js";
 import { run } from "../../src/cli/run.js";
 import { diagnose, type TensorLike } from "../../src/index.js";
 import { FIXTURES, halfnorm, refusal, SAMPLES, shell, start } from "../support/cli.js";

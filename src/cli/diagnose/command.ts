@@ -1,13 +1,14 @@
 import { LAYERS as IN_WORDS } from "../../diagnosis/words.js";
 import type { LayerName } from "../../index.js";
 import { MAX_RANK } from "../../tensor/shape.js";
+import { DiagnosedOutput } from "../diagnosed/output.js";
+import { FAIL_ON } from "../diagnosed/result.js";
+import { partOf } from "../diagnosed/shard.js";
 import { AS_OPTION, rawTypeOf } from "../files/raw-option.js";
 import { ReportFile } from "../files/report-file.js";
-import { CHECK_FAILED, FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
 import { command } from "../terminal/options.js";
-import { outputClosed, Progress, print, printJson, textOptions } from "../terminal/output.js";
-import { sectionsText } from "../terminal/sections.js";
+import { outputClosed, Progress } from "../terminal/output.js";
 import {
   ARITHMETIC_OPTION,
   HTML_OPTION,
@@ -31,7 +32,6 @@ import {
   optional,
   USUAL_NORMS,
 } from "../terminal/values.js";
-import type { Drawn } from "./report.js";
 import type { Grouping } from "./worker.js";
 
 const LAYERS = Object.keys(IN_WORDS) as LayerName[];
@@ -100,6 +100,11 @@ export const diagnose = command({
     order: { type: "string", value: "ORDER", help: `Of the sums: ${ORDERS.join(", ")}. Default: lanes.` },
     eps: { type: "string", value: "X", help: "Default: 1e-5, or more where a group of equal values needs it." },
     as: AS_OPTION,
+    shard: {
+      type: "string",
+      value: "I/N",
+      help: "Diagnose the I-th of N parts of the tensors, cut by size, the same on every machine. halfnorm merge joins the JSON of the parts.",
+    },
     "no-remedies": { type: "boolean", help: "Do not look for what would help, which takes most of the time." },
     details: { type: "boolean", help: "Also show every norm stage by stage." },
     "fail-on": { type: "string", value: "VERDICT", help: "Exit with 1 if a verdict is failed, or degraded and worse." },
@@ -112,12 +117,15 @@ export const diagnose = command({
     ["diagnose activations.npy", "All norms, in float16."],
     ["diagnose model.safetensors --tensor 'conv*.weight' --axes 1,2,3 --uncentred", "Weight norm of some weights."],
     ["diagnose x.npy --norm l1 --accumulate float32 --fail-on failed", "A check, by the exit code."],
+    ["diagnose model.safetensors --shard 2/8 --json > part-2.json", "One of eight jobs; halfnorm merge joins them."],
     ["diagnose - --layer layer --arithmetic bfloat16 --json < x.npy", "From standard input, for a program."],
   ],
 
   async run(values, operands) {
     if (!operands.length) throw new UsageError("diagnose takes a file, or - for standard input");
     const compute = oneOf("arithmetic", values.arithmetic ?? "float16", FORMATS);
+    const failOn = optional(values["fail-on"], (verdict) => oneOf("fail-on", verdict, FAIL_ON));
+    const tolerance = toleranceOf(values["tolerance-ulp"]);
     const options = {
       files: operands,
       tensors: values.tensor,
@@ -133,39 +141,24 @@ export const diagnose = command({
       remedies: values["no-remedies"] ? false : ("auto" as const),
       figures: values.html !== undefined,
       jobs: jobsOf(values.jobs),
-      failOn: optional(values["fail-on"], (verdict) => oneOf("fail-on", verdict, ["degraded", "failed"] as const)),
-      tolerance: toleranceOf(values["tolerance-ulp"]),
+      part: optional(values.shard, partOf),
+      failOn: failOn ?? null,
+      toleranceUlp: tolerance ?? null,
     };
-    const checks = options.failOn !== undefined || options.tolerance !== undefined;
+    const checks = failOn !== undefined || tolerance !== undefined;
     const report = optional(values.html, (path) => new ReportFile(path, operands));
     const bar = new Progress();
     try {
+      const { json = false, details = false } = values;
+      const output = new DiagnosedOutput({ failOn, tolerance, json, details, report }, bar);
       const { diagnoseFiles } = await import("./diagnose-files.js");
-      const { summarySection, tensorSection } = await import("./sections.js");
-      const detailed = values.details && !values.json ? (await import("../../index.js")).formatDiagnosis : undefined;
-      let tensors = 0;
-      const drawn: Drawn[] = [];
-      const result = await diagnoseFiles(options, {
-        found: (tensor, figures) => {
-          if (figures) drawn.push({ tensor, figures });
-          if (values.json) return;
-          bar.end();
-          const details = detailed ? tensor.diagnoses.map((one) => `\n${detailed(one, textOptions())}`).join("") : "";
-          void print(`${tensors++ ? "\n" : ""}${sectionsText([tensorSection(tensor)])}${details}`);
-        },
+      const { skipped, shard } = await diagnoseFiles(options, {
+        found: (tensor, figures) => output.found(tensor, figures),
         progress: (done) => bar.update(done, "diagnosed"),
         // with a check the exit code has still to be found
         goOn: () => checks || report !== undefined || !outputClosed(),
       });
-      if (report) {
-        const { diagnoseReport } = await import("./report.js");
-        const html = await diagnoseReport(drawn, options, (done) => bar.step(done, "usable σ"));
-        report.finish(html);
-      }
-      bar.end();
-      if (values.json) await printJson(result);
-      else if (tensors > 1 || result.skipped.length) await print(`\n${sectionsText([summarySection(result)])}`);
-      return result.passes ? FINE : CHECK_FAILED;
+      return await output.finish(skipped, options, shard);
     } finally {
       bar.end();
       report?.abandon();

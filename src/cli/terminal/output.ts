@@ -41,39 +41,74 @@ export function print(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => failure === undefined && resolve()));
 }
 
-/** JSON in pieces, each element of the lists in an object by itself: all of it may be longer than a string can be. */
-function* jsonPieces(value: object): Generator<string> {
-  let before = "{";
-  for (const [key, each] of Object.entries(value)) {
-    if (each === undefined) continue;
-    yield `${before}\n  ${safeJson(JSON.stringify(key))}: `;
-    before = ",";
-    if (!Array.isArray(each) || !each.length) {
-      yield indented(each, "  ");
-      continue;
-    }
-    for (const [i, element] of each.entries()) yield `${i ? "," : "["}\n    ${indented(element, "    ")}`;
-    yield "\n  ]";
-  }
-  yield before === "{" ? "{}\n" : "\n}\n";
-}
+/** Signs of JSON that are written at a time, at least. */
+const PIECE = 2 ** 16;
 
 const indented = (value: unknown, indent: string): string =>
   safeJson(JSON.stringify(value ?? null, null, 2)).replace(/\n/g, `\n${indent}`);
 
-/** Signs of JSON that are written at a time, at least. */
-const PIECE = 2 ** 16;
+/**
+ * An object written to standard output as JSON, field by field, and its lists element by element: not all of it is there at
+ * once, nor would a string hold it. Names in it stay what they are, but nothing in it is obeyed by a terminal.
+ */
+export class JsonOutput {
+  private text = "";
+  private before = "{";
+  /** The list that is being written. */
+  private list: string | undefined;
 
-/** Writes an object as JSON. Names in it stay what they are, but nothing in it is obeyed by a terminal. */
-export async function printJson(value: object): Promise<void> {
-  let text = "";
-  for (const piece of jsonPieces(value)) {
-    text += piece;
-    if (text.length < PIECE) continue;
-    await print(text);
-    text = "";
+  /** One more element of the list of this name. */
+  element(name: string, value: unknown): Promise<void> {
+    if (this.list === name) this.text += ",";
+    else this.begin(name, "[");
+    this.list = name;
+    this.text += `\n    ${indented(value, "    ")}`;
+    return this.text.length < PIECE ? Promise.resolve() : this.flush();
   }
-  await print(text);
+
+  /** A field that is no list, or all of one. */
+  async field(name: string, value: unknown): Promise<void> {
+    if (!Array.isArray(value) || !value.length) {
+      this.begin(name, indented(value, "  "));
+      return;
+    }
+    for (const each of value) await this.element(name, each);
+  }
+
+  /** Those that are there, in their order. */
+  async fields(value: object): Promise<void> {
+    for (const [name, each] of Object.entries(value)) if (each !== undefined) await this.field(name, each);
+  }
+
+  end(): Promise<void> {
+    this.close();
+    this.text += this.before === "{" ? "{}\n" : "\n}\n";
+    return this.flush();
+  }
+
+  private begin(name: string, content: string): void {
+    this.close();
+    this.text += `${this.before}\n  ${safeJson(JSON.stringify(name))}: ${content}`;
+    this.before = ",";
+  }
+
+  private close(): void {
+    if (this.list !== undefined) this.text += "\n  ]";
+    this.list = undefined;
+  }
+
+  private flush(): Promise<void> {
+    const { text } = this;
+    this.text = "";
+    return print(text);
+  }
+}
+
+/** Writes an object as JSON. */
+export async function printJson(value: object): Promise<void> {
+  const json = new JsonOutput();
+  await json.fields(value);
+  await json.end();
 }
 
 /** Columns of the terminal, 80 where there is none. */

@@ -13,8 +13,8 @@ export interface PoolOptions<T> {
   readonly costs: readonly number[];
   /** Bytes of the largest tensor. */
   readonly largest: number;
-  /** Is given each result with the number of its task, in the order in which they come. */
-  done(i: number, result: T): void;
+  /** Is given each result with the number of its task, in the order in which they come; nothing more is begun until it has taken it. */
+  done(i: number, result: T): void | Promise<void>;
   /** Whether to begin more tasks. Default: always. */
   goOn?(): boolean;
 }
@@ -70,7 +70,7 @@ export async function runTasks<T>(command: string, tasks: readonly object[], opt
       const outcomes = (await worker.run(taken.map((i) => tasks[i]))) as Outcome<T>[];
       for (const [at, outcome] of outcomes.entries()) {
         if ("problem" in outcome) throw new UsageError(outcome.problem);
-        done(taken[at], outcome.result);
+        await done(taken[at], outcome.result);
       }
     } catch (error) {
       failure ??= error;

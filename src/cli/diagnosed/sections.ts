@@ -1,14 +1,14 @@
 // Diagnoses as tables: the norms side by side.
 
 import { arithmeticWords, gainOf, gainWords, LAYERS, VERDICTS } from "../../diagnosis/words.js";
-import type { Diagnosis, DiagnosisEvent, Verdict } from "../../index.js";
+import type { Diagnosis, DiagnosisEvent } from "../../index.js";
 import { type Cell, columnsOf } from "../../text/page.js";
 import { fixed, integer, normWords } from "../../text/words.js";
 import { byReason } from "../files/left-out.js";
 import { stemOf } from "../files/tensor-file.js";
 import { printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/sections.js";
-import type { DiagnosedTensor, DiagnoseResult } from "./diagnose-files.js";
+import type { DiagnosedTensor, Outcome, SkippedTensor } from "./result.js";
 
 const events = ({ stages }: Diagnosis, event: DiagnosisEvent): string =>
   integer(stages.reduce((sum, stage) => sum + stage.events[event], 0));
@@ -80,19 +80,11 @@ export function tensorSection(tensor: DiagnosedTensor): Section {
 }
 
 /** How many tensors came out how, norm by norm; what was left out. */
-export function summarySection({ tensors, skipped }: DiagnoseResult): Section {
-  const counts = new Map<string, Record<Verdict, number>>();
-  for (const { subject, verdict } of tensors.flatMap(({ diagnoses }) => diagnoses)) {
-    const label = normWords(subject.norm);
-    const row = counts.get(label) ?? { ok: 0, degraded: 0, failed: 0 };
-    row[verdict]++;
-    counts.set(label, row);
-  }
-  const notes = byReason(skipped).map(({ reason, names }) => `Not diagnosed, ${reason}: ${names}.`);
+export function summarySection({ tensors, counts }: Outcome, skipped: readonly SkippedTensor[]): Section {
   return {
-    title: plural(tensors.length, "tensor"),
+    title: plural(tensors, "tensor"),
     columns: columnsOf(["norm", ...Object.keys(VERDICTS)]),
     rows: [...counts].map(([label, { ok, degraded, failed }]) => [label, ...[ok, degraded, failed].map(integer)]),
-    notes,
+    notes: byReason(skipped).map(({ reason, names }) => `Not diagnosed, ${reason}: ${names}.`),
   };
 }

@@ -5,8 +5,8 @@ import { normWords } from "../../text/words.js";
 import type { FigureData } from "../report/figure-data.js";
 import { usableRanges } from "../report/usable-ranges.js";
 import { few } from "../terminal/printable.js";
-import type { DiagnosedTensor } from "./diagnose-files.js";
 import { diagnosisPage, type SigmaSweep } from "./page.js";
+import type { DiagnosedTensor } from "./result.js";
 import { otherNotes, tensorSection, titleOf } from "./sections.js";
 
 /** A tensor with what its figures show. */

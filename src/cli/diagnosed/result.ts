@@ -1,0 +1,91 @@
+// What is known of the tensors of files that were diagnosed, and what all of them come to.
+
+import { VERDICTS } from "../../diagnosis/words.js";
+import type { Diagnosis, Norm, Verdict } from "../../index.js";
+import { normWords } from "../../text/words.js";
+import type { StoredType, Tally } from "../files/elements.js";
+import { reasonsLine } from "../files/left-out.js";
+import { isWithin } from "../terminal/checks.js";
+import { FileError } from "../terminal/errors.js";
+import { quote } from "../terminal/printable.js";
+
+export const DIAGNOSE_SCHEMA = "halfnorm.cli.diagnose/1";
+
+export interface DiagnosedTensor extends Tally {
+  readonly file: string;
+  readonly name: string;
+  /** The elements in the file; `rounded` and `overflowed` count what reading float64 changed. */
+  readonly stored: StoredType;
+  /** In the order that was asked for. */
+  readonly diagnoses: readonly Diagnosis[];
+  /** Norms that this data does not have, such as top-10 of 8 elements. */
+  readonly refused: readonly { readonly norm: Norm; readonly reason: string }[];
+}
+
+export interface SkippedTensor {
+  readonly file: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** The JSON of a diagnosis of files; that of a part has more besides. */
+export interface DiagnoseResult {
+  readonly schema: typeof DIAGNOSE_SCHEMA;
+  readonly failOn: FailOn | null;
+  readonly toleranceUlp: number | null;
+  readonly tensors: readonly DiagnosedTensor[];
+  /** What else is in the files, and why it was not diagnosed. */
+  readonly skipped: readonly SkippedTensor[];
+  /** The worst of all. */
+  readonly verdict: Verdict;
+  readonly passes: boolean;
+}
+
+/** From which verdict on a check fails. */
+export const FAIL_ON = ["degraded", "failed"] as const;
+type FailOn = (typeof FAIL_ON)[number];
+
+export interface Checks {
+  /** The verdict from which on the check fails. */
+  readonly failOn: FailOn | undefined;
+  /** Largest error of an output that passes, in ulp. */
+  readonly tolerance: number | undefined;
+}
+
+const BEST_FIRST = Object.keys(VERDICTS) as Verdict[];
+const rank = (verdict: Verdict): number => BEST_FIRST.indexOf(verdict);
+
+/** What all tensors come to, as they come. */
+export class Outcome {
+  /** How many there were. */
+  tensors = 0;
+  /** The worst of all. */
+  verdict: Verdict = BEST_FIRST[0];
+  passes = true;
+  /** Verdicts of each norm. */
+  readonly counts = new Map<string, Record<Verdict, number>>();
+
+  constructor(private readonly checks: Checks) {}
+
+  add({ diagnoses }: DiagnosedTensor): void {
+    this.tensors++;
+    for (const { subject, verdict, error } of diagnoses) {
+      const { failOn, tolerance } = this.checks;
+      const label = normWords(subject.norm);
+      const row = this.counts.get(label) ?? { ok: 0, degraded: 0, failed: 0 };
+      row[verdict]++;
+      this.counts.set(label, row);
+      if (rank(verdict) > rank(this.verdict)) this.verdict = verdict;
+      this.passes &&= !(failOn && rank(verdict) >= rank(failOn)) && isWithin(tolerance, error);
+    }
+  }
+}
+
+/** Why nothing can be diagnosed. */
+export function nothingLeft(skipped: readonly SkippedTensor[]): FileError {
+  const [{ file, name, reason }, ...more] = skipped;
+  const problem = more.length
+    ? `nothing can be diagnosed: ${reasonsLine(skipped)}`
+    : `tensor ${quote(name)}: ${reason}`;
+  return new FileError(file, problem);
+}
