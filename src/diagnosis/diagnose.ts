@@ -7,9 +7,11 @@ import type { TensorLike } from "../tensor/forms.js";
 import { Operand, operand } from "../tensor/operand.js";
 import { dtypeOf } from "../tensor/storage.js";
 import { boundOf, conditionOf } from "./bound.js";
+import type { ParameterCounts } from "./evidence.js";
 import { LEAST_EXPONENT, type Level, levelsOf } from "./headroom.js";
 import { type InputCounts, inspect } from "./input.js";
 import { Subject } from "./normalization.js";
+import { notesOf } from "./notes.js";
 import { ask, type DiagnoseOptions, KEYS } from "./question.js";
 import { remediesOf } from "./remedies.js";
 import {
@@ -23,7 +25,7 @@ import {
   type Stage,
 } from "./result.js";
 import { type StageTrace, type Traced, trace } from "./trace.js";
-import { notesOf, verdictOf } from "./verdict.js";
+import { arithmeticVerdict, verdictOf } from "./verdict.js";
 
 /** Whether a place is before another one; operations of no element come behind all others of their group. */
 const before = (a: EventPlace, b: EventPlace): boolean =>
@@ -74,7 +76,7 @@ function untraced({ centred, norm, numerics }: Subject): Traced {
     events: { overflow: 0, underflow: 0, subnormal: 0, stagnation: 0, invalid: 0 },
     firsts: {},
   }));
-  return { stages, absorbedOverflow: 0, largest: {}, condition: new Float64Array() };
+  return { stages, absorbedOverflow: 0, equalSpecials: 0, largest: {}, condition: new Float64Array() };
 }
 
 const NO_INPUT: InputCounts = {
@@ -99,6 +101,11 @@ function summaryOf(x: Operand, { groups, count }: Walk, { exponents, ...counts }
     ...counts,
     exponentHistogram: histogram.filter(({ count: of }) => of > 0),
   };
+}
+
+function parametersOf({ weight, bias }: Subject): ParameterCounts[] {
+  const given = [["weight", weight] as const, ["bias", bias] as const];
+  return given.flatMap(([name, operand]) => (operand?.size ? [{ name, ...inspect(operand) }] : []));
 }
 
 /** The same with nothing that JSON does not have: null for what is not finite, 0 for -0. */
@@ -145,19 +152,28 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
     const levels = levelsOf(subject, traced, counts);
     const stages = traced.stages.map(stageOf);
     const error = stages[stages.length - 1].total;
-    const { absorbedOverflow } = traced;
-    const evidence = { subject: asked, input: summaryOf(given, walk, counts), stages, error, absorbedOverflow };
+    const { absorbedOverflow, equalSpecials } = traced;
+    const found = {
+      subject: asked,
+      input: summaryOf(given, walk, counts),
+      stages,
+      error,
+      ...(equalSpecials && { equalSpecials }),
+      absorbedOverflow,
+    };
+    const evidence = { ...found, compute: numerics.compute, parameters: parametersOf(subject) };
     const tightest = levels.reduce<Level | undefined>((a, b) => (a && a.binades <= b.binades ? a : b), undefined);
-    const judgement = verdictOf(evidence, numerics.compute, norm);
-    const wanted = given.size > 0 && (remedies === "auto" ? judgement.verdict !== "ok" : remedies);
+    const judgement = verdictOf(evidence, norm);
+    // where all that is wrong is the data, nothing helps
+    const helped = remedies === "auto" ? arithmeticVerdict(evidence, norm).verdict !== "ok" : remedies;
     return plain({
       schema: DIAGNOSIS_SCHEMA,
-      ...evidence,
+      ...found,
       headroom: tightest?.binades ?? null,
       headroomAt: tightest?.at ?? null,
       condition: conditionOf(traced.condition),
       bound: boundOf(subject, stages),
-      remedies: wanted ? remediesOf(subject, levels, counts, error) : [],
+      remedies: helped && given.size ? remediesOf(subject, levels, counts, error) : [],
       ...judgement,
       notes: notesOf(evidence, subject),
     });

@@ -99,10 +99,12 @@ export function formatDiagnosis(diagnosis: Diagnosis, options?: TextOptions): st
   const page = pageFor(options);
   const { input, stages, verdict, reason, notes } = diagnosis;
   page.text(title(diagnosis));
-  const { groups, groupSize, absMin, absMax, count, subnormal } = input;
+  const { groups, groupSize, absMin, absMax, count, subnormal, nan, infinite } = input;
   const range = absMax === null || absMin === null ? "" : `; magnitudes ${brief(absMin)} to ${brief(absMax)}`;
   const small = subnormal ? `, ${percent(subnormal, count)} subnormal` : "";
-  page.text(`${integer(groups)} groups of ${integer(groupSize)}${range}${small}`);
+  const specials = [nan && `${integer(nan)} NaN`, infinite && `${integer(infinite)} infinite`].filter(Boolean);
+  const others = specials.length ? `${range ? "," : ";"} ${specials.join(", ")}` : "";
+  page.text(`${integer(groups)} groups of ${integer(groupSize)}${range}${small}${others}`);
   page.gap();
   page.text(`${verdict}: ${reason}`, VERDICTS[verdict]);
   for (const note of notes) page.text(`note: ${note}`, "dim");

@@ -4,9 +4,10 @@ import type { FormatSpec } from "../numerics/format.js";
 import { epsPowerOf, type NormSpec } from "../numerics/norm.js";
 
 /** A number of at least 0, rounded to a format. */
-function rounded(value: number, { precision, emin, max, overflow, subnormals }: FormatSpec): number {
+export function rounded(value: number, { precision, emin, max, overflow, subnormals }: FormatSpec): number {
   const unit = 2 ** (Math.max(Math.floor(Math.log2(value)), emin) - precision + 1);
-  const steps = Math.round(value / unit);
+  // infinity has no unit
+  const steps = unit < Infinity ? Math.round(value / unit) : Infinity;
   // halves go up there, to even here
   const result = (steps - value / unit === 0.5 ? steps - (steps % 2) : steps) * unit;
   if (result > max) return overflow === "infinity" ? Infinity : overflow === "nan" ? Number.NaN : max;

@@ -24,7 +24,7 @@ export interface DiagnoseOptions extends Pick<NormalizationOptions, "norm" | "we
   axes?: number | readonly number[] | undefined;
   /** Without a layer: whether the mean is subtracted. Default: true. */
   centred?: boolean | undefined;
-  /** Whether to run what might help; "auto": where the verdict is not "ok". Default: "auto". */
+  /** Whether to run what might help; "auto": where the verdict is not "ok", for more than what the data is. Default: "auto". */
   remedies?: boolean | "auto" | undefined;
 }
 

@@ -242,6 +242,11 @@ export interface Diagnosis {
   /** Of the output: `total` of the last stage. */
   error: ErrorStatistics;
   /**
+   * Outputs that are NaN, or the same infinity, in exact arithmetic, too; absent for none. They come of data, weights and
+   * biases that are no numbers, and of groups of equal values with an eps of 0.
+   */
+  equalSpecials?: number;
+  /**
    * Groups of finite data where something infinite was divided by, and all outputs are finite: x / ∞ is 0, and no NaN
    * and no infinity tells of it.
    */

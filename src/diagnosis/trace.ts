@@ -30,6 +30,8 @@ export interface Traced {
   stages: StageTrace[];
   /** Groups of finite data where something infinite was divided by, and all outputs are finite. */
   absorbedOverflow: number;
+  /** Outputs that are the same NaN or infinity in exact arithmetic. */
+  equalSpecials: number;
   /** Greatest finite exact magnitude of the stages, of the mean that of its sum. */
   largest: Partial<Record<"centre" | "term" | "total" | "sum" | "deviation" | "reciprocal" | "output", number>>;
   /** Σ|x| / |Σx| of each group; 1 without centring, NaN for zeros and for groups with specials. */
@@ -157,6 +159,8 @@ export function trace(job: Job): Traced {
     };
   });
   const absorbedOverflow = f64[report.ABSORBED >> 3];
+  const output = stateOf(report.OUTPUT_STAGE, report.TOTAL);
+  const counted = f64[(output + report.ERRORS_ORDINARY) >> 3] + f64[(output + report.ERRORS_MISMATCHED) >> 3];
   const largest = largestOf(own, stages);
   stages.forEach((stage, i) => {
     const group = traced[i].total.worstIndex;
@@ -165,7 +169,7 @@ export function trace(job: Job): Traced {
     // a format that saturates makes a finite sum of infinite terms
     if (Object.values(attribution).every(Number.isFinite)) traced[i].attribution = attribution;
   });
-  return { stages: traced, absorbedOverflow, largest, condition };
+  return { stages: traced, absorbedOverflow, equalSpecials: elements - counted, largest, condition };
 }
 
 /**

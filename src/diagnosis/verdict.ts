@@ -1,11 +1,10 @@
 // What a diagnosis comes to, in one word and in a sentence.
 
-import { NORM_NONE } from "../abi/plan.js";
-import type { FormatSpec } from "../numerics/format.js";
 import { type NormSpec, powerOf } from "../numerics/norm.js";
 import { brief, formatWords, integer, percent, termWords } from "../text/words.js";
-import { leastEps, survives } from "./equal-values.js";
-import type { Subject } from "./normalization.js";
+import type { Evidence } from "./evidence.js";
+import type { InputCounts } from "./input.js";
+import { beyondFormat } from "./notes.js";
 import type { Diagnosis, DiagnosisEvent, ErrorStatistics, Stage, StageName, Verdict } from "./result.js";
 import { EVENT_VERBS, placeWords } from "./words.js";
 
@@ -24,8 +23,6 @@ const leastBits = (precision: number): { fine: number; usable: number } => ({
   fine: Math.max(precision - 3, precision / 2 + 0.5),
   usable: Math.min(3, precision / 2),
 });
-
-type Evidence = Pick<Diagnosis, "subject" | "input" | "stages" | "error" | "absorbedOverflow">;
 
 /** What has gone wrong in a stage, the worst first. */
 const SEVERITY: readonly DiagnosisEvent[] = ["overflow", "invalid", "underflow", "stagnation", "subnormal"];
@@ -116,6 +113,8 @@ function mismatched(evidence: Evidence): string {
   const many = `${integer(mismatchedSpecials)} of ${integer(count)} outputs`;
   const found = breakdown(evidence);
   if (found) return `${many} are NaN or infinite and should not be: ${breakdownWords(found, evidence)}`;
+  const beyond = beyondFormat(evidence);
+  if (beyond.length) return `${many} are NaN or infinite and should not be: ${beyond.join(", and ")}`;
   return `in ${many}, a NaN or an infinity stands against a number`;
 }
 
@@ -195,27 +194,28 @@ type Judgement = Pick<Diagnosis, "verdict" | "reason">;
  * nothing but NaN and infinities in the exact output; and "degraded" when anything overflowed. Data that has NaN or
  * infinities of its own is "failed" whatever the arithmetic makes of it. Else it is "ok", also without any elements.
  */
-export function verdictOf(evidence: Evidence, compute: FormatSpec, norm: NormSpec): Judgement {
-  const { input, error } = evidence;
+export function verdictOf(evidence: Evidence, norm: NormSpec): Judgement {
+  const { input, error, equalSpecials = 0 } = evidence;
   if (!input.count) return { verdict: "ok", reason: "there is nothing to normalize: the tensor has no elements" };
-  if (input.finite === input.count) return arithmeticVerdict(evidence, compute, norm);
-  const found = specials(input);
-  if (error.maxAbs === null && !error.mismatchedSpecials) {
-    return { verdict: "failed", reason: `${found}, and every group is lost to them` };
+  const found = brokenWords(evidence);
+  if (!found) return arithmeticVerdict(evidence, norm);
+  if (equalSpecials < error.count) {
+    const { reason } = arithmeticVerdict(evidence, norm);
+    return { verdict: "failed", reason: `${found}; of the rest, ${reason}` };
   }
-  return { verdict: "failed", reason: `${found}; of the rest, ${arithmeticVerdict(evidence, compute, norm).reason}` };
+  return {
+    verdict: "failed",
+    reason: input.finite < input.count ? `${found}, and every group is lost to them` : found,
+  };
 }
 
 /** What the arithmetic has to answer for. */
-function arithmeticVerdict(evidence: Evidence, compute: FormatSpec, norm: NormSpec): Judgement {
+export function arithmeticVerdict(evidence: Evidence, norm: NormSpec): Judgement {
   const { absorbedOverflow, error } = evidence;
   const say = (verdict: Verdict, reason: string): Judgement => ({ verdict, reason });
   if (absorbedOverflow) return say("failed", absorbed(evidence));
   if (error.mismatchedSpecials) return say("failed", mismatched(evidence));
-  if (error.maxAbs === null) {
-    return say("failed", "the output is NaN everywhere, in exact arithmetic too: the scale is 0, and so is eps");
-  }
-  const { precision } = compute;
+  const { precision } = evidence.compute;
   const bits = bitsLeft(error, precision);
   const least = leastBits(precision);
   const name = formatWords(evidence.subject.arithmetic.compute);
@@ -233,45 +233,28 @@ function arithmeticVerdict(evidence: Evidence, compute: FormatSpec, norm: NormSp
   return say("ok", kept);
 }
 
-/** "the data has 3 NaN and 1 infinity". */
-function specials({ nan, infinite }: Evidence["input"]): string {
+/** "3 NaN and 1 infinity". */
+function specials({ nan, infinite }: Pick<InputCounts, "nan" | "infinite">): string {
   const parts = [
     nan && `${integer(nan)} NaN`,
     infinite && `${integer(infinite)} ${infinite > 1 ? "infinities" : "infinity"}`,
   ];
-  return `the data has ${parts.filter(Boolean).join(" and ")}`;
+  return parts.filter(Boolean).join(" and ");
 }
 
-/** What eps does not keep from being divided by 0. */
-function epsNotes(asked: Subject, format: string): string[] {
-  const { eps, norm } = asked;
-  const { compute } = asked.numerics;
-  const { precision, emin, subnormals } = compute;
-  if (norm.kind === NORM_NONE || !eps) return [];
-  const nan = "a group of equal values comes out as NaN";
-  if (eps <= (subnormals ? 2 ** (emin - precision) : 2 ** (emin - 1))) {
-    return [`eps ${brief(eps)} rounds to 0 in ${format}: ${nan}`];
-  }
-  const rule = asked.epsRule(norm);
-  if (survives(eps, compute, rule)) return [];
-  const least = leastEps(compute, rule);
-  const enough = least === undefined ? "" : `; eps ${brief(least, 4)} is enough`;
-  return [`1 / S overflows ${format} where S is made of eps ${brief(eps)} alone: ${nan}${enough}`];
-}
-
-/** What is worth knowing besides. */
-export function notesOf(evidence: Evidence, asked: Subject): string[] {
-  const { input, stages, subject } = evidence;
-  const format = formatWords(subject.arithmetic.compute);
-  const notes = epsNotes(asked, format);
-  const { underflow, subnormal } = stages[0].events;
-  const nonzero = input.finite - input.zero;
-  const small = [
-    underflow && `${percent(underflow, nonzero)} of the nonzero elements round to 0`,
-    subnormal > nonzero / 100 && `${percent(subnormal, nonzero)} of the nonzero elements are subnormal`,
-  ].filter(Boolean);
-  if (small.length) notes.push(`${small.join(", and ")} in ${format}`);
-  if (input.groupSize === 1 && subject.centred)
-    notes.push("a group is one element: x - mean is 0, and so is the output");
-  return notes;
+/** What is not a number whatever the arithmetic: "the data has 3 NaN", "the weights have 1 infinity", ... */
+function brokenWords({ input, parameters, error, equalSpecials = 0 }: Evidence): string {
+  const given = [
+    ...(input.finite < input.count ? [`the data has ${specials(input)}`] : []),
+    ...parameters
+      .filter(({ nan, infinite }) => nan || infinite)
+      .map(({ name, nan, infinite }) => `the ${name} has ${specials({ nan, infinite })}`),
+  ];
+  if (given.length) return given.join(", and ");
+  if (!equalSpecials) return "";
+  const [many, whose] =
+    equalSpecials < error.count
+      ? [`${integer(equalSpecials)} of ${integer(error.count)} outputs are NaN`, "the scale of their groups"]
+      : ["the output is NaN everywhere", "the scale"];
+  return `${many}, in exact arithmetic too: ${whose} is 0, and so is eps`;
 }

@@ -6,6 +6,8 @@ import { checkOptions, isObject, wrong } from "../checks/arguments.js";
 import type { Arithmetic, Normalizer } from "../index.js";
 import { checkArithmetic } from "../numerics/arithmetic.js";
 import { UNBOUNDED } from "../numerics/constants.js";
+import { defaultEps } from "../numerics/eps.js";
+import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm } from "../numerics/norm.js";
 
 type BatchArgs = NonNullable<Parameters<typeof layers.batchNormalization>[0]>;
@@ -95,6 +97,19 @@ export function normalizer<N extends Normalizer>(norm: N | undefined, fallback: 
 /** The norm for groups of so many elements, of which the top-k norm takes all if they are fewer than k. */
 export const clamped = <N extends Normalizer>(norm: N, count: number): N =>
   isObject(norm) && "topk" in norm ? ({ topk: Math.min(norm.topk, count) } as N) : norm;
+
+/**
+ * The epsilon of a layer where none is given: that of TensorFlow.js' own, or in emulated arithmetic what a group of equal
+ * values needs, where that is more.
+ */
+export function epsilonOf(usual: number, norm: Normalizer, arithmetic: Arithmetic | undefined): number {
+  const spec = checkNorm(norm, UNBOUNDED, true);
+  // of Lp, alone in adding eps to anything else where the deviation is given, the larger one
+  const [within, given] = [false, true].map((given) =>
+    defaultEps(checkArithmetic(arithmetic), spec, deviationFactor(spec, 2, false), given, usual),
+  );
+  return Math.max(within, given);
+}
 
 /** tfjs-layers takes "float8_e5m2" in a saved model for a name in snake case, and makes it "float8E5m2". */
 const restored = (name: unknown): unknown =>

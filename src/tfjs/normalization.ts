@@ -11,6 +11,7 @@ import {
   checkArgs,
   clamped,
   constraint,
+  epsilonOf,
   type Initializer,
   initializer,
   type LayerArgs,
@@ -119,12 +120,15 @@ export abstract class Normalization<N extends Normalizer> extends layers.Layer {
     const args = checkArgs(given, known);
     super(args as LayerArgs);
     this.supportsMasking = true;
+    const norm = normalizer(args.norm, "l2", centred) as N;
+    const emulated = arithmetic(args.arithmetic);
     this.settings = {
       axis: args.axis ?? -1,
-      norm: normalizer(args.norm, "l2", centred) as N,
+      norm,
       calibrated: checkBoolean("calibrated", args.calibrated),
-      arithmetic: arithmetic(args.arithmetic),
-      epsilon: args.epsilon === undefined ? epsilon : checkNumber("epsilon", args.epsilon, 0),
+      arithmetic: emulated,
+      epsilon:
+        args.epsilon === undefined ? epsilonOf(epsilon, norm, emulated) : checkNumber("epsilon", args.epsilon, 0),
       scale: checkBoolean("scale", args.scale, true),
     };
     if (centred) this.settings.center = checkBoolean("center", args.center, true);

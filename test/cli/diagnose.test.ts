@@ -152,6 +152,41 @@ describe("the exit code", () => {
   });
 });
 
+describe("what is broken", () => {
+  const numbers = (bytes: ArrayBufferView, descr: string) =>
+    npyBytes({ header: npyHeader(descr, [2, 4]), data: new Uint8Array(bytes.buffer) });
+
+  it.each<[string, ArrayBufferView, string, RegExp]>([
+    ["all NaN", new Float32Array(8).fill(NaN), "<f4", /^L1: the data has 8 NaN, and every group is lost to them$/m],
+    ["infinite", Float32Array.of(1, 2, 3, 4, 5, 6, 7, Infinity), "<f4", /^L1: the data has 1 infinity; of the rest, /m],
+    ["beyond float32", Float64Array.of(1, 2, 3, 4, 5, 6, 1e39, -1e39), "<f8", /^L1: the data has 2 infinities; /m],
+  ])("%s: passes no check, and the text says so", async (name, data, descr, reason) => {
+    const file = write(`${name.replaceAll(" ", "-")}.npy`, numbers(data, descr));
+    for (const check of [
+      ["--fail-on", "failed"],
+      ["--tolerance-ulp", "1e9"],
+    ]) {
+      const { code, stdout } = await halfnorm(["diagnose", file, "--norm", "l1", ...check]);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^L1 +failed /m);
+      expect(stdout.replace(/\n(?=[a-z])/g, " ")).toMatch(reason);
+      expect(stdout).not.toMatch(/scale x by/);
+    }
+  });
+
+  it("says what an eps does to equal values, with the norms that it is of", async () => {
+    const file = write("equal.npy", numbers(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 9), "<f4"));
+    const { stdout } = await halfnorm(["diagnose", file, "--norm", "l2,l1,linf", "--eps", "1e-5"]);
+    expect(stdout.replaceAll("\n", " ")).toContain(
+      "Note: L1, L∞: 1 / S overflows float16 where S is made of eps 1e-5 alone",
+    );
+    const all = await halfnorm(["diagnose", file, "--norm", "l2,l1", "--eps", "0"]);
+    expect(all.stdout.replaceAll("\n", " ")).toContain("Note: L1: eps is 0: a group of equal values");
+    const zero = await halfnorm(["diagnose", file, "--norm", "l2,l1", "--eps", "1e-9"]);
+    expect(zero.stdout.replaceAll("\n", " ")).toContain("Note: eps 1e-9 rounds to 0 in float16");
+  });
+});
+
 describe("the text", () => {
   it("shows the norms side by side in 80 columns", async () => {
     const { stdout } = await halfnorm(["diagnose", OUTLIER]);

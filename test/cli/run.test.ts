@@ -109,6 +109,9 @@ describe("compare", () => {
       "1e9",
     ]);
     expect(code).toBe(1);
+    const both = await halfnorm(["compare", write("nan.npy", bytes), write("same.npy", bytes), "--tolerance-ulp", "0"]);
+    expect(both.code).toBe(0);
+    expect(both.stdout.replaceAll("\n", " ")).toMatch(/1 NaN and 0 infinities (stand )?in the same places/);
   });
 
   it("chooses tensors by name and by pattern", async () => {

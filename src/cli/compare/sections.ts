@@ -25,6 +25,13 @@ export function compareSections({ actual, expected, toleranceUlp, tensors }: Com
     toleranceUlp === null
       ? []
       : [`${integer(failed)} of ${integer(tensors.length)} tensors are not within ${brief(toleranceUlp)} ulp.`];
+  const same = tensors.flatMap(({ name, comparison: { equalNans, equalInfinities } }) =>
+    equalNans || equalInfinities
+      ? [
+          `${printable(name, 40)}: ${integer(equalNans)} NaN and ${integer(equalInfinities)} infinities stand in the same places of both, which counts as equal.`,
+        ]
+      : [],
+  );
   return [
     {
       title: `${printable(actual)} against ${printable(expected)}`,
@@ -33,7 +40,7 @@ export function compareSections({ actual, expected, toleranceUlp, tensors }: Com
         ...(toleranceUlp === null ? [] : [{ title: "", left: true }]),
       ],
       rows,
-      notes: within,
+      notes: [...within, ...same],
     },
   ];
 }

@@ -69,7 +69,7 @@ export class Outcome {
 
   add({ diagnoses }: DiagnosedTensor): void {
     this.tensors++;
-    for (const { subject, verdict, error } of diagnoses) {
+    for (const { subject, verdict, error, equalSpecials } of diagnoses) {
       const { failOn, tolerance } = this.checks;
       const label = normWords(subject.norm);
       const row = this.counts.get(label) ?? { ok: 0, degraded: 0, failed: 0 };
@@ -77,6 +77,8 @@ export class Outcome {
       this.counts.set(label, row);
       if (rank(verdict) > rank(this.verdict)) this.verdict = verdict;
       this.passes &&= !(failOn && rank(verdict) >= rank(failOn)) && isWithin(tolerance, error);
+      // no NaN is within a tolerance, whoever is to blame for it
+      this.passes &&= tolerance === undefined || !equalSpecials;
     }
   }
 }

@@ -49,6 +49,15 @@ export function otherNotes({ diagnoses, refused, rounded, overflowed, stored }: 
   return notes;
 }
 
+/** The notes of the diagnoses, each once, with the norms that it is of where those are not all. */
+function notesOf(diagnoses: readonly Diagnosis[]): string[] {
+  const norms = new Map<string, string[]>();
+  for (const { subject, notes } of diagnoses) {
+    for (const note of notes) norms.set(note, [...(norms.get(note) ?? []), normWords(subject.norm)]);
+  }
+  return [...norms].map(([note, of]) => `Note: ${of.length < diagnoses.length ? `${of.join(", ")}: ` : ""}${note}.`);
+}
+
 export function tensorSection(tensor: DiagnosedTensor): Section {
   const { stored, diagnoses } = tensor;
   const [first] = diagnoses;
@@ -75,7 +84,7 @@ export function tensorSection(tensor: DiagnosedTensor): Section {
       ...(remedied ? [{ title: "best remedy", left: true }] : []),
     ],
     rows,
-    notes: [...reasons, ...otherNotes(tensor)],
+    notes: [...reasons, ...notesOf(diagnoses), ...otherNotes(tensor)],
   };
 }
 

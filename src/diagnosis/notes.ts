@@ -1,0 +1,48 @@
+// What is worth knowing beside a verdict.
+
+import { NORM_NONE } from "../abi/plan.js";
+import { brief, formatWords, percent } from "../text/words.js";
+import { leastEps, rounded, survives } from "./equal-values.js";
+import type { Evidence } from "./evidence.js";
+import type { Subject } from "./normalization.js";
+
+/** What eps does not keep from being divided by 0. */
+function epsNotes(asked: Subject, format: string): string[] {
+  const { eps, norm } = asked;
+  const { compute } = asked.numerics;
+  if (norm.kind === NORM_NONE) return [];
+  const rule = asked.epsRule(norm);
+  const gone = eps > 0 && rounded(eps, compute) === 0 ? `eps ${brief(eps)} rounds to 0 in ${format}` : "";
+  if (survives(eps, compute, rule)) return gone ? [gone] : [];
+  const nan = "a group of equal values comes out as NaN";
+  if (gone) return [`${gone}: ${nan}`];
+  const least = leastEps(compute, rule);
+  const enough = least === undefined ? "" : `; eps ${brief(least, 4)} is enough`;
+  const why = eps ? `1 / S overflows ${format} where S is made of eps ${brief(eps)} alone` : "eps is 0";
+  return [`${why}: ${nan}${enough}`];
+}
+
+/** Of weights and biases that the format has no numbers for. */
+export function beyondFormat({ parameters, compute, subject }: Evidence): string[] {
+  const format = formatWords(subject.arithmetic.compute);
+  return parameters
+    .filter(({ absMax }) => absMax !== null && !(rounded(absMax, compute) < Infinity))
+    .map(({ name, absMax }) => `the ${name} goes up to ${brief(absMax)}, which is beyond ${format}`);
+}
+
+/** What is worth knowing besides. */
+export function notesOf(evidence: Evidence, asked: Subject): string[] {
+  const { input, stages, subject } = evidence;
+  const format = formatWords(subject.arithmetic.compute);
+  const notes = [...epsNotes(asked, format), ...beyondFormat(evidence)];
+  const { underflow, subnormal } = stages[0].events;
+  const nonzero = input.finite - input.zero;
+  const small = [
+    underflow && `${percent(underflow, nonzero)} of the nonzero elements round to 0`,
+    subnormal > nonzero / 100 && `${percent(subnormal, nonzero)} of the nonzero elements are subnormal`,
+  ].filter(Boolean);
+  if (small.length) notes.push(`${small.join(", and ")} in ${format}`);
+  if (input.groupSize === 1 && subject.centred)
+    notes.push("a group is one element: x - mean is 0, and so is the output");
+  return notes;
+}
