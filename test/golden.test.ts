@@ -6,12 +6,13 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import * as halfnorm from "../src/index.js";
 import type { Arithmetic } from "../src/numerics/arithmetic.js";
-import type { Norm } from "../src/numerics/norm.js";
-import { show } from "./support/cases.js";
+import type { FormatName } from "../src/numerics/format.js";
+import { everyNorm, show } from "./support/cases.js";
 import { dataOf, toHalves } from "./support/compare.js";
+import { ORACLES } from "./support/formats.js";
 import { floats, gaussian, uniform, wide } from "./support/random.js";
 
-const NORMS: readonly Norm[] = ["l1", "l2", "linf", "range", { topk: 7 }, { lp: 1.5 }, { lp: 2.7 }, { lp: 3 }];
+const NORMS = everyNorm([7], [1.5, 2.7, 3]);
 const ARITHMETICS: Record<string, Arithmetic | undefined> = {
   native: undefined,
   float16: "float16",
@@ -22,6 +23,9 @@ const ARITHMETICS: Record<string, Arithmetic | undefined> = {
   float8_e4m3fn: "float8_e4m3fn",
   float32: { compute: "float32", order: "sequential" },
 };
+
+/** What is rounded to; to float32 everything is. */
+const FORMATS = (Object.keys(ORACLES) as FormatName[]).filter((name) => name !== "float32");
 
 const lines: string[] = [];
 
@@ -90,7 +94,7 @@ test("results are the same on every engine", async () => {
     }
     note(`calibrated ${name}`, halfnorm.layerNorm(x, { norm: { topk: 7 }, calibrated: true }));
     note(`trelu of ${name}`, halfnorm.trelu(x));
-    for (const format of ["float16", "bfloat16", "tfloat32", "float8_e5m2", "float8_e4m3fn"] as const) {
+    for (const format of FORMATS) {
       for (const mode of ["nearest-even", "toward-zero", "up", "down", "odd", "stochastic"] as const) {
         note(`${format}, ${mode}, of ${name}`, halfnorm.round(x, format, { mode, seed: 5 }));
       }

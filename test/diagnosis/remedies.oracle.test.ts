@@ -7,12 +7,14 @@ import type { ArithmeticInUse } from "../../src/numerics/arithmetic.js";
 import type { FormatName, FormatSpec } from "../../src/numerics/format.js";
 import type { Arithmetic } from "../oracle/arithmetic.js";
 import { judgeOutput } from "../oracle/diagnosis.js";
+import { isTop } from "../oracle/emulated.js";
 import { PAIRS } from "../oracle/reals.js";
 import { safeEps, survives, trialsOf } from "../oracle/remedies.js";
 import { scaledEps } from "../oracle/summary.js";
 import { truth } from "../oracle/truth.js";
 import type { Work } from "../oracle/work.js";
 import { STORAGES } from "../support/call.js";
+import { everyNorm } from "../support/cases.js";
 import { KINDS } from "../support/data.js";
 import { batch, expectErrors, last, over, pose, type Subject, slack } from "../support/diagnosed.js";
 import { arithmetic, arithmetics, CUSTOM, FLOAT16, FLOAT32, FORMATS, ORACLES } from "../support/formats.js";
@@ -72,7 +74,7 @@ describe.each([FLOAT16, ...FORMATS.slice(3), CUSTOM, FLOAT32])("computing in $la
     for (const data of KINDS) {
       // Two of seven for each.
       if (step++ % 7 > 1) continue;
-      const norms = ["l2", "l1", "linf", { topk: 2 }, "range", { lp: 3 }, "none"] as const;
+      const norms = [...everyNorm([2]), "none"] as const;
       const norm = norms[(step + (step >> 3)) % norms.length];
       const centred = norm === "none" || step % 4 > 0;
       const storage = STORAGES[step % 2];
@@ -97,10 +99,10 @@ function labelOf({ change, arithmetic, scale, eps, norm, centrings }: Remedy, wo
 
 test("what is tried: all that is not so already", () => {
   for (const pair of [...arithmetics(FLOAT16), arithmetic(FLOAT32)]) {
-    for (const norm of ["l2", "l1", "linf", "range", { topk: 10 }, { topk: 3 }, "none"] as const) {
+    for (const norm of [...everyNorm([10, 3]), "none"] as const) {
       for (const centred of [true, false]) {
         for (const n of [1, 3, 150]) {
-          if ((norm === "none" && !centred) || (typeof norm === "object" && norm.topk > n)) continue;
+          if ((norm === "none" && !centred) || (isTop(norm) && norm.topk > n)) continue;
           const subject: Subject = {
             shape: [4, n],
             grouping: over([1], centred),

@@ -9,7 +9,7 @@ import { Engine } from "../../src/engine/engine.js";
 import type { Arithmetic, Format, Halfnorm, Norm, Tensor, TensorLike } from "../../src/index.js";
 import * as published from "../../src/index.js";
 import type { Plain } from "../support/call.js";
-import { normsOf, show } from "../support/cases.js";
+import { everyNorm, normsOf, show } from "../support/cases.js";
 import { CHECKED, checked } from "../support/checked.js";
 import { expectBits, numbers, type Result } from "../support/compare.js";
 import { stored } from "../support/data.js";
@@ -202,7 +202,7 @@ test.each([1, 7, 100, 4099, 9_001])("%i elements one by one", (n) => {
   alike("float32", [stored(x.data, [n], "float16").x], (on, x) => on.fromFloat16(x as Uint16Array));
 });
 
-test.each<"mean" | Norm>(["mean", "l1", "l2", "linf", "range", { topk: 40 }, { lp: 2.7 }])("pieces, %j", (norm) => {
+test.each<"mean" | Norm>(["mean", ...everyNorm([40], [2.7])])("pieces, %j", (norm) => {
   for (const shape of [
     [3, 1030, 7],
     [2, 5, 33],

@@ -3,18 +3,17 @@
 import { describe, test } from "vitest";
 import * as halfnorm from "../../src/index.js";
 import { float16, format } from "../../src/index.js";
-import { any, plain, refuses } from "../support/refuses.js";
+import { any, FORMATS, plain, refuses } from "../support/refuses.js";
 
 describe("arithmetic and formats", () => {
   test("arithmetic and formats", () => {
-    const names = 'one of "float32", "float16", "bfloat16", "tfloat32", "float8_e5m2", "float8_e4m3fn"';
     refuses(
       () => halfnorm.norm(plain(), any({ arithmetic: "half" })),
-      new RangeError(`"arithmetic" must be ${names}, got "half"`),
+      new RangeError(`"arithmetic" must be ${FORMATS}, got "half"`),
     );
     refuses(
       () => halfnorm.norm(plain(), any({ arithmetic: 16 })),
-      new TypeError(`"arithmetic" must be ${names}, got 16`),
+      new TypeError(`"arithmetic" must be ${FORMATS}, got 16`),
     );
     refuses(
       () => halfnorm.norm(plain(), any({ arithmetic: { compute: "float16", order: "tree" } })),
@@ -22,7 +21,7 @@ describe("arithmetic and formats", () => {
     );
     refuses(
       () => halfnorm.norm(plain(), any({ arithmetic: {} })),
-      new TypeError(`"compute" must be ${names}, got undefined`),
+      new TypeError(`"compute" must be ${FORMATS}, got undefined`),
     );
     refuses(
       () => halfnorm.norm(plain(), any({ arithmetic: { compute: "float16", acc: "float32" } })),
@@ -30,7 +29,7 @@ describe("arithmetic and formats", () => {
     );
     refuses(
       () => halfnorm.round(plain(), any("toString")),
-      new RangeError(`"format" must be ${names}, got "toString"`),
+      new RangeError(`"format" must be ${FORMATS}, got "toString"`),
     );
     refuses(
       () => halfnorm.round(plain(), "float16", any({ mode: "nearest" })),

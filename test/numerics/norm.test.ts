@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, test } from "vitest";
 import * as halfnorm from "../../src/index.js";
 import { type Tensor, tensor } from "../../src/index.js";
-import { any, plain, refuses } from "../support/refuses.js";
+import { any, NORMALIZERS, NORMS, plain, refuses } from "../support/refuses.js";
 
 let resident: Tensor;
 beforeEach(() => {
@@ -19,7 +19,7 @@ describe("norms", () => {
     [{ lp: 0.99 }, '"lp" must be a finite number of at least 1, got 0.99'],
     [{ lp: Number.NaN }, '"lp" must be a finite number of at least 1, got NaN'],
     [{ lp: Infinity }, '"lp" must be a finite number of at least 1, got Infinity'],
-    ["L2", '"norm" must be "l1", "l2", "linf", "range", { topk } or { lp }, got "L2"'],
+    ["L2", `"norm" must be ${NORMS}, got "L2"`],
   ])("%o is none", (wrong, message) => {
     const error = new RangeError(message);
     refuses(() => halfnorm.norm(plain(), any({ norm: wrong, axes: -1 })), error);
@@ -29,7 +29,7 @@ describe("norms", () => {
   });
 
   test("of a wrong type", () => {
-    const choices = '"norm" must be "l1", "l2", "linf", "range", { topk } or { lp }';
+    const choices = `"norm" must be ${NORMS}`;
     refuses(() => halfnorm.norm(plain(), any({ norm: 2 })), new TypeError(`${choices}, got 2`));
     refuses(() => halfnorm.norm(plain(), any({ norm: { p: 2 } })), new TypeError(`${choices}, got { p }`));
     refuses(
@@ -43,7 +43,7 @@ describe("norms", () => {
     refuses(() => halfnorm.rmsNorm(plain(), any({ norm: "none" })), new RangeError(`${choices}, got "none"`));
     refuses(
       () => halfnorm.layerNorm(plain(), any({ norm: "max" })),
-      new RangeError('"norm" must be "l1", "l2", "linf", "range", "none", { topk } or { lp }, got "max"'),
+      new RangeError(`"norm" must be ${NORMALIZERS}, got "max"`),
     );
   });
 });

@@ -3,6 +3,7 @@
  * condition and bounds, by their definitions. With pairs of float64 for real numbers (the default) it is also what the
  * package's diagnosis would be in plain JavaScript; with fractions it is exact, for small tensors.
  */
+import { isTop } from "./emulated.js";
 import { type Errors, type Judged, judge, type Numbers } from "./errors.js";
 import type { Format } from "./formats.js";
 import { PAIRS, Pair, type Real, type Reals } from "./reals.js";
@@ -10,7 +11,7 @@ import { Rounder } from "./rounder.js";
 import { type Event, Log, type Place, Steps } from "./steps.js";
 import { exactSum, largest, Traced } from "./traced.js";
 import { type Truth, truth, unrounded } from "./truth.js";
-import { formatOf, isTop, type StageName, stagesOf, summedOf, type Work } from "./work.js";
+import { formatOf, type StageName, stagesOf, summedOf, type Work } from "./work.js";
 
 /** Where the error of one sum or mean comes from; the parts add up to the total. */
 export interface Attribution {

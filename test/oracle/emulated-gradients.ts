@@ -1,6 +1,6 @@
 /** The rules of emulated gradients for one group of elements, one rounded operation at a time. */
 import { type Arithmetic, add, divide, divideSum, multiply, roundSum, subtract, sum } from "./arithmetic.js";
-import { centred, mean, paperConstant, type Recipe, scale, vectorNorm } from "./emulated.js";
+import { centred, isPower, isTop, mean, paperConstant, powerOf, type Recipe, scale, vectorNorm } from "./emulated.js";
 import { roundTo } from "./formats.js";
 import { farthest } from "./gradients.js";
 import { power } from "./power.js";
@@ -35,10 +35,11 @@ function scaleFrom(rule: EmulatedRule, given: number, n: number): number {
   const small = roundTo(format, eps);
   const deviation = roundTo(format, given);
   if (norm === "l2") return Math.sqrt(add(format, multiply(format, deviation, deviation), small));
-  if (typeof norm === "object" && "lp" in norm) {
+  if (isPower(norm)) {
+    const p = powerOf(norm);
     const constant = roundTo(format, constantOf(rule, n));
-    const raw = power(format, divide(format, deviation, constant), norm.lp);
-    const root = add(format, raw, small) ** (1 / norm.lp);
+    const raw = power(format, divide(format, deviation, constant), p);
+    const root = add(format, raw, small) ** (1 / p);
     return multiply(format, roundTo(format, root), constant);
   }
   return add(format, deviation, small);
@@ -53,7 +54,7 @@ function signsOf(norm: EmulatedRule["norm"], d: readonly number[]): number[] {
     signs[d.indexOf(Math.min(...d))] -= 1;
     return signs;
   }
-  const k = typeof norm === "object" && "topk" in norm ? norm.topk : 1;
+  const k = isTop(norm) ? norm.topk : 1;
   for (const i of farthest(d, k)) signs[i] = Math.sign(d[i]);
   return signs;
 }
@@ -95,8 +96,8 @@ export function emulatedGradient(
   let q = 0;
   if (norm === "l2") {
     p = y.map((value) => multiply(format, a, value));
-  } else if (typeof norm === "object" && "lp" in norm) {
-    const { lp } = norm;
+  } else if (isPower(norm)) {
+    const lp = powerOf(norm);
     const b = multiply(format, a, rn(constant ** lp));
     const powers = y.map((value) => (value === 0 ? 0 : Math.sign(value) * power(format, Math.abs(value), lp - 1)));
     p = powers.map((value) => multiply(format, b, value));
@@ -104,7 +105,7 @@ export function emulatedGradient(
   } else {
     const b = multiply(format, a, rn(constant));
     const over = total ? 1 : n;
-    const k = norm === "l1" ? over : typeof norm === "object" ? norm.topk : 1;
+    const k = norm === "l1" ? over : isTop(norm) ? norm.topk : 1;
     const size = rn((b * over) / k);
     const signs = signsOf(norm, d);
     p = signs.map((sign) => (sign === 0 ? 0 : sign * size));

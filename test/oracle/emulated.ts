@@ -15,7 +15,23 @@ import { C_L1, maximumConstant, powerConstant } from "./constants.js";
 import { roundTo } from "./formats.js";
 import { power, root } from "./power.js";
 
-export type Norm = "l1" | "l2" | "linf" | "range" | { readonly topk: number } | { readonly lp: number };
+/** A norm whose terms are powers of |d|; eps is added to their mean, which then the root is taken of. */
+export type PowerNorm = { readonly lp: number };
+
+export type Norm = "l1" | "l2" | "linf" | "range" | { readonly topk: number } | PowerNorm;
+
+export function isPower(norm: Norm | "none"): norm is PowerNorm {
+  return typeof norm === "object" && "lp" in norm;
+}
+
+export function isTop(norm: Norm | "none"): norm is { readonly topk: number } {
+  return typeof norm === "object" && "topk" in norm;
+}
+
+/** p of the terms |d|^p. */
+export function powerOf(norm: PowerNorm): number {
+  return norm.lp;
+}
 
 /** A norm in an arithmetic, with the factor between the statistic and the deviation (absent: the paper's). */
 export interface Recipe {
@@ -29,8 +45,8 @@ export function paperConstant(norm: Norm, n: number): number {
   if (norm === "l1") return C_L1;
   if (norm === "l2") return 1;
   if (norm === "range") return 0.35 * maximumConstant(n);
-  if (norm === "linf" || "topk" in norm) return maximumConstant(n);
-  return powerConstant(norm.lp);
+  if (norm === "linf" || isTop(norm)) return maximumConstant(n);
+  return powerConstant(powerOf(norm));
 }
 
 /** The elements as the arithmetic sees them. */
@@ -79,9 +95,9 @@ function statistic(recipe: Recipe, d: readonly number[], total: boolean): number
     );
   if (norm === "linf") return maximum(sizes);
   if (norm === "range") return subtract(format, maximum(d), -maximum(d.map((value) => -value)));
-  if ("topk" in norm) return divideSum(format, sum(arithmetic, largest(sizes, norm.topk)), norm.topk);
+  if (isTop(norm)) return divideSum(format, sum(arithmetic, largest(sizes, norm.topk)), norm.topk);
   return reduce(
-    sizes.map((size) => power(format, size, norm.lp)),
+    sizes.map((size) => power(format, size, powerOf(norm))),
     d.length,
   );
 }
@@ -95,12 +111,8 @@ function finishDeviation(recipe: Recipe, raw: number, n: number): number {
   if (norm === "l2") {
     value = squareRoot(format, raw);
     if (constant === 1) return value;
-  } else if (typeof norm === "object" && "lp" in norm) value = root(format, raw, norm.lp);
+  } else if (isPower(norm)) value = root(format, raw, powerOf(norm));
   return multiply(format, value, constant);
-}
-
-function isPower(norm: Norm): norm is { readonly lp: number } {
-  return typeof norm === "object" && "lp" in norm;
 }
 
 /** The deviation of d, without eps. */
@@ -150,7 +162,7 @@ export function vectorNorm(recipe: Recipe, x: readonly number[]): number {
   const { norm, arithmetic } = recipe;
   const raw = statistic(recipe, x, true);
   if (norm === "l2") return squareRoot(arithmetic.compute, raw);
-  return isPower(norm) ? root(arithmetic.compute, raw, norm.lp) : raw;
+  return isPower(norm) ? root(arithmetic.compute, raw, powerOf(norm)) : raw;
 }
 
 /** w = RN(v * RN(g / norm)). */

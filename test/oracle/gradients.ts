@@ -2,7 +2,7 @@
  * Gradients of the layers in float64, scalar, element by element: the formula of the paper with w_i = dS / dd_i written
  * out for every norm, and the layers themselves, to take differences of.
  */
-import { type Norm, paperConstant } from "./emulated.js";
+import { isTop, type Norm, paperConstant, powerOf } from "./emulated.js";
 
 export interface Rule {
   readonly norm: Norm | "none";
@@ -56,8 +56,8 @@ export function scaleOf({ norm, constant, eps, total }: Rule, d: readonly number
   if (norm === "l1") return (constant * sum(d.map(Math.abs))) / n + eps;
   if (norm === "linf") return constant * Math.max(...d.map(Math.abs)) + eps;
   if (norm === "range") return constant * (Math.max(...d) - Math.min(...d)) + eps;
-  if ("topk" in norm) return (constant * sum(farthest(d, norm.topk).map((i) => Math.abs(d[i])))) / norm.topk + eps;
-  const { lp } = norm;
+  if (isTop(norm)) return (constant * sum(farthest(d, norm.topk).map((i) => Math.abs(d[i])))) / norm.topk + eps;
+  const lp = powerOf(norm);
   return constant * (sum(d.map((value) => Math.abs(value) ** lp)) / n + eps) ** (1 / lp);
 }
 
@@ -76,10 +76,10 @@ function slopesOf(rule: Rule, d: readonly number[]): number[] {
   } else if (norm === "range") {
     w[first(d, (a, b) => a > b)] += constant;
     w[first(d, (a, b) => a < b)] -= constant;
-  } else if ("topk" in norm) {
+  } else if (isTop(norm)) {
     for (const i of farthest(d, norm.topk)) w[i] = (constant * Math.sign(d[i])) / norm.topk;
   } else {
-    const { lp } = norm;
+    const lp = powerOf(norm);
     return d.map((value) => (constant ** lp * Math.sign(value) * Math.abs(value) ** (lp - 1) * s ** (1 - lp)) / n);
   }
   return w;

@@ -1,13 +1,9 @@
 /** Norms, means, deviations and outputs of float32 data as real numbers: what native arithmetic is measured against. */
-import type { Norm } from "./emulated.js";
+import { isPower, type Norm, powerOf } from "./emulated.js";
 import * as exact from "./exact.js";
 import { Exact } from "./exact.js";
 
 type Data = ArrayLike<number> & Iterable<number>;
-
-function isPower(norm: Norm): norm is { readonly lp: number } {
-  return typeof norm === "object" && "lp" in norm;
-}
 
 /** (sum |x - centre|^p over n or 1)^(1/p), in float64 with the largest taken out: relative error below 1e-12. */
 function powerMean(x: Data, p: number, centre: Exact, over: number): Exact {
@@ -33,7 +29,7 @@ export function vectorNorm(norm: Norm, x: Data): Exact {
   if (norm === "l2") return exact.exactSquareSum(x).sqrt();
   if (norm === "linf") return exact.exactFarthest(x, 1)[0];
   if (norm === "range") return spread(x);
-  if (isPower(norm)) return powerMean(x, norm.lp, exact.ZERO, 1);
+  if (isPower(norm)) return powerMean(x, powerOf(norm), exact.ZERO, 1);
   return exact.meanOf(exact.exactFarthest(x, norm.topk));
 }
 
@@ -56,7 +52,7 @@ function rawDeviation(norm: Norm, x: Data, centre: Exact): Exact {
   const n = new Exact(BigInt(x.length));
   if (norm === "range") return spread(x);
   if (norm === "linf") return exact.exactFarthest(x, 1, centre)[0];
-  if (isPower(norm)) return powerMean(x, norm.lp, centre, x.length);
+  if (isPower(norm)) return powerMean(x, powerOf(norm), centre, x.length);
   if (typeof norm === "object") return exact.meanOf(exact.exactFarthest(x, norm.topk, centre));
   if (centre.sign === 0) {
     return norm === "l1" ? exact.exactAbsSum(x).over(n) : exact.exactSquareSum(x).over(n).sqrt();
@@ -67,8 +63,9 @@ function rawDeviation(norm: Norm, x: Data, centre: Exact): Exact {
 /** The scale S of a deviation, in float64: eps goes under the root for L2 and Lp, beside the deviation for the others. */
 export function scale(norm: Norm, deviation: number, constant: number, eps: number): number {
   if (norm === "l2") return Math.sqrt(deviation * deviation + eps);
-  if (isPower(norm)) return constant * ((deviation / constant) ** norm.lp + eps) ** (1 / norm.lp);
-  return deviation + eps;
+  if (!isPower(norm)) return deviation + eps;
+  const p = powerOf(norm);
+  return constant * ((deviation / constant) ** p + eps) ** (1 / p);
 }
 
 /** (x - mean) / S in float64, the mean taken in two parts so that a large one costs no digits. */

@@ -1,12 +1,13 @@
 /** What a diagnosis tries, by its definition: changes of a normalization, and what their outputs are held against. */
 import { type Diagnosis, errorOf } from "./diagnosis.js";
+import { isTop } from "./emulated.js";
 import type { Errors } from "./errors.js";
 import { BFLOAT16, FLOAT32 } from "./formats.js";
 import { PAIRS, type Real } from "./reals.js";
 import { Rounder } from "./rounder.js";
 import { scaledEps } from "./summary.js";
 import { type Truth, truth } from "./truth.js";
-import { constantOf, exponentOf, isTop, isUnderRoot, summedOf, type Work } from "./work.js";
+import { constantOf, exponentOf, isUnderRoot, summedOf, type Work } from "./work.js";
 
 export interface Trial {
   readonly label: string;

@@ -1,6 +1,7 @@
 /** What a diagnosis says about the whole: headroom, condition and bounds, by their definitions. */
+import { isTop } from "./emulated.js";
 import type { Truth } from "./truth.js";
-import { exponentOf, formatOf, isTop, type StageName, summedOf, type Work } from "./work.js";
+import { exponentOf, formatOf, type StageName, summedOf, type Work } from "./work.js";
 
 /** Binades between the largest exact magnitude of a stage and the end of its format, and which stage has the fewest. */
 export function headroom(work: Work, { logs }: Truth): { binades: number | null; at: StageName | null } {

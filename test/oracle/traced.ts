@@ -1,5 +1,5 @@
 /** A normalization in emulated arithmetic, operation by operation: the values of every stage and what happened in it. */
-import type { Norm } from "./emulated.js";
+import { isTop, type Norm } from "./emulated.js";
 import { numbers } from "./errors.js";
 import type { Real, Reals } from "./reals.js";
 import { Log, Steps } from "./steps.js";
@@ -7,7 +7,6 @@ import {
   constantOf,
   exponentOf,
   isElementwise,
-  isTop,
   isUnderRoot,
   type StageName,
   stagesOf,

@@ -1,5 +1,5 @@
 /** The same normalization as real numbers: of the data from the start, and of what each emulated stage was given. */
-import type { Norm } from "./emulated.js";
+import { isTop, type Norm } from "./emulated.js";
 import { type Numbers, numbers } from "./errors.js";
 import type { Real, Reals } from "./reals.js";
 import type { Traced } from "./traced.js";
@@ -7,7 +7,6 @@ import {
   constantOf,
   exponentOf,
   isElementwise,
-  isTop,
   isUnderRoot,
   type StageName,
   stagesOf,

@@ -1,6 +1,6 @@
 /** What is diagnosed: a normalization of a tensor, and the stages that it goes through. */
 import type { Arithmetic } from "./arithmetic.js";
-import { type Norm, paperConstant } from "./emulated.js";
+import { isPower, isTop, type Norm, paperConstant, powerOf } from "./emulated.js";
 import type { Format } from "./formats.js";
 
 export interface Work {
@@ -39,11 +39,7 @@ export function isElementwise(stage: StageName): boolean {
 /** The exponent of the terms |d|^p. */
 export function exponentOf(norm: Norm): number {
   if (norm === "l2") return 2;
-  return typeof norm === "object" && "lp" in norm ? norm.lp : 1;
-}
-
-export function isTop(norm: Norm): norm is { readonly topk: number } {
-  return typeof norm === "object" && "topk" in norm;
+  return isPower(norm) ? powerOf(norm) : 1;
 }
 
 /** Of n terms, how many are summed: the largest ones of a top-k norm, none where terms are only compared. */
@@ -54,7 +50,7 @@ export function summedOf(norm: Norm, n: number): number {
 
 /** Whether eps is added to the mean of the terms, under the root, or to the deviation. */
 export function isUnderRoot(norm: Norm): boolean {
-  return norm === "l2" || (typeof norm === "object" && "lp" in norm);
+  return norm === "l2" || isPower(norm);
 }
 
 /** The factor between the statistic and the deviation of groups of n elements. */

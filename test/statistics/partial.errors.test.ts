@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type PartialJson, PartialStatistics, partial } from "../../src/index.js";
 import { everyNorm } from "../support/cases.js";
 import { gaussian } from "../support/random.js";
-import { any, FORMS, refuses as refusesTo } from "../support/refuses.js";
+import { any, FORMS, NORMS, refuses as refusesTo } from "../support/refuses.js";
 
 const plain = (shape: number[]) => ({
   data: gaussian(
@@ -18,7 +18,6 @@ const refuses = (whole: PartialStatistics, call: () => unknown, error: Error): v
   refusesTo(call, error, () => JSON.stringify(whole));
 
 describe("making one", () => {
-  const NORMS = '"l1", "l2", "linf", "range", { topk } or { lp }';
   test.each([
     ["l3", {}, new RangeError(`"norm" must be ${NORMS}, got "l3"`)],
     ["none", {}, new RangeError(`"norm" must be ${NORMS}, got "none"`)],

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { load, memory, norm, type PartialStatistics, partial, statistics, tensor } from "../../src/index.js";
-import { type Norm, paperConstant } from "../oracle/emulated.js";
+import { isPower, isTop, type Norm, paperConstant, powerOf } from "../oracle/emulated.js";
 import { Exact, exactAbsSum, exactMean, exactSum, ulpError } from "../oracle/exact.js";
 import * as real from "../oracle/real.js";
 import { groupsOf, sizeOf } from "../oracle/walk.js";
@@ -35,7 +35,7 @@ const shifted = (x: Float32Array, centre: number): Exact[] =>
 /** The norm of x - centre: exact for all but Lp, whose oracle works in float64. */
 function exactNorm(kind: Norm, x: Float32Array, centre: number): Exact {
   if (centre === 0 || kind === "range") return real.vectorNorm(kind, x);
-  if (typeof kind === "object") return real.deviation(kind, x, 1, Exact.of(centre)).times(countOf(kind, x));
+  if (isPower(kind) || isTop(kind)) return real.deviation(kind, x, 1, Exact.of(centre)).times(countOf(kind, x));
   const d = shifted(x, centre).map((value) => value.abs());
   if (kind === "linf") return d.reduce((a, b) => (b.compare(a) > 0 ? b : a));
   const sum = d.reduce((a, b) => a.plus(kind === "l1" ? b : b.times(b)), new Exact(0n));
@@ -43,8 +43,7 @@ function exactNorm(kind: Norm, x: Float32Array, centre: number): Exact {
 }
 
 /** From a statistic that is a mean to the norm. */
-const countOf = (kind: Norm, x: Float32Array): Exact =>
-  Exact.of(typeof kind === "object" && "lp" in kind ? x.length ** (1 / kind.lp) : 1);
+const countOf = (kind: Norm, x: Float32Array): Exact => Exact.of(isPower(kind) ? x.length ** (1 / powerOf(kind)) : 1);
 
 /** Holds the result of one group against the exact values. */
 function expectGroup(
@@ -69,7 +68,7 @@ function expectGroup(
   if (centre !== undefined) {
     if (kind === "l1") raw = raw.over(n);
     else if (kind === "l2") raw = raw.times(raw).over(n).sqrt();
-    else if (typeof kind === "object") raw = raw.over(countOf(kind, x));
+    else if (isPower(kind)) raw = raw.over(countOf(kind, x));
   }
   expectClose(found.deviation, raw.times(constant), `deviation of ${what}`);
 }

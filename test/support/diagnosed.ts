@@ -5,7 +5,7 @@ import type { DiagnoseOptions } from "../../src/diagnosis/question.js";
 import type { Diagnosis, ErrorStatistics, Stage } from "../../src/diagnosis/result.js";
 import { diagnose } from "../../src/index.js";
 import * as oracle from "../oracle/diagnosis.js";
-import type { Norm } from "../oracle/emulated.js";
+import { isPower, isTop, type Norm } from "../oracle/emulated.js";
 import type { Judged } from "../oracle/errors.js";
 import { exponentOf, type Format } from "../oracle/formats.js";
 import { PAIRS, type Pair, type Real, type Reals } from "../oracle/reals.js";
@@ -166,7 +166,7 @@ export function pose(subject: Subject): Posed {
 }
 
 /** Whether the exact values depend on powers or constants that are no better than 1e-13. */
-const isRough = (norm: Work["norm"]) => typeof norm === "object" || norm === "linf" || norm === "range";
+const isRough = (norm: Work["norm"]) => isPower(norm) || isTop(norm) || norm === "linf" || norm === "range";
 
 /** How far off an error may be: relative to the exact value, and in ulp. */
 export interface Slack {

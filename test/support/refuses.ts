@@ -2,6 +2,8 @@
 
 import { expect } from "vitest";
 import { memory } from "../../src/index.js";
+import { everyNorm } from "./cases.js";
+import { ORACLES } from "./formats.js";
 
 /** For arguments that no type allows. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -9,6 +11,13 @@ export const any = (value: unknown): any => value;
 
 /** What may stand where a tensor is expected, in the words of the errors. */
 export const FORMS = "a Float32Array, Uint16Array, Float16Array, { data, shape } or Tensor";
+
+const quoted = (names: readonly unknown[]): string => names.map((name) => JSON.stringify(name)).join(", ");
+
+/** And where a norm, a norm or "none", a format. */
+export const NORMS = `${quoted(everyNorm([], []))}, { topk } or { lp }`;
+export const NORMALIZERS = `${quoted(everyNorm([], []))}, "none", { topk } or { lp }`;
+export const FORMATS = `one of ${quoted(Object.keys(ORACLES))}`;
 
 /** A tensor of 24 elements, which is what refuses() has an `out` for. */
 export const plain = () => ({ data: Float32Array.from({ length: 24 }, (_, i) => i - 10), shape: [2, 3, 4] });

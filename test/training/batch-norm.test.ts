@@ -14,6 +14,7 @@ import {
   tensor,
 } from "../../src/index.js";
 import { type Norm, paperConstant } from "../oracle/emulated.js";
+import { centre, ruleOf, scaleOf, sum } from "../oracle/gradients.js";
 import { STORAGES } from "../support/call.js";
 import { everyNorm } from "../support/cases.js";
 import { numbers, toHalves } from "../support/compare.js";
@@ -93,22 +94,10 @@ describe("train", () => {
 function model(norm: Normalizer, { data, shape }: ReturnType<typeof batch>) {
   const inner = shape[2];
   const n = shape[0] * inner;
+  const rule = ruleOf(norm as Norm | "none", n, 0);
   return Array.from({ length: shape[1] }, (_, c) => {
     const x = [...data].filter((_, i) => Math.floor(i / inner) % shape[1] === c);
-    const mean = x.reduce((a, b) => a + b, 0) / n;
-    const d = x.map((value) => value - mean);
-    const sizes = d.map(Math.abs).sort((a, b) => b - a);
-    const average = (list: number[]) => list.reduce((a, b) => a + b, 0) / list.length;
-    const raw = (): number => {
-      if (norm === "none") return 1;
-      if (norm === "l1") return average(sizes);
-      if (norm === "l2") return Math.sqrt(average(d.map((value) => value ** 2)));
-      if (norm === "linf") return sizes[0];
-      if (norm === "range") return Math.max(...x) - Math.min(...x);
-      if ("topk" in norm) return average(sizes.slice(0, norm.topk));
-      return average(sizes.map((size) => size ** norm.lp)) ** (1 / norm.lp);
-    };
-    return { mean, deviation: raw() * (norm === "none" ? 1 : paperConstant(norm as Norm, n)) };
+    return { mean: sum(x) / n, deviation: scaleOf(rule, centre(rule, x)) };
   });
 }
 

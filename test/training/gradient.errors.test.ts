@@ -12,6 +12,7 @@ import {
   tensor,
 } from "../../src/index.js";
 import { gaussian } from "../support/random.js";
+import { NORMALIZERS } from "../support/refuses.js";
 
 const shape = [2, 3, 4];
 const plain = (seed: number, dimensions: readonly number[] = shape) => ({
@@ -50,7 +51,7 @@ describe("arguments that are refused", () => {
   );
   add({ axis: 3 }, RangeError, '"axis" must be an integer in [-3, 2], got 3');
   add({ eps: -1 }, RangeError, '"eps" must be a finite number of at least 0, got -1');
-  add({ norm: "l3" }, RangeError, '"norm" must be "l1", "l2", "linf", "range", "none", { topk } or { lp }, got "l3"');
+  add({ norm: "l3" }, RangeError, `"norm" must be ${NORMALIZERS}, got "l3"`);
   add({ norm: { topk: 9 } }, RangeError, '"topk" must be an integer in [1, 8], the elements of a group, got 9');
   add({ weight: new Float32Array(2) }, RangeError, '"weight" must have 3 elements, got 2');
   add({ bias: new Float32Array(2) }, RangeError, '"bias" must have 3 elements, got 2');

@@ -23,7 +23,7 @@ import { gaussian } from "../support/random.js";
 
 /** Kinds of norms for n elements. Powers to p - 1 that are ties are decided exactly, for p of few bits. */
 const normsFor = (n: number): oracle.Norm[] =>
-  normsOf(n).filter((norm) => typeof norm === "string" || !("lp" in norm) || Number.isInteger(2 * norm.lp));
+  normsOf(n).filter((norm) => !oracle.isPower(norm) || Number.isInteger(2 * oracle.powerOf(norm)));
 
 const label = (norm: EmulatedRule["norm"]) => (norm === "none" ? norm : show(norm));
 

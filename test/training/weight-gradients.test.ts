@@ -137,7 +137,7 @@ describe.each(SHAPES)("weights of shape %o, axis %i", (shape, axis) => {
       if (size > 300 && i % 3) continue;
       const { oracle } = pair;
       for (const [j, norm] of normsOf(n).entries()) {
-        if ((i + j) % 5 || (typeof norm === "object" && "lp" in norm && norm.lp === 2.7)) continue;
+        if ((i + j) % 5 || (emulated.isPower(norm) && emulated.powerOf(norm) === 2.7)) continue;
         const v = stored(values(KINDS[(i + j) % KINDS.length], oracle.compute, size, j), shape, STORAGES[i % 2]);
         const dw = stored(values("plain", oracle.compute, size, j + 1), shape, STORAGES[j % 2]);
         const g = gaussian(groups.length, 2, 1, 0.3);
