@@ -19,7 +19,7 @@ export class NormSpec {
   /**
    * @param kind One of the NORM constants.
    * @param top k of the top-k norm.
-   * @param power p of the Lp norm.
+   * @param power p of a norm that adds eps to its mean of |d|^p: of terms of TermKind.Other in assembly/norms.
    */
   constructor(
     readonly name: NormName,
