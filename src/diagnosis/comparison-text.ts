@@ -20,7 +20,9 @@ function statisticsTable(page: Page, e: ErrorStatistics): void {
     ["bits that every value keeps", brief(e.significantBits)],
     ["NaN or infinite in one only", integer(e.mismatchedSpecials)],
   ];
-  for (const [name, value] of rows) page.lines.push(`${name.padEnd(32)}${value}`);
+  // where a line has no room for both, the value stands behind the name
+  const room = Math.max(...rows.map(([, value]) => value.length)) + 32 <= page.width;
+  for (const [name, value] of rows) page.text(room ? `${name.padEnd(32)}${value}` : `${name}: ${value}`);
 }
 
 /** To three digits, away from 0, so that what is shown passes. */
@@ -40,7 +42,7 @@ function toleranceTable(page: Page, { numpy, torch }: Comparison["tolerances"]):
     row("smallest rtol at the default atol", ({ rtolAtDefaultAtol }) => upwards(rtolAtDefaultAtol)),
     row("smallest atol at the default rtol", ({ atolAtDefaultRtol }) => upwards(atolAtDefaultRtol)),
   ];
-  page.table(columnsOf(["tolerances", "numpy assert_allclose", "torch assert_close"]), rows);
+  page.table(columnsOf(["tolerances", "numpy assert_allclose", "torch assert_close"]), rows, { below: true });
 }
 
 /**

@@ -1,10 +1,10 @@
 // A diagnosis as text for a terminal.
 
 import { wrong } from "../checks/arguments.js";
-import { columnsOf, type Page, pageFor, type TextOptions } from "../text/page.js";
+import { type Column, columnsOf, type Page, pageFor, type TextOptions } from "../text/page.js";
 import { brief, fixed, integer, normWords, percent, signed } from "../text/words.js";
 import { type Attribution, DIAGNOSIS_SCHEMA, type Diagnosis, EVENTS, type Stage } from "./result.js";
-import { arithmeticWords, gainCell, gainOf, isOf, LAYERS, ulp, VERDICTS } from "./words.js";
+import { arithmeticWords, gainCell, gainOf, isOf, LAYERS, TITLES, ulp, VERDICTS } from "./words.js";
 
 function title({ subject, input }: Diagnosis): string {
   const { layer, axes, norm, arithmetic, centred, groups } = subject;
@@ -15,17 +15,25 @@ function title({ subject, input }: Diagnosis): string {
 }
 
 function stageTable(page: Page, stages: readonly Stage[]): void {
-  const titles = ["stage", "own, max", "total: median", "99 %", "max", "SQNR dB", "NaN/inf"];
+  const columns: Column[] = [
+    { title: "stage", left: true },
+    { title: `own ${TITLES.worst}`, shed: 1 },
+    { title: `total: ${TITLES.sqnr}`, shed: 5 },
+    { title: TITLES.specials, shed: 6 },
+    { title: TITLES.median, shed: 4 },
+    { title: TITLES.p99, shed: 2 },
+    { title: TITLES.worst, shed: 3 },
+  ];
   const rows = stages.map(({ name, own, total }) => [
     name,
     ulp(own.maxUlp),
+    fixed(total.sqnrDb, 1),
+    integer(total.mismatchedSpecials),
     ulp(total.p50Ulp),
     ulp(total.p99Ulp),
     ulp(total.maxUlp),
-    fixed(total.sqnrDb, 1),
-    integer(total.mismatchedSpecials),
   ]);
-  page.table(columnsOf(titles), rows);
+  page.table(columns, rows);
 }
 
 function eventTable(page: Page, stages: readonly Stage[]): void {
@@ -82,9 +90,16 @@ function remedyTable(page: Page, { remedies, error: found }: Diagnosis): void {
     ulp(error.p50Ulp),
     ulp(error.p99Ulp),
   ]);
-  const titles = ["remedies, each run on this data", "gain dB", "SQNR dB", "NaN/inf", "ulp: median", "99 %"];
+  const columns: Column[] = [
+    { title: "remedies, each run on this data", left: true },
+    { title: TITLES.gain },
+    { title: TITLES.sqnr, shed: 3 },
+    { title: TITLES.specials, shed: 4 },
+    { title: TITLES.median, shed: 2 },
+    { title: TITLES.p99, shed: 1 },
+  ];
   const helps = (i: number): boolean => gainOf(remedies[i], found) >= 3;
-  page.table(columnsOf(titles), rows, { rows: (i) => (helps(i) ? "green" : undefined) });
+  page.table(columns, rows, { rows: (i) => (helps(i) ? "green" : undefined) });
 }
 
 /**

@@ -24,6 +24,17 @@ export const ORDERS: Readonly<Record<Order, string>> = {
 /** From best to worst, as they are painted. */
 export const VERDICTS: Readonly<Record<Verdict, Style>> = { ok: "green", degraded: "yellow", failed: "red" };
 
+/** Titles of columns, the same in all tables. Errors are in units of the last place, headroom is in binades. */
+export const TITLES = {
+  sqnr: "SQNR dB",
+  gain: "gain dB",
+  specials: "NaN/inf",
+  median: "median ulp",
+  p99: "99 % ulp",
+  worst: "worst ulp",
+  rms: "rms ulp",
+} as const;
+
 /** "float16, sums in float32 one by one". */
 export function arithmeticWords({ compute, accumulate, order }: ArithmeticInUse): string {
   const format = formatWords(compute);

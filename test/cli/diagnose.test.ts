@@ -49,6 +49,7 @@ describe("what is diagnosed", () => {
       file: OUTLIER,
       name: "transformer-residual-outlier",
       stored: "float16",
+      assumed: "layer",
       diagnoses: expected,
       refused: [],
       rounded: 0,
@@ -56,20 +57,42 @@ describe("what is diagnosed", () => {
     });
   });
 
-  it("is batch norm from four dimensions on, else layer norm", async () => {
+  it("is a norm of each output channel for weights of a checkpoint, without biases, unless told otherwise", async () => {
     const { tensors, skipped } = await json([CNN, "--norm", "l1", "--no-remedies", "--jobs", "2"]);
-    expect(tensors.map(({ name }) => name).slice(-5)).toEqual([
-      "conv1.weight",
-      "conv2.weight",
-      "conv3.weight",
-      "fc.bias",
-      "fc.weight",
-    ]);
-    for (const { diagnoses } of tensors) {
+    expect(tensors.map(({ name }) => name)).toEqual(["conv1.weight", "conv2.weight", "conv3.weight", "fc.weight"]);
+    for (const { assumed, diagnoses } of tensors) {
       const [{ subject, input }] = diagnoses;
-      expect(subject.layer).toBe(input.shape.length > 3 ? "batch" : "layer");
+      expect({ assumed, ...subject }).toMatchObject({
+        assumed: "weight",
+        layer: null,
+        axes: [1, 2, 3].slice(0, input.shape.length - 1),
+        centred: false,
+      });
     }
     expect(skipped).toContainEqual({ file: CNN, name: "bn1.num_batches_tracked", reason: 'of type "I64"' });
+    expect(skipped.find(({ name }) => name === "bn1.bias")?.reason).toMatch(/^of one dimension in a checkpoint/);
+    const told = await json([CNN, "--norm", "l1", "--no-remedies", "--layer", "layer"]);
+    expect(told.tensors).toHaveLength(17);
+    expect(told.tensors.every(({ assumed, diagnoses }) => !assumed && diagnoses[0].subject.layer === "layer")).toBe(
+      true,
+    );
+    const { stdout } = await halfnorm(["diagnose", CNN, "--norm", "l1"]);
+    expect(stdout.match(/^Taken for a weight of a checkpoint/gm)).toHaveLength(4);
+    expect(refusal(await halfnorm(["diagnose", CNN, "--tensor", "fc.bias"]))).toMatch(
+      /fc\.bias \(of one dimension in a/,
+    );
+  });
+
+  it("is batch norm from four dimensions on, else layer norm, and says so", async () => {
+    for (const [file, layer] of [
+      ["digits-conv3-out.npy", "batch"],
+      [OUTLIER, "layer"],
+    ] as const) {
+      const { assumed, diagnoses } = (await json([file, "--norm", "l1", "--no-remedies"])).tensors[0];
+      expect({ assumed, layer: diagnoses[0].subject.layer }).toEqual({ assumed: layer, layer });
+      const { stdout } = await halfnorm(["diagnose", file, "--norm", "l1"]);
+      expect(stdout).toMatch(new RegExp(`^${layer} norm .* is assumed`, "im"));
+    }
   });
 
   it("takes every layer and arithmetic", async () => {
@@ -95,7 +118,7 @@ describe("what is diagnosed", () => {
     expect(skipped.find(({ name }) => name === "bn1.bias")?.reason).toMatch(/^"axis" must be/);
     const asked = await halfnorm(["diagnose", CNN, "--layer", "batch", "--tensor", "bn1.bias"]);
     expect(refusal(asked)).toMatch(/^digits-cnn.safetensors: tensor "bn1.bias": "axis" must be/);
-    const { tensors: few } = await json([CNN, "--tensor", "fc.bias", "--norm", "top12,l2"]);
+    const { tensors: few } = await json([CNN, "--layer", "layer", "--tensor", "fc.bias", "--norm", "top12,l2"]);
     expect(few[0].diagnoses).toHaveLength(1);
     expect(few[0].refused[0].reason).toMatch(/^"topk" must be/);
   });
@@ -195,7 +218,10 @@ describe("the text", () => {
     for (const [norm, verdict] of Object.entries({ L2: "failed", L1: "ok", "L∞": "ok", "top-10": "ok", range: "ok" })) {
       expect(lines.some((line) => line.startsWith(norm) && line.includes(` ${verdict} `))).toBe(true);
     }
-    expect(stdout).toMatch(/^L2 {2,}compute in float32, store in float16: median 0\.25 ulp, \+72\.5 dB$/m);
+    expect(stdout).toMatch(/^norm +verdict +SQNR dB +NaN\/inf +median ulp +worst ulp /m);
+    expect(stdout).toMatch(
+      /^Best remedy for L2: compute in float32, store in float16: median 0\.25 ulp, \+72\.5\ndB$/m,
+    );
     expect(stdout).toMatch(/^L2: a square overflows in 240 of 256 groups/m);
     expect(stdout).not.toContain("\x1b");
   });
@@ -204,7 +230,7 @@ describe("the text", () => {
     const details = await halfnorm(["diagnose", OUTLIER, "--norm", "l2", "--details"]);
     expect(details.stdout).toMatch(/^reciprocal /m);
     const { stdout } = await halfnorm(["diagnose", CNN, "--norm", "l2", "--no-remedies"]);
-    expect(stdout).toMatch(/^17 tensors$/m);
+    expect(stdout).toMatch(/^4 tensors$/m);
     expect(stdout).toMatch(/^norm +ok +degraded +failed$/m);
     expect(stdout).toMatch(/^Not diagnosed, of type "I64": bn1\.num_batches_tracked, /m);
   });

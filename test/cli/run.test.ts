@@ -6,7 +6,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { COMMANDS, run } from "../../src/cli/run.js";
 import { FileError, UsageError } from "../../src/cli/terminal/errors.js";
 import { FIXTURES, halfnorm, refusal, SAMPLES, shell, start } from "../support/cli.js";
-import { temporaryFolder } from "../support/tensor-files.js";
+import { npyBytes, npyHeader, temporaryFolder } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 
@@ -32,17 +32,17 @@ describe("usage", () => {
     ["no command", [], /^expected a command, one of .*compare/],
     ["an unknown command", ["diagnoze"], /^unknown command diagnoze, commands are .*compare/],
     ["a command of terminal codes", ["\x1b[2J"], /^unknown command \\u\{1b\}\[2J/],
-    ["an unknown option", ["sweep", "--norm", "l1"], /^Unknown option '--norm'$/],
+    ["an unknown option", ["sweep", "--norms", "l1"], /^Unknown option '--norms'$/],
     ["an option of no command", ["--json"], /^unknown option --json/],
-    ["an option without its value", ["sweep", "--norms"], /argument missing/],
-    ["a norm that does not exist", ["sweep", "--norms", "l1,l3"], /^--norms must be l1, l2, .*, got "l3"$/],
-    ["a norm twice", ["sweep", "--norms", "l1,top10,top-10"], /without repetition/],
+    ["an option without its value", ["sweep", "--norm"], /argument missing/],
+    ["a norm that does not exist", ["sweep", "--norm", "l1,l3"], /^--norm must be l1, l2, .*, got "l3"$/],
+    ["a norm twice", ["sweep", "--norm", "l1,top10,top-10"], /without repetition/],
     ["an empty list", ["sweep", "--n", ""], /^--n must be a list with commas, got ""$/],
     ["a count that is none", ["sweep", "--n", "1e3"], /^--n must be an integer from 2 to 1048576, got "1e3"$/],
     ["a negative count", ["sweep", "--n", "-4"], /^--n must be an integer .*, got "-4"$/],
     ["a range that is none", ["sweep", "--sigma", "1"], /^--sigma must be LOW:HIGH, got "1"$/],
     ["a range backwards", ["sweep", "--sigma", "1:0.1"], /^--sigma must be a number from 1 to/],
-    ["k beyond n", ["sweep", "--n", "4"], /^--norms has top-10, more than the 4 elements of a group$/],
+    ["k beyond n", ["sweep", "--n", "4"], /^--norm has top-10, more than the 4 elements of a group$/],
     ["a file where there should be none", ["sweep", "x.npy"], /^sweep takes no file, got "x\.npy"$/],
     ["one file", ["compare", "a.npy"], /^compare takes two files/],
     ["a format that does not exist", ["compare", "a", "b", "--format", "f16"], /^--format must be one of float16/],
@@ -63,7 +63,7 @@ describe("usage", () => {
   });
 
   it("refuses in one line, with exit code 2", async () => {
-    expect(refusal(await halfnorm(["sweep", "--norms", "l3"]))).toMatch(/^--norms must be/);
+    expect(refusal(await halfnorm(["sweep", "--norm", "l3"]))).toMatch(/^--norm must be/);
     expect(refusal(await halfnorm(["compare", "none.npy", "none.npy"]))).toBe("none.npy: no such file");
   });
 });
@@ -96,6 +96,48 @@ describe("compare", () => {
     expect(tensors).toHaveLength(17);
     expect(tensors[0].name).toBe("bn1.bias");
     expect(tensors.every(({ passes }) => passes)).toBe(true);
+  });
+
+  it("lets as many elements be further off as are said", async () => {
+    const values = Float32Array.from({ length: 200 }, (_, i) => 1 + i / 256);
+    const off = values.map((value, i) => (i < 3 ? value + 2 ** -10 : value));
+    const file = (name: string, data: Float32Array) =>
+      write(name, npyBytes({ header: npyHeader("<f4", [200]), data: Buffer.from(data.buffer) }));
+    const [a, e] = [file("off.npy", off), file("values.npy", values)];
+    const check = async (...args: string[]) => {
+      const { code, stdout } = await halfnorm(["compare", a, e, "--json", ...args]);
+      return { code, beyond: JSON.parse(stdout).tensors[0].beyond };
+    };
+    // 2^-10 are 2^13 ulp of float32 from 1 to 2, and one of float16
+    expect(await check("--tolerance-ulp", "8191", "--outliers", "1.5")).toEqual({ code: 0, beyond: 3 });
+    expect(await check("--tolerance-ulp", "8191", "--outliers", "1.49")).toEqual({ code: 1, beyond: 3 });
+    expect(await check("--tolerance-ulp", "8191")).toEqual({ code: 1, beyond: 3 });
+    expect(await check("--tolerance-ulp", "8192")).toEqual({ code: 0, beyond: 0 });
+    expect(await check("--tolerance-ulp", "1", "--format", "float16")).toEqual({ code: 0, beyond: 0 });
+    expect(await check("--tolerance-ulp", "0.99", "--format", "float16", "--outliers", "1")).toEqual({
+      code: 1,
+      beyond: 3,
+    });
+    off[9] = Number.NaN;
+    file("off.npy", off);
+    expect(await check("--tolerance-ulp", "8191", "--outliers", "100")).toEqual({ code: 1, beyond: 3 });
+    const { stdout } = await halfnorm(["compare", a, e, "--tolerance-ulp", "1", "--outliers", "1"]);
+    expect(stdout).toMatch(/failed: not within 1 ulp but for 1 % of the elements\n$/);
+    expect(refusal(await halfnorm(["compare", a, e, "--outliers", "1"]))).toMatch(
+      /^--outliers goes with --tolerance-ulp/,
+    );
+    expect(refusal(await halfnorm(["compare", a, e, "--tolerance-ulp", "1", "--outliers", "101"]))).toMatch(
+      /^--outliers must be a number from 0 to 100, got "101"$/,
+    );
+  });
+
+  it("says what was left out and what was rounded", async () => {
+    const { stdout } = await halfnorm(["compare", cnn, cnn]);
+    expect(stdout).toMatch(/^Not compared, of type "I64": bn1\.num_batches_tracked, /m);
+    const thirds = `${FIXTURES}thirds.npy`;
+    expect((await halfnorm(["compare", thirds, thirds])).stdout).toMatch(
+      /^2 values of float64 are beyond float32: .*\n.*less\.\n18 values of float64 were rounded to float32\.$/m,
+    );
   });
 
   it("takes special values in one only for a failure", async () => {
@@ -163,7 +205,7 @@ describe("compare", () => {
 });
 
 describe("sweep", () => {
-  const few = ["sweep", "--norms", "l2,top4", "--n", "64", "--sigma", "1e-4:100", "--order", "sequential"];
+  const few = ["sweep", "--norm", "l2,top4", "--n", "64", "--sigma", "1e-4:100", "--order", "sequential"];
 
   it("gives the golden result", async () => {
     const { code, stdout } = await halfnorm([...few, "--json"]);
@@ -172,7 +214,7 @@ describe("sweep", () => {
   });
 
   it("fits 80 columns", async () => {
-    const { code, stdout } = await halfnorm(["sweep", "--norms", "l1", "--sigma", "1e-3:1e3"]);
+    const { code, stdout } = await halfnorm(["sweep", "--norm", "l1", "--sigma", "1e-3:1e3"]);
     expect(code).toBe(0);
     for (const line of stdout.split("\n")) expect([...line].length).toBeLessThanOrEqual(80);
     expect(stdout).toMatch(/^65,536 .* 0\.1[56]\d /m); // a sequential sum that has stopped growing
@@ -224,7 +266,7 @@ describe("pipes", () => {
   });
 
   it("a closed one", async () => {
-    const args = "sweep --norms l1 --n 64 --sigma 0.1:10 --json";
+    const args = "sweep --norm l1 --n 64 --sigma 0.1:10 --json";
     const line = `{ "$NODE" "$BIN" ${args}; echo "exit code $?" >&2; } | head -c 1`;
     expect(await shell(line)).toEqual({ code: 0, stdout: "{", stderr: "exit code 0\n" });
     expect(await shell(`{ "$NODE" "$BIN" ${args}; echo "exit code $?" >&2; } | true`)).toMatchObject({
@@ -248,7 +290,7 @@ describe("where nothing can be written", () => {
       `diagnose ${file} ${file} --norm l1 --no-remedies --json --jobs 2`,
       `compare ${file} ${file}`,
       `compare ${file} ${file} --json`,
-      "sweep --norms l1 --n 64 --sigma 0.1:10",
+      "sweep --norm l1 --n 64 --sigma 0.1:10",
       "bench --elements 20000 --time 2",
     ])("%s says so in one line", async (args) => {
     const problem =

@@ -41,7 +41,8 @@ async function placeIn(name: string): Promise<Place> {
   return structuredClone({ path: file, label: name, name: tensor.name, identity: opened.identity, tensor });
 }
 
-const compared = async (place: Place) => (await work([{ actual: place, expected: place, format: undefined }]))[0];
+const compared = async (place: Place) =>
+  (await work([{ actual: place, expected: place, format: "float32", tolerance: undefined }]))[0];
 
 describe("a worker", () => {
   it.each(Object.keys(FILES))("reads a tensor of %s without its directory", async (name) => {

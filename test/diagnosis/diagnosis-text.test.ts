@@ -34,7 +34,7 @@ describe("a comparison", () => {
       data[7] = Number.NaN;
       data[8] = 1e30;
     });
-    for (const width of [80, 90, 100, undefined]) {
+    for (const width of [40, 61, 80, 90, 200, undefined]) {
       const text = formatComparison(found, { width });
       expect(longest(text)).toBeLessThanOrEqual(width ?? 100);
       expect(text).not.toContain(ESCAPE);
@@ -88,7 +88,7 @@ describe("a diagnosis", () => {
   };
 
   test.each(Object.keys(found))("%s: text of at most the width asked for", (name) => {
-    for (const width of [80, 93, undefined]) {
+    for (const width of [40, 57, 80, 93, 200, undefined]) {
       const text = formatDiagnosis(found[name], { width });
       expect(longest(text)).toBeLessThanOrEqual(width ?? 100);
       expect(text).not.toContain(ESCAPE);
@@ -156,7 +156,7 @@ describe("refuses", () => {
     [() => formatComparison(any(undefined)), new TypeError('"comparison" must be what compare() gives, got undefined')],
     [() => formatDiagnosis(any({})), new TypeError('"diagnosis" must be what diagnose() gives, got {  }')],
     [() => formatComparison(any({})), new TypeError('"comparison" must be what compare() gives, got {  }')],
-    [() => formatComparison(found, { width: 79 }), new RangeError('"width" must be an integer in [80, 100], got 79')],
+    [() => formatComparison(found, { width: 39 }), new RangeError('"width" must be an integer in [40, 200], got 39')],
     [() => formatComparison(found, { color: any("red") }), new TypeError('"color" must be true or false, got "red"')],
   ];
   test.each(wrong.map(([call, error]) => [error.message, call, error] as const))("%s", (_, call, error) => {

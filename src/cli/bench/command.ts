@@ -1,3 +1,4 @@
+import { TITLES } from "../../diagnosis/words.js";
 import { columnsOf } from "../../text/page.js";
 import { brief, integer as grouped } from "../../text/words.js";
 import { FINE } from "../terminal/checks.js";
@@ -13,19 +14,19 @@ import type { BenchResult } from "./bench.js";
 function sections({ machine, elements, lines }: BenchResult): Section[] {
   const { cpu, cores, platform, node, load } = machine;
   const ulp = (value: number | null): string => (value === null ? "" : brief(value, 2));
-  const notes = ["GB/s: operands read and results written. ulp: of float32, largest and 99 %, against exact values."];
+  const notes = ["GB/s: operands read and results written. Errors are in ulp of float32, against exact values."];
   // the measurement itself makes up for one
   if (load > 1.5) notes.push(`The load is ${load.toFixed(1)}: other programs are running, the figures are unreliable.`);
   return [
     {
       title: `${cpu}, ${cores} cores, ${platform}, Node ${node}; ${grouped(elements)} resident elements in 16 rows`,
-      columns: columnsOf(["", "GB/s", "ns/element", "ulp max", "99 %"]),
+      columns: columnsOf(["kernel", "GB/s", "ns/element", TITLES.p99, TITLES.worst]),
       rows: lines.map(({ what, gbPerSecond, nsPerElement, maxUlp, p99Ulp }) => [
         what,
         brief(gbPerSecond),
         brief(nsPerElement),
-        ulp(maxUlp),
         ulp(p99Ulp),
+        ulp(maxUlp),
       ]),
       notes,
     },

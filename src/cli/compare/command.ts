@@ -2,8 +2,7 @@ import { AS_OPTION, rawTypeOf } from "../files/raw-option.js";
 import { CHECK_FAILED, FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
 import { command } from "../terminal/options.js";
-import { Progress, print, printJson, terminalPage, textOptions } from "../terminal/output.js";
-import { sectionsText } from "../terminal/sections.js";
+import { Progress } from "../terminal/output.js";
 import {
   JOBS_OPTION,
   jobsOf,
@@ -12,7 +11,8 @@ import {
   toleranceOf,
   toleranceOption,
 } from "../terminal/shared-options.js";
-import { FORMATS, oneOf, optional } from "../terminal/values.js";
+import { FORMATS, number, oneOf, optional } from "../terminal/values.js";
+import { ComparedJson, ComparedText } from "./output.js";
 
 export const compare = command({
   operands: "ACTUAL EXPECTED",
@@ -28,6 +28,11 @@ export const compare = command({
       help: `Whose spacing is the ulp: ${FORMATS.join(", ")}. Default: that of ACTUAL.`,
     },
     "tolerance-ulp": toleranceOption("Exit with 1 if any error is larger, or special in one only."),
+    outliers: {
+      type: "string",
+      value: "PERCENT",
+      help: "Of the elements of a tensor, how many may have an error beyond --tolerance-ulp. Default: 0.",
+    },
     as: AS_OPTION,
     jobs: JOBS_OPTION,
     json: jsonOption("compare"),
@@ -35,6 +40,7 @@ export const compare = command({
   examples: [
     ["compare half.npy single.npy", "The error of half.npy in ulp of its own format."],
     ["compare new.safetensors old.safetensors --tensor 'conv*' --tolerance-ulp 1", "A check, by the exit code."],
+    ["compare half.npy single.npy --tolerance-ulp 2 --outliers 0.1", "One element of a thousand may be further off."],
     ["compare out.npy expected.npy --format bfloat16 --json", "For a program."],
   ],
 
@@ -43,34 +49,32 @@ export const compare = command({
     if (expected === undefined || more.length) {
       throw new UsageError(`compare takes two files, ACTUAL and EXPECTED, got ${operands.length}`);
     }
-    const tolerance = values["tolerance-ulp"];
+    const tolerance = toleranceOf(values["tolerance-ulp"]);
+    const outlierPercent = optional(values.outliers, (percent) => number("outliers", percent, 0, 100));
+    if (outlierPercent !== undefined && tolerance === undefined) {
+      throw new UsageError("--outliers goes with --tolerance-ulp: it says how many elements may be beyond that");
+    }
     const options = {
       actual,
       expected,
       tensors: values.tensor,
       as: rawTypeOf(values.as),
       format: optional(values.format, (format) => oneOf("format", format, FORMATS)),
-      tolerance: toleranceOf(tolerance),
+      tolerance,
+      outlierPercent,
       jobs: jobsOf(values.jobs),
     };
     const progress = new Progress();
     try {
       const { compareFiles } = await import("./compare-files.js");
-      const result = await compareFiles(options, (done, what) => progress.update(done, what));
+      const output = values.json ? new ComparedJson() : new ComparedText();
+      await compareFiles(options, {
+        begin: (head) => output.begin(head),
+        found: (tensor) => output.found(tensor),
+        progress: (done, what) => progress.update(done, what),
+      });
       progress.end();
-      if (values.json) {
-        await printJson(result);
-      } else if (result.tensors.length > 1) {
-        await print(sectionsText((await import("./sections.js")).compareSections(result)));
-      } else {
-        const { formatComparison } = await import("../../index.js");
-        const [{ comparison, passes }] = result.tensors;
-        await print(formatComparison(comparison, textOptions()));
-        const page = terminalPage();
-        const verdict = passes ? page.paint("ok: within", "green") : page.paint("failed: not within", "red");
-        if (tolerance !== undefined) await print(`\n${verdict} ${tolerance} ulp\n`);
-      }
-      return result.passes ? FINE : CHECK_FAILED;
+      return (await output.end()) ? FINE : CHECK_FAILED;
     } finally {
       progress.end();
     }

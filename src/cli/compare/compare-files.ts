@@ -3,6 +3,7 @@
 import type { Comparison, FormatName } from "../../index.js";
 import type { RawType, Tally } from "../files/elements.js";
 import { checkNames } from "../files/input.js";
+import { type LeftOut, reasonOf } from "../files/left-out.js";
 import { type Listing, placesOf } from "../files/places.js";
 import { leftOut, noTensor, selectTensors } from "../files/select-tensors.js";
 import { residentBytes } from "../files/stored-tensor.js";
@@ -24,29 +25,44 @@ export interface CompareOptions {
   readonly format: FormatName | undefined;
   /** Largest error that passes; undefined: anything does. */
   readonly tolerance: number | undefined;
+  /** Of the elements of a tensor, how many may have a larger one. Default: none. */
+  readonly outlierPercent: number | undefined;
   /** Tensors to work on at a time. Default: see cli/workers/pool.ts. */
   readonly jobs: number | undefined;
 }
 
-interface ComparedTensor {
+export interface ComparedTensor {
   readonly name: string;
   /** Its name in the other file, where each file has but one. */
   readonly expectedName: string;
   readonly comparison: Comparison;
-  /** Whether the error is within the tolerance, with no NaN and no infinity in one of them alone. */
+  /** Elements whose error is beyond the tolerance, if there is one. */
+  readonly beyond?: number;
+  /** Whether errors are within the tolerance, but for outliers, with no NaN and no infinity in one of them alone. */
   readonly passes: boolean;
   /** float64 values that were rounded to float32 when the files were read. */
   readonly rounded: { readonly actual: Tally; readonly expected: Tally };
 }
 
-export interface CompareResult {
+/** What is compared, and how. */
+export interface CompareHead {
   readonly schema: "halfnorm.cli.compare/1";
   readonly actual: string;
   readonly expected: string;
   readonly toleranceUlp: number | null;
-  /** In the order of the actual file. */
-  readonly tensors: readonly ComparedTensor[];
-  readonly passes: boolean;
+  /** If it was given. */
+  readonly outlierPercent: number | undefined;
+  /** What is in the files and cannot be compared, if there is something and all tensors were asked for. */
+  readonly skipped: readonly (LeftOut & { readonly file: string })[] | undefined;
+}
+
+export interface Listener {
+  /** Is told before all others what is compared. */
+  begin(head: CompareHead): void;
+  /** Is given each tensor in the order of the actual file; comes back when it has taken it. */
+  found(tensor: ComparedTensor): Promise<void>;
+  /** Is told the part that is done. */
+  progress(done: number, what: string): void;
 }
 
 interface Pair {
@@ -80,41 +96,59 @@ const formatOf = ({ tensor: { stored } }: Place): FormatName => (stored === "flo
 const costOf = ({ actual, expected }: Pair): number =>
   residentBytes(actual.tensor) + residentBytes(expected.tensor) + 4 * actual.tensor.size;
 
-/** @param progress Is told the part that is done. */
-export async function compareFiles(
-  options: CompareOptions,
-  progress: (done: number, what: string) => void,
-): Promise<CompareResult> {
+/** Whether a tensor passes. */
+function isFine({ comparison, beyond }: Compared, { tolerance, outlierPercent }: CompareOptions): boolean {
+  if (beyond === undefined || outlierPercent === undefined) return isWithin(tolerance, comparison);
+  return comparison.mismatchedSpecials === 0 && 100 * beyond <= outlierPercent * comparison.count;
+}
+
+export async function compareFiles(options: CompareOptions, listener: Listener): Promise<void> {
+  const { tolerance, outlierPercent } = options;
   checkNames([options.actual, options.expected]);
   const listings = [await placesOf(options.actual, options.as), await placesOf(options.expected, options.as)] as const;
   const pairs = pairsOf(listings, options.tensors);
+  const skipped = options.tensors
+    ? []
+    : listings.flatMap(({ skipped }) =>
+        skipped.map((one) => ({ file: one.label, name: one.name, reason: reasonOf(one) })),
+      );
+  listener.begin({
+    schema: "halfnorm.cli.compare/1",
+    actual: listings[0].label,
+    expected: listings[1].label,
+    toleranceUlp: tolerance ?? null,
+    outlierPercent,
+    skipped: skipped.length ? skipped : undefined,
+  });
   const tasks = pairs.map(
     ({ actual, expected }): CompareTask => ({
       actual,
       expected,
       format: options.format ?? formatOf(actual),
+      tolerance,
     }),
   );
   const costs = pairs.map(costOf);
-  const results: ComparedTensor[] = [];
-  let done = 0;
-  const finish = (i: number, compared: Compared): void => {
-    const { comparison, ...rounded } = compared;
-    const passes = isWithin(options.tolerance, comparison);
-    results[i] = { name: pairs[i].actual.name, expectedName: pairs[i].expected.name, comparison, passes, rounded };
-    progress(++done / tasks.length, pairs[i].actual.name);
+  const results: (ComparedTensor | undefined)[] = [];
+  let at = 0;
+  let many = 0;
+  const done = async (i: number, compared: Compared): Promise<void> => {
+    const { comparison, beyond, ...rounded } = compared;
+    const { actual, expected } = pairs[i];
+    const passes = isFine(compared, options);
+    const counted = beyond === undefined ? {} : { beyond };
+    results[i] = { name: actual.name, expectedName: expected.name, comparison, ...counted, passes, rounded };
+    listener.progress(++many / tasks.length, actual.name);
+    let taken: Promise<void> | undefined;
+    for (let next = results[at]; next; next = results[++at]) {
+      results[at] = undefined; // of many tensors nobody else has to hold them
+      taken = listener.found(next);
+    }
+    await taken;
   };
   const largest = pairs.reduce(
     (most, { actual, expected }) => Math.max(most, actual.tensor.bytes, expected.tensor.bytes),
     0,
   );
-  await runTasks("compare", tasks, { jobs: options.jobs, costs, largest, done: finish });
-  return {
-    schema: "halfnorm.cli.compare/1",
-    actual: listings[0].label,
-    expected: listings[1].label,
-    toleranceUlp: options.tolerance ?? null,
-    tensors: results,
-    passes: results.every(({ passes }) => passes),
-  };
+  await runTasks<Compared>("compare", tasks, { jobs: options.jobs, costs, largest, done });
 }

@@ -1,46 +1,97 @@
 // A comparison of files as sections of text.
 
-import { columnsOf } from "../../text/page.js";
+import { TITLES } from "../../diagnosis/words.js";
+import type { Cell } from "../../text/page.js";
 import { brief, fixed, integer } from "../../text/words.js";
-import { printable } from "../terminal/printable.js";
+import { type Tally, tallyNotes } from "../files/elements.js";
+import { byReason } from "../files/left-out.js";
+import { few, printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/sections.js";
-import type { CompareResult } from "./compare-files.js";
+import type { ComparedTensor, CompareHead } from "./compare-files.js";
 
-export function compareSections({ actual, expected, toleranceUlp, tensors }: CompareResult): Section[] {
-  const rows = tensors.map(({ name, comparison, passes }) => {
-    const { format, p50Ulp, p99Ulp, maxUlp, sqnrDb, mismatchedSpecials } = comparison;
-    return [
-      printable(name, 40),
-      typeof format === "string" ? format : "",
-      ...[p50Ulp, p99Ulp, maxUlp].map((ulp) => fixed(ulp, 2)),
-      fixed(sqnrDb, 1),
-      integer(mismatchedSpecials),
-      ...(toleranceUlp === null
-        ? []
-        : [passes ? { text: "ok", style: "green" as const } : { text: "failed", style: "red" as const }]),
-    ];
-  });
-  const failed = tensors.filter(({ passes }) => !passes).length;
-  const within =
-    toleranceUlp === null
+/** What is shown of a tensor among others. */
+export function compareRow({ name, comparison, passes, beyond }: ComparedTensor): (Cell | string)[] {
+  const { format, p50Ulp, p99Ulp, maxUlp, sqnrDb, mismatchedSpecials } = comparison;
+  return [
+    printable(name, 200),
+    typeof format === "string" ? format : "",
+    fixed(sqnrDb, 1),
+    integer(mismatchedSpecials),
+    ...[p50Ulp, p99Ulp, maxUlp].map((ulp) => fixed(ulp, 2)),
+    ...(beyond === undefined
       ? []
-      : [`${integer(failed)} of ${integer(tensors.length)} tensors are not within ${brief(toleranceUlp)} ulp.`];
-  const same = tensors.flatMap(({ name, comparison: { equalNans, equalInfinities } }) =>
-    equalNans || equalInfinities
-      ? [
-          `${printable(name, 40)}: ${integer(equalNans)} NaN and ${integer(equalInfinities)} infinities stand in the same places of both, which counts as equal.`,
-        ]
-      : [],
-  );
+      : [
+          integer(beyond),
+          passes ? { text: "ok", style: "green" as const } : { text: "failed", style: "red" as const },
+        ]),
+  ];
+}
+
+/** What is to be said besides: what was left out, and what reading changed. */
+export function compareNotes({ skipped = [] }: CompareHead, changed: Tally): string[] {
+  const notes = byReason(skipped).map(({ reason, names }) => `Not compared, ${reason}: ${names}.`);
+  return [...notes, ...tallyNotes(changed)];
+}
+
+/** Special values that count as equal, and the tensors that have them. */
+export interface EqualSpecials {
+  nans: number;
+  infinities: number;
+  readonly names: string[];
+}
+
+function equalNotes({ nans, infinities, names }: EqualSpecials): string[] {
+  if (!names.length) return [];
+  return [
+    `${integer(nans)} NaN and ${integer(infinities)} infinities stand in the same places of both, which counts as equal: ${few(names, 3)}.`,
+  ];
+}
+
+/** "0.5 % of the elements within 4 ulp". */
+export const toleranceWords = (toleranceUlp: number, outlierPercent: number | undefined): string =>
+  outlierPercent === undefined
+    ? `${brief(toleranceUlp)} ulp`
+    : `${brief(toleranceUlp)} ulp but for ${brief(outlierPercent)} % of the elements`;
+
+/** @param failed How many tensors do not pass. */
+export function compareSections(
+  head: CompareHead,
+  rows: readonly (Cell | string)[][],
+  failed: number,
+  changed: Tally,
+  equal: EqualSpecials,
+): Section[] {
+  const { actual, expected, toleranceUlp, outlierPercent } = head;
+  const checked = toleranceUlp !== null;
   return [
     {
-      title: `${printable(actual)} against ${printable(expected)}`,
+      title: `${printable(actual, 1024)} against ${printable(expected, 1024)}`,
       columns: [
-        ...columnsOf(["tensor", "ulp of", "median", "99 %", "worst", "SQNR dB", "NaN/inf"], 2),
-        ...(toleranceUlp === null ? [] : [{ title: "", left: true }]),
+        { title: "tensor", left: true },
+        { title: "ulp of", left: true, shed: 1 },
+        { title: TITLES.sqnr, shed: 4 },
+        { title: TITLES.specials, shed: 6 },
+        { title: TITLES.median, shed: 3 },
+        { title: TITLES.p99, shed: 2 },
+        { title: TITLES.worst },
+        ...(checked
+          ? [
+              { title: "beyond", shed: 5 },
+              { title: "check", left: true },
+            ]
+          : []),
       ],
       rows,
-      notes: [...within, ...same],
+      names: true,
+      notes: [
+        ...(checked
+          ? [
+              `${integer(failed)} of ${integer(rows.length)} tensors are not within ${toleranceWords(toleranceUlp, outlierPercent)}.`,
+            ]
+          : []),
+        ...equalNotes(equal),
+        ...compareNotes(head, changed),
+      ],
     },
   ];
 }

@@ -81,7 +81,7 @@ export const diagnose = command({
     layer: {
       type: "string",
       value: "LAYER",
-      help: `${LAYERS.join(", ")}: what is normalized together. Default: batch from four dimensions on, else layer.`,
+      help: `${LAYERS.join(", ")}: what is normalized together. Default: for weights of a checkpoint each output channel by its norm; else batch from four dimensions on, or layer.`,
     },
     axis: {
       type: "string",

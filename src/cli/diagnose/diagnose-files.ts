@@ -1,6 +1,6 @@
 // The normalization of the tensors of files in a low precision, diagnosed norm by norm.
 
-import type { DiagnosedTensor, SkippedTensor } from "../diagnosed/result.js";
+import type { Assumed, DiagnosedTensor, SkippedTensor } from "../diagnosed/result.js";
 import { digestOf, type Part, type PartOptions, partsOf, type Shard } from "../diagnosed/shard.js";
 import type { RawType } from "../files/elements.js";
 import { checkNames } from "../files/input.js";
@@ -33,8 +33,23 @@ export interface DiagnoseOptions extends PartOptions {
   readonly part: Part | undefined;
 }
 
-/** Images and what is made of them have four dimensions, batch and channels first. */
-const groupingOf = ({ tensor: { shape } }: Place): Grouping => ({ layer: shape.length > 3 ? "batch" : "layer" });
+/** Names of what is in checkpoints, behind that of a layer. */
+const LEARNED = /(?:^|[._/])(?:weight|bias|kernel|gamma|beta|running_mean|running_var)$/i;
+
+const isCheckpoint = ({ places }: Listing): boolean => places.some(({ name }) => LEARNED.test(name));
+
+/** What a tensor is taken for. Images and what is made of them have four dimensions, batch and channels first. */
+function assumedOf({ tensor: { shape } }: Place, weights: boolean): Assumed {
+  if (weights) return "weight";
+  return shape.length > 3 ? "batch" : "layer";
+}
+
+/** Each output channel of a weight has a norm, about 0. */
+const groupingOf = (assumed: Assumed, { tensor: { shape } }: Place): Grouping =>
+  assumed === "weight" ? { axes: [...shape.keys()].slice(1), centred: false } : { layer: assumed };
+
+const NUMBER = "one number, which nothing is normalized with";
+const VECTOR = "of one dimension in a checkpoint, such as a bias, which --layer or --axes may say how to normalize";
 
 /** Memory that a diagnosis takes: the tensor, then errors or remedies in float32. */
 const costOf = ({ tensor }: Place): number => residentBytes(tensor) + 4 * tensor.size;
@@ -43,26 +58,35 @@ const costOf = ({ tensor }: Place): number => residentBytes(tensor) + 4 * tensor
 interface Work {
   readonly leftOut: readonly SkippedTensor[];
   readonly places: readonly Place[];
+  /** What each is taken for; null where the options say what is normalized. */
+  readonly assumed: readonly (Assumed | null)[];
 }
 
-async function workOf({ files, tensors, as }: DiagnoseOptions): Promise<Work> {
+async function workOf({ files, tensors, as, grouping }: DiagnoseOptions): Promise<Work> {
   checkNames(files);
   const leftOut: SkippedTensor[] = [];
   const places: Place[] = [];
+  const assumed: (Assumed | null)[] = [];
   const listings: Listing[] = [];
   for (const name of files) {
     const listing = await placesOf(name, as);
     listings.push(listing);
+    const weights = !grouping && isCheckpoint(listing);
     for (const place of selectTensors(listing, tensors)) {
-      if (place.tensor.size !== 1) places.push(place);
-      else
-        leftOut.push({ file: place.label, name: place.name, reason: "one number, which nothing is normalized with" });
+      const { size, shape } = place.tensor;
+      const reason = size === 1 ? NUMBER : weights && shape.length < 2 ? VECTOR : undefined;
+      if (reason) {
+        leftOut.push({ file: place.label, name: place.name, reason });
+        continue;
+      }
+      places.push(place);
+      assumed.push(grouping ? null : assumedOf(place, weights));
     }
     if (tensors) continue;
     for (const one of listing.skipped) leftOut.push({ file: one.label, name: one.name, reason: reasonOf(one) });
   }
   if (!places.length) throw new UsageError(noTensor(listings, leftOut));
-  return { leftOut, places };
+  return { leftOut, places, assumed };
 }
 
 /** What is asked of all parts alike: no two of them that differ in it are joined. */
@@ -96,7 +120,7 @@ interface Rest {
 /** @throws {UsageError | FileError} where nothing can be diagnosed, with the reasons. */
 export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener): Promise<Rest> {
   const work = await workOf(options);
-  const { leftOut, places } = work;
+  const { leftOut, places, assumed } = work;
   const { norms, arithmetic, eps, remedies, jobs, part } = options;
   const owners =
     part &&
@@ -118,7 +142,7 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
       place,
       norms,
       figures: options.figures || part !== undefined,
-      options: { ...(options.grouping ?? groupingOf(place)), arithmetic, eps, remedies },
+      options: { ...(options.grouping ?? groupingOf(assumed[i] as Assumed, place)), arithmetic, eps, remedies },
       progress: { shared, step: Math.floor((1e6 * (place.tensor.size + 1)) / all) },
     };
   });
@@ -135,7 +159,8 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
       if (found.diagnoses.length) {
         positions.tensors.push(position);
         if (part && figures) kept.push(figures);
-        taken = listener.found({ file, name: tensor.name, stored: tensor.stored, ...found }, figures);
+        const { name, stored } = tensor;
+        taken = listener.found({ file, name, stored, assumed: assumed[mine[at]], ...found }, figures);
         continue;
       }
       const [{ reason }] = found.refused;

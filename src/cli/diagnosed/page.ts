@@ -1,6 +1,6 @@
 // The report of a diagnosis: what each norm does to each tensor.
 
-import { gainCell, LAYERS, VERDICTS } from "../../diagnosis/words.js";
+import { gainCell, LAYERS, TITLES, VERDICTS } from "../../diagnosis/words.js";
 import type { Diagnosis, ErrorStatistics, FormatName, FormatSpec, Remedy, Verdict } from "../../index.js";
 import { type Cell, columnsOf } from "../../text/page.js";
 import { brief, formatWords, integer } from "../../text/words.js";
@@ -85,7 +85,7 @@ function remedies({ label, diagnosis }: Labelled): Section[] {
   return [
     {
       title: `${label}: what helps, each tried on this data`,
-      columns: columnsOf(["change", "rms ulp", "SQNR, dB", "gain, dB", "values lost"]),
+      columns: columnsOf(["change", TITLES.rms, TITLES.sqnr, TITLES.gain, TITLES.specials]),
       rows: diagnosis.remedies.slice(0, MOST_REMEDIES).map((remedy) => remedyRow(remedy, diagnosis.error)),
     },
   ];

@@ -11,11 +11,16 @@ import { quote } from "../terminal/printable.js";
 
 export const DIAGNOSE_SCHEMA = "halfnorm.cli.diagnose/1";
 
+/** What a tensor was taken for, where nobody said what is normalized. */
+export const ASSUMPTIONS = ["weight", "layer", "batch"] as const;
+export type Assumed = (typeof ASSUMPTIONS)[number];
+
 export interface DiagnosedTensor extends Tally {
   readonly file: string;
   readonly name: string;
   /** The elements in the file; `rounded` and `overflowed` count what reading float64 changed. */
   readonly stored: StoredType;
+  readonly assumed: Assumed | null;
   /** In the order that was asked for. */
   readonly diagnoses: readonly Diagnosis[];
   /** Norms that this data does not have, such as top-10 of 8 elements. */

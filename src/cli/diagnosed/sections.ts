@@ -1,14 +1,15 @@
 // Diagnoses as tables: the norms side by side.
 
-import { arithmeticWords, gainOf, gainWords, LAYERS, VERDICTS } from "../../diagnosis/words.js";
+import { arithmeticWords, gainOf, gainWords, LAYERS, TITLES, VERDICTS } from "../../diagnosis/words.js";
 import type { Diagnosis, DiagnosisEvent } from "../../index.js";
-import { type Cell, columnsOf } from "../../text/page.js";
+import { type Cell, type Column, columnsOf } from "../../text/page.js";
 import { fixed, integer, normWords } from "../../text/words.js";
+import { tallyNotes } from "../files/elements.js";
 import { byReason } from "../files/left-out.js";
 import { stemOf } from "../files/tensor-file.js";
 import { printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/sections.js";
-import type { DiagnosedTensor, Outcome, SkippedTensor } from "./result.js";
+import type { Assumed, DiagnosedTensor, Outcome, SkippedTensor } from "./result.js";
 
 const events = ({ stages }: Diagnosis, event: DiagnosisEvent): string =>
   integer(stages.reduce((sum, stage) => sum + stage.events[event], 0));
@@ -37,15 +38,20 @@ export function titleOf({ file, name }: DiagnosedTensor): string {
   return stemOf(file) === name ? shown : `${shown}, ${printable(name)}`;
 }
 
+/** In a sentence, by what was taken for granted. */
+const ASSUMED: Readonly<Record<Assumed, string>> = {
+  weight: "Taken for a weight of a checkpoint, each output channel of which has a norm of its own",
+  layer: "Layer norm over the last axis is assumed",
+  batch: "Batch norm of axis 1 is assumed, from four dimensions on",
+};
+
 /** What is to be said besides the reasons of the verdicts. */
-export function otherNotes({ diagnoses, refused, rounded, overflowed, stored }: DiagnosedTensor): string[] {
-  const notes = refused.map(({ norm, reason }) => `${normWords(norm)}: not diagnosed, ${reason}`);
+export function otherNotes(tensor: DiagnosedTensor): string[] {
+  const { diagnoses, refused, assumed } = tensor;
+  const notes = assumed ? [`${ASSUMED[assumed]}; --layer or --axes says otherwise.`] : [];
+  for (const { norm, reason } of refused) notes.push(`${normWords(norm)}: not diagnosed, ${reason}`);
   if (diagnoses[0]?.input.count === 0) notes.push("It has no elements: nothing can go wrong.");
-  if (overflowed) {
-    const are = overflowed === 1 ? "value of float64 is" : "values of float64 are";
-    notes.push(`${integer(overflowed)} ${are} beyond float32: infinite for whatever computes in float32 or less.`);
-  }
-  if (rounded) notes.push(`${integer(rounded)} values of ${stored} were rounded to float32.`);
+  notes.push(...tallyNotes(tensor));
   return notes;
 }
 
@@ -58,33 +64,50 @@ function notesOf(diagnoses: readonly Diagnosis[]): string[] {
   return [...norms].map(([note, of]) => `Note: ${of.length < diagnoses.length ? `${of.join(", ")}: ` : ""}${note}.`);
 }
 
+/** What the verdict rests on stands first, and stays longest where a line has no room for all. */
+const COLUMNS: readonly Column[] = [
+  { title: "norm", left: true },
+  { title: "verdict", left: true },
+  { title: TITLES.sqnr, shed: 7 },
+  { title: TITLES.specials, shed: 8 },
+  { title: TITLES.median, shed: 6 },
+  { title: TITLES.worst, shed: 5 },
+  { title: "overflow", shed: 3 },
+  { title: "underflow", shed: 2 },
+  { title: "stagnant", shed: 1 },
+  { title: "headroom", shed: 4 },
+];
+
 export function tensorSection(tensor: DiagnosedTensor): Section {
   const { stored, diagnoses } = tensor;
   const [first] = diagnoses;
-  const remedies = diagnoses.map(remedyOf);
-  const remedied = remedies.some((remedy) => remedy);
-  const rows = diagnoses.map((diagnosis, i): (Cell | string)[] => [
-    normWords(diagnosis.subject.norm),
-    { text: diagnosis.verdict, style: VERDICTS[diagnosis.verdict] },
-    fixed(diagnosis.error.p50Ulp, 2),
-    fixed(diagnosis.error.maxUlp === null ? null : Math.abs(diagnosis.error.maxUlp), 1),
-    events(diagnosis, "overflow"),
-    events(diagnosis, "underflow"),
-    events(diagnosis, "stagnation"),
-    diagnosis.headroom === null ? "-" : fixed(diagnosis.headroom, 1),
-    ...(remedied ? [remedies[i]] : []),
-  ]);
+  const rows = diagnoses.map((diagnosis): (Cell | string)[] => {
+    const { subject, verdict, error, headroom } = diagnosis;
+    return [
+      normWords(subject.norm),
+      { text: verdict, style: VERDICTS[verdict] },
+      fixed(error.sqnrDb, 1),
+      integer(error.mismatchedSpecials),
+      fixed(error.p50Ulp, 2),
+      fixed(error.maxUlp === null ? null : Math.abs(error.maxUlp), 1),
+      events(diagnosis, "overflow"),
+      events(diagnosis, "underflow"),
+      events(diagnosis, "stagnation"),
+      headroom === null ? "-" : fixed(headroom, 1),
+    ];
+  });
   const reasons = diagnoses
     .filter(({ verdict }) => verdict !== "ok")
     .map(({ subject, reason }) => `${normWords(subject.norm)}: ${reason}`);
+  const remedies = diagnoses.flatMap((diagnosis) => {
+    const remedy = remedyOf(diagnosis);
+    return remedy ? [`Best remedy for ${normWords(diagnosis.subject.norm)}: ${remedy}`] : [];
+  });
   return {
     title: `${titleOf(tensor)}: ${stored} [${first.input.shape.join(", ")}], ${subjectWords(first)}`,
-    columns: [
-      ...columnsOf(["norm", "verdict", "median", "worst ulp", "overflow", "underflow", "stagnant", "headroom"], 2),
-      ...(remedied ? [{ title: "best remedy", left: true }] : []),
-    ],
+    columns: COLUMNS,
     rows,
-    notes: [...reasons, ...notesOf(diagnoses), ...otherNotes(tensor)],
+    notes: [...reasons, ...remedies, ...notesOf(diagnoses), ...otherNotes(tensor)],
   };
 }
 

@@ -1,5 +1,7 @@
 // Elements as files store them, and as the package takes them.
 
+import { integer } from "../../text/words.js";
+
 /** Element types that can be read, with their bytes. */
 export const ELEMENT_BYTES = {
   float16: 2,
@@ -27,6 +29,17 @@ export interface Tally {
   rounded: number;
   /** Those of them that were finite and are infinite now. */
   overflowed: number;
+}
+
+/** The same in words, for notes. */
+export function tallyNotes({ rounded, overflowed }: Tally): string[] {
+  const notes: string[] = [];
+  if (overflowed) {
+    const are = overflowed === 1 ? "value of float64 is" : "values of float64 are";
+    notes.push(`${integer(overflowed)} ${are} beyond float32: infinite for whatever computes in float32 or less.`);
+  }
+  if (rounded) notes.push(`${integer(rounded)} values of float64 were rounded to float32.`);
+  return notes;
 }
 
 /** Number of elements; undefined where that, or a product of some of the lengths, is beyond 2^53 - 1. */

@@ -2,7 +2,13 @@
 
 import { readFileSync } from "node:fs";
 import { type Schema, Validator } from "@cfworker/json-schema";
-import { DIAGNOSE_SCHEMA, type DiagnosedTensor, FAIL_ON, type SkippedTensor } from "../diagnosed/result.js";
+import {
+  ASSUMPTIONS,
+  DIAGNOSE_SCHEMA,
+  type DiagnosedTensor,
+  FAIL_ON,
+  type SkippedTensor,
+} from "../diagnosed/result.js";
 import { MOST_PARTS, type Shard } from "../diagnosed/shard.js";
 import { ELEMENT_BYTES } from "../files/elements.js";
 import { inputOf } from "../files/input.js";
@@ -46,6 +52,7 @@ const PART = record({
       file: string,
       name: string,
       stored: { enum: Object.keys(ELEMENT_BYTES) },
+      assumed: { enum: [...ASSUMPTIONS, null] },
       diagnoses: list({ $ref: DIAGNOSIS }, { minItems: 1 }),
       refused: list(record({ norm, reason: string })),
       rounded: count,

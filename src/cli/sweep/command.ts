@@ -28,7 +28,7 @@ export const sweep = command({
     "Which data each norm can take: normal data of growing σ go through a layer norm (eps 0) in an arithmetic whose every operation is rounded, and the output is compared with the exact one. Then how much of a long sum is left.",
   ],
   options: {
-    norms: NORMS_OPTION,
+    norm: NORMS_OPTION,
     n: { type: "string", value: "LIST", help: "Elements of a group. Default: 256." },
     sigma: { type: "string", value: "LOW:HIGH", help: "Range of σ. Default: 1e-5:1e4." },
     arithmetic: ARITHMETIC_OPTION,
@@ -53,7 +53,7 @@ export const sweep = command({
   },
   examples: [
     ["sweep", "The usable range of σ in float16, and where sums stop growing."],
-    ["sweep --norms l2,l1 --n 256,4096 --accumulate float16 --order sequential", "Two norms, in a single accumulator."],
+    ["sweep --norm l2,l1 --n 256,4096 --accumulate float16 --order sequential", "Two norms, in a single accumulator."],
     ["sweep --arithmetic bfloat16 --json > bfloat16.json", "Another format, for a program."],
   ],
 
@@ -66,7 +66,7 @@ export const sweep = command({
     const from = number("sigma", low, 1e-30, 1e30);
     const accumulates = values.accumulate ? list("accumulate", values.accumulate) : ["float32", compute];
     const options = {
-      norms: norms("norms", values.norms ?? USUAL_NORMS),
+      norms: norms("norm", values.norm ?? USUAL_NORMS),
       counts: list("n", values.n ?? "256").map((n) => integer("n", n, 2, MAX_COUNT)),
       sigma: [from, number("sigma", high, from, 1e30)] as const,
       compute,
@@ -77,7 +77,7 @@ export const sweep = command({
     };
     const least = Math.min(...options.counts);
     const larger = options.norms.find((norm) => typeof norm === "object" && "topk" in norm && norm.topk > least);
-    if (larger) throw new UsageError(`--norms has ${normWords(larger)}, more than the ${least} elements of a group`);
+    if (larger) throw new UsageError(`--norm has ${normWords(larger)}, more than the ${least} elements of a group`);
     const report = optional(values.html, (path) => new ReportFile(path, []));
     const progress = new Progress();
     try {

@@ -1,7 +1,7 @@
 // Standard output and standard error: what depends on whether they are a terminal, and on whether anybody still reads.
 
 import { setImmediate } from "node:timers/promises";
-import { Page, type TextOptions } from "../../text/page.js";
+import { NARROWEST, Page, type TextOptions, WIDEST } from "../../text/page.js";
 import { printable, safeJson } from "./printable.js";
 import { systemError } from "./system-errors.js";
 
@@ -111,8 +111,12 @@ export async function printJson(value: object): Promise<void> {
   await json.end();
 }
 
-/** Columns of the terminal, 80 where there is none. */
-const columns = (): number => Math.max((process.stdout.isTTY && process.stdout.columns) || 80, 40);
+/** Columns of a line: those that COLUMNS says, those of the terminal, or 80. */
+function columns(): number {
+  const said = /^\d{1,6}$/.test(process.env.COLUMNS ?? "") ? Number(process.env.COLUMNS) : 0;
+  const found = said || (process.stdout.isTTY && process.stdout.columns) || 80;
+  return Math.min(Math.max(found, NARROWEST), WIDEST);
+}
 
 /** Only on a terminal that has colours, and not with NO_COLOR. */
 const hasColors = (): boolean => process.stdout.isTTY && !process.env.NO_COLOR && process.stdout.hasColors();
@@ -123,7 +127,7 @@ export const terminalPage = (): Page => new Page(hasColors(), columns());
 /** The same for texts of the package. */
 export const textOptions = (): TextOptions => ({
   color: hasColors(),
-  width: Math.max(80, Math.min(columns(), 100)),
+  width: columns(),
 });
 
 /** Time that work may take without anybody wondering, in ms. */
