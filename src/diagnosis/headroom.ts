@@ -31,8 +31,7 @@ function logsOfPowers(subject: Subject, { largest }: Pick<Traced, "largest">, in
   const term = power * Math.log2(largest.centre ?? input.absMax ?? 0);
   const binades = Math.log2(walk.count);
   // where eps is most of S, it says little of the sum
-  const { factor } = subject.job();
-  const sum = power * Math.log2((largest.deviation ?? 0) / factor) + binades;
+  const sum = power * Math.log2((largest.deviation ?? 0) / subject.factorOf(norm)) + binades;
   return [term, Math.min(Math.max(sum, term), term + binades)];
 }
 
@@ -62,7 +61,7 @@ export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">,
 }
 
 /** Binades that stay free when a tensor is scaled, for the rounding errors: a quarter is 19 %. */
-const SPARE = 0.25;
+export const SPARE = 0.25;
 
 /**
  * The exponent of the power of two to scale a tensor by: no stage is to overflow, and within that as few of the elements

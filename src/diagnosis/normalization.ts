@@ -33,16 +33,21 @@ export class Subject {
     readonly bias: Operand | undefined,
   ) {}
 
+  /** From the statistic of a group to its deviation. */
+  factorOf(norm: NormSpec): number {
+    return deviationFactor(norm, this.walk.count, this.calibrated);
+  }
+
   /** What S of a group of equal values is by a norm. */
   epsRule(norm: NormSpec): EpsRule {
-    return epsRule(norm, deviationFactor(norm, this.walk.count, this.calibrated));
+    return epsRule(norm, this.factorOf(norm));
   }
 
   job({ x = this.x, norm = this.norm, numerics = this.numerics, eps = this.eps, y }: Change = {}): Job {
     const task = (this.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM) | TASK_APPLY;
     const job = new Job(x, this.walk, task, norm, numerics);
     job.eps = eps;
-    job.factor = deviationFactor(norm, this.walk.count, this.calibrated);
+    job.factor = this.factorOf(norm);
     job.weight = this.weight;
     job.bias = this.bias;
     job.y = y;

@@ -12,6 +12,7 @@ import { Operand } from "../tensor/operand.js";
 import { Tensor } from "../tensor/tensor.js";
 import { brief, formatWords, normWords } from "../text/words.js";
 import { leastEps, survives } from "./equal-values.js";
+import { groupScaleOf, runByGroups } from "./group-scale.js";
 import { bestExponent, type Level } from "./headroom.js";
 import { bfloat16For } from "./inner-bfloat16.js";
 import type { InputCounts } from "./input.js";
@@ -27,6 +28,8 @@ interface Trial {
   readonly change: Change;
   /** Puts what is normalized in place of the tensor, into the memory of the output. */
   prepare?(to: Operand): void;
+  /** Takes the place of the one run that there is else. */
+  run?(y: Operand): void;
   /** What becomes of the output. */
   finish?(y: Operand): void;
   /** With another norm than that of the subject: what is exact. */
@@ -132,6 +135,20 @@ function scaled(subject: Subject, exponent: number): Trial {
   };
 }
 
+/** Every group by a power of two of its own. */
+function scaledByGroups(subject: Subject): Trial[] {
+  const scales = groupScaleOf(subject, (eps) => safeEps(eps, subject));
+  if (!scales) return [];
+  const eps = scales.eps.reduce((a, b) => Math.min(a, b));
+  return [
+    {
+      what: { change: "scale each group, eps along with it", groupScale: scales.to, eps },
+      change: { eps },
+      run: (y) => runByGroups(subject, scales, y),
+    },
+  ];
+}
+
 /** Where no SQNR is: everything exact, or noise only. */
 const quality = ({ sqnrDb, maxAbs }: ErrorStatistics): number => sqnrDb ?? (maxAbs ? -Infinity : Infinity);
 
@@ -154,14 +171,17 @@ export function remediesOf(
     trials.push(...raised(subject));
     const exponent = bestExponent(subject, levels, input);
     if (exponent) trials.push(scaled(subject, exponent));
+    if (input.absMax) trials.push(...scaledByGroups(subject));
     trials.push(...norms(subject));
   }
   const tensor = new Tensor([x.size], x.size, STORAGE_FLOAT32);
   try {
-    const remedies = trials.map(({ what, change, prepare, finish, reference }): Remedy => {
+    const remedies = trials.map((trial): Remedy => {
+      const { what, change, prepare, finish, reference } = trial;
       const y = new Operand(undefined, tensor.address as number, x.shape, x.size, STORAGE_FLOAT32);
       prepare?.(y);
-      run(subject.job({ ...change, ...(prepare && { x: y }), y }));
+      if (trial.run) trial.run(y);
+      else run(subject.job({ ...change, ...(prepare && { x: y }), y }));
       finish?.(y);
       const found = judge(reference ?? subject.job(), y.address, numerics.compute);
       const gain = found.sqnrDb === null || error.sqnrDb === null ? null : found.sqnrDb - error.sqnrDb;

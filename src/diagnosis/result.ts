@@ -212,6 +212,12 @@ export interface Remedy {
    * least that is safe for groups of equal values.
    */
   scale?: number;
+  /**
+   * A power of two: each group is multiplied by the one that takes its largest |x|, or eps^(1 / p) where that is more, to at
+   * least this and below twice of it. Its eps is multiplied by the p-th power of the same, and is at least `eps`; p is 2 for
+   * L2, that of the norm for Lp, else 1.
+   */
+  groupScale?: number;
   /** What to pass as `eps`, where it is another one. */
   eps?: number;
   /** What to pass as `norm`. */

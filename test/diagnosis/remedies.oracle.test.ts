@@ -9,7 +9,7 @@ import type { Arithmetic } from "../oracle/arithmetic.js";
 import { judgeOutput } from "../oracle/diagnosis.js";
 import { isTop } from "../oracle/emulated.js";
 import { PAIRS } from "../oracle/reals.js";
-import { safeEps, survives, trialsOf } from "../oracle/remedies.js";
+import { safeEps, scaledGroups, survives, trialsOf } from "../oracle/remedies.js";
 import { scaledEps } from "../oracle/summary.js";
 import { truth } from "../oracle/truth.js";
 import type { Work } from "../oracle/work.js";
@@ -29,6 +29,12 @@ function arithmeticOf({ compute, accumulate, order }: ArithmeticInUse): Arithmet
 
 /** The work that a remedy stands for. */
 function changed(work: Work, remedy: Remedy): Work {
+  if (remedy.groupScale !== undefined) {
+    const found = scaledGroups(work);
+    expect(found?.to).toBe(remedy.groupScale);
+    expect(found?.work.eps).toBe(remedy.eps);
+    return found?.work as Work;
+  }
   const { arithmetic, scale, eps = work.eps, norm, centrings } = remedy;
   return {
     ...work,
@@ -86,7 +92,8 @@ describe.each([FLOAT16, ...FORMATS.slice(3), CUSTOM, FLOAT32])("computing in $la
 });
 
 /** A remedy in the oracle's words. */
-function labelOf({ change, arithmetic, scale, eps, norm, centrings }: Remedy, work: Work): string {
+function labelOf({ change, arithmetic, scale, groupScale, eps, norm, centrings }: Remedy, work: Work): string {
+  if (groupScale !== undefined) return "groups";
   if (scale !== undefined) return "scale";
   if (norm) return JSON.stringify(norm);
   if (eps !== undefined) return "eps";
@@ -135,6 +142,40 @@ test("scaling makes squares fit that overflow, and those that underflow", () => 
     expect(best.error.mismatchedSpecials).toBe(0);
     expect(best.error.sqnrDb).toBeGreaterThan(55);
   }
+});
+
+describe("groups of very different sizes, each scaled by itself", () => {
+  const SIZES = [1e-6, 1, 3e4, 0, 1e-3];
+  const data = (shape: readonly number[], axis: number) => {
+    const behind = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+    return gaussian(shape.reduce((a, b) => a * b) as number, 4).map(
+      (value, i) => value * SIZES[Math.floor(i / behind) % shape[axis]],
+    );
+  };
+
+  test.each<[string, number[], number, Subject["grouping"]]>([
+    ["rows", [5, 64], 0, over([1])],
+    ["columns", [64, 5], 1, over([0], false)],
+    ["channels", [3, 5, 4, 6], 1, batch],
+    ["channels between others", [2, 5, 3, 4], 1, over([0, 2])],
+  ])("%s", (_, shape, axis, grouping) => {
+    for (const norm of ["l2", "l1", { lp: 3 }, { topk: 2 }] as const) {
+      const pair = arithmetic(FLOAT16);
+      const subject = { shape, grouping, norm, pair, data: data(shape, axis), storage: "float32", eps: 1e-12 } as const;
+      const remedies = check({ ...subject, weighted: grouping === batch ? 3 : 0 });
+      const found = remedies.find(({ groupScale }) => groupScale);
+      expect(found).toMatchObject({ safeOnConstant: true, error: { mismatchedSpecials: 0 } });
+      expect(found?.error.sqnrDb).toBeGreaterThan(55);
+      const one = remedies.find(({ scale }) => scale);
+      if (one && norm === "l2") expect(found?.error.sqnrDb).toBeGreaterThan((one.error.sqnrDb ?? 0) + 20);
+    }
+  });
+
+  test("not where all are of one binade", () => {
+    const same = Float32Array.from({ length: 12 }, (_, i) => (i % 4 ? 1000 + i : 1900));
+    const subject = { shape: [3, 4], grouping: over([1]), norm: "l2", data: same, storage: "float32" } as const;
+    expect(check({ ...subject, pair: arithmetic(FLOAT16) }).filter(({ groupScale }) => groupScale)).toEqual([]);
+  });
 });
 
 test("weights of a batch norm go along", () => {

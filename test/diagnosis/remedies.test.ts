@@ -15,6 +15,7 @@ import type * as plain from "../oracle/arithmetic.js";
 import { diagnose, errorOf } from "../oracle/diagnosis.js";
 import type { Errors } from "../oracle/errors.js";
 import { PAIRS, type Pair, type Reals } from "../oracle/reals.js";
+import { scaledGroups } from "../oracle/remedies.js";
 import { truth } from "../oracle/truth.js";
 import { groupsOf } from "../oracle/walk.js";
 import type { Work } from "../oracle/work.js";
@@ -39,8 +40,9 @@ function workOf(x: Sample, norm: Norm, arithmetic: ArithmeticInUse, centred: boo
 }
 
 /** What a remedy does, done by the oracle. */
-function expected(work: Work, { change, arithmetic, scale, eps, norm, centrings }: Remedy): Errors {
+function expected(work: Work, { change, arithmetic, scale, groupScale, eps, norm, centrings }: Remedy): Errors {
   const { compute } = work.arithmetic;
+  if (groupScale) return errorOf(scaledGroups(work)?.work as Work, truth(reals, work), compute);
   const changed: Work = {
     ...work,
     ...(norm && { norm: norm as Work["norm"] }),
@@ -203,17 +205,18 @@ describe("real activations", () => {
     const x = sample("transformer-residual-outlier");
     const { remedies, error } = diagnosed(x, { arithmetic: "float16", layer: "layer" });
     expect(error.sqnrDb).toBeLessThan(1);
-    expect(list(remedies.slice(0, 5))).toEqual([
+    expect(list(remedies.slice(0, 6))).toEqual([
       "compute in float32, store in float16",
       // 9.77e-9 would be 0 in float16
       "scale x by 2^-5, eps to 5.96e-8",
+      "scale each group, eps along with it",
       // and 1e-5 too little where S is the deviation plus eps
       "normalize by L∞, eps to 1.532e-5",
       "normalize by top-10, eps to 1.532e-5",
       "normalize by L1, eps to 1.532e-5",
     ]);
     expect(remedies[1]).toMatchObject({ scale: 2 ** -5, eps: 2 ** -24, safeOnConstant: true });
-    for (const { error } of remedies.slice(0, 5)) expect(error.sqnrDb).toBeGreaterThan(60);
+    for (const { error } of remedies.slice(0, 6)) expect(error.sqnrDb).toBeGreaterThan(60);
     for (const { change, gainDb } of remedies) {
       if (/accumulate|mean/.test(change)) expect(Math.abs(gainDb as number)).toBeLessThan(0.1);
     }

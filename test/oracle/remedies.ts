@@ -54,6 +54,41 @@ export function scaledBy(work: Work, exponent: number): Work {
   return { ...work, values, eps: safeEps(work, scaledEps(work, factor)) };
 }
 
+/** The exponent of the binade that groups are best scaled to: no sum of elements below twice of it overflows. */
+function targetOf(work: Work): number {
+  const { norm, arithmetic, centred, groups } = work;
+  const n = groups[0].length;
+  const { compute, accumulate } = arithmetic;
+  const summed = accumulate === "exact" ? compute : accumulate;
+  const by = norm === "none" ? "l1" : norm;
+  const power = exponentOf(by);
+  const doubled = centred ? 1 : 0;
+  const [sums, most] = [summed, compute].map(({ max }) => Math.log2(max) - 0.25);
+  let highest = (sums - Math.log2(summedOf(by, n) || 1)) / power - doubled;
+  highest = Math.min(highest, most / power - doubled, -compute.emin - Math.log2(constantOf(work, n)) - doubled);
+  if (centred) highest = Math.min(highest, sums - Math.log2(n));
+  return Math.floor(highest) - 1;
+}
+
+/** A work whose groups are each multiplied by a power of two, the eps of each along; nothing if that is the same for all. */
+export function scaledGroups(work: Work): { readonly work: Work; readonly to: number } | undefined {
+  const { values, groups, eps } = work;
+  const target = targetOf(work);
+  const scaled = Float64Array.from(values);
+  const groupEps: number[] = [];
+  const exponents = new Set<number>();
+  for (const at of groups) {
+    const sizes = Array.from(at, (position) => Math.abs(values[position])).filter(Number.isFinite);
+    const size = Math.max(isUnderRoot(work.norm as "l1") ? eps ** (1 / exponentOf(work.norm as "l1")) : eps, ...sizes);
+    const exponent = size > 0 ? target - Math.floor(Math.log2(size)) : 0;
+    for (const position of Array.from(at)) scaled[position] = Math.fround(values[position] * 2 ** exponent);
+    groupEps.push(safeEps(work, scaledEps(work, 2 ** exponent)));
+    exponents.add(exponent);
+  }
+  if (exponents.size < 2) return undefined;
+  return { work: { ...work, values: scaled, groupEps, eps: Math.min(...groupEps) }, to: 2 ** target };
+}
+
 /** @param exponent Of the power of two to scale by; 0: none. */
 export function trialsOf(work: Work, exponent = 0): Trial[] {
   const { arithmetic, norm, centred, groups } = work;
@@ -83,6 +118,9 @@ export function trialsOf(work: Work, exponent = 0): Trial[] {
   const eps = safeEps(work);
   if (eps !== work.eps) change("eps", { eps });
   if (exponent !== 0) trials.push({ label: "scale", work: scaledBy(work, exponent), reference: work });
+  const scaled = work.values.length && Array.from(work.values).some((value) => value && Number.isFinite(value));
+  const groupwise = scaled ? scaledGroups(work) : undefined;
+  if (groupwise) trials.push({ label: "groups", work: groupwise.work, reference: work });
   for (const other of ["l1", "l2", "linf", { topk: Math.min(10, n) }] as const) {
     const same = typeof other === "string" ? other === norm : isTop(norm) && norm.topk === other.topk;
     const by = { ...work, norm: other };

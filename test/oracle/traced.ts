@@ -144,7 +144,7 @@ export class Traced<R extends Real<R>> {
       passed.push(value);
       return value;
     };
-    const { eps } = this.work;
+    const eps = this.work.groupEps?.[group] ?? this.work.eps;
     const small = new Steps(steps.format, new Log()).convert(eps);
     const constant = new Steps(steps.format, new Log()).convert(constantOf(this.work, d.length));
     let scale = raw;

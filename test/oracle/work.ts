@@ -19,6 +19,8 @@ export interface Work {
   readonly bias?: ArrayLike<number>;
   /** 2: the mean of what is left after subtracting the mean is subtracted as well. */
   readonly centrings?: 2;
+  /** In place of eps, one for each group. */
+  readonly groupEps?: ArrayLike<number>;
   /** What is read and written are numbers of this format, whatever the arithmetic. */
   readonly stored?: Format;
 }

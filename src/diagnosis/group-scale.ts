@@ -1,0 +1,117 @@
+// One power of two for each group, which takes all of them to the same binade, and an eps for each along with it.
+
+import { STORAGE_FLOAT32 } from "../abi/plan.js";
+import { scale } from "../conversion/scale.js";
+import { engine } from "../engine/engine.js";
+import { comparedBy, epsPowerOf, powerOf } from "../numerics/norm.js";
+import { run } from "../plan/run.js";
+import type { Walk } from "../plan/walk.js";
+import { Operand } from "../tensor/operand.js";
+import { Tensor } from "../tensor/tensor.js";
+import { SPARE } from "./headroom.js";
+import type { Subject } from "./normalization.js";
+
+/** Visits stretches of neighbours: the first element, how many, the group of the first, and 1 if each is of the next group. */
+function visitRows(
+  { sizes, kept }: Walk,
+  visit: (first: number, n: number, group: number, step: number) => void,
+): void {
+  const last = sizes.length - 1;
+  const n = sizes[last];
+  const step = +kept[last];
+  const at = (axis: number, first: number, group: number): void => {
+    if (axis === last) visit(first * n, n, step ? group * n : group, step);
+    else
+      for (let i = 0; i < sizes[axis]; i++)
+        at(axis + 1, first * sizes[axis] + i, kept[axis] ? group * sizes[axis] + i : group);
+  };
+  at(0, 0, 0);
+}
+
+/**
+ * The exponent t that is best: with all elements below 2^(t + 1) no sum overflows, and the reciprocal of no scale is
+ * subnormal.
+ */
+function targetOf(subject: Subject): number {
+  const { norm, numerics, walk, centred } = subject;
+  const { compute, accumulate } = numerics;
+  const power = powerOf(norm);
+  const room = (max: number): number => Math.log2(max) - SPARE;
+  // a distance from the mean may be twice as large
+  const wide = +centred;
+  const terms = comparedBy(norm) ? 1 : norm.top || walk.count;
+  const limits = [
+    (room(accumulate.max) - Math.log2(terms)) / power - wide,
+    room(compute.max) / power - wide,
+    -compute.emin - Math.log2(subject.factorOf(norm)) - wide,
+    ...(centred ? [room(accumulate.max) - Math.log2(walk.count)] : []),
+  ];
+  return Math.floor(Math.min(...limits)) - 1;
+}
+
+/** What becomes of each group. */
+export interface GroupScale {
+  /** 2^t: the larger of the largest |x| of a group and of the root of eps is taken to at least this, and below twice of it. */
+  readonly to: number;
+  readonly factors: Float64Array;
+  readonly eps: Float64Array;
+}
+
+/** @param safe The eps that is taken in place of one that is too small. */
+export function groupScaleOf(subject: Subject, safe: (eps: number) => number): GroupScale | undefined {
+  const { x, walk, norm, eps } = subject;
+  const tensor = new Tensor([x.size], x.size, STORAGE_FLOAT32);
+  const largest = new Float64Array(walk.groups);
+  try {
+    const address = tensor.address as number;
+    scale(x, new Operand(undefined, address, x.shape, x.size, STORAGE_FLOAT32), 1);
+    const { f32 } = engine().heap;
+    visitRows(walk, (first, n, group, step) => {
+      for (let i = 0; i < n; i++) {
+        const size = Math.abs(f32[address / 4 + first + i]);
+        const g = group + step * i;
+        if (size > largest[g] && size < Infinity) largest[g] = size;
+      }
+    });
+  } finally {
+    tensor.dispose();
+  }
+  const target = targetOf(subject);
+  const power = epsPowerOf(norm);
+  const root = eps ** (1 / power);
+  const exponents = largest.map((size) => (size || root ? target - Math.floor(Math.log2(Math.max(size, root))) : 0));
+  if (exponents.every((exponent) => exponent === exponents[0])) return undefined;
+  return {
+    to: 2 ** target,
+    factors: exponents.map((exponent) => 2 ** exponent),
+    eps: exponents.map((exponent) => safe(eps * 2 ** (exponent * power))),
+  };
+}
+
+/** Normalizes every group by its own factor and eps. */
+export function runByGroups(subject: Subject, { factors, eps }: GroupScale, y: Operand): void {
+  const { x, walk } = subject;
+  const tensor = new Tensor([x.size], x.size, STORAGE_FLOAT32);
+  try {
+    const address = tensor.address as number;
+    const scaled = new Operand(undefined, address, x.shape, x.size, STORAGE_FLOAT32);
+    // all groups once for each eps, and of those that have it the output
+    for (const each of new Set(eps)) {
+      scale(x, scaled, 1);
+      const { heap } = engine();
+      const at = address / 4;
+      visitRows(walk, (first, n, group, step) => {
+        for (let i = 0; i < n; i++) heap.f32[at + first + i] *= factors[group + step * i];
+      });
+      run(subject.job({ x: scaled, eps: each, y: scaled }));
+      const { f32 } = heap;
+      visitRows(walk, (first, n, group, step) => {
+        for (let i = 0; i < n; i++) {
+          if (eps[group + step * i] === each) f32[y.address / 4 + first + i] = f32[at + first + i];
+        }
+      });
+    }
+  } finally {
+    tensor.dispose();
+  }
+}
