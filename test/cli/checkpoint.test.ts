@@ -41,11 +41,20 @@ describe("a checkpoint in several files", () => {
     expect(same).toMatchObject({ code: 0, stderr: "" });
   });
 
-  it("may be made of links, as in the cache of a hub", async () => {
-    mkdirSync(path("snapshot"));
-    symlinkSync("../b.safetensors", path("snapshot/b.safetensors"));
-    const { places } = await placesOf(index({ z: "b.safetensors" }, "snapshot/model.safetensors.index.json"));
+  it("may be made of links, as in the cache of a hub, but of none that leave it", async () => {
+    for (const folder of ["blobs", "snapshot"]) mkdirSync(path(folder));
+    write("blobs/0", shard("z"));
+    index({ z: "b.safetensors" }, "blobs/1");
+    symlinkSync("../blobs/0", path("snapshot/b.safetensors"));
+    symlinkSync("../blobs/1", path("snapshot/model.safetensors.index.json"));
+    const { places } = await placesOf(path("snapshot/model.safetensors.index.json"));
     expect(places.map(({ name }) => name)).toEqual(["z"]);
+    symlinkSync("../b.safetensors", path("snapshot/away.safetensors"));
+    symlinkSync("..", path("snapshot/up"));
+    for (const away of ["away.safetensors", "up/b.safetensors"]) {
+      const refused = placesOf(index({ z: away }, "snapshot/own.safetensors.index.json"));
+      await expect(refused).rejects.toThrow(/which is a link that leaves its folder$/);
+    }
   });
 
   it.each([

@@ -29,7 +29,9 @@ export function compareRow({ name, comparison, passes, beyond }: ComparedTensor)
 
 /** What is to be said besides: what was left out, and what reading changed. */
 export function compareNotes({ skipped = [] }: CompareHead, changed: Tally): string[] {
-  const notes = byReason(skipped).map(({ reason, names }) => `Not compared, ${reason}: ${names}.`);
+  // what both files have is told once
+  const once = new Map(skipped.map((one) => [JSON.stringify([one.name, one.reason]), one]));
+  const notes = byReason([...once.values()]).map(({ reason, names }) => `Not compared, ${reason}: ${names}.`);
   return [...notes, ...tallyNotes(changed)];
 }
 

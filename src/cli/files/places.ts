@@ -1,7 +1,7 @@
 // The tensors that a user names, and where each of them is: those of a file, or of the files of a checkpoint.
 
-import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { realpath, stat } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import { FileError } from "../terminal/errors.js";
 import { quote } from "../terminal/printable.js";
 import { systemError } from "../terminal/system-errors.js";
@@ -52,11 +52,30 @@ async function listingOf(path: string, label: string, as: RawType | undefined): 
   };
 }
 
-/** Opens nothing that would wait for somebody, such as a pipe. */
-async function shardListing(path: string, label: string, index: string, name: string): Promise<Listing> {
+/**
+ * Folders that the files of a checkpoint may be in, links followed: that of its index, and the one where the index itself is
+ * when it is a link. The cache of Hugging Face has links to all of them, the index among them, into one folder.
+ */
+const foldersOf = async (index: string): Promise<string[]> => [
+  await realpath(dirname(index)),
+  dirname(await realpath(index)),
+];
+
+/** Opens nothing that would wait for somebody, such as a pipe, and nothing that a link finds elsewhere. */
+async function shardListing(
+  path: string,
+  label: string,
+  index: string,
+  name: string,
+  folders: readonly string[],
+): Promise<Listing> {
   const fail = (problem: string): FileError => new FileError(index, problem);
   try {
     if (!(await stat(path)).isFile()) throw fail(`names the file ${quote(name)}, which is no regular file`);
+    const real = await realpath(path);
+    if (!folders.some((folder) => real.startsWith(folder.endsWith(sep) ? folder : folder + sep))) {
+      throw fail(`names the file ${quote(name)}, which is a link that leaves its folder`);
+    }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") throw fail(`names the file ${quote(name)}, which is not there`);
@@ -79,9 +98,10 @@ export async function placesOf(name: string, as?: RawType): Promise<Listing> {
   if (path !== name) throw new FileError(label, "is an index of files beside it: give its name, not its content");
   const places: Place[] = [];
   const skipped: (Skipped & { label: string })[] = [];
+  const folders = await foldersOf(path);
   for (const [shard, expected] of index) {
     const [at, shown] = [join(dirname(path), shard), join(dirname(label), shard)];
-    const listing = await shardListing(at, shown, label, shard);
+    const listing = await shardListing(at, shown, label, shard, folders);
     const fail = (problem: string): FileError => new FileError(label, problem);
     checkShard(new Set([...listing.places, ...listing.skipped].map((one) => one.name)), expected, shard, fail);
     for (const place of listing.places) {

@@ -37,13 +37,18 @@ export function selectTensors({ label, places, skipped }: Listing, patterns: rea
   return places.filter((place) => chosen.has(place));
 }
 
+/** What reasons of integers and booleans begin with: those of NumPy and of safetensors. */
+const INTEGERS = /^of type "(?:[<>=|]?[iub]\d|[IU]\d|BOOL)/;
+
 /** Why files have nothing that can be read. */
 export function noTensor(listings: readonly Listing[], left: readonly LeftOut[]): string {
   const labels = few(
     listings.map(({ label }) => label),
     3,
   );
-  return `${labels} has no float tensor${left.length ? `: ${reasonsLine(left)}` : ""}`;
+  const integers = left.some(({ reason }) => INTEGERS.test(reason));
+  const hint = integers ? '; what is to be taken for floats has to be saved so: x.astype("float32")' : "";
+  return `${labels} has no float tensor${left.length ? `: ${reasonsLine(left)}${hint}` : ""}`;
 }
 
 /** What cannot be read. */
