@@ -1,7 +1,7 @@
 // The kernels of the diagnosis, and the blocks in which they see a tensor.
 
 import type { DiagnosisKernels } from "../abi/kernels.js";
-import type { Engine } from "../engine/engine.js";
+import { type Engine, partOf } from "../engine/engine.js";
 import { BLOCK } from "../engine/sizes.js";
 import { diagnosisBytes } from "../engine/wasm.generated.js";
 import { viewOf } from "../plan/blocks.js";
@@ -9,7 +9,7 @@ import type { Operand } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 
 /** The kernels of the diagnosis. */
-export const tracer = (own: Engine): DiagnosisKernels => own.part<"diagnosis">(diagnosisBytes);
+export const tracer = (own: Engine): DiagnosisKernels => partOf<"diagnosis">(own, diagnosisBytes);
 
 /** Calls `visit` with stretches of some operands of the same size: their addresses, the first element, the number. */
 export function visitBlocks(

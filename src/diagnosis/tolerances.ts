@@ -51,8 +51,9 @@ function smallest(passes: (value: number) => boolean): number {
   return ofBits(above);
 }
 
-const single = /* @__PURE__ */ new Float32Array(1);
-const singleBits = /* @__PURE__ */ new Int32Array(single.buffer);
+const memory = /* @__PURE__ */ new ArrayBuffer(4);
+const single = /* @__PURE__ */ new Float32Array(memory);
+const singleBits = /* @__PURE__ */ new Int32Array(memory);
 
 /** A number of at least 0 to float32, and from there to float16: that is how float16 is computed with. */
 function toHalf(value: number): number {

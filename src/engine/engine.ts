@@ -17,8 +17,8 @@ const instantiate = (source: BufferSource | WebAssembly.Module, memory: WebAssem
 export class Engine {
   readonly heap: Heap;
   readonly kernels: Kernels;
-  private readonly memory: WebAssembly.Memory;
-  private readonly parts = new Map<unknown, object>();
+  /** Kernels of parts that were asked for. */
+  declare parts?: Map<unknown, object>;
   /** What the two format slots hold. */
   private readonly formats: (FormatSpec | undefined)[] = [];
 
@@ -26,21 +26,11 @@ export class Engine {
   constructor(
     source: BufferSource | WebAssembly.Module,
     maximum = MAXIMUM_PAGES,
-    private readonly whole = false,
+    readonly whole = false,
   ) {
-    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum });
-    this.kernels = instantiate(source, this.memory) as Kernels;
-    this.heap = new Heap(this.memory);
-  }
-
-  /** The kernels of a part, instantiated on the same memory when they are first asked for. */
-  part<P extends PartName>(bytes: Part<P>): Parts[P] {
-    let kernels = this.whole ? this.kernels : this.parts.get(bytes);
-    if (!kernels) {
-      kernels = instantiate(bytes(), this.memory);
-      this.parts.set(bytes, kernels);
-    }
-    return kernels as Parts[P];
+    const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum });
+    this.kernels = instantiate(source, memory) as Kernels;
+    this.heap = new Heap(memory);
   }
 
   /** Fills a slot, one of the FORMAT constants, unless it holds the format already. */
@@ -50,6 +40,20 @@ export class Engine {
     this.kernels.setFormat(slot, precision, emin, emax, max, OVERFLOWS[overflow], +subnormals);
     this.formats[slot] = format;
   }
+}
+
+/**
+ * The kernels of a part, instantiated on the same memory when they are first asked for. A function, and not a method, so
+ * that it is only in the bundles of those who need a part.
+ */
+export function partOf<P extends PartName>(own: Engine, bytes: Part<P>): Parts[P] {
+  own.parts ??= new Map();
+  let kernels = own.whole ? own.kernels : own.parts.get(bytes);
+  if (!kernels) {
+    kernels = instantiate(bytes(), own.heap.memory as WebAssembly.Memory);
+    own.parts.set(bytes, kernels);
+  }
+  return kernels as Parts[P];
 }
 
 let current: Engine | undefined;

@@ -8,7 +8,7 @@ import { defaultEps } from "../numerics/eps.js";
 import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm, type Normalizer } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
-import { fill, run } from "../plan/run.js";
+import { run } from "../plan/run.js";
 import { planWalk } from "../plan/walk.js";
 import type { Dense, Out, OutputOptions, TensorLike } from "../tensor/forms.js";
 import { checkOverlap, finish, type Operand, parameter, target } from "../tensor/operand.js";
@@ -77,7 +77,6 @@ export function normalize(
   checkOverlap(y, "bias", job.bias);
   checkOverlap(y, "mean", job.mean);
   checkOverlap(y, "deviation", job.deviation);
-  if (x.size) run(job);
-  else fill(y, 0);
+  run(job);
   return finish(y);
 }

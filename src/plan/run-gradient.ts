@@ -1,7 +1,7 @@
 // Runs the job of a gradient: as run.ts, with two tensors to be brought in and sums for the parameters to be gathered.
 
 import * as at from "../abi/plan.js";
-import { type Engine, engine, type Part } from "../engine/engine.js";
+import { type Engine, engine, type Part, partOf } from "../engine/engine.js";
 import { gradientsBytes } from "../engine/wasm.generated.js";
 import { MEAN_ONLY, selectedBy } from "../numerics/norm.js";
 import { Operand, settle } from "../tensor/operand.js";
@@ -67,7 +67,7 @@ function native(own: Engine, job: GradientJob): void {
   job.work = heap.scratch(size * 8);
   const { f64 } = heap;
   for (const sums of [job.weightSums, job.biasSums, job.work]) f64.fill(0, sums / 8, sums / 8 + size);
-  const { backward } = own.part(GRADIENTS);
+  const { backward } = partOf(own, GRADIENTS);
   for (let from = 0; from < whole; from += share) {
     const part = Math.min(share, whole - from);
     if (x.array) copy(heap, x, walk, from, part, false);
@@ -85,7 +85,7 @@ function sumUp(own: Engine, { parameters, numerics }: GradientJob, x: Operand, t
   const job = new Job(x, parameters, 0, MEAN_ONLY, numerics);
   job.mean = to;
   writePlan(own, job, 0, parameters.whole);
-  own.part(GRADIENTS).emulateSums();
+  partOf(own, GRADIENTS).emulateSums();
 }
 
 function emulated(own: Engine, job: GradientJob): void {
@@ -102,7 +102,7 @@ function emulated(own: Engine, job: GradientJob): void {
   // dx may take the place of dy
   if (dbias) sumUp(own, job, dy, dbias);
   writeGradient(own, job, 0, whole);
-  own.part(GRADIENTS).emulateBackward();
+  partOf(own, GRADIENTS).emulateBackward();
   if (!dx.address) copy(heap, dx, walk, 0, whole, true);
   sumUp(own, job, new Operand(undefined, job.terms, x.shape, x.size, at.STORAGE_FLOAT32), dweight);
   for (const to of [dweight, dbias]) if (to && !to.address) copy(heap, to, parameters, 0, parameters.whole, true);

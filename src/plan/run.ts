@@ -7,7 +7,7 @@ import { arrayOf, bytesOf } from "../tensor/storage.js";
 import { copy, place, reserve, shareOf } from "./blocks.js";
 import { type Job, topScratchBytes, writePlan } from "./plan.js";
 
-/** Computes. Everything was checked; the tensor has elements, and so have its groups. */
+/** Computes. Everything was checked; where the tensor has no elements, all that there may be is y. */
 function compute(own: Engine, job: Job): void {
   const { x, y, mean, deviation, walk, norm } = job;
   const { heap } = own;
@@ -17,6 +17,10 @@ function compute(own: Engine, job: Job): void {
   if (!given) {
     settle(mean);
     settle(deviation);
+  }
+  if (!x.size) {
+    if (y) y.array ??= new (arrayOf(y.storage))(0);
+    return;
   }
   heap.begin();
   const share = x.array && !y?.address ? shareOf(walk, bytesOf(x.storage)) : whole;

@@ -4,7 +4,8 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { KERNELS } from "../../src/abi/kernels.js";
 import * as at from "../../src/abi/plan.js";
-import { engine } from "../../src/engine/engine.js";
+import { engine, partOf } from "../../src/engine/engine.js";
+import { diagnosisBytes, gradientsBytes } from "../../src/engine/wasm.generated.js";
 import {
   BatchNorm,
   batchNorm,
@@ -78,8 +79,8 @@ function watched<K extends object>(kernels: K): K {
   return Object.fromEntries(entries) as K;
 }
 
-const part = own.part.bind(own);
-Object.assign(own, { kernels: watched(own.kernels), part: (bytes: never) => watched(part(bytes)) });
+Object.assign(own, { kernels: watched(own.kernels) });
+own.parts = new Map([gradientsBytes, diagnosisBytes].map((bytes) => [bytes, watched(partOf(own, bytes))]));
 
 /** What a result is made of, arrays by their hash; its tensors are given back, so that all calls find memory the same. */
 function taken(result: unknown): unknown {
@@ -180,9 +181,9 @@ const FAMILIES: Record<string, Call> = {
     }),
   diagnosis: (x) =>
     [...everyNorm(), "none" as const].flatMap((each: Normalizer) => [
-      diagnose(x, { arithmetic: EMULATED, norm: each, layer: "batch", weight: channel, bias: channel }),
+      diagnose(x, { remedies: true, arithmetic: EMULATED, norm: each, layer: "batch", weight: channel, bias: channel }),
       diagnose(x, { arithmetic: "float16", norm: each, layer: "layer", weight: last, remedies: false }),
-      diagnose(x, { arithmetic: "float16", norm: each, layer: "batch", axis: -1 }),
+      diagnose(x, { remedies: true, arithmetic: "float16", norm: each, layer: "batch", axis: -1 }),
     ]),
 };
 
