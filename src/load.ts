@@ -1,5 +1,6 @@
 import { KERNELS } from "./abi/kernels.js";
-import { checkInteger, checkOptions, describe, wrong } from "./checks/arguments.js";
+import { checkInteger, checkOptions, wrong } from "./checks/arguments.js";
+import { describe } from "./checks/describe.js";
 import { empty, memory, tensor } from "./conversion/create.js";
 import { fromFloat16, toFloat16 } from "./conversion/float16.js";
 import { round } from "./conversion/round.js";

@@ -1,18 +1,8 @@
 // Small asserting helpers: every message names the argument, what was expected and what came.
 
-export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+import { describe } from "./describe.js";
 
-/** What came, in a few words. */
-export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
-  if (typeof value === "function") return "a function";
-  if (!isObject(value)) return String(value);
-  if (Array.isArray(value)) return `[${value.slice(0, 9).map(describe).join(", ")}${value.length > 9 ? ", ..." : ""}]`;
-  // the class of built-in objects
-  const tag = Object.prototype.toString.call(value).slice(8, -1);
-  if (ArrayBuffer.isView(value)) return `${tag}(${(value as Uint8Array).length ?? value.byteLength})`;
-  return tag === "Object" ? `{ ${Object.keys(value).slice(0, 9).join(", ")} }` : tag;
-}
+export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /**
  * A RangeError for what is of the right type, else a TypeError.
@@ -54,22 +44,32 @@ export function choose<T>(name: string, table: Readonly<Record<string, T>>, valu
   throw wrong(name, `one of ${Object.keys(table).map(describe).join(", ")}`, value, "string");
 }
 
-const NONE = {};
+/** No options. It has no prototype: what others put into Object.prototype is none. */
+const NONE: object = /* @__PURE__ */ Object.setPrototypeOf({}, null);
 
-/** The options of a function; a key that the function does not know is most often a typo. */
+/**
+ * The options of a function; a key that the function does not know is most often a typo. What is returned may have
+ * getters: read each option once.
+ */
 export function checkOptions<T extends object>(options: T | undefined, known: readonly string[]): Readonly<T> {
   if (options === undefined) return NONE as T;
-  if (!isObject(options)) throw wrong("options", "an object", options);
+  // lists have too many keys to look at them
+  if (!isObject(options) || Symbol.iterator in options) throw wrong("options", "an object", options);
   for (const key in options) {
-    if (!known.includes(key)) throw new TypeError(`unknown option "${key}", known are ${known.join(", ")}`);
+    // any script may have put something there
+    if (key in Object.prototype && Object.getPrototypeOf(options)) {
+      return checkOptions(Object.setPrototypeOf({ ...options }, null), known);
+    }
+    if (!known.includes(key)) throw new TypeError(`unknown option ${describe(key)}, known are ${known.join(", ")}`);
   }
   return options;
 }
 
-/** The axis from the front. */
-export function checkAxis(name: string, axis: unknown, rank: number): number {
+/** The axis from the front; `fallback` for undefined. */
+export function checkAxis(name: string, axis: unknown, rank: number, fallback?: number): number {
   if (!rank) throw wrong("x", `a tensor with at least one dimension to have an "${name}"`, [], "object");
-  const checked = checkInteger(name, axis, -rank, rank - 1);
+  if (axis === undefined && fallback === rank) throw new RangeError('"x" must be of shape [N, C, ...], got [N]');
+  const checked = checkInteger(name, axis === undefined ? fallback : axis, -rank, rank - 1);
   return checked < 0 ? checked + rank : checked;
 }
 
@@ -78,9 +78,10 @@ export function checkAxes(axes: unknown, rank: number): number {
   if (axes === undefined) return (1 << rank) - 1;
   if (typeof axes === "number") return 1 << checkAxis("axes", axes, rank);
   if (!Array.isArray(axes)) throw wrong("axes", "an array of integers", axes);
+  const count = axes.length;
   let set = 0;
-  for (const axis of axes) {
-    const bit = 1 << checkAxis("axes", axis, rank);
+  for (let i = 0; i < count; i++) {
+    const bit = 1 << checkAxis("axes", axes[i], rank);
     if (set & bit) throw wrong("axes", "without repetition", axes, "object");
     set |= bit;
   }

@@ -1,6 +1,7 @@
 // Saved state as JSON. JSON has neither NaN nor infinities, and what is read back may come from anywhere.
 
-import { checkSize, describe, isObject, wrong } from "./arguments.js";
+import { checkSize, isObject, wrong } from "./arguments.js";
+import { describe } from "./describe.js";
 
 /** A number, or the name of one that JSON does not have. */
 export type JsonNumber = number | "NaN" | "Infinity" | "-Infinity";
@@ -34,7 +35,7 @@ export function checkState(name: string, json: unknown, schema: string, keys: re
   if (got !== schema) throw wrong(`${name}.schema`, describe(schema), got, "string");
   for (const key of Object.keys(json)) {
     if (key !== "schema" && !keys.includes(key)) {
-      throw new TypeError(`unknown key "${key}" in "${name}", known are ${keys.join(", ")}`);
+      throw new TypeError(`unknown key ${describe(key)} in "${name}", known are ${keys.join(", ")}`);
     }
   }
   for (const key of keys) {

@@ -1,5 +1,6 @@
 import { STORAGE_FLOAT32 } from "../abi/plan.js";
-import { describe, wrong } from "../checks/arguments.js";
+import { wrong } from "../checks/arguments.js";
+import { describe } from "../checks/describe.js";
 import { engine } from "../engine/engine.js";
 import { elementwise } from "../plan/run-elementwise.js";
 import type { Nested, TensorLike } from "../tensor/forms.js";

@@ -1,5 +1,6 @@
 import { STORAGE_FLOAT16 } from "../abi/plan.js";
-import { checkOptions, describe } from "../checks/arguments.js";
+import { checkOptions } from "../checks/arguments.js";
+import { describe } from "../checks/describe.js";
 import { checkFormat, type Format, type FormatName, type FormatSpec, nameOf } from "../numerics/format.js";
 import type { TensorLike } from "../tensor/forms.js";
 import { operand } from "../tensor/operand.js";

@@ -1,12 +1,12 @@
 // A comparison as text for a terminal.
 
-import { wrong } from "../checks/arguments.js";
-import { columnsOf, type Page, pageFor, type TextOptions } from "../text/page.js";
+import { columnsOf, type Page, type TextOptions } from "../text/page.js";
 import { brief, fixed, formatWords, integer } from "../text/words.js";
 import { COMPARISON_SCHEMA, type Comparison } from "./compare.js";
 import type { ErrorStatistics } from "./result.js";
+import { textOf } from "./text-of.js";
 import type { Tolerances } from "./tolerances.js";
-import { isOf, ulp } from "./words.js";
+import { ulp } from "./words.js";
 
 function statisticsTable(page: Page, e: ErrorStatistics): void {
   const where = e.worstIndex === null ? "" : ` at element ${e.worstIndex}`;
@@ -53,22 +53,21 @@ function toleranceTable(page: Page, { numpy, torch }: Comparison["tolerances"]):
  * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
  */
 export function formatComparison(comparison: Comparison, options?: TextOptions): string {
-  if (!isOf(comparison, COMPARISON_SCHEMA)) throw wrong("comparison", "what compare() gives", comparison);
-  const page = pageFor(options);
-  const { dtypes, shape, format, count, equalNans, equalInfinities, firstDifference, tolerances } = comparison;
-  page.text(
-    `${dtypes.actual} against ${dtypes.expected}, [${shape.join(", ")}], ${integer(count)} elements, in ulp of ${formatWords(format)}`,
-  );
-  const same = equalNans + equalInfinities;
-  const specials = same
-    ? `; ${integer(equalNans)} NaN and ${integer(equalInfinities)} infinities in the same places`
-    : "";
-  page.text(
-    firstDifference === null ? `equal${specials}` : `first difference at element ${firstDifference}${specials}`,
-  );
-  page.gap();
-  statisticsTable(page, comparison);
-  page.gap();
-  toleranceTable(page, tolerances);
-  return page.toString();
+  return textOf("comparison", comparison, COMPARISON_SCHEMA, "compare", options, (page) => {
+    const { dtypes, shape, format, count, equalNans, equalInfinities, firstDifference, tolerances } = comparison;
+    page.text(
+      `${dtypes.actual} against ${dtypes.expected}, [${shape.join(", ")}], ${integer(count)} elements, in ulp of ${formatWords(format)}`,
+    );
+    const same = equalNans + equalInfinities;
+    const specials = same
+      ? `; ${integer(equalNans)} NaN and ${integer(equalInfinities)} infinities in the same places`
+      : "";
+    page.text(
+      firstDifference === null ? `equal${specials}` : `first difference at element ${firstDifference}${specials}`,
+    );
+    page.gap();
+    statisticsTable(page, comparison);
+    page.gap();
+    toleranceTable(page, tolerances);
+  });
 }

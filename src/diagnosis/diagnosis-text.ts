@@ -1,10 +1,10 @@
 // A diagnosis as text for a terminal.
 
-import { wrong } from "../checks/arguments.js";
-import { type Column, columnsOf, type Page, pageFor, type TextOptions } from "../text/page.js";
+import { type Column, columnsOf, type Page, type TextOptions } from "../text/page.js";
 import { brief, fixed, integer, normWords, percent, signed } from "../text/words.js";
 import { type Attribution, DIAGNOSIS_SCHEMA, type Diagnosis, EVENTS, type Stage } from "./result.js";
-import { arithmeticWords, gainCell, gainOf, isOf, LAYERS, TITLES, ulp, VERDICTS } from "./words.js";
+import { textOf } from "./text-of.js";
+import { arithmeticWords, gainCell, gainOf, LAYERS, TITLES, ulp, VERDICTS } from "./words.js";
 
 function title({ subject, input }: Diagnosis): string {
   const { layer, axes, norm, arithmetic, centred, groups } = subject;
@@ -102,16 +102,7 @@ function remedyTable(page: Page, { remedies, error: found }: Diagnosis): void {
   page.table(columns, rows, { rows: (i) => (helps(i) ? "green" : undefined) });
 }
 
-/**
- * A diagnosis as tables for a terminal, lines of at most `width` columns, with a line feed behind each. Errors are in ulp
- * of the format of the stage.
- *
- * @param diagnosis Of diagnose(), also after JSON.
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
- */
-export function formatDiagnosis(diagnosis: Diagnosis, options?: TextOptions): string {
-  if (!isOf(diagnosis, DIAGNOSIS_SCHEMA)) throw wrong("diagnosis", "what diagnose() gives", diagnosis);
-  const page = pageFor(options);
+function write(page: Page, diagnosis: Diagnosis): void {
   const { input, stages, verdict, reason, notes } = diagnosis;
   page.text(title(diagnosis));
   const { groups, groupSize, absMin, absMax, count, subnormal, nan, infinite } = input;
@@ -128,5 +119,15 @@ export function formatDiagnosis(diagnosis: Diagnosis, options?: TextOptions): st
   eventTable(page, stages);
   facts(page, diagnosis);
   remedyTable(page, diagnosis);
-  return page.toString();
+}
+
+/**
+ * A diagnosis as tables for a terminal, lines of at most `width` columns, with a line feed behind each. Errors are in ulp
+ * of the format of the stage.
+ *
+ * @param diagnosis Of diagnose(), also after JSON.
+ * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
+ */
+export function formatDiagnosis(diagnosis: Diagnosis, options?: TextOptions): string {
+  return textOf("diagnosis", diagnosis, DIAGNOSIS_SCHEMA, "diagnose", options, (page) => write(page, diagnosis));
 }

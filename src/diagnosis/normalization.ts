@@ -43,7 +43,10 @@ export class Subject {
     return epsRule(norm, this.factorOf(norm));
   }
 
-  job({ x = this.x, norm = this.norm, numerics = this.numerics, eps = this.eps, y }: Change = {}): Job {
+  job(change?: Change): Job {
+    // others may have put something into Object.prototype
+    const own: Change = Object.setPrototypeOf({ ...change }, null);
+    const { x = this.x, norm = this.norm, numerics = this.numerics, eps = this.eps, y } = own;
     const task = (this.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM) | TASK_APPLY;
     const job = new Job(x, this.walk, task, norm, numerics);
     job.eps = eps;

@@ -1,6 +1,5 @@
 // Names and numbers of a diagnosis, for sentences.
 
-import { isObject } from "../checks/arguments.js";
 import type { ArithmeticInUse, Order } from "../numerics/arithmetic.js";
 import type { Style } from "../text/page.js";
 import { fixed, formatWords, integer } from "../text/words.js";
@@ -44,9 +43,6 @@ export function arithmeticWords({ compute, accumulate, order }: ArithmeticInUse)
 }
 
 export const ulp = (value: number | null): string => fixed(value, 2);
-
-export const isOf = (value: unknown, schema: string): boolean =>
-  isObject(value) && "schema" in value && value.schema === schema;
 
 export const placeWords = ({ group, index }: EventPlace): string =>
   `group ${group}${index === null ? "" : `, element ${index}`}`;

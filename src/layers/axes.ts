@@ -18,21 +18,21 @@ export interface LayerAxes {
 
 /** Of batch norm: all but the channels. (batchNorm has it in its own words, which take less room in a bundle.) */
 export function batchAxes({ shape }: Operand, axis: number | undefined): LayerAxes {
-  const channel = checkAxis("axis", axis ?? 1, shape.length);
+  const channel = checkAxis("axis", axis, shape.length, 1);
   const weighted = 1 << channel;
   return { shape, reduced: ((1 << shape.length) - 1) ^ weighted, weighted, parameters: shape[channel] };
 }
 
 /** Of layer and RMS norm: from one axis to the last. */
 export function lastAxes({ shape }: Operand, axis: number | undefined): LayerAxes {
-  const first = checkAxis("axis", axis ?? -1, shape.length);
+  const first = checkAxis("axis", axis, shape.length, -1);
   const last = ((1 << shape.length) - 1) & -(1 << first);
   return { shape, reduced: last, weighted: last, parameters: sizeOf(shape, first) };
 }
 
 function channelAxis({ shape }: Operand, axis: number | undefined): number {
-  if (shape.length < 2) throw wrong("x", "a tensor with a batch axis and a channel axis", shape, "object");
-  const channel = checkAxis("axis", axis ?? 1, shape.length);
+  if (shape.length < 2) throw wrong("x", "of shape [N, C, ...], with a batch and channels", shape, "object");
+  const channel = checkAxis("axis", axis, shape.length, 1);
   if (!channel) throw wrong("axis", "another one than the batch axis", axis, "number");
   return channel;
 }

@@ -99,7 +99,7 @@ export const batchNorm = ((x: TensorLike, options?: BatchNormOptions) => {
   const o = checkOptions(options, BATCH_KEYS);
   const input = operand("x", x);
   const { shape } = input;
-  const axis = checkAxis("axis", o.axis ?? 1, shape.length);
+  const axis = checkAxis("axis", o.axis, shape.length, 1);
   const channel = 1 << axis;
   const others = ((1 << shape.length) - 1) ^ channel;
   return normalize(input, o, shape, others, channel, shape[axis]);

@@ -85,7 +85,7 @@ function scaleBy(
 export const lpNormalize = ((x: TensorLike, options?: LpNormalizeOptions) => {
   const o = checkOptions(options, VECTOR_KEYS);
   const input = operand("x", x);
-  const axis = checkAxis("axis", o.axis ?? -1, input.shape.length);
+  const axis = checkAxis("axis", o.axis, input.shape.length, -1);
   return scaleBy("x", input, o, 1 << axis, at.SCALE_DIVIDE);
 }) as Transform<LpNormalizeOptions>;
 
@@ -122,7 +122,7 @@ export const except = (shape: readonly number[], axis: number): number => ((1 <<
 export const weightNorm = ((v: TensorLike, options: WeightNormOptions) => {
   const o = checkOptions(options, WEIGHT_KEYS);
   const input = operand("v", v);
-  const axis = checkAxis("axis", o.axis ?? 0, input.shape.length);
+  const axis = checkAxis("axis", o.axis, input.shape.length, 0);
   const g = parameter("g", o.g, input.shape[axis]) ?? operand("g", o.g);
   return scaleBy("v", input, o, except(input.shape, axis), at.SCALE_GAIN, g);
 }) as TransformBy<WeightNormOptions>;
@@ -136,7 +136,7 @@ export const weightNorm = ((v: TensorLike, options: WeightNormOptions) => {
 export const boundedWeightNorm = ((v: TensorLike, options?: BoundedWeightNormOptions) => {
   const o = checkOptions(options, BOUNDED_KEYS);
   const input = operand("v", v);
-  const axis = checkAxis("axis", o.axis ?? 0, input.shape.length);
+  const axis = checkAxis("axis", o.axis, input.shape.length, 0);
   const channels = input.shape[axis];
   const rho = o.rho === undefined ? undefined : checkNumber("rho", o.rho, 0);
   const g = parameter("g", o.g, channels);

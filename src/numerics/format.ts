@@ -34,18 +34,18 @@ const known = /* @__PURE__ */ new WeakSet<object>();
 export function format(spec: Partial<FormatSpec> & Pick<FormatSpec, "precision" | "emin" | "emax">): FormatSpec {
   if (!isObject(spec)) throw wrong("format", "an object", spec);
   if (known.has(spec)) return spec as FormatSpec;
-  checkOptions(spec, KEYS);
-  const precision = checkInteger("precision", spec.precision, 2, 24);
-  const emax = checkInteger("emax", spec.emax, -126, 127);
-  const emin = checkInteger("emin", spec.emin, precision - 150, emax);
-  const { overflow = "infinity", max = (2 - 2 ** (1 - precision)) * 2 ** emax } = spec;
+  const o = checkOptions(spec, KEYS);
+  const precision = checkInteger("precision", o.precision, 2, 24);
+  const emax = checkInteger("emax", o.emax, -126, 127);
+  const emin = checkInteger("emin", o.emin, precision - 150, emax);
+  const { overflow = "infinity", max = (2 - 2 ** (1 - precision)) * 2 ** emax } = o;
   const infinite = choose("overflow", OVERFLOWS, overflow) === OVERFLOW_INFINITY;
-  const steps = max / 2 ** (emax - precision + 1);
+  const steps = typeof max === "number" ? max / 2 ** (emax - precision + 1) : Number.NaN;
   const most = 2 ** precision - 1;
   if (!Number.isInteger(steps) || steps > most || steps <= (infinite ? most - 1 : most / 2)) {
     throw wrong("max", "a number in the largest binade, and the last one where overflow gives infinity", max, "number");
   }
-  const subnormals = checkBoolean("subnormals", spec.subnormals, true);
+  const subnormals = checkBoolean("subnormals", o.subnormals, true);
   const result = Object.freeze({ precision, emin, emax, overflow, subnormals, max });
   known.add(result);
   return result;

@@ -1,15 +1,8 @@
 // The norms, a row for each in every table.
 
 import { NORM_L1, NORM_L2, NORM_LINF, NORM_NONE, NORM_POWER, NORM_RANGE, NORM_TOP } from "../abi/plan.js";
-import {
-  checkBoolean,
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  describe,
-  isObject,
-  wrong,
-} from "../checks/arguments.js";
+import { checkBoolean, checkInteger, checkNumber, checkOptions, isObject, wrong } from "../checks/arguments.js";
+import { describe } from "../checks/describe.js";
 
 /** Every norm by a name: the norm itself, or the key of its object. Adding one makes the compiler list what misses it. */
 export type NormName = Normalizer extends infer N ? (N extends string ? N : Exclude<keyof N, "unscaled">) : never;
@@ -19,7 +12,7 @@ export class NormSpec {
   /**
    * @param kind One of the NORM constants.
    * @param top k of the top-k norm.
-   * @param power p of a norm that adds eps to its mean of |d|^p: of terms of TermKind.Other in assembly/norms.
+   * @param power p of the Lp norm.
    */
   constructor(
     readonly name: NormName,

@@ -7,9 +7,9 @@ import {
   checkInteger,
   checkOptions,
   checkSize,
-  describe,
   wrong,
 } from "../checks/arguments.js";
+import { describe } from "../checks/describe.js";
 import { checkState, fromJson, type JsonNumber, toJson } from "../checks/saved-state.js";
 import { type Engine, engine, within } from "../engine/engine.js";
 import { MOST_TOP } from "../numerics/constants.js";

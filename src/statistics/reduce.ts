@@ -9,7 +9,7 @@ import { streamed, streams } from "../plan/run-streamed.js";
 import { planWalk, type Walk } from "../plan/walk.js";
 import type { Dense, Out, Plain, TensorLike } from "../tensor/forms.js";
 import { checkOverlap, finish, type Operand, operand, target } from "../tensor/operand.js";
-import { keptShape } from "../tensor/shape.js";
+import { checkResults, keptShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 export interface MeanOptions {
@@ -68,6 +68,7 @@ function reduction(x: Operand, o: MeanOptions): { walk: Walk; to: Operand } {
   const reduced = checkAxes(o.axes, x.shape.length);
   const walk = planWalk(x.shape, reduced, 0);
   const shape = keptShape(x.shape, reduced, checkBoolean("keepDims", o.keepDims));
+  checkResults("x", walk.groups);
   const to = target(o.out, shape, walk.groups, STORAGE_FLOAT32, x);
   checkOverlap(to, "x", x);
   return { walk, to };

@@ -1,6 +1,7 @@
 // What a function is given and what it gives: tensors of all forms, reduced to one.
 
-import { checkSize, describe, isObject, wrong } from "../checks/arguments.js";
+import { checkSize, isObject, wrong } from "../checks/arguments.js";
+import { describe } from "../checks/describe.js";
 import { engine } from "../engine/engine.js";
 import type { Dense, Out, TensorLike } from "./forms.js";
 import { checkFit, checkShape, sameShape } from "./shape.js";

@@ -3,7 +3,7 @@
 import { checkOptions, isObject, wrong } from "../checks/arguments.js";
 import type { Out, TensorLike } from "./forms.js";
 import { checkOverlap, type Operand, operand, target } from "./operand.js";
-import { sameShape } from "./shape.js";
+import { checkResults, sameShape } from "./shape.js";
 
 /** An error of a check that calls a result "out", under the name of the result. */
 function renamed(error: unknown, name: string): unknown {
@@ -20,6 +20,7 @@ export function targetOf(
   storage: number | undefined,
   from: Operand,
 ): Operand {
+  checkResults("x", size);
   try {
     return target(out, shape, size, storage, from);
   } catch (error) {

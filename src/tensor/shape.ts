@@ -1,7 +1,8 @@
 // Shapes of tensors.
 
 import { LEVELS as MAX_RANK } from "../abi/plan.js";
-import { checkInteger, describe, wrong } from "../checks/arguments.js";
+import { checkInteger, wrong } from "../checks/arguments.js";
+import { describe } from "../checks/describe.js";
 
 /** Most dimensions of a tensor: all of them may become levels of a walk. */
 export { MAX_RANK };
@@ -20,14 +21,17 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return i === a.length && i === b.length;
 }
 
-/** A copy of a shape that was given. */
+/** A copy of a shape that was given: every length is read once. */
 export function checkShape(name: string, shape: unknown): number[] {
   if (!Array.isArray(shape)) throw wrong(name, "an array of lengths", shape);
-  if (shape.length > MAX_RANK) throw wrong(name, `a shape of at most ${MAX_RANK} dimensions`, shape, "object");
-  for (let i = 0; i < shape.length; i++) {
-    if (!(Number.isInteger(shape[i]) && shape[i] >= 0)) checkInteger(`${name}[${i}]`, shape[i], 0, 2 ** 32 - 1);
+  const rank = shape.length;
+  if (rank > MAX_RANK) throw wrong(name, `a shape of at most ${MAX_RANK} dimensions`, shape, "object");
+  const copy: number[] = [];
+  for (let i = 0; i < rank; i++) {
+    const length = shape[i];
+    copy.push(Number.isInteger(length) && length >= 0 ? length : checkInteger(`${name}[${i}]`, length, 0, 2 ** 32 - 1));
   }
-  return shape.slice();
+  return copy;
 }
 
 /** The shape that is given must be that of `size` elements. */
@@ -45,4 +49,9 @@ export function keptShape(shape: readonly number[], reduced: number, keepDims: b
     else if (keepDims) kept.push(1);
   }
   return kept;
+}
+
+/** Only what has no elements can have so many results. */
+export function checkResults(name: string, size: number): void {
+  if (size > 2 ** 30) throw new RangeError(`"${name}" must have a result that fits into 4 GiB, got ${size} elements`);
 }

@@ -216,6 +216,6 @@ export class Page {
 /** A page as it is asked for. */
 export function pageFor(options: TextOptions | undefined): Page {
   const o = checkOptions(options, KEYS);
-  const color = checkBoolean("color", o.color ?? onTerminal());
-  return new Page(color, o.width === undefined ? 100 : checkInteger("width", o.width, NARROWEST, WIDEST));
+  const { color = onTerminal(), width = 100 } = o;
+  return new Page(checkBoolean("color", color), checkInteger("width", width, NARROWEST, WIDEST));
 }

@@ -7,10 +7,10 @@ import {
   checkNumber,
   checkOptions,
   checkSize,
-  describe,
   isObject,
   wrong,
 } from "../checks/arguments.js";
+import { describe } from "../checks/describe.js";
 import { checkState, fromJson, type JsonNumber, toJson } from "../checks/saved-state.js";
 import { type Engine, engine, within } from "../engine/engine.js";
 import { batchAxes, type LayerAxes } from "../layers/axes.js";

@@ -89,7 +89,7 @@ export const foldBatchNorm = ((layer: FoldLayer, options: FoldOptions) => {
   const o = checkOptions(options, OPTION_KEYS);
   const weight = operand("layer.weight", w);
   const { shape } = weight;
-  const axis = checkAxis("axis", o.axis ?? 0, shape.length);
+  const axis = checkAxis("axis", o.axis, shape.length, 0);
   const channels = shape[axis];
   const norm = checkNorm(o.norm, UNBOUNDED, true);
   const { eps = DEFAULT_EPS } = o;

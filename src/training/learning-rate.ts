@@ -44,7 +44,7 @@ function checkNorms(name: string, norms: ArrayLike<number>): ArrayLike<number> {
 export function channelNorms(w: TensorLike, options?: ChannelOptions): Float32Array {
   const o = checkOptions(options, ["axis"]);
   const { shape } = operand("w", w);
-  const axis = checkAxis("axis", o.axis ?? 0, shape.length);
+  const axis = checkAxis("axis", o.axis, shape.length, 0);
   const out = new Float32Array(shape[axis]);
   return norm(w, { axes: [...shape.keys()].filter((each) => each !== axis), out });
 }
@@ -126,5 +126,5 @@ export const rescaleToNorms = ((w: TensorLike, options: RescaleOptions) => {
   // (w - 0) / (‖w‖ + 0) · norm
   for (let i = 0; i < deviation.length; i++) deviation[i] ||= 1;
   const given = { norm: "l1", eps: 0, mean, deviation, weight } as const;
-  return batchNorm(w, { ...given, axis: axis ?? 0, dtype, out });
+  return batchNorm(w, { ...given, axis: axis === undefined ? 0 : axis, dtype, out });
 }) as TransformBy<RescaleOptions>;

@@ -100,7 +100,7 @@ class Prepared {
 function prepare(dw: TensorLike, v: TensorLike, o: BoundedWeightNormBackwardOptions, needed: boolean): Prepared {
   const input = operand("v", v);
   const upstream = shapedLike("dw", dw, "v", input);
-  const axis = checkAxis("axis", o.axis ?? 0, input.shape.length);
+  const axis = checkAxis("axis", o.axis, input.shape.length, 0);
   const channels = input.shape[axis];
   const g = parameter("g", o.g, channels) ?? (needed ? operand("g", o.g as TensorLike) : undefined);
   const reduced = except(input.shape, axis);

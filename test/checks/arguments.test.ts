@@ -11,13 +11,13 @@ describe("axes", () => {
     [() => halfnorm.mean(plain(), { axes: [0, 1, -3] }), '"axes" must be without repetition, got [0, 1, -3]'],
     [() => halfnorm.mean(plain(), { axes: [0.5] }), '"axes" must be an integer in [-3, 2], got 0.5'],
     [() => halfnorm.layerNorm(plain(), { axis: 3 }), '"axis" must be an integer in [-3, 2], got 3'],
-    [() => halfnorm.batchNorm(new Float32Array(3)), '"axis" must be an integer in [-1, 0], got 1'],
+    [() => halfnorm.batchNorm(new Float32Array(3)), '"x" must be of shape [N, C, ...], got [N]'],
     [() => halfnorm.lpNormalize(plain(), { axis: Number.NaN }), '"axis" must be an integer in [-3, 2], got NaN'],
     [() => halfnorm.instanceNorm(plain(), { axis: 0 }), '"axis" must be another one than the batch axis, got 0'],
     [() => halfnorm.instanceNorm(plain(), { axis: -3 }), '"axis" must be another one than the batch axis, got -3'],
     [
       () => halfnorm.instanceNorm(new Float32Array(3)),
-      '"x" must be a tensor with a batch axis and a channel axis, got [3]',
+      '"x" must be of shape [N, C, ...], with a batch and channels, got [3]',
     ],
     [
       () => halfnorm.layerNorm({ data: new Float32Array(1), shape: [] }),

@@ -81,6 +81,21 @@ describe("tensors", () => {
     y.dispose();
   });
 
+  test("of no elements and all too many results", () => {
+    const most = 2 ** 32 - 1;
+    const x = { data: new Float32Array(0), shape: [most, most, 0] };
+    const many = new RangeError(`"x" must have a result that fits into 4 GiB, got ${most ** 2} elements`);
+    for (const reduce of [halfnorm.norm, halfnorm.mean, halfnorm.statistics])
+      refuses(() => any(reduce)(x, { axes: [2] }), many);
+    expect(halfnorm.norm(x, { axes: [0, 1] })).toEqual({ data: new Float32Array(0), shape: [0], dtype: "float32" });
+    for (const layer of [halfnorm.layerNorm, halfnorm.rmsNorm, halfnorm.batchNorm, halfnorm.lpNormalize])
+      expect(any(layer)(x).shape).toEqual(x.shape);
+    const columns = { data: x.data, shape: [0, most] };
+    const wide = new RangeError(`"x" must have a result that fits into 4 GiB, got ${most} elements`);
+    refuses(() => halfnorm.layerNormBackward(columns, columns), wide);
+    refuses(() => halfnorm.batchNormBackward(columns, columns), wide);
+  });
+
   test("tensor() and empty()", () => {
     refuses(
       () => tensor([[1, 2], [3]]),
