@@ -11,7 +11,7 @@ import { verdict } from "./statement.mjs";
 import { nameOf, scientific } from "./summary.mjs";
 
 /**
- * @typedef {import("../../dist/index.js").Normalizer} Normalizer
+ * @typedef {import("./plain-norms.mjs").Normalizer} Normalizer
  * @typedef {import("./network.mjs").Network} Network
  */
 

@@ -15,7 +15,7 @@ import { nameOf, scientific } from "./summary.mjs";
  * @typedef {import("./matrix.mjs").Reals} Reals
  * @typedef {import("./statement.mjs").Statement} Statement
  * @typedef {import("./network.mjs").Network} Network
- * @typedef {import("../../dist/index.js").Normalizer} Normalizer
+ * @typedef {import("./plain-norms.mjs").Normalizer} Normalizer
  */
 
 const ROWS = 64;

@@ -7,7 +7,7 @@ import { verdict } from "./statement.mjs";
 import { estimate, fixed, mean, nameOf, spread, standardError } from "./summary.mjs";
 
 /**
- * @typedef {import("../../dist/index.js").Norm} Norm
+ * @typedef {import("./plain-norms.mjs").Norm} Norm
  * @typedef {import("./statement.mjs").Statement} Statement
  */
 

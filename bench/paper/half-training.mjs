@@ -4,7 +4,7 @@ import { verdict } from "./statement.mjs";
 import { change, estimate, fixed, mean, nameOf, paired, standardError } from "./summary.mjs";
 
 /**
- * @typedef {import("../../dist/index.js").Norm} Norm
+ * @typedef {import("./plain-norms.mjs").Norm} Norm
  * @typedef {import("../../dist/index.js").Arithmetic} Arithmetic
  * @typedef {import("./training.mjs").Setting} Setting
  * @typedef {import("./training.mjs").Outcome} Outcome

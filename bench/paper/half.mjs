@@ -7,7 +7,7 @@ import { verdict } from "./statement.mjs";
 import { fixed, mean, nameOf, scientific } from "./summary.mjs";
 
 /**
- * @typedef {import("../../dist/index.js").Norm} Norm
+ * @typedef {import("./plain-norms.mjs").Norm} Norm
  * @typedef {import("../../dist/index.js").Arithmetic} Arithmetic
  * @typedef {import("./statement.mjs").Statement} Statement
  *

@@ -25,7 +25,7 @@ function rowsOf(data, columns) {
 /**
  * Batch norm over the rows, with running statistics for inference, which begin with those of the first batch.
  * @param {object} options
- * @param {import("../../dist/index.js").Normalizer} options.norm
+ * @param {import("./plain-norms.mjs").Normalizer} options.norm
  * @param {number} options.eps
  * @param {import("../../dist/index.js").Arithmetic} [options.arithmetic]
  * @param {number} [options.factor] another factor of the scale S; default: 1

@@ -6,7 +6,10 @@
 /**
  * @typedef {import("./matrix.mjs").Reals} Reals
  * @typedef {import("./network.mjs").Normalization} Normalization
- * @typedef {import("../../dist/index.js").Normalizer} Normalizer
+ *
+ * The norms of the paper, whatever others the package has.
+ * @typedef {Extract<import("../../dist/index.js").Norm, "l1" | "l2" | "linf" | "range" | object>} Norm
+ * @typedef {Norm | "none"} Normalizer
  */
 
 /**

@@ -4,7 +4,7 @@ import { verdict } from "./statement.mjs";
 import { change, estimate, fixed, isNoise, mean, nameOf, paired, standardError } from "./summary.mjs";
 
 /**
- * @typedef {import("../../dist/index.js").Normalizer} Normalizer
+ * @typedef {import("./plain-norms.mjs").Normalizer} Normalizer
  * @typedef {import("./statement.mjs").Statement} Statement
  * @typedef {import("./statement.mjs").Context} Context
  * @typedef {import("./training.mjs").Setting} Setting

@@ -75,7 +75,7 @@ export function scientific(value, digits = 2) {
 
 /**
  * A norm as the paper writes it.
- * @param {import("../../dist/index.js").Normalizer} norm
+ * @param {import("./plain-norms.mjs").Normalizer} norm
  */
 export function nameOf(norm) {
   if (typeof norm === "object") return "topk" in norm ? `top-${norm.topk}` : `L${norm.lp}`;

@@ -12,7 +12,7 @@ import { mean } from "./summary.mjs";
  * @typedef {object} Setting
  * @property {number} seed of the division, the first weights, the order of the images and the label noise
  * @property {number} epochs
- * @property {import("../../dist/index.js").Normalizer} norm
+ * @property {import("./plain-norms.mjs").Normalizer} norm
  * @property {import("../../dist/index.js").Arithmetic} [arithmetic] of the normalization, forward and backward
  * @property {number} [eps] default: 1e-5
  * @property {number} [factor] of the scale S; default: 1
