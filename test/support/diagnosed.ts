@@ -226,7 +226,7 @@ export function expectErrors(actual: ErrorStatistics, judged: Judged, { relative
   const weight = 20 * relative * 10 ** (Math.min(...db) / 20);
   if (Math.min(...db) < NOTHING_DB) check("sqnrDb", 1e-6 + weight);
   const bits = [actual.significantBits, expected.significantBits].map((value) => value ?? -1);
-  if (Math.min(...bits) < 38) check("significantBits", 1e-4);
+  if (Math.min(...bits) < 38) check("significantBits", 1e-4 + 2 * relative * 2 ** Math.min(...bits));
 }
 
 /** Fails unless two plain objects are the same; without the cost of an assertion where they are. */
