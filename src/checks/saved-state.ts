@@ -13,23 +13,31 @@ export function toJson(values: Iterable<number>): JsonNumber[] {
   return Array.from(values, (value) => (Number.isFinite(value) ? value : (String(value) as JsonNumber)));
 }
 
-/** Fills `into` with what toJson() made; nothing is written unless all of it is right. */
-export function fromJson(name: string, json: unknown, into: Float32Array | Float64Array, least = -Infinity): void {
+/** An array that JSON has, of a length that is known. */
+function checkList(name: string, json: unknown, length: number): readonly unknown[] {
   if (!Array.isArray(json)) throw wrong(name, "an array of numbers", json);
-  checkSize(name, into.length, json.length);
+  checkSize(name, length, json.length);
+  return json;
+}
+
+/** What toJson() made. Of a list of another length nothing is made. */
+export function fromJson(name: string, json: unknown, length: number, least = -Infinity): Float64Array {
+  const list = checkList(name, json, length);
+  const values: number[] = [];
   // by index, since the holes of an array are passed over by its methods
-  for (let i = 0; i < json.length; i++) {
-    const value = json[i];
+  for (let i = 0; i < length; i++) {
+    const value = list[i];
     if (typeof value === "number" ? !Number.isFinite(value) : !SPECIAL.includes(value)) {
       throw wrong(`${name}[${i}]`, 'a finite number, "NaN", "Infinity" or "-Infinity"', value, "number");
     }
     if (Number(value) < least) throw wrong(`${name}[${i}]`, `at least ${least}`, value, typeof value);
+    values.push(Number(value));
   }
-  for (let i = 0; i < json.length; i++) into[i] = Number(json[i]);
+  return Float64Array.from(values);
 }
 
-/** An object of a schema, with these keys and no others. */
-export function checkState(name: string, json: unknown, schema: string, keys: readonly string[]): object {
+/** The fields of an object of a schema, with these keys and no others: each is read once. */
+export function checkState<T extends object>(name: string, json: T, schema: string, keys: readonly string[]): T {
   if (!isObject(json) || Array.isArray(json)) throw wrong(name, "an object", json);
   const { schema: got } = json as { schema?: unknown };
   if (got !== schema) throw wrong(`${name}.schema`, describe(schema), got, "string");
@@ -38,8 +46,10 @@ export function checkState(name: string, json: unknown, schema: string, keys: re
       throw new TypeError(`unknown key ${describe(key)} in "${name}", known are ${keys.join(", ")}`);
     }
   }
+  const fields: Record<string, unknown> = { schema };
   for (const key of keys) {
     if (!Object.hasOwn(json, key)) throw new TypeError(`"${name}.${key}" is missing`);
+    fields[key] = (json as Record<string, unknown>)[key];
   }
-  return json;
+  return fields as T;
 }

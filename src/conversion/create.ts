@@ -4,7 +4,7 @@ import { describe } from "../checks/describe.js";
 import { engine } from "../engine/engine.js";
 import { elementwise } from "../plan/run-elementwise.js";
 import type { Nested, TensorLike } from "../tensor/forms.js";
-import { Operand, operand } from "../tensor/operand.js";
+import { checkHeld, Operand, operand } from "../tensor/operand.js";
 import { checkFit, checkShape, sizeOf } from "../tensor/shape.js";
 import { bytesOf, checkDType, type DType } from "../tensor/storage.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -16,6 +16,9 @@ function toOdd(x: number, array: Float32Array, bits: Int32Array, i: number): voi
   bits[i] |= 1;
 }
 
+/** Elements that there is room for at first: what an array says of its length need not be true. */
+const FEW = 1024;
+
 /** Numbers of nested arrays as an operand of the shape that they have. */
 function flatten(data: Nested, odd: boolean): Operand {
   const shape: number[] = [];
@@ -24,39 +27,38 @@ function flatten(data: Nested, odd: boolean): Operand {
     checkShape("data", shape);
   }
   const size = sizeOf(shape);
-  const array = new Float32Array(size);
-  const bits = new Int32Array(array.buffer);
+  checkBytes("data", shape, size * 4);
+  let array = new Float32Array(Math.min(size, FEW));
+  let bits = new Int32Array(array.buffer);
   let index = 0;
   const visit = (level: Nested, depth: number): void => {
     if (depth === shape.length) {
       if (typeof level !== "number") throw wrong("data", "numbers, nested one level for each dimension", level);
+      if (index === array.length) {
+        const larger = new Float32Array(Math.min(size, 2 * index));
+        larger.set(array);
+        array = larger;
+        bits = new Int32Array(array.buffer);
+      }
       array[index] = level;
       if (odd) toOdd(level, array, bits, index);
       index++;
       return;
     }
     if (!Array.isArray(level)) throw wrong("data", "numbers, nested one level for each dimension", level);
-    if (level.length !== shape[depth]) {
-      throw new RangeError(`"data" must have rows of one length, got ${level.length} elements next to ${shape[depth]}`);
+    const { length } = level;
+    if (length !== shape[depth]) {
+      throw new RangeError(`"data" must have rows of one length, got ${length} elements next to ${shape[depth]}`);
     }
-    for (let i = 0; i < level.length; i++) visit(level[i], depth + 1);
+    for (let i = 0; i < length; i++) visit(level[i], depth + 1);
   };
   visit(data, 0);
   return new Operand(array, 0, shape, size, STORAGE_FLOAT32);
 }
 
-/** A tensor with the elements of an operand. */
-export function copied(from: Operand, shape = from.shape.slice()): Tensor {
-  const result = new Tensor(shape, from.size, from.storage);
-  if (from.size) {
-    const { heap } = engine();
-    const view = from.storage ? heap.u16 : heap.f32;
-    const bytes = bytesOf(from.storage);
-    const index = (result.address as number) / bytes;
-    if (from.array) view.set(from.array, index);
-    else view.copyWithin(index, from.address / bytes, from.address / bytes + from.size);
-  }
-  return result;
+/** A shape that is to be had in kernel memory. */
+function checkBytes(name: string, shape: readonly number[], bytes: number): void {
+  if (bytes > 2 ** 32) throw new RangeError(`"${name}" must fit into 4 GiB, got ${describe(shape)}`);
 }
 
 /**
@@ -73,13 +75,28 @@ export function tensor(data: TensorLike | Nested, shape?: readonly number[], dty
   const from = numbers ? flatten(data as Nested, !!storage) : operand("data", data as TensorLike);
   const dimensions = shape === undefined ? from.shape.slice() : checkShape("shape", shape);
   checkFit("shape", dimensions, from.size);
-  if (storage !== undefined && storage !== from.storage) {
-    const to = new Operand(undefined, 0, dimensions, from.size, storage);
-    to.tensor = new Tensor(dimensions, from.size, storage);
-    to.address = to.tensor.address as number;
-    return elementwise(from, to, true) as Tensor;
+  checkHeld(from);
+  return copied(from, dimensions, storage);
+}
+
+/** A tensor with the elements of an operand. */
+export function copied(from: Operand, shape = from.shape.slice(), storage = from.storage): Tensor {
+  const { size } = from;
+  const made = Tensor.make(shape, size, storage);
+  const address = made.address as number;
+  if (storage !== from.storage) {
+    const to = new Operand(undefined, address, shape, size, storage);
+    to.tensor = made;
+    elementwise(from, to, true);
+  } else if (size) {
+    const { heap } = engine();
+    const view = from.storage ? heap.u16 : heap.f32;
+    const bytes = bytesOf(from.storage);
+    const index = address / bytes;
+    if (from.array) view.set(from.array, index);
+    else view.copyWithin(index, from.address / bytes, from.address / bytes + size);
   }
-  return copied(from, dimensions);
+  return made;
 }
 
 /**
@@ -91,8 +108,8 @@ export function tensor(data: TensorLike | Nested, shape?: readonly number[], dty
 export function empty(shape: readonly number[], dtype: DType = "float32"): Tensor {
   const dimensions = checkShape("shape", shape);
   const size = sizeOf(dimensions);
-  if (!(size * 4 <= 2 ** 32)) throw new RangeError(`"shape" must fit into 4 GiB, got ${describe(shape)}`);
-  return new Tensor(dimensions, size, checkDType("dtype", dtype) as number);
+  checkBytes("shape", dimensions, size * 4);
+  return Tensor.make(dimensions, size, checkDType("dtype", dtype) as number);
 }
 
 /** Bytes of kernel memory in all, bytes of it that tensors hold, and the number of those tensors. */

@@ -22,10 +22,11 @@ function convert(x: TensorLike, options: ConvertOptions | undefined, storage: nu
   if (input.storage === storage) {
     throw wrong("x", storage ? "a float32 tensor" : "a float16 tensor (bits in a Uint16Array, or a Float16Array)", x);
   }
-  const y = target(o.out, input.shape, input.size, storage, input);
+  const { out } = o;
+  const y = target(out, input.shape, input.size, storage, input);
   checkOverlap(y, "x", input);
   const result = elementwise(input, y, true);
-  return ArrayBuffer.isView(x) && !o.out ? (result as Dense).data : result;
+  return ArrayBuffer.isView(x) && !out ? (result as Dense).data : result;
 }
 
 export interface ToFloat16 {

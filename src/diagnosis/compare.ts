@@ -3,7 +3,7 @@ import { checkOptions } from "../checks/arguments.js";
 import { describe } from "../checks/describe.js";
 import { checkFormat, type Format, type FormatName, type FormatSpec, nameOf } from "../numerics/format.js";
 import type { TensorLike } from "../tensor/forms.js";
-import { operand } from "../tensor/operand.js";
+import { checkHeld, operand } from "../tensor/operand.js";
 import { sameShape } from "../tensor/shape.js";
 import { type DType, dtypeOf } from "../tensor/storage.js";
 import { errorsBetween } from "./errors.js";
@@ -66,7 +66,10 @@ export function compare(actual: TensorLike, expected: TensorLike, options?: Comp
     throw new RangeError(`"expected" must have the shape ${describe(a.shape)} of "actual", got ${describe(e.shape)}`);
   }
   const dtypes = { actual: dtypeOf(a.storage), expected: dtypeOf(e.storage) };
-  const spec = checkFormat("format", o.format ?? dtypes.actual);
+  const { format: wanted = dtypes.actual } = o;
+  const spec = checkFormat("format", wanted);
+  checkHeld(a);
+  checkHeld(e);
   const format = nameOf(spec);
   const half = format === "float16" || a.storage === STORAGE_FLOAT16 || e.storage === STORAGE_FLOAT16;
   const rtol = TORCH_RTOL[format === "bfloat16" ? format : half ? "float16" : "float32"];

@@ -4,7 +4,7 @@ import { nameOf } from "../numerics/format.js";
 import { comparedBy } from "../numerics/norm.js";
 import type { Walk } from "../plan/walk.js";
 import type { TensorLike } from "../tensor/forms.js";
-import { Operand, operand } from "../tensor/operand.js";
+import { checkHeld, Operand, operand } from "../tensor/operand.js";
 import { dtypeOf } from "../tensor/storage.js";
 import { boundOf, conditionOf } from "./bound.js";
 import type { ParameterCounts } from "./evidence.js";
@@ -134,12 +134,14 @@ function plain<T>(value: T): T {
  * when memory cannot grow.
  */
 export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
-  const o = checkOptions(options, KEYS);
+  const read = checkOptions(options, KEYS) as Record<string, unknown>;
+  const o = Object.fromEntries(KEYS.map((key) => [key, read[key]])) as unknown as DiagnoseOptions;
   const given = operand("x", x);
   const { walk, norm, numerics, weight, bias, subject: asked } = ask(given, o);
   const { remedies = "auto" } = o;
   if (remedies !== "auto" && typeof remedies !== "boolean")
     throw wrong("remedies", 'true, false or "auto"', remedies, "string");
+  for (const each of [given, weight, bias]) if (each) checkHeld(each);
   const held = given.array && given.size ? copied(given) : undefined;
   try {
     const { centred, eps, calibrated } = asked;

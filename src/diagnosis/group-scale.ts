@@ -60,7 +60,7 @@ export interface GroupScale {
 /** @param safe The eps that is taken in place of one that is too small. */
 export function groupScaleOf(subject: Subject, safe: (eps: number) => number): GroupScale | undefined {
   const { x, walk, norm, eps } = subject;
-  const tensor = new Tensor([x.size], x.size, STORAGE_FLOAT32);
+  const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
   const largest = new Float64Array(walk.groups);
   try {
     const address = tensor.address as number;
@@ -91,7 +91,7 @@ export function groupScaleOf(subject: Subject, safe: (eps: number) => number): G
 /** Normalizes every group by its own factor and eps. */
 export function runByGroups(subject: Subject, { factors, eps }: GroupScale, y: Operand): void {
   const { x, walk } = subject;
-  const tensor = new Tensor([x.size], x.size, STORAGE_FLOAT32);
+  const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
   try {
     const address = tensor.address as number;
     const scaled = new Operand(undefined, address, x.shape, x.size, STORAGE_FLOAT32);

@@ -5,7 +5,7 @@ import { type Engine, partOf } from "../engine/engine.js";
 import { BLOCK } from "../engine/sizes.js";
 import { diagnosisBytes } from "../engine/wasm.generated.js";
 import { viewOf } from "../plan/blocks.js";
-import type { Operand } from "../tensor/operand.js";
+import { type Operand, part } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 
 /** The kernels of the diagnosis. */
@@ -23,10 +23,11 @@ export function visitBlocks(
   const blocks = operands.map(({ array, storage }) => array && heap.scratch(Math.min(length, size) * bytesOf(storage)));
   for (let first = 0; first < size; first += length) {
     const n = Math.min(length, size - first);
-    const addresses = operands.map(({ array, address, storage }, i) => {
+    const addresses = operands.map((o, i) => {
+      const { array, address, storage } = o;
       const block = blocks[i];
       if (!array || !block) return address + first * bytesOf(storage);
-      viewOf(heap, storage).set(array.subarray(first, first + n), block / bytesOf(storage));
+      viewOf(heap, storage).set(part(o, first, n), block / bytesOf(storage));
       return block;
     });
     visit(addresses, first, n);

@@ -1,6 +1,6 @@
 // What diagnose() is asked: its options, checked.
 
-import { checkAxes, checkBoolean, checkNumber, choose, wrong } from "../checks/arguments.js";
+import { checkAxes, checkBoolean, checkNumber, choose, isObject, wrong } from "../checks/arguments.js";
 import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
 import type { NormalizationOptions } from "../layers/normalize.js";
 import { type Arithmetic, arithmeticOf, checkArithmetic, type Numerics } from "../numerics/arithmetic.js";
@@ -82,10 +82,11 @@ export function ask(x: Operand, o: DiagnoseOptions): Question {
   if (!numerics) throw wrong("arithmetic", "a format or { compute, accumulate, order }", o.arithmetic);
   const { shape, reduced, weighted, parameters } = layerAxes(x, o);
   const walk = planWalk(shape, reduced, weighted);
-  const layer = o.layer ?? null;
+  const layer = o.layer === undefined ? null : o.layer;
   const centred = layer ? layer !== "rms" : checkBoolean("centred", o.centred, true);
+  const given = isObject(o.norm) ? { ...o.norm } : o.norm;
   // norms of nothing are as good as any
-  const norm = checkNorm(o.norm, walk.count, centred);
+  const norm = checkNorm(given, walk.count, centred);
   const weight = parameter("weight", o.weight, parameters);
   const bias = parameter("bias", o.bias, parameters);
   // of a group norm, the channels are two axes
@@ -94,7 +95,7 @@ export function ask(x: Operand, o: DiagnoseOptions): Question {
   const calibrated = checkBoolean("calibrated", o.calibrated);
   const { eps = defaultEps(numerics, norm, deviationFactor(norm, walk.count, calibrated)) } = o;
   const subject: DiagnosisSubject = {
-    norm: typeof o.norm === "object" ? { ...o.norm } : (o.norm ?? "l2"),
+    norm: given === undefined ? "l2" : given,
     arithmetic: arithmeticOf(numerics),
     layer,
     axes,

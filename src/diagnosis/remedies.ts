@@ -174,7 +174,7 @@ export function remediesOf(
     if (input.absMax) trials.push(...scaledByGroups(subject));
     trials.push(...norms(subject));
   }
-  const tensor = new Tensor([x.size], x.size, STORAGE_FLOAT32);
+  const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
   try {
     const remedies = trials.map((trial): Remedy => {
       const { what, change, prepare, finish, reference } = trial;

@@ -3,7 +3,7 @@
 
 import { STORAGE_FLOAT16 } from "../abi/plan.js";
 import { valuesOf } from "../plan/blocks.js";
-import { Operand } from "../tensor/operand.js";
+import { Operand, part } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 
 /** A function of a test library on two tensors, every operation rounded to their dtypes. */
@@ -25,7 +25,7 @@ const BLOCK = 1 << 14;
 
 function block(o: Operand, from: number, n: number): Float32Array {
   const address = o.address && o.address + from * bytesOf(o.storage);
-  return valuesOf(new Operand(o.array?.subarray(from, from + n), address, [n], n, o.storage));
+  return valuesOf(new Operand(o.array && part(o, from, n), address, [n], n, o.storage));
 }
 
 const word = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));

@@ -113,6 +113,10 @@ export function allocate(heap: Heap, bytes: number): number {
   return address;
 }
 
+/** Whether all of a range of addresses is taken by blocks. */
+export const covered = (heap: Heap, start: number, end: number): boolean =>
+  start >= HEAP && end <= heap.top && !heap.holes?.meet(start, end);
+
 /** Takes back a block of allocate(), with the bytes that were asked for. */
 export function free(heap: Heap, address: number, bytes: number): void {
   const size = aligned(bytes);

@@ -52,6 +52,10 @@ class Places {
     this.count--;
     if (this.holes.size > 2 * this.count + 64) this.holes = new Map([...this.holes].filter(([, hole]) => hole));
   }
+
+  all(): Iterable<Hole | undefined> {
+    return this.holes.values();
+  }
 }
 
 /** No two of them touch. */
@@ -104,6 +108,12 @@ export class Holes {
     this.remove(hole);
     if (hole.lines > lines) this.add(hole.start + bytes, hole.end);
     return hole.start;
+  }
+
+  /** Whether there is a hole in a range of addresses. */
+  meet(start: number, end: number): boolean {
+    for (const hole of this.starts.all()) if (hole && hole.start < end && hole.end > start) return true;
+    return false;
   }
 
   /** A hole of the next bin that has one. */

@@ -54,8 +54,9 @@ export function normalize(
   parameters: number,
   centred = true,
 ): Out | Dense {
-  const given = o.mean !== undefined;
-  if (given !== (o.deviation !== undefined)) {
+  const { mean, deviation } = o;
+  const given = mean !== undefined;
+  if (given !== (deviation !== undefined)) {
     throw new TypeError('"mean" and "deviation" must be given both or neither');
   }
   const walk = planWalk(shape, reduced, weighted);
@@ -64,15 +65,16 @@ export function normalize(
   const job = new Job(x, walk, task | TASK_APPLY, norm, checkArithmetic(o.arithmetic));
   const calibrated = checkBoolean("calibrated", o.calibrated);
   if (!given) job.factor = deviationFactor(norm, walk.count, calibrated);
-  job.eps = o.eps === undefined ? defaultEps(job.numerics, norm, job.factor, given) : checkNumber("eps", o.eps, 0);
+  const { eps = defaultEps(job.numerics, norm, job.factor, given) } = o;
+  job.eps = checkNumber("eps", eps, 0);
   const y = target(o.out, x.shape, x.size, checkDType("dtype", o.dtype), x);
   job.y = y;
   checkOverlap(y, "x", x, true);
   // one by one, since a loop over their names takes a tenth of the time of a small call
   job.weight = parameter("weight", o.weight, parameters);
   job.bias = parameter("bias", o.bias, parameters);
-  job.mean = parameter("mean", o.mean, parameters);
-  job.deviation = parameter("deviation", o.deviation, parameters);
+  job.mean = parameter("mean", mean, parameters);
+  job.deviation = parameter("deviation", deviation, parameters);
   checkOverlap(y, "weight", job.weight);
   checkOverlap(y, "bias", job.bias);
   checkOverlap(y, "mean", job.mean);

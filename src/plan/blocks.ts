@@ -4,8 +4,9 @@ import * as at from "../abi/plan.js";
 import { type Engine, engine } from "../engine/engine.js";
 import type { Heap } from "../engine/heap.js";
 import { BLOCK } from "../engine/sizes.js";
-import type { Operand } from "../tensor/operand.js";
+import { checkHeld, type Operand, part } from "../tensor/operand.js";
 import { arrayOf, bytesOf } from "../tensor/storage.js";
+import { put } from "../tensor/views.js";
 import type { Walk } from "./walk.js";
 
 /** How much of the split dimension makes a block. */
@@ -41,9 +42,9 @@ export function copy(heap: Heap, o: Operand, walk: Walk, from: number, share: nu
   const stride = o.size / segments;
   const length = (stride / walk.whole) * share;
   for (let start = (stride / walk.whole) * from; start < o.size; start += stride) {
-    const part = o.array.subarray(start, start + length);
-    if (out) part.set(view.subarray(index, index + length));
-    else view.set(part, index);
+    const segment = all ? o.array : part(o, start, length);
+    if (out) put(segment, view.subarray(index, index + length));
+    else view.set(segment, index);
     index += length;
   }
 }
@@ -51,6 +52,7 @@ export function copy(heap: Heap, o: Operand, walk: Walk, from: number, share: nu
 /** Makes sure that the float32 values of a parameter have a place. */
 export function place(own: Engine, o: Operand | undefined): void {
   if (!o) return;
+  checkHeld(o);
   const { heap } = own;
   const { array, size, storage } = o;
   if (array) {
@@ -74,5 +76,7 @@ export function valuesOf(from: Operand): Float32Array {
 
 /** Makes sure that float32 results have a place. */
 export function reserve(heap: Heap, to: Operand | undefined): void {
-  if (to && !to.address) to.place = heap.scratch(to.size * 4);
+  if (!to) return;
+  checkHeld(to);
+  if (!to.address) to.place = heap.scratch(to.size * 4);
 }

@@ -4,8 +4,9 @@ import * as at from "../abi/plan.js";
 import { type Engine, engine } from "../engine/engine.js";
 import { BLOCK } from "../engine/sizes.js";
 import type { Dense, Out } from "../tensor/forms.js";
-import { finish, type Operand, settle } from "../tensor/operand.js";
+import { checkHeld, finish, mayShare, type Operand, part, settle, startOf } from "../tensor/operand.js";
 import { arrayOf, bytesOf } from "../tensor/storage.js";
+import { put } from "../tensor/views.js";
 
 /** float32 to float32, in place allowed. */
 export type Step = (own: Engine, from: number, to: number, n: number) => void;
@@ -21,12 +22,12 @@ function transfer(own: Engine, x: Operand, y: Operand, blocks: boolean, step?: S
   const narrow = y.storage === at.STORAGE_FLOAT16;
   const wide = narrow && (step || x.storage === y.storage);
   const direct = x.address && y.address && !wide;
-  const most = direct || !blocks ? x.size : Math.min(x.size, BLOCK / 4);
+  const most = direct || !blocks || mayShare(x, y) ? x.size : Math.min(x.size, BLOCK / 4);
   heap.begin();
-  const input = x.address || heap.scratch(most * bytesOf(x.storage), x.array?.byteOffset);
+  const input = x.address || heap.scratch(most * bytesOf(x.storage), x.array && startOf(x));
   const middle = wide ? heap.scratch(most * 4) : 0;
   const inPlace = !x.address && !y.address && !narrow && x.storage === y.storage;
-  const output = y.address || (inPlace ? input : heap.scratch(most * bytesOf(y.storage), y.array?.byteOffset ?? 0));
+  const output = y.address || (inPlace ? input : heap.scratch(most * bytesOf(y.storage), startOf(y)));
   const source = x.storage ? heap.u16 : heap.f32;
   const result = narrow ? heap.u16 : heap.f32;
   const xBytes = bytesOf(x.storage);
@@ -37,7 +38,7 @@ function transfer(own: Engine, x: Operand, y: Operand, blocks: boolean, step?: S
     const last = y.address ? output + from * yBytes : output;
     const next = narrow ? middle : last;
     const array = x.array as Float32Array;
-    if (array) source.set(n < x.size ? array.subarray(from, from + n) : array, input / xBytes);
+    if (array) source.set(n < x.size ? part(x, from, n) : array, input / xBytes);
     if (x.storage) {
       kernels.unpack(current, next, n);
       current = next;
@@ -53,7 +54,7 @@ function transfer(own: Engine, x: Operand, y: Operand, blocks: boolean, step?: S
       y.array = result.slice(index, index + n);
     } else {
       y.array ??= new (arrayOf(y.storage))(x.size);
-      y.array.set(result.subarray(index, index + n), from);
+      put(y.array, result.subarray(index, index + n), from);
     }
   }
   if (!y.size) y.array ??= new (arrayOf(y.storage))();
@@ -61,6 +62,8 @@ function transfer(own: Engine, x: Operand, y: Operand, blocks: boolean, step?: S
 
 /** As transfer(); a new tensor is given back when memory runs out. */
 export function elementwise(x: Operand, y: Operand, blocks: boolean, step?: Step): Out | Dense {
+  checkHeld(x);
+  checkHeld(y);
   try {
     transfer(engine(), x, y, blocks, step);
   } catch (error) {

@@ -4,7 +4,7 @@ import * as at from "../abi/plan.js";
 import { type Engine, engine, type Part, partOf } from "../engine/engine.js";
 import { gradientsBytes } from "../engine/wasm.generated.js";
 import { MEAN_ONLY, selectedBy } from "../numerics/norm.js";
-import { Operand, settle } from "../tensor/operand.js";
+import { checkHeld, mayShare, Operand, settle, startOf } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 import { copy, place, reserve, shareOf } from "./blocks.js";
 import { type GradientJob, Job, topScratchBytes, writeGradient, writePlan } from "./plan.js";
@@ -19,7 +19,7 @@ function prepare(own: Engine, job: GradientJob, elements: number): void {
   const { heap } = own;
   const { x, dy, norm } = job;
   const dx = job.y as Operand;
-  const scratch = (o: Operand): number => heap.scratch(elements * bytesOf(o.storage), o.array?.byteOffset ?? 0);
+  const scratch = (o: Operand): number => heap.scratch(elements * bytesOf(o.storage), startOf(o));
   if (x.array) x.place = scratch(x);
   if (dy.array) dy.place = scratch(dy);
   if (!dx.address) {
@@ -56,7 +56,8 @@ function native(own: Engine, job: GradientJob): void {
   const { heap } = own;
   const { whole } = walk;
   const { size } = dweight;
-  const plain = x.array && dy.array && !dx.address;
+  // in blocks, dx is written before all of the inputs is read
+  const plain = x.array && dy.array && !dx.address && !mayShare(x, dx) && !mayShare(dy, dx);
   const share = plain ? shareOfGradient(job) : whole;
   prepare(own, job, (walk.elements / whole) * share);
   const entries = selectedBy(norm) * at.SELECTED_BYTES;
@@ -115,6 +116,9 @@ function emulated(own: Engine, job: GradientJob): void {
  */
 export function differentiate(job: GradientJob): void {
   const results = [job.y, job.dweight, job.dbias, job.other];
+  checkHeld(job.x);
+  checkHeld(job.dy);
+  for (const to of results) if (to) checkHeld(to);
   try {
     const own = engine();
     for (const to of results) settle(to);

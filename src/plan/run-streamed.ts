@@ -5,7 +5,7 @@ import * as at from "../abi/plan.js";
 import { engine } from "../engine/engine.js";
 import { BLOCK } from "../engine/sizes.js";
 import type { NormName, NormSpec } from "../numerics/norm.js";
-import { Operand } from "../tensor/operand.js";
+import { checkHeld, Operand, part, startOf } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 import { Job, topScratchBytes, writePlan } from "./plan.js";
 import { planWalk } from "./walk.js";
@@ -44,18 +44,18 @@ export function streams(x: Operand, { name, top }: NormSpec): boolean {
  * the pieces; of the top-k norm, the largest of all pieces are put together.
  */
 export function streamed(x: Operand, norm: NormSpec): number {
+  checkHeld(x);
   const own = engine();
   const { heap } = own;
   const { kind, top } = norm;
   const pieces = PIECES[norm.name];
   const { size, storage } = x;
-  const array = x.array as Float32Array;
   const bytes = bytesOf(storage);
   // finding the largest has its price at the start of every piece
   const piece = top ? 4 * BLOCK : BLOCK;
   const length = piece / bytes;
   heap.begin();
-  const block = heap.scratch(piece, array.byteOffset);
+  const block = heap.scratch(piece, startOf(x));
   const result = heap.scratch(8);
   const candidates = top && heap.scratch(Math.ceil(size / length) * top * 4);
   const scratch = top && heap.scratch(topScratchBytes(top));
@@ -73,7 +73,7 @@ export function streamed(x: Operand, norm: NormSpec): number {
   let found = 0;
   for (let from = 0; from < size; from += length) {
     const n = Math.min(length, size - from);
-    view.set(array.subarray(from, from + n), block / bytes);
+    view.set(part(x, from, n), block / bytes);
     if (top > n) {
       // all of the rest are candidates
       if (storage) own.kernels.unpack(block, candidates + found * 4, n);

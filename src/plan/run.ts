@@ -2,7 +2,7 @@
 
 import { TASK_GIVEN } from "../abi/plan.js";
 import { type Engine, engine } from "../engine/engine.js";
-import { type Operand, settle } from "../tensor/operand.js";
+import { checkHeld, mayShare, type Operand, part, settle, startOf } from "../tensor/operand.js";
 import { arrayOf, bytesOf } from "../tensor/storage.js";
 import { copy, place, reserve, shareOf } from "./blocks.js";
 import { type Job, topScratchBytes, writePlan } from "./plan.js";
@@ -13,6 +13,8 @@ function compute(own: Engine, job: Job): void {
   const { heap } = own;
   const { whole } = walk;
   const given = job.task & TASK_GIVEN;
+  checkHeld(x);
+  if (y) checkHeld(y);
   settle(y);
   if (!given) {
     settle(mean);
@@ -23,14 +25,14 @@ function compute(own: Engine, job: Job): void {
     return;
   }
   heap.begin();
-  const share = x.array && !y?.address ? shareOf(walk, bytesOf(x.storage)) : whole;
+  // in blocks, results are written before all of x is read
+  const blocks = x.array && !y?.address && !mayShare(x, y);
+  const share = blocks ? shareOf(walk, bytesOf(x.storage)) : whole;
   const elements = (walk.elements / whole) * share;
   // plain data is worked on in place where the storage stays the same
   const inPlace = x.array && x.storage === y?.storage;
-  if (x.array) x.place = (inPlace && y?.address) || heap.scratch(elements * bytesOf(x.storage), x.array.byteOffset);
-  if (y && !y.address) {
-    y.place = inPlace ? x.place : heap.scratch(elements * bytesOf(y.storage), y.array?.byteOffset ?? 0);
-  }
+  if (x.array) x.place = (inPlace && y?.address) || heap.scratch(elements * bytesOf(x.storage), startOf(x));
+  if (y && !y.address) y.place = inPlace ? x.place : heap.scratch(elements * bytesOf(y.storage), startOf(y));
   place(own, job.weight);
   place(own, job.bias);
   place(own, job.gain);
@@ -40,8 +42,8 @@ function compute(own: Engine, job: Job): void {
   } else {
     reserve(heap, mean);
     reserve(heap, deviation);
+    if (norm.top) job.scratch = heap.scratch(topScratchBytes(norm.top));
   }
-  if (norm.top) job.scratch = heap.scratch(topScratchBytes(norm.top));
   const { kernels } = own;
   const native = walk.kept[walk.kept.length - 1] ? kernels.columns : kernels.rows;
   const kernel = job.numerics ? kernels.emulate : native;
@@ -61,6 +63,7 @@ function compute(own: Engine, job: Job): void {
 /**
  * Runs a job. When memory runs out, new tensors among the results are given back.
  *
+ * @throws {TypeError} when an operand has lost its memory since it was checked.
  * @throws {RangeError} when memory cannot grow.
  */
 export function run(job: Job): void {
@@ -74,11 +77,22 @@ export function run(job: Job): void {
 
 /** Instead of run() where there is nothing to compute with: a result that is all one value. */
 export function fill(to: Operand, value: number): void {
+  checkHeld(to);
   settle(to);
   const { heap } = engine();
   if (to.address) heap.f32.fill(value, to.address / 4, to.address / 4 + to.size);
   else {
     to.array ??= new (arrayOf(to.storage))(to.size);
-    to.array.fill(value);
+    part(to, 0, to.size).fill(value);
+  }
+}
+
+/** The same for several; new tensors among them are given back when memory runs out. */
+export function fillAll(results: readonly (Operand | undefined)[], value: number): void {
+  try {
+    for (const to of results) if (to) fill(to, value);
+  } catch (error) {
+    for (const to of results) to?.tensor?.dispose();
+    throw error;
   }
 }

@@ -7,7 +7,7 @@ import { BLOCK } from "../engine/sizes.js";
 import { NormSpec } from "../numerics/norm.js";
 import { Job, topScratchBytes, turnToPanel, turnToPass, writePlan } from "../plan/plan.js";
 import { planWalk, type Walk } from "../plan/walk.js";
-import { Operand } from "../tensor/operand.js";
+import { checkHeld, Operand, part, startOf } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
 import type { Accumulators } from "./gathered.js";
 import { PartialState } from "./partial-state.js";
@@ -85,7 +85,7 @@ class Gatherer implements Accumulators {
     const { level, share } = x.array ? cutOf(walk, bytes) : { level: 0, share: sizes[0] };
     const inner = sizes.slice(level + 1);
     const pitch = inner.reduce((product, size) => product * size, 1);
-    const block = x.array ? heap.scratch(share * pitch * bytes, x.array.byteOffset) : x.address;
+    const block = x.array ? heap.scratch(share * pitch * bytes, startOf(x)) : x.address;
     const view = x.storage ? heap.u16 : heap.f32;
     const reduced = kept.slice(level).reduce((set, keeps, i) => (keeps ? set : set | (1 << i)), 0);
     const visit = (depth: number, from: number, group: number, size: number, groups: number): void => {
@@ -99,7 +99,7 @@ class Gatherer implements Accumulators {
       for (let i = 0; i < sizes[depth]; i += share) {
         const n = Math.min(share, sizes[depth] - i);
         const start = from + i * each;
-        if (x.array) view.set(x.array.subarray(start, start + n * each), block / bytes);
+        if (x.array) view.set(part(x, start, n * each), block / bytes);
         this.piece(planWalk([n, ...inner], reduced, 0), block, group + i * step);
       }
     };
@@ -201,6 +201,7 @@ function fromOrdered({ i32, f32 }: Heap, address: number): number {
  * @throws {RangeError} when memory cannot grow; nothing was added then.
  */
 export function gather(x: Operand, reduced: number, state: PartialState, centre: Float32Array): void {
+  checkHeld(x);
   const walk = planWalk(x.shape, reduced, 0);
   if (walk.elements) new Gatherer(x, state, centre).run(walk);
 }

@@ -7,6 +7,7 @@ import {
   checkInteger,
   checkOptions,
   checkSize,
+  isObject,
   wrong,
 } from "../checks/arguments.js";
 import { describe } from "../checks/describe.js";
@@ -81,10 +82,16 @@ const JSON_KEYS = /* @__PURE__ */ ["norm", "shape", "count", "largest"].concat(O
 const ORIGIN: Float32Array = /* @__PURE__ */ new Float32Array(1);
 
 /** The norm, or the mean alone: a copy of what was given, and what it says. */
-function checkGathered(norm: Norm | "mean" | undefined): { given: Norm | "mean"; spec: NormSpec } {
+function checkGathered(norm: Norm | "mean" = "l2"): { given: Norm | "mean"; spec: NormSpec } {
   if (norm === "mean") return { given: norm, spec: MEAN_ONLY };
-  const spec = checkNorm(norm, MOST_TOP, false);
-  return { given: typeof norm === "object" ? { ...norm } : (norm ?? "l2"), spec };
+  const given = isObject(norm) ? { ...norm } : norm;
+  return { given, spec: checkNorm(given, MOST_TOP, false) };
+}
+
+/** Axes by themselves: more than there can be are enough to be refused. */
+function copyOf(axes: number | readonly number[] | undefined): number | number[] | undefined {
+  if (!Array.isArray(axes)) return axes as number | undefined;
+  return Array.from({ length: Math.min(axes.length, MAX_RANK + 1) }, (_, i) => axes[i]);
 }
 
 const centreOf = (centre: Float32Array | undefined, j: number): number =>
@@ -132,17 +139,19 @@ export class PartialStatistics {
   constructor(norm: Norm | "mean" | undefined, options?: PartialOptions) {
     const o = checkOptions(options, OPTION_KEYS);
     const { given, spec } = checkGathered(norm);
-    if (o.axes !== undefined && o.axis !== undefined) throw new TypeError('only one of "axes", "axis" can be given');
+    const { axis, centre } = o;
+    const axes = copyOf(o.axes);
+    if (axes !== undefined && axis !== undefined) throw new TypeError('only one of "axes", "axis" can be given');
     // against the rank of the chunks again
-    if (o.axes !== undefined) checkAxes(o.axes, MAX_RANK);
-    if (o.axis !== undefined) checkAxis("axis", o.axis, MAX_RANK);
+    if (axes !== undefined) checkAxes(axes, MAX_RANK);
+    if (axis !== undefined) checkAxis("axis", axis, MAX_RANK);
     this.norm = given;
     this.#spec = spec;
-    this.#axes = typeof o.axes === "object" ? [...o.axes] : (o.axes as number | undefined);
-    this.#axis = o.axis;
-    this.#centre = o.centre === undefined ? undefined : checkCentre(o.centre);
+    this.#axes = axes;
+    this.#axis = axis;
+    this.#centre = centre === undefined ? undefined : checkCentre(centre);
     // without axes there is one group, whatever the chunks
-    if (o.axes === undefined && o.axis === undefined) this.#shape = [];
+    if (axes === undefined && axis === undefined) this.#shape = [];
     this.#state = new PartialState(spec, this.#shape ? 1 : 0);
   }
 
@@ -259,33 +268,34 @@ export class PartialStatistics {
    * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
    */
   static from(json: PartialJson): PartialStatistics {
-    const given = checkState("json", json, SCHEMA, JSON_KEYS) as PartialJson;
-    const { centre, shape } = given;
-    let centres: Float32Array | undefined;
-    if (centre !== null) {
-      centres = new Float32Array(Array.isArray(centre) ? centre.length : 0);
-      fromJson("json.centre", centre, centres);
-    }
+    const given = checkState("json", json, SCHEMA, JSON_KEYS);
+    const { centre } = given;
+    const shape = given.shape === null ? null : checkShape("json.shape", given.shape);
+    const centres =
+      centre === null
+        ? undefined
+        : Float32Array.from(fromJson("json.centre", centre, Array.isArray(centre) ? centre.length : 0));
     const made = new PartialStatistics(given.norm, {
       axes: given.axes ?? undefined,
       axis: given.axis ?? undefined,
       centre: centres,
     });
     const count = checkInteger("json.count", given.count, 0, shape ? Number.MAX_SAFE_INTEGER : 0);
-    const groups = shape === null ? 0 : sizeOf(checkShape("json.shape", shape));
-    if (!Array.isArray(given.sums)) throw wrong("json.sums", "an array of numbers", given.sums);
-    checkSize("json.sums", groups, given.sums.length);
+    const groups = shape === null ? 0 : sizeOf(shape);
+    // no memory for groups that are not there
+    const sums = fromJson("json.sums", given.sums, groups);
     const state = new PartialState(made.#spec, groups);
+    state.sums.set(sums);
     for (const list of LISTS) {
-      fromJson(`json.${list}`, given[list], state[list], list === "totals" ? 0 : undefined);
+      if (list === "sums") continue;
+      state[list].set(fromJson(`json.${list}`, given[list], state[list].length, list === "totals" ? 0 : undefined));
     }
     const { largest } = given;
     if (!Array.isArray(largest)) throw wrong("json.largest", "an array of arrays", largest);
     checkSize("json.largest", state.largest.length, largest.length);
-    for (let j = 0; j < largest.length; j++) {
-      const values = new Float32Array(Math.min(made.#spec.top, count));
-      fromJson(`json.largest[${j}]`, largest[j], values, 0);
-      state.largest[j] = values.sort().reverse();
+    for (let j = 0; j < state.largest.length; j++) {
+      const values = fromJson(`json.largest[${j}]`, largest[j], Math.min(made.#spec.top, count), 0);
+      state.largest[j] = Float32Array.from(values).sort().reverse();
     }
     for (let j = 0; j < state.highs.length; j++) {
       if (count && state.highs[j] < state.lows[j]) {

@@ -4,7 +4,7 @@ import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm, MEAN_ONLY, type Norm, type NormSpec } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
-import { fill, run } from "../plan/run.js";
+import { fill, fillAll, run } from "../plan/run.js";
 import { streamed, streams } from "../plan/run-streamed.js";
 import { planWalk, type Walk } from "../plan/walk.js";
 import type { Dense, Out, Plain, TensorLike } from "../tensor/forms.js";
@@ -134,8 +134,7 @@ export const statistics = ((x: TensorLike, options?: StatisticsOptions) => {
     job.deviation = deviation;
     run(job);
   } else {
-    fill(to, Number.NaN);
-    fill(deviation, Number.NaN);
+    fillAll([to, deviation], Number.NaN);
   }
   return { mean: finish(to), deviation: finish(deviation), count: walk.count };
 }) as StatisticsFunction;

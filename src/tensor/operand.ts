@@ -4,67 +4,100 @@ import { checkSize, isObject, wrong } from "../checks/arguments.js";
 import { describe } from "../checks/describe.js";
 import { engine } from "../engine/engine.js";
 import type { Dense, Out, TensorLike } from "./forms.js";
+import { makeTensor, type Resident, residentAt, residentOf } from "./resident.js";
 import { checkFit, checkShape, sameShape } from "./shape.js";
-import { bytesOf, checkDType, type Data, DTYPES, dtypeOf, STORAGES } from "./storage.js";
+import { arrayOf, bytesOf, checkDType, type Data, dtypeOf, STORAGES } from "./storage.js";
 import type { Tensor } from "./tensor.js";
+import { getBuffer, getLength, getOffset, getTag, isCutOff } from "./views.js";
 
 /**
  * A tensor, checked: an argument, or where a result goes. It is in kernel memory if it has an address, else in
  * `array`; a result that is yet to be made is in neither. One class for all, so that what handles them stays fast.
  */
 export class Operand {
+  /** What was given to be filled. */
+  out: Out | undefined = undefined;
   /** A new tensor, if that is what the result becomes. */
   tensor: Tensor | undefined = undefined;
   /** Where a kernel finds it during a call: at its address, or the address of a copy. */
   place: number = this.address;
 
   /**
-   * @param array Elements outside of kernel memory, float16 as bits.
+   * @param array Elements outside of kernel memory, float16 as bits. It may be of a class of its own: see views.ts.
    * @param storage One of the STORAGE constants.
-   * @param like A tensor: results become tensors, too, and are made by it.
+   * @param like Results become tensors.
    * @param half A native Float16Array came and goes.
-   * @param out What was given to be filled.
+   * @param name In messages.
+   * @param resident Whose memory it is.
    */
   constructor(
     public array: Float32Array | Uint16Array | undefined,
     public address: number,
-    readonly shape: readonly number[],
+    public shape: readonly number[],
     readonly size: number,
     readonly storage: number,
-    readonly like?: Tensor,
+    public like = false,
     readonly half = false,
-    readonly out?: Out,
+    readonly name = "",
+    readonly resident?: Resident,
   ) {}
 }
 
 const FORMS = "a Float32Array, Uint16Array, Float16Array, { data, shape } or Tensor";
 
+/** Elements [from, from + n) of an array, as a view of our own. */
+export function part({ array, storage }: Operand, from: number, n: number): Float32Array | Uint16Array {
+  const given = array as Float32Array;
+  return new (arrayOf(storage))(getBuffer.call(given), getOffset.call(given) + from * bytesOf(storage), n);
+}
+
+/** Something has no memory any more. */
+const lost = (name: string, what = "array", how = "detached or cut off: ask a Tensor for its data again"): Error =>
+  new TypeError(`"${name}" must be a live ${what}, got one that was ${how}`);
+
+/**
+ * To be asked again when all arguments have been read: a getter among them may have disposed of a tensor, or detached an
+ * array.
+ *
+ * @throws {TypeError} where the memory of an operand is gone.
+ */
+export function checkHeld({ name, resident, array, size }: Operand): void {
+  if (resident && resident.address === undefined) throw lost(name, "tensor", "disposed of");
+  if (array && getLength.call(array) !== size) throw lost(name);
+}
+
 /** A typed array; `data` may be anything. */
 function wrap(name: string, data: unknown, shape?: readonly number[]): Operand {
-  // by its tag: the classes of another realm (iframe, vm, test runner) are not ours
-  const tag = ArrayBuffer.isView(data) ? (data as Data)[Symbol.toStringTag] : "";
+  const tag = getTag.call(data) as string;
   const storage = STORAGES[tag];
   if (storage === undefined) throw wrong(name, shape ? "a Float32Array, Uint16Array or Float16Array" : FORMS, data);
-  const { buffer, byteOffset, length } = data as Data;
+  const given = data as Float32Array | Uint16Array;
+  const size = getLength.call(given);
+  if (!size && isCutOff(given)) throw lost(name);
+  const buffer = getBuffer.call(given);
+  const offset = getOffset.call(given);
   const half = tag === "Float16Array";
   // a view of our own memory would be cut off by a grow: it is known by its address instead
-  const own = length && buffer === engine().heap.buffer;
-  const array = half ? new Uint16Array(buffer, byteOffset, length) : (data as Float32Array | Uint16Array);
-  return new Operand(
-    own ? undefined : array,
-    own ? byteOffset : 0,
-    shape ?? [length],
-    length,
+  const own = buffer === engine().heap.buffer;
+  const result = new Operand(
+    own ? undefined : half ? new Uint16Array(buffer, offset, size) : given,
+    own ? offset : 0,
+    shape ?? [size],
+    size,
     storage,
-    undefined,
+    false,
     half,
+    name,
+    residentOf(given) ?? (own ? residentAt(engine(), offset, offset + size * bytesOf(storage)) : undefined),
   );
+  checkHeld(result);
+  return result;
 }
 
 /** Refuses another storage than is wanted; any will do for undefined. */
-function checkStorage(name: string, wanted: number | undefined, storage: number, got: string): void {
+function checkStorage(name: string, wanted: number | undefined, storage: number, got?: unknown): void {
   if (wanted !== undefined && wanted !== storage) {
-    throw new TypeError(`"${name}" must hold ${dtypeOf(wanted)}, got ${got}`);
+    throw new TypeError(`"${name}" must hold ${dtypeOf(wanted)}, got ${got ? describe(got) : dtypeOf(storage)}`);
   }
 }
 
@@ -76,29 +109,32 @@ function checkStorage(name: string, wanted: number | undefined, storage: number,
 export function operand(name: string, value: TensorLike): Operand {
   if (ArrayBuffer.isView(value)) return wrap(name, value);
   if (!isObject(value) || !("data" in value)) throw wrong(name, FORMS, value);
-  // only a tensor has an engine; its class is not named, so that it is only in the bundles of those who make one
-  const { engine: own } = value as Tensor;
-  if (own && own === engine()) {
-    const { address, shape, size, dtype } = value as Tensor;
-    if (address === undefined) throw new TypeError(`"${name}" must be a live tensor, got one that was disposed of`);
-    return new Operand(undefined, address, shape, size, DTYPES[dtype], value as Tensor);
+  const resident = residentOf(value);
+  if (resident) {
+    const { address, shape, size, storage } = resident;
+    const result = new Operand(undefined, address as number, shape, size, storage, true, false, name, resident);
+    checkHeld(result);
+    if (resident.engine === engine()) return result;
   }
   const { data, shape, dims, dtype, type } = value as object as Record<string, unknown>;
   const key = `${name}.${shape === undefined && dims !== undefined ? "dims" : "shape"}`;
   const result = wrap(`${name}.data`, data, checkShape(key, shape ?? dims));
   checkFit(key, result.shape, result.size);
-  const storage = checkDType(`${name}.${dtype === undefined ? "type" : "dtype"}`, dtype ?? type);
-  checkStorage(`${name}.data`, storage, result.storage, describe(data));
+  const wanted = checkDType(`${name}.${dtype === undefined ? "type" : "dtype"}`, dtype ?? type);
+  checkStorage(result.name, wanted, result.storage, data);
   return result;
 }
 
-/** A tensor argument with one element for each of something, undefined for undefined. */
-export function parameter(name: string, value: TensorLike | undefined, size: number): Operand | undefined {
-  if (value === undefined) return undefined;
+/** A tensor argument with one element for each of something. */
+export function required(name: string, value: TensorLike, size: number): Operand {
   const result = operand(name, value);
   checkSize(name, size, result.size);
   return result;
 }
+
+/** The same, undefined for undefined. */
+export const parameter = (name: string, value: TensorLike | undefined, size: number): Operand | undefined =>
+  value === undefined ? undefined : required(name, value, size);
 
 /**
  * Where a result goes.
@@ -124,12 +160,17 @@ export function target(
   if (shaped && !bare && !sameShape(found.shape, shape)) {
     throw wrong("out", `of shape ${describe(shape)}`, found.shape, "object");
   }
-  checkStorage("out", storage, found.storage, dtypeOf(found.storage));
-  return new Operand(found.array, found.address, shape, size, found.storage, undefined, found.half, out);
+  checkStorage("out", storage, found.storage);
+  found.shape = shape;
+  found.like = false;
+  found.out = out;
+  return found;
 }
 
-/** Where the elements begin, in their buffer. */
-const startOf = ({ array, address }: Operand): number => (array ? array.byteOffset : address);
+/** Where the elements begin, in their buffer or in kernel memory. */
+export const startOf = ({ array, address }: Operand): number => (array ? getOffset.call(array) : address);
+
+const bufferOf = ({ array }: Operand): ArrayBuffer | undefined => array && getBuffer.call(array);
 
 const byteLengthOf = ({ size, storage }: Operand): number => size * bytesOf(storage);
 
@@ -139,17 +180,26 @@ const byteLengthOf = ({ size, storage }: Operand): number => size * bytesOf(stor
  * @param inPlace `out` may be exactly the operand.
  */
 export function checkOverlap(to: Operand, name: string, from: Operand | undefined, inPlace = false): void {
-  if (to.out === undefined || !from?.size || !to.size || to.array?.buffer !== from.array?.buffer) return;
+  if (to.out === undefined || !from?.size || !to.size || bufferOf(to) !== bufferOf(from)) return;
   const distance = startOf(to) - startOf(from);
   if (distance >= byteLengthOf(from) || -distance >= byteLengthOf(to)) return;
   if (inPlace && !distance && to.storage === from.storage && to.size === from.size) return;
   throw new RangeError(`"out" must not overlap "${name}"${inPlace ? " in part" : ""}`);
 }
 
+/**
+ * Whether two arrays may lie in the same memory though their buffers are two objects: each that receives a
+ * SharedArrayBuffer has another one for it.
+ */
+export const mayShare = (a: Operand, b: Operand | undefined): boolean =>
+  !!b?.array &&
+  bufferOf(a) !== bufferOf(b) &&
+  !(bufferOf(a) instanceof ArrayBuffer || bufferOf(b) instanceof ArrayBuffer);
+
 /** Gives a target that becomes a tensor its memory. */
 export function settle(to: Operand | undefined): void {
   if (to?.like) {
-    to.tensor = to.like.another(to.shape, to.size, to.storage);
+    to.tensor = makeTensor(to.shape, to.size, to.storage) as Tensor;
     to.place = to.address = to.tensor.address as number;
   }
 }

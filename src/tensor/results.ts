@@ -20,7 +20,7 @@ export function targetOf(
   storage: number | undefined,
   from: Operand,
 ): Operand {
-  checkResults("x", size);
+  checkResults(from.name.split(".")[0], size);
   try {
     return target(out, shape, size, storage, from);
   } catch (error) {

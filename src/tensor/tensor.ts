@@ -1,26 +1,43 @@
 import { type Engine, engine } from "../engine/engine.js";
-import { allocate, free, type Heap } from "../engine/heap.js";
+import { allocate, covered, free } from "../engine/heap.js";
 import { registryOf } from "./registry.js";
+import { OWNER, provide, Resident } from "./resident.js";
 import { arrayOf, bytesOf, type DType, dtypeOf } from "./storage.js";
 
-interface Block {
-  readonly heap: Heap;
-  readonly address: number;
-  readonly bytes: number;
-}
+let registry: FinalizationRegistry<Resident> | undefined;
 
-let registry: FinalizationRegistry<Block> | undefined;
+function release(resident: Resident): void {
+  const { address, engine: own, size, storage } = resident;
+  resident.address = undefined;
+  if (address) free(own.heap, address, size * bytesOf(storage));
+}
 
 /** Frees the memory of tensors that were dropped without dispose(). */
-function abandoned(): FinalizationRegistry<Block> {
-  registry ??= registryOf((block) => free(block.heap, block.address, block.bytes));
+function abandoned(): FinalizationRegistry<Resident> {
+  registry ??= registryOf(release);
   return registry;
 }
+
+type View = Float32Array | Uint16Array;
+
+/** A part of a view keeps the tensor alive as the view does. */
+function subarray(this: View & { [OWNER]: Tensor }, from?: number, to?: number): View {
+  return keep(Uint16Array.prototype.subarray.call(this as Uint16Array, from, to) as View, this[OWNER]);
+}
+
+function keep(view: View, owner: Tensor): View {
+  const hidden = (value: unknown): PropertyDescriptor => ({ value, writable: true, configurable: true });
+  return Object.defineProperties(view, { [OWNER]: hidden(owner), subarray: hidden(subarray) });
+}
+
+/** Of live tensors, or of others. */
+const residentBetween = (own: Engine, start: number, end: number): Resident =>
+  new Resident(own, [], 0, 0, covered(own.heap, start, end) ? start : undefined);
 
 /**
  * A tensor in kernel memory: calls on it copy nothing. Made by `tensor()`, `empty()` and by every function that is
  * given one. Free it with `dispose()` or `using`; one that is merely dropped is freed when the garbage collector
- * gets to it.
+ * gets to it, which it only does between two turns of the event loop.
  */
 export class Tensor {
   /** dispose(), for `using`; there only when the engine knows the symbol. */
@@ -31,37 +48,47 @@ export class Tensor {
   /** Number of elements. */
   readonly size: number;
   // private to the class, so that printing a tensor does not print its engine
-  readonly #engine: Engine;
-  #block: Block | undefined;
-  #view: Float32Array | Uint16Array | undefined;
+  readonly #resident: Resident;
+  #view: View | undefined;
 
-  /** @internal Memory is not cleared. */
-  constructor(shape: readonly number[], size: number, storage: number) {
-    // here and not in a static block, which bundlers have to keep
-    if (Symbol.dispose) Tensor.prototype[Symbol.dispose] ??= Tensor.prototype.dispose;
-    this.#engine = engine();
-    this.shape = Object.freeze(shape);
-    this.size = size;
-    this.dtype = dtypeOf(storage);
-    const { heap } = this.#engine;
-    const bytes = size * bytesOf(storage);
-    this.#block = { heap, address: bytes && allocate(heap, bytes), bytes };
-    if (bytes) abandoned().register(this, this.#block, this.#block);
+  private constructor(resident: Resident) {
+    if (!(resident instanceof Resident)) throw new TypeError('a "Tensor" is made by tensor() or empty(), not by new');
+    this.#resident = resident;
+    this.shape = resident.shape;
+    this.dtype = dtypeOf(resident.storage);
+    this.size = resident.size;
   }
 
-  /** @internal A tensor beside this one. Memory is not cleared. */
-  another(shape: readonly number[], size: number, storage: number): Tensor {
-    return new Tensor(shape, size, storage);
+  /** @internal See resident.ts. */
+  static make(shape: readonly number[], size: number, storage: number): Tensor {
+    // here and not in the body of the class, for which bundlers would have to keep it
+    if (Symbol.dispose) Tensor.prototype[Symbol.dispose] ??= Tensor.prototype.dispose;
+    if (!(OWNER in Tensor.prototype)) {
+      // nothing of what only looks like a tensor
+      Object.defineProperty(Tensor.prototype, OWNER, {
+        get(this: object) {
+          return #resident in this ? this : undefined;
+        },
+      });
+    }
+    provide(residentBetween, Tensor.make);
+    const own = engine();
+    const bytes = size * bytesOf(storage);
+    const address = bytes && allocate(own.heap, bytes);
+    const resident = new Resident(own, Object.freeze(shape), size, storage, address);
+    const made = new Tensor(resident);
+    if (bytes) abandoned().register(made, resident, resident);
+    return made;
+  }
+
+  /** @internal Of the elements, 0 for none of them; undefined when disposed of. */
+  get address(): number | undefined {
+    return this.#resident.address;
   }
 
   /** @internal */
-  get engine(): Engine {
-    return this.#engine;
-  }
-
-  /** @internal The address, 0 for a tensor without elements; undefined when disposed of. */
-  get address(): number | undefined {
-    return this.#block?.address;
+  get resident(): Resident {
+    return this.#resident;
   }
 
   /**
@@ -70,33 +97,31 @@ export class Tensor {
    *
    * @throws {TypeError} when disposed of.
    */
-  get data(): Float32Array | Uint16Array {
-    const { buffer } = this.#engine.heap;
-    if (!this.#block) throw new TypeError("the tensor is disposed of");
+  get data(): View {
+    if (!(#resident in this)) throw new TypeError('"data" is to be had of a Tensor itself, not of a proxy or an heir');
+    const { address, engine: own, size, storage } = this.#resident;
+    if (address === undefined) throw new TypeError("the tensor is disposed of");
+    const { buffer } = own.heap;
     if (this.#view?.buffer !== buffer) {
-      this.#view = new (arrayOf(+(this.dtype === "float16")))(buffer as ArrayBuffer, this.#block.address, this.size);
+      this.#view = keep(new (arrayOf(storage))(buffer as ArrayBuffer, address, size), this);
     }
-    return this.#view as Float32Array | Uint16Array;
+    return this.#view as View;
   }
 
   /** Whether dispose() was called. */
   get disposed(): boolean {
-    return !this.#block;
+    return this.#resident.address === undefined;
   }
 
   /** A copy of the elements that outlives the tensor. */
-  slice(): Float32Array | Uint16Array {
+  slice(): View {
     return this.data.slice();
   }
 
   /** Frees the memory. A second call does nothing. */
   dispose(): void {
-    const block = this.#block;
-    if (!block) return;
-    this.#block = this.#view = undefined;
-    if (block.bytes) {
-      abandoned().unregister(block);
-      free(block.heap, block.address, block.bytes);
-    }
+    if (this.#resident.address) abandoned().unregister(this.#resident);
+    this.#view = undefined;
+    release(this.#resident);
   }
 }

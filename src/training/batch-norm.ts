@@ -14,7 +14,7 @@ import { describe } from "../checks/describe.js";
 import { checkState, fromJson, type JsonNumber, toJson } from "../checks/saved-state.js";
 import { type Engine, engine, within } from "../engine/engine.js";
 import { batchAxes, type LayerAxes } from "../layers/axes.js";
-import { batchNorm } from "../layers/layers.js";
+import { normalize } from "../layers/normalize.js";
 import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
 import { MOST_TOP } from "../numerics/constants.js";
 import { defaultEps } from "../numerics/eps.js";
@@ -117,7 +117,12 @@ interface Saved {
 const blend = (old: Float32Array, latest: Float32Array, share: number): Float32Array =>
   old.map((value, c) => (1 - share) * value + share * latest[c]);
 
-const copyOf = <T>(value: T): T => (isObject(value) ? JSON.parse(JSON.stringify(value)) : value);
+/** A copy of a norm or an arithmetic with its formats, each field of which is read once; what is undefined is left out. */
+function copyOf<T>(value: T, depth = 2): T {
+  if (!isObject(value) || !depth) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(fields.map(([key, field]) => [key, copyOf(field, depth - 1)])) as T;
+}
 
 /** A number in [0, 1]. */
 function checkShare(name: string, value: unknown): number {
@@ -166,33 +171,33 @@ export class BatchNorm {
     if (!isObject(settings)) throw wrong("settings", "an object", settings);
     const o = checkOptions(settings, CONSTRUCTOR_KEYS);
     const channels = checkInteger("channels", o.channels, 1, MOST_CHANNELS);
-    const spec = checkNorm(o.norm, MOST_TOP, true);
-    const norm = o.norm ?? "l2";
-    const numerics = checkArithmetic(o.arithmetic);
+    const { norm = "l2", axis, ghost, momentum, weight, bias } = o;
     this.channels = channels;
     this.norm = copyOf(norm);
-    this.axis = o.axis === undefined ? 1 : checkInteger("axis", o.axis, -MAX_RANK, MAX_RANK - 1);
+    const spec = checkNorm(this.norm, MOST_TOP, true);
+    this.axis = axis === undefined ? 1 : checkInteger("axis", axis, -MAX_RANK, MAX_RANK - 1);
+    this.arithmetic = copyOf(o.arithmetic);
+    const numerics = checkArithmetic(this.arithmetic);
     // what inference needs, which adds eps to the deviation, is enough for training
     const { eps = defaultEps(numerics, spec, 1, true) } = o;
     this.eps = checkNumber("eps", eps, 0);
     this.calibrated = checkBoolean("calibrated", o.calibrated);
-    this.arithmetic = copyOf(o.arithmetic);
-    if (o.ghost !== undefined && o.ghost !== false) {
-      if (!isObject(norm) || !("topk" in norm))
-        throw wrong("ghost", "absent but for { topk }", o.ghost, typeof o.ghost);
-      this.ghost = o.ghost === true ? GHOST : checkShare("ghost", o.ghost);
+    if (ghost !== undefined && ghost !== false) {
+      if (!isObject(this.norm) || !("topk" in this.norm))
+        throw wrong("ghost", "absent but for { topk }", ghost, typeof ghost);
+      this.ghost = ghost === true ? GHOST : checkShare("ghost", ghost);
       if (this.ghost === 1) throw wrong("ghost", "below 1", 1, "number");
       this.#ghostDeviation = new Float32Array(channels);
     }
-    if (o.momentum !== undefined) this.momentum = o.momentum;
+    if (momentum !== undefined) this.momentum = momentum;
     if (checkBoolean("affine", o.affine, true)) {
       const values = (name: string, from: TensorLike | undefined, value: number): Float32Array => {
         const given = parameter(name, from, channels);
         return given ? valuesOf(given) : new Float32Array(channels).fill(value);
       };
-      this.weight = values("weight", o.weight, 1);
-      this.bias = values("bias", o.bias, 0);
-    } else if (o.weight !== undefined || o.bias !== undefined) {
+      this.weight = values("weight", weight, 1);
+      this.bias = values("bias", bias, 0);
+    } else if (weight !== undefined || bias !== undefined) {
       throw new TypeError('"weight" and "bias" must be absent where "affine" is false');
     }
     this.runningMean = new Float32Array(channels);
@@ -239,8 +244,7 @@ export class BatchNorm {
   infer(x: TensorLike, options?: OutputOptions): Out | Dense {
     return within(this.#engine, () => {
       const { dtype, out } = checkOptions(options, OUTPUT_KEYS);
-      this.#checkChannels(operand("x", x));
-      return this.#apply(x, this.runningMean, this.runningDeviation, dtype, out);
+      return this.#apply(operand("x", x), this.runningMean, this.runningDeviation, dtype, out);
     });
   }
 
@@ -307,7 +311,7 @@ export class BatchNorm {
    * a weight, a bias, or a ghost average where this has none or one; nothing has changed then.
    */
   restore(state: BatchNormState): void {
-    const given = checkState("state", state, SCHEMA, STATE_KEYS) as BatchNormState;
+    const given = checkState("state", state, SCHEMA, STATE_KEYS);
     const { norm, channels } = this;
     if (!sameNorm(checkNorm(norm, MOST_TOP, true), checkNorm(given.norm, MOST_TOP, true))) {
       throw new RangeError(`"state.norm" must be ${showNorm(norm)}, got ${showNorm(given.norm)}`);
@@ -320,12 +324,10 @@ export class BatchNorm {
         if (given[list] !== null) throw wrong(`state.${list}`, "null, since there is none", given[list], "object");
         return undefined;
       }
-      const values = new Float32Array(channels);
-      fromJson(`state.${list}`, given[list], values, list.endsWith("Deviation") ? 0 : undefined);
-      return values;
+      return fromJson(`state.${list}`, given[list], channels, list.endsWith("Deviation") ? 0 : undefined);
     });
     LISTS.forEach((list, i) => {
-      own[list]?.set(made[i] as Float32Array);
+      own[list]?.set(made[i] as Float64Array);
     });
     this.#numBatches = numBatches;
     this.#saved = undefined;
@@ -337,7 +339,7 @@ export class BatchNorm {
    * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
    */
   static from(state: BatchNormState): BatchNorm {
-    const given = checkState("state", state, SCHEMA, STATE_KEYS) as BatchNormState;
+    const given = checkState("state", state, SCHEMA, STATE_KEYS);
     const { channels, norm, axis, eps, momentum, calibrated, ghost, arithmetic, weight, bias, runningMean } = given;
     if (!Array.isArray(runningMean)) throw wrong("state.runningMean", "an array of numbers", runningMean);
     // no memory for channels that are not there
@@ -373,9 +375,11 @@ export class BatchNorm {
     return axes;
   }
 
-  #apply(x: TensorLike, mean: Float32Array, deviation: Float32Array, dtype?: DType, out?: Out): Out | Dense {
-    const { norm, axis, eps, arithmetic, weight, bias } = this;
-    return batchNorm(x, { norm, axis, eps, arithmetic, weight, bias, mean, deviation, dtype, out });
+  #apply(x: Operand, mean: Float32Array, deviation: Float32Array, dtype?: DType, out?: Out): Out | Dense {
+    const { shape, reduced, weighted, parameters } = this.#checkChannels(x);
+    const { norm, eps, arithmetic, weight, bias } = this;
+    const o = { norm, eps, arithmetic, weight, bias, mean, deviation, dtype, out };
+    return normalize(x, o, shape, reduced, weighted, parameters);
   }
 
   #train(x: TensorLike, o: OutputOptions): Out | Dense {
@@ -387,7 +391,8 @@ export class BatchNorm {
       throw new RangeError(`"x" must have at least 2 elements of each channel to train on, got ${walk.count}`);
     }
     const norm = checkNorm(this.norm, walk.count, true);
-    const y = target(o.out, shape, input.size, checkDType("dtype", o.dtype), input);
+    const { dtype, out } = o;
+    const y = target(out, shape, input.size, checkDType("dtype", dtype), input);
     checkOverlap(y, "x", input);
     const task = TASK_CENTRE | (norm.kind && TASK_NORM) | (this.#ghostDeviation ? 0 : TASK_APPLY);
     const job = new Job(input, walk, task, norm, checkArithmetic(this.arithmetic));
@@ -412,7 +417,7 @@ export class BatchNorm {
       const m = this.ghost as number;
       share = (1 - m) / (1 - m ** batches);
       deviation = blend(this.#ghostDeviation, batch, share);
-      result = this.#apply(x, mean, deviation, o.dtype, o.out);
+      result = this.#apply(input, mean, deviation, dtype, out);
       this.#ghostDeviation = deviation;
     } else result = finish(y);
     const rate = this.#momentum ?? 1 / batches;

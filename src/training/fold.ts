@@ -7,7 +7,7 @@ import { DEFAULT_EPS, UNBOUNDED } from "../numerics/constants.js";
 import { checkNorm, type Normalizer, type NormSpec, scaleOf } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
 import type { Dense, Plain, TensorLike } from "../tensor/forms.js";
-import { finish, type Operand, operand, parameter, settle, target } from "../tensor/operand.js";
+import { finish, type Operand, operand, parameter, required, settle, target } from "../tensor/operand.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 
@@ -99,9 +99,10 @@ export const foldBatchNorm = ((layer: FoldLayer, options: FoldOptions) => {
     return checked && valuesOf(checked);
   };
   const old = values("layer.bias", b);
-  const mean = values("mean", o.mean) ?? valuesOf(operand("mean", o.mean));
-  const deviation = values("deviation", o.deviation);
-  if (!deviation && norm.name !== "none") operand("deviation", o.deviation as unknown as TensorLike);
+  const mean = valuesOf(required("mean", o.mean, channels));
+  const { deviation: given } = o;
+  const needed = norm.name !== "none" || given !== undefined;
+  const deviation = needed ? valuesOf(required("deviation", given as TensorLike, channels)) : undefined;
   const gamma = values("weight", o.weight);
   const beta = values("bias", o.bias);
   const factors = inverses(norm, deviation, eps, channels);

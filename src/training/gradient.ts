@@ -9,7 +9,7 @@ import { defaultEps } from "../numerics/eps.js";
 import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm } from "../numerics/norm.js";
 import { GradientJob } from "../plan/plan.js";
-import { fill } from "../plan/run.js";
+import { fillAll } from "../plan/run.js";
 import { differentiate } from "../plan/run-gradient.js";
 import { planWalk } from "../plan/walk.js";
 import type { Dense, Out, Plain, Shaped, TensorLike } from "../tensor/forms.js";
@@ -107,8 +107,9 @@ export function gradients(
   share = 1,
 ): Gradients<Out | Dense> {
   const upstream = shapedLike("dy", dy, "x", x);
-  const saved = o.deviation !== undefined;
-  if (centred && saved !== (o.mean !== undefined)) {
+  const { mean, deviation, out: given } = o;
+  const saved = deviation !== undefined;
+  if (centred && saved !== (mean !== undefined)) {
     throw new TypeError('"mean" and "deviation" must be given both or neither');
   }
   const { parameters } = axes;
@@ -121,7 +122,7 @@ export function gradients(
   // with the statistics of the layer given or not, eps is the one that the layer took
   const { eps = defaultEps(job.numerics, norm, factor) } = o;
   job.eps = checkNumber("eps", eps, 0);
-  const out = checkOut(o.out, ["dx", "dweight", "dbias"]);
+  const out = checkOut(given, ["dx", "dweight", "dbias"]);
   const dx = targetOf("dx", out.dx, x.shape, x.size, checkDType("dtype", o.dtype), x);
   const dweight = targetOf("dweight", out.dweight, shape, parameters, at.STORAGE_FLOAT32, x);
   const dbias = targetOf("dbias", out.dbias, shape, parameters, at.STORAGE_FLOAT32, x);
@@ -132,11 +133,13 @@ export function gradients(
   if (job.numerics) job.parameters = planWalk(axes.shape, ((1 << axes.shape.length) - 1) ^ axes.weighted, 0);
   job.weight = parameter("weight", o.weight, parameters);
   parameter("bias", o.bias, parameters);
-  job.mean = parameter("mean", o.mean, walk.groups);
-  job.deviation = parameter("deviation", o.deviation, walk.groups);
-  const { weight, mean, deviation } = job;
-  if (o.out) checkOverlaps({ dx, dweight, dbias }, { dy: upstream, x, weight, mean, deviation });
+  job.mean = parameter("mean", mean, walk.groups);
+  job.deviation = parameter("deviation", deviation, walk.groups);
+  if (given) {
+    const read = { dy: upstream, x, weight: job.weight, mean: job.mean, deviation: job.deviation };
+    checkOverlaps({ dx, dweight, dbias }, read);
+  }
   if (x.size) differentiate(job);
-  else for (const to of [dx, dweight, dbias]) fill(to, 0);
+  else fillAll([dx, dweight, dbias], 0);
   return { dx: finish(dx), dweight: finish(dweight), dbias: finish(dbias) };
 }
