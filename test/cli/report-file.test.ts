@@ -21,8 +21,8 @@ import { halfnorm, refusal, SAMPLES } from "../support/cli.js";
 import { temporaryFolder } from "../support/tensor-files.js";
 
 const { path: inRoot } = temporaryFolder();
-const OLD = page("an older one", [], []);
-const NEW = page("a new one", [], []);
+const OLD = page({ command: "halfnorm", subject: "an older one", lead: [], parts: [] });
+const NEW = page({ command: "halfnorm", subject: "a new one", lead: [], parts: [] });
 
 /** A folder for each test. */
 let count = 0;

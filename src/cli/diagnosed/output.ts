@@ -73,9 +73,10 @@ export class DiagnosedOutput {
       this.head();
       await json?.field("tensors", []);
     }
+    const summary = summarySection(outcome, skipped);
     if (wanted.report) {
       const { diagnoseReport } = await import("./report.js");
-      const html = await diagnoseReport(this.drawn, options, (done) => bar.step(done, "usable σ"));
+      const html = await diagnoseReport(this.drawn, summary, options, (done) => bar.step(done, "usable σ"));
       wanted.report.finish(html);
     }
     bar.end();
@@ -84,7 +85,7 @@ export class DiagnosedOutput {
       await json.fields({ skipped, verdict, passes, shard });
       await json.end();
     } else if (outcome.tensors !== 1 || skipped.length) {
-      await print(`${outcome.tensors ? "\n" : ""}${sectionsText([summarySection(outcome, skipped)])}`);
+      await print(`${outcome.tensors ? "\n" : ""}${sectionsText([summary])}`);
     }
     return passes ? FINE : CHECK_FAILED;
   }

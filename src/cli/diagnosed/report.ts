@@ -1,13 +1,14 @@
 // The report of a diagnosis: its tables, and figures for which more is computed.
 
 import type { FormatName, Norm, Order } from "../../index.js";
-import { normWords } from "../../text/words.js";
+import { brief, normWords } from "../../text/words.js";
 import type { FigureData } from "../report/figure-data.js";
 import { usableRanges } from "../report/usable-ranges.js";
-import { few } from "../terminal/printable.js";
-import { diagnosisPage, type SigmaSweep } from "./page.js";
+import { few, printable } from "../terminal/printable.js";
+import type { Section } from "../terminal/sections.js";
+import { diagnosisPage, type ShownTensor, type SigmaSweep } from "./page.js";
 import type { DiagnosedTensor } from "./result.js";
-import { otherNotes, tensorSection, titleOf } from "./sections.js";
+import { assumption, diagnosisNotes, groupsWords, normsTable, otherNotes, titleOf } from "./sections.js";
 
 /** A tensor with what its figures show. */
 export interface Drawn {
@@ -54,9 +55,36 @@ async function sweepOf(
   return { n, sigma: SIGMA, ranges: ranges.map(({ norm, usable }) => ({ label: normWords(norm), usable })) };
 }
 
-/** @param told Is told the part that is done, and may wait. */
+/** What tensors are called: by their names alone where there is but one file, which the page names. */
+function nameOf(tensor: DiagnosedTensor, files: number): string {
+  return files > 1 ? titleOf(tensor) : printable(tensor.name, 500);
+}
+
+function shownOf({ tensor, figures }: Drawn, files: number): ShownTensor {
+  const results = tensor.diagnoses.map((diagnosis) => ({ label: normWords(diagnosis.subject.norm), diagnosis }));
+  const along = figures.along.map((points, i) => ({ label: results[i].label, points }));
+  const { sigma } = figures;
+  const assumed = assumption(tensor);
+  const words = groupsWords(tensor) + (assumed ? " (assumed)" : "");
+  return {
+    name: nameOf(tensor, files),
+    about: sigma === undefined ? words : `${words}, σ ${brief(sigma)}`,
+    results,
+    table: { title: "The norms side by side", ...normsTable(tensor) },
+    notes: [...diagnosisNotes(tensor), ...otherNotes(tensor)],
+    terms: assumed ? [{ term: `Assumed: ${tensor.assumed}`, text: assumed }] : [],
+    along: along.filter(({ points }) => points.length > 0),
+    sigma,
+  };
+}
+
+/**
+ * @param summary Of all tensors, with what was left out.
+ * @param told Is told the part that is done, and may wait.
+ */
 export async function diagnoseReport(
   drawn: readonly Drawn[],
+  summary: Section,
   options: ReportOptions,
   told: (done: number) => Promise<void>,
 ): Promise<string> {
@@ -65,20 +93,11 @@ export async function diagnoseReport(
   const sweeps = new Map<number, SigmaSweep>();
   for (const n of sizes) sweeps.set(n, await sweepOf(n, options, () => told(sweeps.size / sizes.length)));
   const files = [...new Set(drawn.map(({ tensor }) => tensor.file))];
-  return diagnosisPage(
-    `halfnorm diagnose: ${few(files, 3)}`,
-    drawn.map(({ tensor, figures }) => {
-      const results = tensor.diagnoses.map((diagnosis) => ({ label: normWords(diagnosis.subject.norm), diagnosis }));
-      const along = figures.along.map((points, i) => ({ label: results[i].label, points }));
-      return {
-        name: titleOf(tensor),
-        results,
-        // the page has a heading, and tells the reasons in a table
-        table: { ...tensorSection(tensor), title: "The norms side by side", notes: otherNotes(tensor) },
-        along: along.filter(({ points }) => points.length > 0),
-        sigma: figures.sigma,
-      };
-    }),
+  const [first] = drawn;
+  return diagnosisPage({
+    files: drawn.length === 1 ? titleOf(first.tensor) : few(files, 3),
+    tensors: drawn.map((one) => shownOf(one, files.length)),
+    summary,
     sweeps,
-  );
+  });
 }

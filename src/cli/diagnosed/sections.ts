@@ -24,12 +24,12 @@ function remedyOf({ verdict, error, remedies: [best] }: Diagnosis): string {
 
 const plural = (n: number, what: string): string => `${integer(n)} ${what}${n === 1 ? "" : "s"}`;
 
-/** "batch norm, 32 groups of 4,096, in float16, sums in 32 lanes". */
-function subjectWords({ subject, input }: Diagnosis): string {
-  const { layer, axes, arithmetic, centred } = subject;
+/** "float32 [32, 64, 8, 8], batch norm, 64 groups of 2,048". */
+export function groupsWords({ stored, diagnoses: [{ subject, input }] }: DiagnosedTensor): string {
+  const { layer, axes, centred } = subject;
   const along = `${centred ? "" : "uncentred "}over ${axes.length === 1 ? "axis" : "axes"} ${axes.join(", ") || "none"}`;
   const what = layer ? LAYERS[layer] : along;
-  return `${what}, ${plural(input.groups, "group")} of ${integer(input.groupSize)}, in ${arithmeticWords(arithmetic)}`;
+  return `${stored} [${input.shape.join(", ")}], ${what}, ${plural(input.groups, "group")} of ${integer(input.groupSize)}`;
 }
 
 /** File and tensor, once where they are the same. */
@@ -45,23 +45,30 @@ const ASSUMED: Readonly<Record<Assumed, string>> = {
   batch: "Batch norm of axis 1 is assumed, from four dimensions on",
 };
 
-/** What is to be said besides the reasons of the verdicts. */
+/** What was taken for granted, if so. */
+export const assumption = ({ assumed }: DiagnosedTensor): string | undefined =>
+  assumed ? `${ASSUMED[assumed]}; --layer or --axes says otherwise.` : undefined;
+
+/** What else is to be said of it, what was assumed apart. */
 export function otherNotes(tensor: DiagnosedTensor): string[] {
-  const { diagnoses, refused, assumed } = tensor;
-  const notes = assumed ? [`${ASSUMED[assumed]}; --layer or --axes says otherwise.`] : [];
-  for (const { norm, reason } of refused) notes.push(`${normWords(norm)}: not diagnosed, ${reason}`);
+  const { diagnoses, refused } = tensor;
+  const notes = refused.map(({ norm, reason }) => `${normWords(norm)}: not diagnosed, ${reason}`);
   if (diagnoses[0]?.input.count === 0) notes.push("It has no elements: nothing can go wrong.");
   notes.push(...tallyNotes(tensor));
   return notes;
 }
 
-/** The notes of the diagnoses, each once, with the norms that it is of where those are not all. */
-function notesOf(diagnoses: readonly Diagnosis[]): string[] {
+/** Texts, each once, with the norms that it is of. */
+export function gathered(texts: readonly (readonly [text: string, norm: string])[]): [text: string, norms: string[]][] {
   const norms = new Map<string, string[]>();
-  for (const { subject, notes } of diagnoses) {
-    for (const note of notes) norms.set(note, [...(norms.get(note) ?? []), normWords(subject.norm)]);
-  }
-  return [...norms].map(([note, of]) => `Note: ${of.length < diagnoses.length ? `${of.join(", ")}: ` : ""}${note}.`);
+  for (const [text, norm] of texts) norms.set(text, [...(norms.get(text) ?? []), norm]);
+  return [...norms];
+}
+
+/** The notes of the diagnoses, each once, with the norms that it is of where those are not all. */
+export function diagnosisNotes({ diagnoses }: DiagnosedTensor): string[] {
+  const all = diagnoses.flatMap(({ subject, notes }) => notes.map((note) => [note, normWords(subject.norm)] as const));
+  return gathered(all).map(([note, of]) => `${of.length < diagnoses.length ? `${of.join(", ")}: ` : ""}${note}.`);
 }
 
 /** What the verdict rests on stands first, and stays longest where a line has no room for all. */
@@ -78,9 +85,8 @@ const COLUMNS: readonly Column[] = [
   { title: "headroom", shed: 4 },
 ];
 
-export function tensorSection(tensor: DiagnosedTensor): Section {
-  const { stored, diagnoses } = tensor;
-  const [first] = diagnoses;
+/** The norms side by side. */
+export function normsTable({ diagnoses }: DiagnosedTensor): Pick<Section, "columns" | "rows"> {
   const rows = diagnoses.map((diagnosis): (Cell | string)[] => {
     const { subject, verdict, error, headroom } = diagnosis;
     return [
@@ -96,6 +102,11 @@ export function tensorSection(tensor: DiagnosedTensor): Section {
       headroom === null ? "-" : fixed(headroom, 1),
     ];
   });
+  return { columns: COLUMNS, rows };
+}
+
+export function tensorSection(tensor: DiagnosedTensor): Section {
+  const { diagnoses } = tensor;
   const reasons = diagnoses
     .filter(({ verdict }) => verdict !== "ok")
     .map(({ subject, reason }) => `${normWords(subject.norm)}: ${reason}`);
@@ -103,11 +114,17 @@ export function tensorSection(tensor: DiagnosedTensor): Section {
     const remedy = remedyOf(diagnosis);
     return remedy ? [`Best remedy for ${normWords(diagnosis.subject.norm)}: ${remedy}`] : [];
   });
+  const assumed = assumption(tensor);
   return {
-    title: `${titleOf(tensor)}: ${stored} [${first.input.shape.join(", ")}], ${subjectWords(first)}`,
-    columns: COLUMNS,
-    rows,
-    notes: [...reasons, ...remedies, ...notesOf(diagnoses), ...otherNotes(tensor)],
+    title: `${titleOf(tensor)}: ${groupsWords(tensor)}, in ${arithmeticWords(diagnoses[0].subject.arithmetic)}`,
+    ...normsTable(tensor),
+    notes: [
+      ...reasons,
+      ...remedies,
+      ...diagnosisNotes(tensor).map((note) => `Note: ${note}`),
+      ...(assumed ? [assumed] : []),
+      ...otherNotes(tensor),
+    ],
   };
 }
 

@@ -1,94 +1,116 @@
-// Reports in HTML: one file that loads nothing, for screens of either colour, paper, and readers that read aloud.
+// Reports in HTML: one file that loads nothing and runs nothing, for screens of either colour and any width, paper, and
+// readers that read aloud.
 
+import { createHash } from "node:crypto";
 import type { Cell } from "../../text/page.js";
-import { visible } from "../terminal/printable.js";
 import { REPORT_MARK } from "../terminal/report-mark.js";
 import type { Section } from "../terminal/sections.js";
-import { type Figure, SERIES } from "./plots.js";
+import { escapeHtml } from "./escape.js";
+import type { Figure, Term } from "./figure.js";
+import { STYLE } from "./style.js";
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
+/** A cell that leads to a part of the page. */
+export interface Entry extends Cell {
+  /** The anchor of the part. */
+  readonly to?: string | undefined;
+}
 
-const escapeHtml = (text: string): string => visible(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign]);
+export interface Table extends Omit<Section, "rows"> {
+  readonly rows: readonly (readonly (Entry | string)[])[];
+  /** What is explained of it. */
+  readonly terms?: readonly Term[];
+}
 
-/** Okabe and Ito's colours, which the colour blind tell apart, and lighter ones for dark pages. */
-const LIGHT = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#000000", "#7f7f7f"];
-const DARK = ["#56b4e9", "#e69f00", "#2fc79b", "#e79cc5", "#f0e442", "#9ad0f5", "#ffffff", "#a0a0a0"];
-const series = (colours: readonly string[]): string =>
-  Array.from({ length: SERIES }, (_, i) => `--series-${i}: ${colours[i % colours.length]};`).join(" ");
+/** Verdicts with what they are about and why, one below the other. */
+export interface Findings {
+  readonly title: string;
+  readonly findings: readonly { readonly about: string; readonly verdict: Cell; readonly why: string }[];
+  /** Sentences below them. */
+  readonly notes: readonly string[];
+}
 
-const STYLE = `
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; --good: #00734f; --warn: #8a5a00; --bad: #b3261e;
-  --mark: #b3261e; ${series(LIGHT)} }
-@media (prefers-color-scheme: dark) { :root { --good: #5fd4a8; --warn: #f0b429; --bad: #ff8a80; --mark: #ff8a80; ${series(DARK)} } }
-@media print { :root { color-scheme: light; font-size: 11px; } details > :not(summary) { display: block; }
-  section, figure { break-inside: avoid; } h2, h3 { break-after: avoid; } }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h2 { margin-top: 2.5rem; border-bottom: 1px solid #8888; }
-h3 { margin-bottom: 0.5rem; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.2rem 0.8rem; border-bottom: 1px solid #8886; text-align: right; vertical-align: top; }
-th { font-weight: 600; white-space: nowrap; }
-.left { text-align: left; }
-.scroll { overflow-x: auto; }
-.lead { font-size: 1.15rem; }
-.green { color: var(--good); } .yellow { color: var(--warn); } .red { color: var(--bad); }
-.bold, .green, .yellow, .red { font-weight: 600; }
-.dim { opacity: 0.7; }
-figure { margin: 1.5rem 0; }
-figure > figure { margin: 0; }
-figcaption { margin-bottom: 0.5rem; }
-svg { max-width: 100%; height: auto; }
-summary { cursor: pointer; }
-`;
+/** Sentences by themselves. */
+export interface Words {
+  readonly words: readonly string[];
+}
 
-/** A heading of a part of the report, with a sentence or two. */
+export type Block = Findings | Words | Table | Figure;
+
+/** A part of the report under its own heading. */
 export interface Part {
+  /** From anchorOf(). */
+  readonly anchor: string;
   readonly heading: string;
-  readonly text: readonly Cell[];
+  /** What it is about, in small print. */
+  readonly about?: string;
+  /** Has its link in a table of another part, and none in the contents. */
+  readonly linked?: boolean;
+  readonly blocks: readonly Block[];
 }
 
-export type Block = Part | Section | Figure;
-
-function cellHtml(cell: Cell | string): string {
-  const { text, style } = typeof cell === "string" ? { text: cell, style: undefined } : cell;
-  return style ? `<span class="${style}">${escapeHtml(text)}</span>` : escapeHtml(text);
+export interface Report {
+  /** "halfnorm sweep" */
+  readonly command: string;
+  /** What it is about. */
+  readonly subject: string;
+  /** The result in a sentence. */
+  readonly lead: readonly Cell[];
+  readonly about?: string | undefined;
+  /** What stands before all parts. */
+  readonly blocks?: readonly Block[];
+  readonly parts: readonly Part[];
 }
 
-function tableHtml({ title, columns, rows }: Section): string {
+/** An anchor that stays readable. Names may be the same or have no letters: the number makes it the only one. */
+export function anchorOf(kind: string, number: number, name = ""): string {
+  const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return [kind, number, words.join("-").slice(0, 60)].filter((each) => each !== "").join("-");
+}
+
+function cellHtml(cell: Entry | string): string {
+  const { text, style, to }: Entry = typeof cell === "string" ? { text: cell } : cell;
+  const link = to === undefined ? escapeHtml(text) : `<a href="#${to}">${escapeHtml(text)}</a>`;
+  return style ? `<span class="${style}">${link}</span>` : link;
+}
+
+const heading = (level: number, text: string): string => `<h${level}>${escapeHtml(text)}</h${level}>`;
+const paragraphs = (texts: readonly string[] = []): string =>
+  texts.map((text) => `<p>${escapeHtml(text)}</p>`).join("\n");
+
+function tableHtml({ title, columns, rows }: Omit<Table, "notes">): string {
   const side = (i: number): string => (columns[i].left ? ' class="left"' : "");
-  const head = columns.map((column, i) => `<th scope="col"${side(i)}>${escapeHtml(column.title)}</th>`).join("");
+  const head = columns.map((column, i) => {
+    const text = escapeHtml(column.title);
+    return text ? `<th scope="col"${side(i)}>${text}</th>` : `<td${side(i)}></td>`;
+  });
   const body = rows.map((row) => {
-    const cells = row.map((cell, i) =>
-      i ? `<td${side(i)}>${cellHtml(cell)}</td>` : `<th scope="row"${side(i)}>${cellHtml(cell)}</th>`,
-    );
+    const cells = row.map((cell, i) => {
+      const text = cellHtml(cell);
+      const shown = columns[i].left ? `<span class="words">${text}</span>` : text;
+      return i ? `<td${side(i)}>${shown}</td>` : `<th scope="row"${side(i)}>${shown}</th>`;
+    });
     return `<tr>${cells.join("")}</tr>`;
   });
-  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(title)}"><table>
-<thead><tr>${head}</tr></thead>
+  return `<div class="scroll" tabindex="0" role="group" aria-label="${escapeHtml(title)}"><table>
+<thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${body.join("\n")}
 </tbody>
 </table></div>`;
 }
 
-function sectionHtml(section: Section): string {
-  const below = (section.notes ?? []).map((note) => `<p>${escapeHtml(note)}</p>`).join("\n");
-  return `<section>
-<h3>${escapeHtml(section.title)}</h3>
-${tableHtml(section)}
-${below}
-</section>`;
+function findingsHtml({ title, findings, notes }: Findings, level: number): string {
+  const items = findings.map(
+    ({ about, verdict, why }) =>
+      `<li><b>${escapeHtml(about)}</b> ${cellHtml(verdict)} <span>${escapeHtml(why)}</span></li>`,
+  );
+  return `${heading(level, title)}\n<ul class="findings">\n${items.join("\n")}\n</ul>\n${paragraphs(notes)}`;
 }
 
-function figureHtml({ title, summary, markup, data }: Figure): string {
-  return `<figure aria-label="${escapeHtml(title)}">
-<figcaption><h3>${escapeHtml(title)}</h3>${escapeHtml(summary)}</figcaption>
+function figureHtml({ title, summary, markup, data }: Figure, level: number): string {
+  const caption = summary ? `<p>${escapeHtml(summary)}</p>` : "";
+  return `<figure>
+<figcaption>${heading(level, title)}${caption}</figcaption>
 ${markup}
 <details><summary>The numbers</summary>
 ${tableHtml(data)}
@@ -96,26 +118,93 @@ ${tableHtml(data)}
 </figure>`;
 }
 
-function blockHtml(block: Block): string {
-  if ("markup" in block) return figureHtml(block);
-  if ("columns" in block) return sectionHtml(block);
-  return `<h2>${escapeHtml(block.heading)}</h2>\n<p>${block.text.map(cellHtml).join(" ")}</p>`;
+function blocksHtml(blocks: readonly Block[], level: number): string {
+  const parts: string[] = [];
+  let figures: string[] = [];
+  const endFigures = (): void => {
+    if (figures.length) parts.push(`<div class="figures">\n${figures.join("\n")}\n</div>`);
+    figures = [];
+  };
+  for (const block of blocks) {
+    if ("markup" in block) {
+      figures.push(figureHtml(block, level));
+      continue;
+    }
+    endFigures();
+    if ("words" in block) parts.push(paragraphs(block.words));
+    else if ("findings" in block) parts.push(findingsHtml(block, level));
+    else parts.push(`${heading(level, block.title)}\n${tableHtml(block)}\n${paragraphs(block.notes)}`);
+  }
+  endFigures();
+  return parts.join("\n");
 }
 
-/** @param lead The result in a sentence. */
-export function page(title: string, lead: readonly Cell[], blocks: readonly Block[]): string {
+const about = (text: string | undefined): string => (text ? `<p class="about">${escapeHtml(text)}</p>\n` : "");
+
+function partHtml({ anchor, heading: text, about: small, linked, blocks }: Part): string {
+  return `<section id="${anchor}">
+${heading(2, text)}
+${about(small)}${blocksHtml(blocks, 3)}
+${linked ? '<p class="up"><a href="#top">Back to the top</a></p>\n' : ""}</section>`;
+}
+
+const READING = "reading";
+
+/** What there is to know of tables and figures, each once. */
+function readingHtml(blocks: readonly Block[]): string {
+  const terms = new Map(
+    blocks.flatMap((block) => ("terms" in block ? (block.terms ?? []) : [])).map(({ term, text }) => [term, text]),
+  );
+  if (!terms.size) return "";
+  const items = [...terms].map(([term, text]) => `<dt>${escapeHtml(term)}</dt>\n<dd>${escapeHtml(text)}</dd>`);
+  return `<section id="${READING}">
+${heading(2, "How to read this")}
+<dl>
+${items.join("\n")}
+</dl>
+</section>`;
+}
+
+function contentsHtml(parts: readonly Part[], reading: string): string {
+  const links = parts.filter(({ linked }) => !linked).map(({ anchor, heading: text }) => [anchor, text]);
+  if (reading) links.push([READING, "How to read this"]);
+  if (links.length < 3) return "";
+  const items = links.map(([anchor, text]) => `<li><a href="#${anchor}">${escapeHtml(text)}</a></li>`);
+  return `<nav aria-label="Contents"><ul>\n${items.join("\n")}\n</ul></nav>\n`;
+}
+
+/** Nothing may be loaded, run or sent; of styles, only that of the page. */
+const POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+/** The page of a report. */
+export function page({ command, subject, lead, about: small, blocks = [], parts }: Report): string {
+  const title = escapeHtml(`${command}: ${subject}`);
+  const reading = readingHtml([...blocks, ...parts.flatMap((part) => part.blocks)]);
   return `<!doctype html>
-<html lang="en">
+<html lang="en" id="top">
+<head>
 <meta charset="utf-8">
 ${REPORT_MARK}
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title>
+<title>${title}</title>
 <style>${STYLE}</style>
+</head>
+<body>
 <main>
-<h1>${escapeHtml(title)}</h1>
+<p class="kicker">${escapeHtml(command)}</p>
+${heading(1, subject)}
 <p class="lead">${lead.map(cellHtml).join(" ")}</p>
-${blocks.map(blockHtml).join("\n")}
+${about(small)}${contentsHtml(parts, reading)}${blocksHtml(blocks, 2)}
+${parts.map(partHtml).join("\n")}
+${reading}
 </main>
+</body>
 </html>
 `;
 }

@@ -1,27 +1,32 @@
 // The report of a sweep.
 
 import { integer, normWords } from "../../text/words.js";
-import { page } from "../report/html.js";
-import { type Figure, sigmaFigure } from "../report/plots.js";
-import { summationTitle, sweepSections } from "./sections.js";
+import type { Figure } from "../report/figure.js";
+import { anchorOf, type Part, page } from "../report/html.js";
+import { sigmaFigure } from "../report/plots.js";
+import { percent, preciseSection, stagnationSection, summationTitle, usableSection } from "./sections.js";
 import type { SweepResult } from "./sweep.js";
 
-/** The usable ranges of each norm, for each number of elements. */
-function figures({ options, ranges }: SweepResult): Figure[] {
-  const { compute, counts, sigma } = options;
-  return counts.map((n) =>
-    sigmaFigure(
-      `Usable σ in ${compute}, n = ${integer(n)}`,
-      ranges
-        .filter((one) => one.n === n)
-        .map((one) => ({ label: `${normWords(one.norm)}, ${summationTitle(one, compute)}`, usable: one.usable })),
-      sigma,
-    ),
-  );
+/** The usable ranges of each norm, as bars and in numbers. */
+function figure(result: SweepResult, n: number): Figure {
+  const { options, ranges } = result;
+  const shown = ranges
+    .filter((one) => one.n === n)
+    .map((one) => ({ label: `${normWords(one.norm)}, ${summationTitle(one, options.compute)}`, usable: one.usable }));
+  const data = usableSection(result, n);
+  return sigmaFigure({ title: data.title, ranges: shown, sigma: options.sigma, data });
 }
 
 export function sweepPage(result: SweepResult): string {
-  const { compute, tolerance } = result.options;
-  const text = `Which σ of normal data each norm can take in ${compute}, with an error of the output of at most ${100 * tolerance} %.`;
-  return page(`halfnorm sweep: ${compute}`, [{ text }], [...figures(result), ...sweepSections(result)]);
+  const { compute, tolerance, counts } = result.options;
+  const lead = `Which σ of normal data each norm can take in ${compute}, with an error of the output of at most ${percent(tolerance)}.`;
+  const parts = counts.map(
+    (n, i): Part => ({
+      anchor: anchorOf("n", i + 1, String(n)),
+      heading: `Groups of ${integer(n)}`,
+      blocks: [figure(result, n), preciseSection(result, n)],
+    }),
+  );
+  const stagnation: Part = { anchor: "stagnation", heading: "Long sums", blocks: [stagnationSection(result)] };
+  return page({ command: "halfnorm sweep", subject: compute, lead: [{ text: lead }], parts: [...parts, stagnation] });
 }

@@ -3,7 +3,7 @@
 import { columnsOf } from "../../text/page.js";
 import { integer, normWords } from "../../text/words.js";
 import { endsInWords, type SigmaRange } from "../report/sigma-range.js";
-import type { Summation, UsableRange } from "../report/usable-ranges.js";
+import type { RangeOptions, Summation, UsableRange } from "../report/usable-ranges.js";
 import type { Section } from "../terminal/sections.js";
 import type { Stagnation, SweepResult } from "./sweep.js";
 
@@ -11,7 +11,7 @@ import type { Stagnation, SweepResult } from "./sweep.js";
 export const summationTitle = ({ accumulate, order }: Summation, compute: string): string =>
   accumulate === compute ? order : `${accumulate} sums`;
 
-const percent = (value: number): string => `${Number((100 * value).toPrecision(3))} %`;
+export const percent = (value: number): string => `${Number((100 * value).toPrecision(3))} %`;
 
 const rangeText = (range: SigmaRange | null, swept: readonly [number, number]): string =>
   range ? endsInWords(range, swept).join(" to ") : "nowhere";
@@ -34,32 +34,48 @@ function crossed<T extends Summation>(
   return { columns: columnsOf([first, ...titles]), rows: [...rows.values()] };
 }
 
-export function sweepSections({ options, ranges, stagnation }: SweepResult): Section[] {
-  const { compute, sigma, tolerance, counts } = options;
-  const ranged = (n: number, pick: (one: UsableRange) => SigmaRange | null) =>
-    crossed(
-      "",
-      compute,
-      ranges.filter((one) => one.n === n),
-      ({ norm }) => normWords(norm),
-      (one) => rangeText(pick(one), sigma),
-    );
-  const sections = counts.flatMap((n): Section[] => [
-    {
-      title: `Usable σ in ${compute}, n = ${integer(n)}: error at most ${percent(tolerance)}`,
-      ...ranged(n, ({ usable }) => usable),
-    },
-    {
-      title: `Precise σ in ${compute}, n = ${integer(n)}: error at most twice the least`,
-      ...ranged(n, ({ precise }) => precise),
-    },
-  ]);
+function rangesOf(
+  { compute, sigma }: RangeOptions,
+  ranges: readonly UsableRange[],
+  n: number,
+  which: "usable" | "precise",
+): Pick<Section, "columns" | "rows"> {
+  return crossed(
+    "norm",
+    compute,
+    ranges.filter((one) => one.n === n),
+    ({ norm }) => normWords(norm),
+    (one) => rangeText(one[which], sigma),
+  );
+}
+
+/** The σ that each norm can take with groups of so many elements. */
+export function usableSection({ options, ranges }: SweepResult, n: number): Section {
+  return { title: `Usable σ: error at most ${percent(options.tolerance)}`, ...rangesOf(options, ranges, n, "usable") };
+}
+
+/** Where it is about as precise as it can be. */
+export function preciseSection({ options, ranges }: SweepResult, n: number): Section {
+  return { title: "Precise σ: error at most twice the least", ...rangesOf(options, ranges, n, "precise") };
+}
+
+export function stagnationSection({ options, stagnation }: SweepResult): Section {
   const sums = crossed(
     "n",
-    compute,
+    options.compute,
     stagnation,
     ({ n }: Stagnation) => integer(n),
     ({ ratio }) => (ratio === null ? "∞" : ratio.toFixed(3)),
   );
-  return [...sections, { title: "Stagnation: Σ|x| of n values of N(0, 1), part of the exact sum", ...sums }];
+  return { title: "Stagnation: Σ|x| of n values of N(0, 1), part of the exact sum", ...sums };
+}
+
+export function sweepSections(result: SweepResult): Section[] {
+  const { compute, counts } = result.options;
+  const titled = (section: Section, n: number): Section => ({
+    ...section,
+    title: section.title.replace(":", ` in ${compute}, n = ${integer(n)}:`),
+  });
+  const sections = counts.flatMap((n) => [titled(usableSection(result, n), n), titled(preciseSection(result, n), n)]);
+  return [...sections, stagnationSection(result)];
 }
