@@ -30,7 +30,7 @@ export interface Findings {
 }
 
 /** Sentences by themselves. */
-export interface Words {
+interface Words {
   readonly words: readonly string[];
 }
 
