@@ -51,18 +51,14 @@ function smallest(passes: (value: number) => boolean): number {
   return ofBits(above);
 }
 
-const memory = /* @__PURE__ */ new ArrayBuffer(4);
-const single = /* @__PURE__ */ new Float32Array(memory);
-const singleBits = /* @__PURE__ */ new Int32Array(memory);
-
 /** A number of at least 0 to float32, and from there to float16: that is how float16 is computed with. */
 function toHalf(value: number): number {
-  single[0] = value;
-  const x = single[0];
+  const x = Math.fround(value);
   if (x >= 65520) return Infinity;
   // the binade, and at its bottom 10 bits: what is added leaves no room for more, see assembly/formats/operations.ts
-  singleBits[0] = Math.max(singleBits[0] & 0x7f800000, 0x38800000);
-  const magic = single[0] * 1.5 * 2 ** 42;
+  word.setFloat32(0, x);
+  word.setInt32(0, Math.max(word.getInt32(0) & 0x7f800000, 0x38800000));
+  const magic = word.getFloat32(0) * 1.5 * 2 ** 42;
   return x + magic - magic;
 }
 
@@ -75,8 +71,10 @@ interface Slack {
 }
 
 // more than four roundings, each by half a unit of 11 or 24 bits, or of the least subnormal
-const HALF_SLACK: Slack = { relative: 2 ** -8, absolute: 2 ** -22, most: 65504 };
-const SINGLE_SLACK: Slack = { relative: 2 ** -21, absolute: 2 ** -146, most: (2 - 2 ** -23) * 2 ** 127 };
+const slackOf = (half: boolean): Slack =>
+  half
+    ? { relative: 2 ** -8, absolute: 2 ** -22, most: 65504 }
+    : { relative: 2 ** -21, absolute: 2 ** -146, most: (2 - 2 ** -23) * 2 ** 127 };
 
 /** What a library rounds when it evaluates the criterion. */
 export class Evaluation {
@@ -105,15 +103,14 @@ const roundingOf = (half: boolean): Round => (half ? toHalf : Math.fround);
 export function evaluationOfNumpy(actual: Operand, expected: Operand): Evaluation {
   const half = expected.storage === STORAGE_FLOAT16;
   const round = roundingOf(half);
-  const slack = half ? HALF_SLACK : SINGLE_SLACK;
-  return new Evaluation(roundingOf(half && actual.storage === STORAGE_FLOAT16), round, round, slack);
+  return new Evaluation(roundingOf(half && actual.storage === STORAGE_FLOAT16), round, round, slackOf(half));
 }
 
 /** torch.isclose of tensors of one dtype, the wider of the two; rtol and atol go in as float32. */
 export function evaluationOfTorch(actual: Operand, expected: Operand): Evaluation {
   const half = expected.storage === STORAGE_FLOAT16 && actual.storage === STORAGE_FLOAT16;
   const round = roundingOf(half);
-  return new Evaluation(round, Math.fround, round, half ? HALF_SLACK : SINGLE_SLACK);
+  return new Evaluation(round, Math.fround, round, slackOf(half));
 }
 
 /** The least of one tolerance for all elements seen so far, at a given value of the other. */
