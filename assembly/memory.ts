@@ -48,10 +48,10 @@ export const LARGEST_BYTES: usize = 32;
 
 // --- always -----------------------------------------------------------------------------------------------
 
-/** Constants of the two formats of an emulated computation. */
+/** Constants of the formats of an emulated computation. */
 export const FORMATS: usize = (PLAN_END + 1023) & ~1023;
 /** Vectors (lanes/constants.ts). */
-export const CONSTANTS: usize = FORMATS + 2 * FORMAT_BYTES;
+export const CONSTANTS: usize = FORMATS + 3 * FORMAT_BYTES;
 export const CONSTANTS_END: usize = CONSTANTS + 16 * 16;
 
 // --- tiles ------------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ export const TILE_V: usize = (RANKS_END + 4095) & ~4095;
 export const TILE_E: usize = TILE_V + TILE_DOUBLES;
 /** The elements as they are stored, without rounding. */
 export const TILE_R: usize = TILE_E + TILE_FLOATS;
-/** Distances from the emulated mean, where native groups have sums. */
+/** Where native groups have sums: distances from the emulated mean, of a diagnosis; b of a folded output, element by element. */
 export const TILE_D: usize = PANEL_SUM;
 
 /** Exact sums of each group of a bundle: elements, rounded elements, terms, terms of exact distances. */

@@ -7,6 +7,7 @@ import {
   BIAS_SUMS,
   CONSTANT,
   COUNT,
+  COUNTED,
   DEVIATION,
   EPS,
   EXACT,
@@ -27,9 +28,9 @@ import {
   LENGTH,
   LEVELS,
   MEAN,
+  MOST_LANES,
   ORDER,
   ORDER_PAIRWISE,
-  ORDER_SEQUENTIAL,
   OUTPUT,
   OUTPUT_STORAGE,
   PARAMETER_WORK,
@@ -49,6 +50,9 @@ import {
   SLACK,
   STORAGE_FLOAT16,
   STORAGE_FLOAT32,
+  TAIL,
+  TAIL_FOLDED,
+  TAIL_SAME,
   TASK,
   TASK_APPLY,
   TASK_CENTRE,
@@ -168,7 +172,8 @@ export function checkInput(): void {
   const step = load<i32>(WEIGHT_STEP);
   assert(step == 0 || step == 1);
   const count = load<i32>(REDUCED_TOTAL) * (layout == LAYOUT_ROWS ? load<i32>(LENGTH) : 1);
-  assert(load<f64>(COUNT) == <f64>count);
+  const n = load<f64>(COUNT);
+  assert(n == <f64>count || (load<i32>(COUNTED) == 1 && !(n <= 0)));
   checkElements(load<usize>(INPUT), load<i32>(INPUT_STORAGE), span());
   assert(load<f64>(EPS) >= 0 && load<f64>(EPS) < Infinity);
   assert(load<f64>(CONSTANT) >= 0);
@@ -227,7 +232,8 @@ function checkPlace(from: usize, storage: i32): void {
 export function checkEmulation(): void {
   const order = load<i32>(ORDER);
   const exact = load<i32>(EXACT);
-  assert(order >= ORDER_SEQUENTIAL && order <= ORDER_PAIRWISE);
+  assert(order >= ORDER_PAIRWISE && order <= MOST_LANES && (order & (order - 1)) == 0);
+  assert(load<i32>(TAIL) >= TAIL_SAME && load<i32>(TAIL) <= TAIL_FOLDED);
   assert(exact == 0 || exact == 1);
 }
 

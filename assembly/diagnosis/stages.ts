@@ -59,7 +59,7 @@ export function readElements(from: i32, n: i32): void {
 /** The elements of TILE_R, rounded: the tile where they stand. */
 export function roundInput<W extends Watch>(n: i32): usize {
   if (!isExactInput()) {
-    betweenTiles<First, W>(TILE_R, TILE_R, n, TILE_X);
+    betweenTiles<First, W>(TILE_R, TILE_R, n, TILE_X, COMPUTE);
     return TILE_X;
   }
   if (changetype<W>(0).looks()) watchTile(ROUNDING, TILE_R, n * padded);
@@ -69,7 +69,7 @@ export function roundInput<W extends Watch>(n: i32): usize {
 /** The distances of the elements at x from the mean: the tile where they stand. */
 export function centre<W extends Watch>(x: usize, n: i32): usize {
   if (!isCentred()) return x;
-  acrossTile<Add, W>(x, GROUP_NEGATED, n, TILE_D);
+  acrossTile<Add, W>(x, GROUP_NEGATED, n, TILE_D, COMPUTE);
   return TILE_D;
 }
 
@@ -78,7 +78,7 @@ export function takeTerms<W extends Watch>(d: usize, n: i32, to: usize): void {
   const kind = kindIn(traitsOf());
   const bytes = (<usize>(n * padded + 3) & ~3) << 2;
   if (kind == TermKind.Square) {
-    betweenTiles<Multiply, W>(d, d, n, to);
+    betweenTiles<Multiply, W>(d, d, n, to, COMPUTE);
   } else if (kind == TermKind.Other) {
     takeNumbers(d, bytes, to);
     if (changetype<W>(0).looks()) {
@@ -97,15 +97,15 @@ export function scaleAndShift<W extends Watch>(d: usize, n: i32): usize {
   const to = d == TILE_X ? TILE_D : TILE_X;
   let y = d;
   if (isScaled(traitsOf())) {
-    acrossTile<Multiply, W>(d, GROUP_SCALE, n, to);
+    acrossTile<Multiply, W>(d, GROUP_SCALE, n, to, COMPUTE);
     y = to;
   }
   if (load<usize>(WEIGHT)) {
-    betweenTiles<Multiply, W>(y, TILE_W, n, to);
+    betweenTiles<Multiply, W>(y, TILE_W, n, to, COMPUTE);
     y = to;
   }
   if (load<usize>(BIAS)) {
-    betweenTiles<Add, W>(y, TILE_B, n, to);
+    betweenTiles<Add, W>(y, TILE_B, n, to, COMPUTE);
     y = to;
   }
   return y;

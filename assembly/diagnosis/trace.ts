@@ -167,7 +167,7 @@ function traceMean(): void {
   startReals(SUM_ROUNDED);
   clearVectors(REAL_SIZES, BUNDLE_DOUBLES);
   enterStage(MEAN_STAGE, FORMAT_ACCUMULATE);
-  startSums<WatchedSums>(padded, false);
+  startSums<WatchedSums>(padded, false, COMPUTE);
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
     readElements(from, n);
@@ -207,7 +207,7 @@ function addNumbers(sums: usize, x: usize, n: i32): void {
 function traceTerms(centred: bool, reduction: Reduction): void {
   const sums = reduction == Reduction.Sum;
   startReals(SUM_TERMS);
-  if (sums) startSums<WatchedSums>(padded, false);
+  if (sums) startSums<WatchedSums>(padded, false, COMPUTE);
   else startSelection(reduction);
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
@@ -290,7 +290,7 @@ function addLargest(state: usize, j: i32, to: usize): void {
   const k = load<i32>(TOP);
   const largest = finishTop(state);
   sortDown(largest, k);
-  startSums<WatchedSums>(1, false);
+  startSums<WatchedSums>(1, false, COMPUTE);
   for (let from = 0; from < k; from += TILE) {
     const n = min(TILE, k - from);
     copy(largest + ((<usize>from) << 2), TILE_T, n);

@@ -6,10 +6,9 @@
 //
 //   r = RN(s + x),  s + x = t + u without error (Knuth),  r - (s + x) = (r - t) - u
 
-import { ORDER, ORDER_LANES } from "../../src/abi/plan";
 import { STAGNATION_EVENT } from "../../src/abi/report";
-import { laneBytes, SumWatch, side } from "../emulated/sums";
-import { ACCUMULATE, COMPUTE, kindOfSums, splitterOf } from "../formats/format";
+import { accumulators, grid, laneBytes, SumWatch, side } from "../emulated/sums";
+import { ACCUMULATE, kindOfSums, splitterOf } from "../formats/format";
 import { ADDITION, Add, operate } from "../formats/operations";
 import { clearVectors, magnitude } from "../lanes/vectors";
 import { GATHERED, LANES, STAGNANT } from "../memory";
@@ -64,6 +63,10 @@ export class WatchedSums implements SumWatch {
     return true;
   }
 
+  halves(_x: usize, _vectors: i32): bool {
+    return false;
+  }
+
   add(s: v128, t: v128, r: v128, at: usize, p: i32, end: i32): void {
     takeAddition(s, t, r, at, p, end);
   }
@@ -75,9 +78,8 @@ export class WatchedSums implements SumWatch {
   }
 
   finish(): void {
-    const accumulators = load<i32>(ORDER) < ORDER_LANES ? side : 32 * side;
     let sum = 0;
-    for (let i = 0; i < accumulators; i++) {
+    for (let i = 0; i < accumulators(); i++) {
       if (side == 1 || i % side < width) sum += load<i32>(STAGNANT + ((<usize>i) << 2));
     }
     countEvents(STAGNATION_EVENT, sum);
@@ -151,7 +153,7 @@ function accumulateQuickly(x: usize, tile: usize, bytes: usize, rows: i32, end: 
 
 /** One vector of accumulators, s + t, looked at in every way. */
 function addSlowly(at: usize, s: v128, t: v128, p: i32, end: i32): void {
-  const r = operate<Add>(s, t, kindOfSums(COMPUTE, ACCUMULATE), ACCUMULATE);
+  const r = operate<Add>(s, t, kindOfSums(grid, ACCUMULATE), ACCUMULATE);
   v128.store(LANES + at, r);
   noteAdditions(s, t, r, p, end);
 }

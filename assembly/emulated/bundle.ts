@@ -3,11 +3,14 @@
 // A panel of columns; rows that were transposed (many rows in sequential order); or a single row.
 
 import {
+  COUNT,
+  COUNTED,
   EXACT,
   INPUT_STORAGE,
   KEPT_STRIDE,
   KEPT_TOTAL,
   KEPT_WEIGHT,
+  MOST_LANES,
   ORDER,
   ORDER_SEQUENTIAL,
   REDUCED_STRIDE,
@@ -18,8 +21,8 @@ import {
   TASK_GIVEN,
   WEIGHT,
 } from "../../src/abi/plan";
-import { COMPUTE, holdsHalf, kindOf, PLAIN } from "../formats/format";
-import { First, map, Operation, Unwatched, Watch } from "../formats/operations";
+import { COMPUTE, holdsHalf, kindOf, matchStatistics, PLAIN } from "../formats/format";
+import { First, map, Operation, roundNumber, Unwatched, Watch } from "../formats/operations";
 import { clearVectors } from "../lanes/vectors";
 import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "../memory";
 import { kindIn, Reduction, reductionIn, TermKind } from "../norms/norm";
@@ -28,6 +31,7 @@ import { checkEmulation, checkTile } from "../preconditions";
 import { base, columnsLeft, count, group, startGroups, takeGroups, width } from "../tensors/groups";
 import { keptOffset, Layout, reducedOffset } from "../tensors/offsets";
 import { gather, gatherWeights, read, readMagnitudes, scatter, write } from "../tensors/tiles";
+import { lanesOf } from "./sums";
 
 /** `width` filled up: 1, 32 in sequential order, else a multiple of 4. */
 export let padded: i32 = 1;
@@ -50,6 +54,8 @@ export class Bundle {
 export function startBundles(): void {
   if (!ASC_NO_ASSERT) checkEmulation();
   startGroups();
+  matchStatistics();
+  if (load<i32>(COUNTED)) store<f64>(COUNT, roundNumber(load<f64>(COUNT), COMPUTE));
   const traits = traitsOf();
   const bare =
     reductionIn(traits) == Reduction.Sum &&
@@ -62,6 +68,12 @@ export function startBundles(): void {
   biasesAt = -1;
 }
 
+/** Groups side by side that there are accumulators for. */
+function mostGroups(): i32 {
+  const groups = MOST_LANES / lanesOf();
+  return groups < 4 ? 1 : groups;
+}
+
 /** Goes to the next bundle, of which nothing is read yet; false behind the last. */
 export function nextBundle(): bool {
   const first = group + width;
@@ -71,7 +83,7 @@ export function nextBundle(): bool {
   if (left <= 0) return false;
   let wide = 1;
   if (columnwise || sequential) {
-    wide = min(reductionIn(traitsOf()) == Reduction.Largest ? 4 : BUNDLE, left);
+    wide = min(min(reductionIn(traitsOf()) == Reduction.Largest ? 4 : BUNDLE, mostGroups()), left);
     // a single chain is quicker alone than beside three idle lanes
     if (!columnwise && wide < 4) wide = 1;
   }
@@ -102,18 +114,30 @@ export function setGroup(values: usize, j: i32, x: f64): void {
 
 /** TILE_X = TILE_X (operation) the value of each group, over n elements of each. */
 export function across<O extends Operation>(values: usize, n: i32): void {
-  acrossTile<O, Unwatched>(TILE_X, values, n, TILE_X);
+  acrossTile<O, Unwatched>(TILE_X, values, n, TILE_X, COMPUTE);
 }
 
-/** The same from any tile to any. */
-export function acrossTile<O extends Operation, W extends Watch>(tile: usize, values: usize, n: i32, to: usize): void {
-  if (padded == 1) map<O, W>(tile, values, 0, to, (n + 3) >> 2, 1, COMPUTE, n);
-  else map<O, W>(tile, values, 16, to, padded >> 2, n, COMPUTE, n * padded);
+/** The same from any tile to any, rounded to any format. */
+export function acrossTile<O extends Operation, W extends Watch>(
+  tile: usize,
+  values: usize,
+  n: i32,
+  to: usize,
+  f: usize,
+): void {
+  if (padded == 1) map<O, W>(tile, values, 0, to, (n + 3) >> 2, 1, f, n);
+  else map<O, W>(tile, values, 16, to, padded >> 2, n, f, n * padded);
 }
 
 /** A tile = tile a (operation) tile b, over n elements of each group. */
-export function betweenTiles<O extends Operation, W extends Watch>(a: usize, b: usize, n: i32, to: usize): void {
-  map<O, W>(a, b, 16, to, (n * padded + 3) >> 2, 1, COMPUTE, n * padded);
+export function betweenTiles<O extends Operation, W extends Watch>(
+  a: usize,
+  b: usize,
+  n: i32,
+  to: usize,
+  f: usize,
+): void {
+  map<O, W>(a, b, 16, to, (n * padded + 3) >> 2, 1, f, n * padded);
 }
 
 /** Rounds n elements of each group in a tile to the compute format. */

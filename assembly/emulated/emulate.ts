@@ -2,6 +2,12 @@
 //
 // The groups at hand are a bundle of `width` groups side by side (sums.ts): a panel of columns, rows that were
 // transposed (many rows in sequential order), or a single row.
+//
+// The statistics, up to 1 / S, are in a format of their own, in which x is what the compute format made of it:
+//
+//     TAIL_SAME     one format     d = x - mean in TILE_X      y = d · (1 / S) · weight + bias
+//     TAIL_STEPS    two            d in TILE_T, x stays        the same from x, with mean and 1 / S rounded once more
+//     TAIL_FOLDED   one or two     d in TILE_T, x stays        y = x · a + b, a = weight / S, b = bias - mean · a
 
 import {
   BIAS,
@@ -12,7 +18,11 @@ import {
   SCALE,
   SCALE_DIVIDE,
   SCALE_GAIN,
+  SCALE_NORMALIZE,
   SCRATCH,
+  TAIL,
+  TAIL_FOLDED,
+  TAIL_SAME,
   TASK,
   TASK_APPLY,
   TASK_CENTRE,
@@ -21,8 +31,8 @@ import {
   TOP,
   WEIGHT,
 } from "../../src/abi/plan";
-import { COMPUTE } from "../formats/format";
-import { Add, Divide, Multiply, roundNumber, roundQuotient, Unwatched } from "../formats/operations";
+import { COMPUTE, STATISTICS } from "../formats/format";
+import { Add, Divide, Multiply, roundNumber, roundQuotient, roundSum, Unwatched } from "../formats/operations";
 import { fromOrdered, magnitude } from "../lanes/vectors";
 import {
   GROUP_BIAS,
@@ -38,6 +48,7 @@ import {
   PANEL_REST,
   TILE,
   TILE_B,
+  TILE_D,
   TILE_T,
   TILE_W,
   TILE_X,
@@ -54,6 +65,7 @@ import { isUniform, weightOffset } from "../tensors/offsets";
 import { copy, magnitudes, readMagnitudes } from "../tensors/tiles";
 import {
   across,
+  acrossTile,
   Bundle,
   betweenTiles,
   fillBundle,
@@ -70,11 +82,12 @@ import {
 import { UnwatchedSums } from "./quick-sums";
 import { addTile, finishSums, startSums } from "./sums";
 
+/** To the format of the statistics. */
 export function rounded(x: f64): f64 {
-  return roundNumber(x, COMPUTE);
+  return roundNumber(x, STATISTICS);
 }
 
-/** Numbers of the compute format. */
+/** Numbers of that format. */
 export class Rounded implements Numbers {
   @inline
   number(x: f64): f64 {
@@ -86,10 +99,10 @@ export class Rounded implements Numbers {
   }
   @inline
   mean(sum: f64, n: f64): f64 {
-    return roundQuotient(sum, n, COMPUTE);
+    return roundQuotient(sum, n, STATISTICS);
   }
   times(x: f64, constant: f64): f64 {
-    return constant == 1 ? x : rounded(x * rounded(constant));
+    return rounded(x * rounded(constant));
   }
   @inline
   result(_x: f64, exact: f64): f64 {
@@ -119,7 +132,7 @@ export function scales(): bool {
   if (load<usize>(MEAN) && task & TASK_GIVEN) {
     for (let j = 0; j < width; j++) setGroup(GROUP_MEAN, j, rounded(<f64>load<f32>(means + ((<usize>j) << 2))));
   } else if (task & TASK_CENTRE) {
-    startSums<UnwatchedSums>(padded, false);
+    startSums<UnwatchedSums>(padded, false, COMPUTE);
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
       if (!Bundle.whole()) readTile(from, n, TILE_X);
@@ -127,7 +140,7 @@ export function scales(): bool {
     }
     finishSums<UnwatchedSums>(GROUP_SUM);
     for (let j = 0; j < width; j++) {
-      const mean = roundQuotient(load<f64>(GROUP_SUM + ((<usize>j) << 3)), load<f64>(COUNT), COMPUTE);
+      const mean = roundQuotient(load<f64>(GROUP_SUM + ((<usize>j) << 3)), load<f64>(COUNT), STATISTICS);
       setGroup(GROUP_MEAN, j, mean);
       if (load<usize>(MEAN)) store<f32>(means + ((<usize>j) << 2), <f32>mean);
     }
@@ -135,7 +148,7 @@ export function scales(): bool {
   const centred = (task & (TASK_CENTRE | TASK_GIVEN)) != 0;
   if (centred) {
     for (let j = 0; j < width; j++) setGroup(GROUP_NEGATED, j, -groupOf(GROUP_MEAN, j));
-    if (Bundle.whole()) across<Add>(GROUP_NEGATED, count);
+    if (Bundle.whole() && load<i32>(TAIL) == TAIL_SAME) across<Add>(GROUP_NEGATED, count);
   }
 
   const deviations = load<usize>(DEVIATION) + ((<usize>group) << 2);
@@ -149,7 +162,7 @@ export function scales(): bool {
     let deviation = 0.0;
     if (task & TASK_NORM) {
       mean = load<f64>(GROUP_SUM + ((<usize>j) << 3));
-      if (parts) mean = roundQuotient(mean, parts, COMPUTE);
+      if (parts != 0) mean = roundQuotient(mean, parts, STATISTICS);
       deviation = deviationOf<Rounded>(kind, mean);
       if (load<usize>(DEVIATION)) store<f32>(deviations + ((<usize>j) << 2), <f32>deviation);
     } else if (given) {
@@ -170,7 +183,9 @@ export function statistics(centred: bool): void {
   const kind = kindIn(traits);
   const k = load<i32>(TOP);
   const sums = reduction == Reduction.Sum;
-  if (sums) startSums<UnwatchedSums>(padded, true);
+  const same = load<i32>(TAIL) == TAIL_SAME;
+  const grid = centred || kind != TermKind.Size ? STATISTICS : COMPUTE;
+  if (sums) startSums<UnwatchedSums>(padded, true, grid);
   for (let j: usize = 0; j < (<usize>padded) << 2; j += 16) {
     v128.store(PANEL_HIGH + j, i32x4.splat(NO_HIGH));
     v128.store(PANEL_LOW + j, i32x4.splat(NO_LOW));
@@ -184,45 +199,49 @@ export function statistics(centred: bool): void {
   }
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
-    if (!Bundle.whole()) {
-      readTile(from, n, TILE_X);
-      if (centred) across<Add>(GROUP_NEGATED, n);
+    if (!Bundle.whole()) readTile(from, n, TILE_X);
+    let d = TILE_X;
+    if (centred && !(same && Bundle.whole())) {
+      if (!same) d = TILE_T;
+      acrossTile<Add, Unwatched>(TILE_X, GROUP_NEGATED, n, d, STATISTICS);
     }
     if (sums) {
-      if (!magnitudes) terms(kind, n);
+      if (!magnitudes) terms(kind, d, n);
       addTile<UnwatchedSums>(magnitudes ? TILE_X : TILE_T, n, from);
     } else if (reduction == Reduction.Largest) {
-      if (padded == 1) addTop(GROUP_TOP, TILE_X, n);
-      else topColumns(TILE_X, (<usize>padded) << 2, n, 0, width, GROUP_TOP);
+      if (padded == 1) addTop(GROUP_TOP, d, n);
+      else topColumns(d, (<usize>padded) << 2, n, 0, width, GROUP_TOP);
     } else if (padded == 1) {
-      extremes(TILE_X, n, PANEL_HIGH, PANEL_LOW);
+      extremes(d, n, PANEL_HIGH, PANEL_LOW);
     } else {
-      extremeColumns(TILE_X, (<usize>padded) << 2, n, padded);
+      extremeColumns(d, (<usize>padded) << 2, n, padded);
     }
   }
   if (sums) {
     finishSums<UnwatchedSums>(GROUP_SUM);
   } else if (reduction == Reduction.Largest) {
-    for (let j = 0; j < width; j++) store<f64>(GROUP_SUM + ((<usize>j) << 3), sumLargest(GROUP_TOP + TOP_BYTES * j, k));
+    for (let j = 0; j < width; j++) {
+      store<f64>(GROUP_SUM + ((<usize>j) << 3), sumLargest(GROUP_TOP + TOP_BYTES * j, k, grid));
+    }
   } else {
     for (let j: usize = 0; j < (<usize>width) << 2; j += 4) {
       const high = <f64>fromOrdered(load<i32>(PANEL_HIGH + j));
       const low = <f64>fromOrdered(load<i32>(PANEL_LOW + j));
-      const extreme = reduction == Reduction.Range ? rounded(high - low) : max(high, -low);
+      const extreme = reduction == Reduction.Range ? roundSum(high, -low, STATISTICS) : max(high, -low);
       store<f64>(GROUP_SUM + (j << 1), extreme);
     }
   }
 }
 
-/** TILE_T = the terms of n elements of each group. */
-function terms(kind: TermKind, n: i32): void {
+/** TILE_T = the terms of n distances of each group. */
+function terms(kind: TermKind, d: usize, n: i32): void {
   const bytes = (<usize>(n * padded)) << 2;
   if (kind == TermKind.Square) {
-    betweenTiles<Multiply, Unwatched>(TILE_X, TILE_X, n, TILE_T);
+    betweenTiles<Multiply, Unwatched>(d, d, n, TILE_T, STATISTICS);
   } else if (kind == TermKind.Size) {
-    for (let at: usize = 0; at < bytes; at += 16) v128.store(TILE_T + at, magnitude(v128.load(TILE_X + at)));
+    for (let at: usize = 0; at < bytes; at += 16) v128.store(TILE_T + at, magnitude(v128.load(d + at)));
   } else {
-    takeNumbers(TILE_X, bytes, TILE_T);
+    takeNumbers(d, bytes, TILE_T);
   }
 }
 
@@ -240,11 +259,11 @@ class TakeNumbers extends OfOther {
   }
 }
 
-/** The k largest of a top-k state, summed from the largest down. */
-function sumLargest(state: usize, k: i32): f64 {
+/** The k largest of a top-k state, on the grid of a format, summed from the largest down. */
+function sumLargest(state: usize, k: i32, grid: usize): f64 {
   const largest = finishTop(state);
   sortDown(largest, k);
-  startSums<UnwatchedSums>(1, true);
+  startSums<UnwatchedSums>(1, true, grid);
   for (let from = 0; from < k; from += TILE) {
     const n = min(TILE, k - from);
     copy(largest + ((<usize>from) << 2), TILE_T, n);
@@ -260,7 +279,7 @@ export function factorFrom(traits: i32, mean: f64, deviation: f64, j: i32): f64 
   if (!isScaled(traits)) return 1;
   if (scale == SCALE_DIVIDE) return deviation == 0 ? 1 : deviation;
   if (scale == SCALE_GAIN) {
-    return rounded(rounded(<f64>load<f32>(load<usize>(GAIN) + ((<usize>(group + j)) << 2))) / deviation);
+    return rounded(roundNumber(<f64>load<f32>(load<usize>(GAIN) + ((<usize>(group + j)) << 2)), COMPUTE) / deviation);
   }
   return rounded(1 / scaleOf<Rounded>(kindIn(traits), mean, deviation));
 }
@@ -268,40 +287,65 @@ export function factorFrom(traits: i32, mean: f64, deviation: f64, j: i32): f64 
 // --- output ------------------------------------------------------------------------------------------------
 
 function output(centred: bool): void {
-  const scaled = isScaled(traitsOf());
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
-  const uniform = (weights | biases) != 0 && isUniform();
-  if (uniform) {
-    for (let j = 0; j < width; j++) {
+  // whether a group has one of each, if it has any
+  const uniform = (weights | biases) == 0 || isUniform();
+  const tail = load<i32>(TAIL);
+  const folded = tail == TAIL_FOLDED && load<i32>(SCALE) == SCALE_NORMALIZE;
+  for (let j = 0; j < width; j++) {
+    if (uniform) {
       const at = (<usize>weightOffset(group + j)) << 2;
-      if (weights) setGroup(GROUP_WEIGHT, j, rounded(<f64>load<f32>(weights + at)));
-      if (biases) setGroup(GROUP_BIAS, j, rounded(<f64>load<f32>(biases + at)));
+      if (weights) setGroup(GROUP_WEIGHT, j, roundNumber(<f64>load<f32>(weights + at), COMPUTE));
+      if (biases) setGroup(GROUP_BIAS, j, roundNumber(<f64>load<f32>(biases + at), COMPUTE));
     }
+    if (folded) {
+      if (uniform) foldWeight(centred, j, j, GROUP_WEIGHT, GROUP_WEIGHT, GROUP_BIAS, GROUP_BIAS);
+    } else if (tail) {
+      setGroup(GROUP_NEGATED, j, -roundNumber(groupOf(GROUP_MEAN, j), COMPUTE));
+      setGroup(GROUP_SCALE, j, roundNumber(groupOf(GROUP_SCALE, j), COMPUTE));
+    }
+  }
+  if (folded && padded == 1) {
+    setGroup(GROUP_WEIGHT, 0, groupOf(GROUP_WEIGHT, 0));
+    setGroup(GROUP_BIAS, 0, groupOf(GROUP_BIAS, 0));
   }
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
-    if (!Bundle.whole()) {
-      readTile(from, n, TILE_X);
-      if (centred) across<Add>(GROUP_NEGATED, n);
+    if (!Bundle.whole()) readTile(from, n, TILE_X);
+    if (!uniform) {
+      if (weights) weightTile(WEIGHT, from, n, TILE_W);
+      if (biases) weightTile(BIAS, from, n, TILE_B);
     }
-    if (scaled) {
-      if (load<i32>(SCALE) == SCALE_DIVIDE) across<Divide>(GROUP_SCALE, n);
-      else across<Multiply>(GROUP_SCALE, n);
+    if (!folded) {
+      if (centred && !(tail == TAIL_SAME && Bundle.whole())) across<Add>(GROUP_NEGATED, n);
+      if (isScaled(traitsOf())) {
+        if (load<i32>(SCALE) == SCALE_DIVIDE) across<Divide>(GROUP_SCALE, n);
+        else across<Multiply>(GROUP_SCALE, n);
+      }
+    } else if (!uniform) {
+      for (let i = 0; i < n * padded; i++) foldWeight(centred, i % padded, i, TILE_W, TILE_T, TILE_B, TILE_D);
     }
     if (uniform) {
-      if (weights) across<Multiply>(GROUP_WEIGHT, n);
-      if (biases) across<Add>(GROUP_BIAS, n);
+      if (weights || folded) across<Multiply>(GROUP_WEIGHT, n);
+      if (biases || folded) across<Add>(GROUP_BIAS, n);
     } else {
-      if (weights) {
-        weightTile(WEIGHT, from, n, TILE_W);
-        betweenTiles<Multiply, Unwatched>(TILE_X, TILE_W, n, TILE_X);
-      }
-      if (biases) {
-        weightTile(BIAS, from, n, TILE_B);
-        betweenTiles<Add, Unwatched>(TILE_X, TILE_B, n, TILE_X);
-      }
+      if (weights || folded) betweenTiles<Multiply, Unwatched>(TILE_X, folded ? TILE_T : TILE_W, n, TILE_X, COMPUTE);
+      if (biases || folded) betweenTiles<Add, Unwatched>(TILE_X, folded ? TILE_D : TILE_B, n, TILE_X, COMPUTE);
     }
     writeTile(from, n, TILE_X);
   }
+}
+
+/**
+ * x · a + b: of the weight and the bias of group j, number i at two addresses, a and b to two others, each rounded to the
+ * format of the statistics and then to the one that is computed in.
+ */
+function foldWeight(centred: bool, j: i32, i: i32, weight: usize, a: usize, bias: usize, b: usize): void {
+  const at = (<usize>i) << 2;
+  const factor = rounded(groupOf(GROUP_SCALE, j) * (load<usize>(WEIGHT) ? <f64>load<f32>(weight + at) : 1));
+  const shift = centred ? rounded(groupOf(GROUP_MEAN, j) * factor) : 0;
+  const rest = roundSum(load<usize>(BIAS) ? <f64>load<f32>(bias + at) : 0, -shift, STATISTICS);
+  store<f32>(a + at, <f32>roundNumber(factor, COMPUTE));
+  store<f32>(b + at, <f32>roundNumber(rest, COMPUTE));
 }

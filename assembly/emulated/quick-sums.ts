@@ -51,6 +51,10 @@ export class UnwatchedSums implements SumWatch {
     copyVectors(LANES_SAVED, LANES, bytes);
     return false;
   }
+
+  halves(x: usize, vectors: i32): bool {
+    return this.rows(x, 0, vectors, 1, 0);
+  }
 }
 
 // --- rows of accumulators ------------------------------------------------------------------------------

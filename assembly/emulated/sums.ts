@@ -3,15 +3,15 @@
 // A tile holds n elements of each of `side` groups, element by element: x[i * side + j]. Summing contiguous elements in 32
 // lanes is summing 32 columns one row after the other; so is summing many groups in sequential order. One loop serves both:
 //
-//     one group, lanes                 accumulators    0 1 2 ... 31       rows of 32 elements
+//     one group, w lanes               accumulators    0 1 2 ... w - 1    rows of w elements
 //     `side` groups, sequential        accumulators    one per group      rows of `side`
-//     `side` groups, lanes             accumulators    32 per group       rows of 32 * side
+//     `side` groups, w lanes           accumulators    w per group        rows of w * side
 //
 // A class says what becomes of the additions: nobody watches, and they are done as quickly as may be (quick-sums.ts), or
 // each one is looked at (diagnosis/watched-sums.ts). The sums are the same.
 
-import { EXACT, ORDER, ORDER_LANES, ORDER_PAIRWISE } from "../../src/abi/plan";
-import { ACCUMULATE, COMPUTE, kindOfSums, splits } from "../formats/format";
+import { EXACT, MOST_LANES, ORDER, ORDER_LANES, ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "../../src/abi/plan";
+import { ACCUMULATE, kindOfSums, splits } from "../formats/format";
 import { Add, operate } from "../formats/operations";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import { BUNDLE, BUNDLE_FLOATS, EXACT_BYTES, EXACT_SUMS, LANES, TREE } from "../memory";
@@ -33,6 +33,8 @@ export interface SumWatch {
   blocks(x: usize): bool;
   /** LANES += every row of `vectors` vectors (a multiple of 8) at x in a tile; false if that is not done. */
   rows(x: usize, tile: usize, vectors: i32, rows: i32, end: i32): bool;
+  /** LANES += `vectors` vectors (a multiple of 8) of accumulators at x; false if that is not done. */
+  halves(x: usize, vectors: i32): bool;
   /** Takes an addition to the accumulators at LANES + at: r = s + t, of the elements from place p on. */
   add(s: v128, t: v128, r: v128, at: usize, p: i32, end: i32): void;
   /** Takes an addition of accumulators, number `i` to i + 3 of n. */
@@ -47,26 +49,43 @@ export const BLOCK: i32 = 128;
 export let side: i32 = 1;
 /** No term is negative. */
 export let rising: bool = false;
+/** The format whose grid the terms are on. */
+export let grid: usize = 0;
 /** Bits set for the levels of the tree that hold a sum. */
 let levels: i32 = 0;
 
-/** Starts sums of `groups` groups side by side: 1, a multiple of 32 in sequential order, else a multiple of 4. */
-export function startSums<W extends SumWatch>(groups: i32, nonNegative: bool): void {
-  if (!ASC_NO_ASSERT) assert(groups == 1 || (groups > 0 && groups <= BUNDLE && (groups & 3) == 0));
+/** Starts sums of `groups` groups side by side (1, a multiple of 32 in sequential order, else of 4) of numbers of a format. */
+export function startSums<W extends SumWatch>(groups: i32, nonNegative: bool, terms: usize): void {
+  if (!ASC_NO_ASSERT) {
+    assert(groups == 1 || (groups > 0 && groups <= BUNDLE && (groups & 3) == 0));
+    assert(groups * lanesOf() <= MOST_LANES);
+  }
   side = groups;
   rising = nonNegative;
+  grid = terms;
   levels = 0;
-  clearLanes();
   if (load<i32>(EXACT)) {
     for (let j = 0; j < side; j++) startExact(EXACT_SUMS + EXACT_BYTES * j);
   } else {
+    clearLanes();
     changetype<W>(0).start();
   }
 }
 
+/** Accumulators of a group, or of one of its blocks. */
+export function lanesOf(): i32 {
+  const order = load<i32>(ORDER);
+  return order == ORDER_PAIRWISE ? ORDER_LANES : order;
+}
+
+/** Those of all groups. */
+export function accumulators(): i32 {
+  return lanesOf() * side;
+}
+
 /** Bytes of the accumulators, up to whole vectors. */
 export function laneBytes(): usize {
-  return (<usize>(load<i32>(ORDER) >= ORDER_LANES ? 32 * side : 32)) << 2;
+  return (<usize>((accumulators() + 3) & ~3)) << 2;
 }
 
 function clearLanes(): void {
@@ -92,18 +111,22 @@ export function addTile<W extends SumWatch>(x: usize, n: i32, from: i32): void {
     }
     return;
   }
-  const kind = kindOfSums(COMPUTE, ACCUMULATE);
-  const split = splits(COMPUTE, ACCUMULATE);
+  const kind = kindOfSums(grid, ACCUMULATE);
+  const split = splits(grid, ACCUMULATE);
   watch.place(from);
-  if (order < ORDER_LANES) {
-    if (side == 1) watch.chain(x, n, kind, split);
-    else accumulate<W>(x, x, side >> 2, n, end, kind, split);
+  if (side == 1 && order == ORDER_SEQUENTIAL) {
+    watch.chain(x, n, kind, split);
     return;
   }
-  const rest = n & 31;
-  if (rest) clearVectors(x + row * n, row * (32 - rest));
-  if (order == ORDER_LANES) {
-    accumulate<W>(x, x, side << 3, (n + 31) >> 5, end, kind, split);
+  const lanes = lanesOf();
+  if (lanes * side < 4) {
+    alternate<W>(x, n, kind);
+    return;
+  }
+  const rest = n & (lanes - 1);
+  if (rest) clearVectors(x + row * n, row * (lanes - rest));
+  if (order != ORDER_PAIRWISE) {
+    accumulate<W>(x, x, (lanes * side) >> 2, (n + lanes - 1) / lanes, end, kind, split);
     return;
   }
   const tile = x;
@@ -130,10 +153,10 @@ export function finishSums<W extends SumWatch>(out: usize): void {
   const order = load<i32>(ORDER);
   const exact = load<i32>(EXACT);
   if (!exact) {
-    const kind = kindOfSums(COMPUTE, ACCUMULATE);
+    const kind = kindOfSums(grid, ACCUMULATE);
     watch.place(-1);
     if (order == ORDER_PAIRWISE) climb<W>(kind);
-    else if (order == ORDER_LANES) halve<W>(kind);
+    else halve<W>(kind);
   }
   for (let j: usize = 0; j < <usize>side; j++) {
     const sum = exact ? finishExact(EXACT_SUMS + EXACT_BYTES * j) : <f64>load<f32>(LANES + (j << 2));
@@ -155,7 +178,7 @@ function accumulate<W extends SumWatch>(
   split: bool,
 ): void {
   const watch = changetype<W>(0);
-  if (split && watch.rows(x, tile, vectors, rows, end)) return;
+  if (split && !(vectors & 7) && watch.rows(x, tile, vectors, rows, end)) return;
   const bytes = (<usize>vectors) << 4;
   for (; rows > 0; rows--) {
     for (let at: usize = 0; at < bytes; at += 16) {
@@ -166,6 +189,19 @@ function accumulate<W extends SumWatch>(
       watch.add(s, t, r, at, <i32>((x - tile) >> 2), end);
       x += 16;
     }
+  }
+}
+
+/** Two accumulators of a single group, which are no vector. */
+function alternate<W extends SumWatch>(x: usize, n: i32, kind: i32): void {
+  for (let p = 0; p < n; p++) {
+    const at = (<usize>(p & 1)) << 2;
+    const s = v128.load32_splat(LANES + at);
+    const t = v128.load32_splat(x);
+    const r = operate<Add>(s, t, kind, ACCUMULATE);
+    v128.store32_lane(LANES + at, r, 0);
+    changetype<W>(0).add(s, t, r, at, p, p + 1);
+    x += 4;
   }
 }
 
@@ -185,9 +221,14 @@ class Row {
   }
 }
 
-/** Folds the 32 accumulators of each group into the first: w = 16, 8, 4, 2, 1. */
+/** Folds the accumulators of each group into the first: of 32 by w = 16, 8, 4, 2, 1. */
 function halve<W extends SumWatch>(kind: i32): void {
-  for (let half = 16 * side; half >= side; half >>= 1) Row.add<W>(LANES, LANES + ((<usize>half) << 2), half, kind);
+  const split = splits(ACCUMULATE, ACCUMULATE);
+  for (let half = accumulators() >> 1; half >= side; half >>= 1) {
+    const other = LANES + ((<usize>half) << 2);
+    if (split && !(half & 31) && changetype<W>(0).halves(other, half >> 2)) continue;
+    Row.add<W>(LANES, other, half, kind);
+  }
 }
 
 // --- the pairwise tree -----------------------------------------------------------------------------------

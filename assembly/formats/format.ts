@@ -1,5 +1,4 @@
-// Formats are blocks of constants in memory, so one kernel serves all of them: those of the two formats of an emulated
-// computation.
+// Formats are blocks of constants in memory, so one kernel serves all of them: those of the formats of an emulated computation.
 //
 // Three kinds of arithmetic, all of which give the format's own +, -, *, / exactly (nearest, ties to even):
 //
@@ -9,7 +8,13 @@
 //   WIDE    every other format up to precision 24: the operation in float64 lanes, rounded to the format. 53 >= 2 * 24 + 2,
 //           and float64 neither overflows nor underflows on float32 operands.
 
-import { FORMAT_ACCUMULATE, FORMAT_COMPUTE, OVERFLOW_INFINITY, OVERFLOW_SATURATE } from "../../src/abi/plan";
+import {
+  FORMAT_ACCUMULATE,
+  FORMAT_COMPUTE,
+  FORMAT_STATISTICS,
+  OVERFLOW_INFINITY,
+  OVERFLOW_SATURATE,
+} from "../../src/abi/plan";
 import { powerOfTwo } from "../lanes/power";
 import { FORMAT_BYTES, FORMATS } from "../memory";
 
@@ -43,16 +48,18 @@ const PRECISION: usize = 212;
 const MINIMUM: usize = 216; // exponent of the smallest nonzero number
 const FLUSHES: usize = 220;
 const HOLDS_HALF: usize = 240;
+const KIND_ALONE: usize = 244; // the kind where operands are on the grid
 
 /** Address of the block of a slot. */
 export function formatAt(slot: i32): usize {
-  if (!ASC_NO_ASSERT) assert(slot == FORMAT_COMPUTE || slot == FORMAT_ACCUMULATE);
+  if (!ASC_NO_ASSERT) assert(slot >= FORMAT_COMPUTE && slot <= FORMAT_STATISTICS);
   return FORMATS + FORMAT_BYTES * slot;
 }
 
-/** The format that is computed in, and that of sums. */
+/** The format that is computed in, that of sums, and that of the statistics. */
 export const COMPUTE: usize = FORMATS + FORMAT_BYTES * FORMAT_COMPUTE;
 export const ACCUMULATE: usize = FORMATS + FORMAT_BYTES * FORMAT_ACCUMULATE;
+export const STATISTICS: usize = FORMATS + FORMAT_BYTES * FORMAT_STATISTICS;
 
 export function kindOf(format: usize): i32 {
   if (!ASC_NO_ASSERT) assert(load<i32>(format, PRECISION) > 0); // it was set
@@ -110,6 +117,12 @@ export function kindOfSums(terms: usize, sums: usize): i32 {
   return kind == NARROW && precisionOf(terms) > precisionOf(sums) ? WIDE : kind;
 }
 
+/** Makes the kind of STATISTICS right for elements of COMPUTE. One of two operands is on its grid, as in a sum. */
+export function matchStatistics(): void {
+  store<i32>(STATISTICS, load<i32>(STATISTICS, KIND_ALONE), KIND);
+  store<i32>(STATISTICS, kindOfSums(COMPUTE, STATISTICS), KIND);
+}
+
 /** Fills the block of a slot. `max` is the largest finite value. */
 export function setFormat(
   slot: i32,
@@ -149,7 +162,9 @@ export function setFormat(
   const float32 = precision == 24 && emin == -126 && emax == 127 && !flushes && overflow == OVERFLOW_INFINITY;
   const ordinary = overflow == OVERFLOW_INFINITY && max == (2 - powerOfTwo(1 - precision)) * powerOfTwo(emax);
   const narrow = precision <= 11 && !flushes && ordinary && minimum > -125 && emax + drop < 126;
-  store<i32>(f, float32 ? PLAIN : narrow ? NARROW : WIDE, KIND);
+  const kind = float32 ? PLAIN : narrow ? NARROW : WIDE;
+  store<i32>(f, kind, KIND);
+  store<i32>(f, kind, KIND_ALONE);
   store<i32>(f, precision, PRECISION);
   store<i32>(f, minimum, MINIMUM);
   store<i32>(f, flushes ? 1 : 0, FLUSHES);

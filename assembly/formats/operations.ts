@@ -69,6 +69,11 @@ export function roundNumber(x: f64, f: usize): f64 {
   return f64x2.extract_lane(roundPair(f64x2.splat(x), f), 0);
 }
 
+/** a + b rounded once, whatever the lengths of a and b. */
+export function roundSum(a: f64, b: f64, f: usize): f64 {
+  return roundNumber(f64x2.extract_lane(changetype<Add>(0).pairs(f64x2.splat(a), f64x2.splat(b)), 0), f);
+}
+
 /**
  * sum / n rounded once, for a sum that was rounded to odd: the quotient is rounded to odd as well, by the sign of the
  * remainder (exact for n up to 2^26: the quotient is split into halves of 27 and 26 bits).
@@ -273,7 +278,7 @@ export function map<O extends Operation, W extends Watch>(
     for (; i > 0; i--) {
       const x = v128.load(a);
       const y = v128.load(at);
-      const r = operate<O>(x, y, kind, f);
+      const r = kind == PLAIN ? operation.lanes(x, y) : operate<O>(x, y, kind, f);
       v128.store(out, r);
       if (watch.looks()) {
         const odd = i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);

@@ -109,7 +109,7 @@ export function emulateSums(): void {
   startBundles();
   while (nextBundle()) {
     fillBundle();
-    startSums<UnwatchedSums>(padded, false);
+    startSums<UnwatchedSums>(padded, false, COMPUTE);
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
       if (!Bundle.whole()) readTile(from, n, TILE_X);
@@ -150,7 +150,7 @@ function bundle(): void {
   clearVectors(GRADIENT_SLOPE, BUNDLE_FLOATS);
   clearVectors(GRADIENT_UNDER, BUNDLE_FLOATS);
 
-  startSums<UnwatchedSums>(padded, false);
+  startSums<UnwatchedSums>(padded, false, COMPUTE);
   for (let from = 0; from < count; from += stretch) {
     const m = enter(from, true);
     if (centred) addTile<UnwatchedSums>(TILE_G, m, from);
@@ -160,11 +160,11 @@ function bundle(): void {
     for (let j = 0; j < width; j++) setGroup(GRADIENT_SHIFT, j, -roundQuotient(sumOf(j), n, COMPUTE));
   }
   if (slope != Slope.None) {
-    startSums<UnwatchedSums>(padded, false);
+    startSums<UnwatchedSums>(padded, false, COMPUTE);
     for (let from = 0; from < count; from += stretch) {
       const m = enter(from, false);
       normalized(m);
-      betweenTiles<Multiply, Unwatched>(TILE_T, TILE_G, m, TILE_T);
+      betweenTiles<Multiply, Unwatched>(TILE_T, TILE_G, m, TILE_T, COMPUTE);
       addTile<UnwatchedSums>(TILE_T, m, from);
     }
     finishSums<UnwatchedSums>(GROUP_SUM);
@@ -229,15 +229,15 @@ function enter(from: i32, first: bool): i32 {
   }
   if (first) {
     normalized(n);
-    betweenTiles<Multiply, Unwatched>(TILE_T, TILE_G, n, GRADIENT_TILE);
+    betweenTiles<Multiply, Unwatched>(TILE_T, TILE_G, n, GRADIENT_TILE, COMPUTE);
     writeTerms(from, n);
   }
   if (!load<usize>(WEIGHT)) return n;
   if (uniform) {
-    acrossTile<Multiply, Unwatched>(TILE_G, GROUP_WEIGHT, n, TILE_G);
+    acrossTile<Multiply, Unwatched>(TILE_G, GROUP_WEIGHT, n, TILE_G, COMPUTE);
   } else {
     weightTile(WEIGHT, from, n, TILE_W);
-    betweenTiles<Multiply, Unwatched>(TILE_G, TILE_W, n, TILE_G);
+    betweenTiles<Multiply, Unwatched>(TILE_G, TILE_W, n, TILE_G, COMPUTE);
   }
   return n;
 }
@@ -245,7 +245,7 @@ function enter(from: i32, first: bool): i32 {
 /** TILE_T = y. */
 function normalized(n: i32): void {
   if (slope == Slope.None) copyVectors(TILE_X, TILE_T, (<usize>vectorsOf(n)) << 4);
-  else acrossTile<Multiply, Unwatched>(TILE_X, GROUP_SCALE, n, TILE_T);
+  else acrossTile<Multiply, Unwatched>(TILE_X, GROUP_SCALE, n, TILE_T, COMPUTE);
 }
 
 /** GRADIENT_TILE to the tensor of the products. */
@@ -290,7 +290,7 @@ class Shape {
 function shapes(): void {
   const constant = rounded(steepnessOf());
   if (centred) {
-    startSums<UnwatchedSums>(padded, false);
+    startSums<UnwatchedSums>(padded, false, COMPUTE);
     for (let from = 0; from < count; from += stretch) {
       const n = enter(from, false);
       normalized(n);
@@ -461,15 +461,15 @@ function output(from: i32, n: i32): void {
   if (slope == Slope.Proportional || slope == Slope.Shaped) {
     normalized(n);
     if (slope == Slope.Shaped) withNorm<Shape, void>(0, 0, n);
-    acrossTile<Multiply, Unwatched>(TILE_T, GRADIENT_SLOPE, n, TILE_T);
-    if (slope == Slope.Shaped && centred) acrossTile<Add, Unwatched>(TILE_T, GRADIENT_GAIN, n, TILE_T);
+    acrossTile<Multiply, Unwatched>(TILE_T, GRADIENT_SLOPE, n, TILE_T, COMPUTE);
+    if (slope == Slope.Shaped && centred) acrossTile<Add, Unwatched>(TILE_T, GRADIENT_GAIN, n, TILE_T, COMPUTE);
   } else if (slope != Slope.None) {
     mark(n, false);
   }
-  if (centred) acrossTile<Add, Unwatched>(TILE_G, GRADIENT_SHIFT, n, TILE_G);
+  if (centred) acrossTile<Add, Unwatched>(TILE_G, GRADIENT_SHIFT, n, TILE_G, COMPUTE);
   if (slope != Slope.None) {
-    betweenTiles<Add, Unwatched>(TILE_G, TILE_T, n, TILE_G);
-    acrossTile<Multiply, Unwatched>(TILE_G, GROUP_SCALE, n, TILE_G);
+    betweenTiles<Add, Unwatched>(TILE_G, TILE_T, n, TILE_G, COMPUTE);
+    acrossTile<Multiply, Unwatched>(TILE_G, GROUP_SCALE, n, TILE_G, COMPUTE);
   }
   writeTile(from, n, TILE_G);
 }

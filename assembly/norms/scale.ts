@@ -94,7 +94,7 @@ export function scaleOf<A extends Numbers>(kind: TermKind, mean: f64, deviation:
 export function scaleOfStatistic<A extends Numbers>(traits: i32, statistic: f64): f64 {
   const kind = kindIn(traits);
   const parts = partsOf(reductionIn(traits));
-  const mean = parts ? changetype<A>(0).mean(statistic, parts) : statistic;
+  const mean = parts != 0 ? changetype<A>(0).mean(statistic, parts) : statistic;
   return scaleOf<A>(kind, mean, hasEpsWithin(kind) ? 0 : deviationOf<A>(kind, mean));
 }
 

@@ -56,14 +56,16 @@ export const KEPT_TOTAL = PLAN + 72;
 export const REDUCED_TOTAL = PLAN + 76;
 /** 1 when the weight has an element per contiguous element, 0 when it stays. */
 export const WEIGHT_STEP = PLAN + 80;
-/** Order of emulated sums: one of the Order constants. */
+/** Order of emulated sums: their accumulators, a power of two up to MOST_LANES (an Order constant), or ORDER_PAIRWISE. */
 export const ORDER = PLAN + 84;
 /** 1 when emulated sums are exact and rounded once. */
 export const EXACT = PLAN + 88;
+/** How an emulated output follows from the statistics: one of the Tail constants. */
+export const TAIL = PLAN + 92;
 
 // --- fields of the plan: 64-bit floats ------------------------------------------------------------
 
-/** Elements of a group. */
+/** Elements of a group, which sums are divided by. Kernels round it to the compute format if COUNTED says so. */
 export const COUNT = PLAN + 96;
 export const EPS = PLAN + 104;
 /** The factor from the raw statistic to the deviation: C1, 1, C(n), 0.35 C(n), c_p. */
@@ -96,6 +98,8 @@ export const SELECTED = PLAN + 344;
 export const SELECTED_GROUPS = PLAN + 348;
 /** Address of float32 products dy y, of the shape of the input, which the emulated kernel writes. */
 export const TERMS = PLAN + 352;
+/** 1 when sums are divided by COUNT rounded to the compute format, which may be infinity or NaN. */
+export const COUNTED = PLAN + 356;
 /** First byte after the plan. */
 export const PLAN_END = PLAN + 360;
 
@@ -142,13 +146,24 @@ export const STORAGE_FLOAT16 = 1;
 export const LAYOUT_ROWS = 0;
 export const LAYOUT_COLUMNS = 1;
 
-export const ORDER_SEQUENTIAL = 0;
-export const ORDER_LANES = 1;
-export const ORDER_PAIRWISE = 2;
+export const ORDER_PAIRWISE = 0;
+export const ORDER_SEQUENTIAL = 1;
+export const ORDER_LANES = 32;
 
-/** Slots of the two formats of an emulated computation. */
+/** Most accumulators of an emulated sum. */
+export const MOST_LANES = 1024;
+
+/** Slots of the formats of an emulated computation: of x and y, of sums, and of everything up to 1 / S. */
 export const FORMAT_COMPUTE = 0;
 export const FORMAT_ACCUMULATE = 1;
+export const FORMAT_STATISTICS = 2;
+
+/** The statistics are in the compute format, and the distances that they were taken of go on to the output. */
+export const TAIL_SAME = 0;
+/** The mean and 1 / S are rounded to the compute format: x - mean, · 1 / S, · weight, + bias. */
+export const TAIL_STEPS = 1;
+/** x · a + b. */
+export const TAIL_FOLDED = 2;
 
 export const OVERFLOW_INFINITY = 0;
 export const OVERFLOW_NAN = 1;

@@ -1,24 +1,23 @@
 // How large the error of a sum can be, and how large it probably is.
 
-import { ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "../abi/plan.js";
+import { ORDER_LANES, ORDER_PAIRWISE } from "../abi/plan.js";
 import { comparedBy } from "../numerics/norm.js";
 import type { Subject } from "./normalization.js";
 import type { Diagnosis, Stage, SumBound } from "./result.js";
 
 /** Rounded additions that a term passes through, at most. */
 function depthOf(n: number, order: number): number {
-  if (order === ORDER_SEQUENTIAL) return n - 1;
-  // 32 lanes, halved five times
-  const lanes = (m: number): number => Math.ceil(m / 32) + 4;
-  if (order !== ORDER_PAIRWISE) return lanes(n);
-  return lanes(Math.min(n, 128)) + Math.ceil(Math.log2(Math.ceil(n / 128)));
+  // 32 lanes are halved five times
+  const rows = (m: number, lanes: number): number => Math.ceil(m / lanes) - 1 + Math.log2(lanes);
+  if (order !== ORDER_PAIRWISE) return rows(n, order);
+  return rows(Math.min(n, 128), ORDER_LANES) + Math.ceil(Math.log2(Math.ceil(n / 128)));
 }
 
 export function boundOf({ norm, numerics, walk }: Subject, stages: readonly Stage[]): SumBound {
   const terms = norm.top || walk.count;
   // the largest is found without rounding, and the range with one
   const compared = comparedBy(norm);
-  const { precision } = compared ? numerics.compute : numerics.accumulate;
+  const { precision } = compared ? numerics.statistics : numerics.accumulate;
   const depth = compared ? compared - 1 : numerics.exact || !terms ? 0 : depthOf(terms, numerics.order);
   const unit = 2 ** -precision;
   const share = depth * unit;

@@ -80,6 +80,7 @@ interface Question {
 export function ask(x: Operand, o: DiagnoseOptions): Question {
   const numerics = checkArithmetic(o.arithmetic);
   if (!numerics) throw wrong("arithmetic", "a format or { compute, accumulate, order }", o.arithmetic);
+  if (numerics.tail) throw new RangeError('"statistics" and "tail" of "arithmetic" cannot be diagnosed');
   const { shape, reduced, weighted, parameters } = layerAxes(x, o);
   const walk = planWalk(shape, reduced, weighted);
   const layer = o.layer === undefined ? null : o.layer;

@@ -1,6 +1,6 @@
 // What would help: each change of a computation is run, and its output held against exact values.
 
-import { ORDER_PAIRWISE, ORDER_SEQUENTIAL, STORAGE_FLOAT32, TASK_APPLY, TASK_CENTRE } from "../abi/plan.js";
+import { ORDER_PAIRWISE, ORDER_SEQUENTIAL, STORAGE_FLOAT32, TAIL_SAME, TASK_APPLY, TASK_CENTRE } from "../abi/plan.js";
 import { roundTo } from "../conversion/round.js";
 import { scale } from "../conversion/scale.js";
 import { arithmeticOf, type Numerics } from "../numerics/arithmetic.js";
@@ -53,7 +53,7 @@ const epsWords = (eps: number, was: number): string => (eps === was ? "" : `, ep
  */
 function arithmetics(subject: Subject, wide: FormatSpec): Trial[] {
   const { numerics, norm, centred, walk } = subject;
-  const { compute, accumulate, exact, order } = numerics;
+  const { compute, accumulate, exact, order, statistics } = numerics;
   const trials: Trial[] = [];
   const add = (words: string, change: Partial<Numerics>, as = change): void => {
     const arithmetic = arithmeticOf({ ...numerics, ...change });
@@ -67,17 +67,30 @@ function arithmetics(subject: Subject, wide: FormatSpec): Trial[] {
   if (sums && !exact && order !== ORDER_PAIRWISE && (walk.count > 128 || order === ORDER_SEQUENTIAL))
     add("add pairwise", { order: ORDER_PAIRWISE });
   if (compute.emax < 127) {
-    const all = (format: FormatSpec) => ({ compute: format, ...(accumulate === compute && { accumulate: format }) });
+    const all = (format: FormatSpec) => ({
+      compute: format,
+      ...(statistics === compute && { statistics: format }),
+      ...(accumulate === compute && { accumulate: format }),
+    });
     add("compute in bfloat16", all(bfloat16), all(wide));
   }
   return trials;
 }
 
+const SINGLE = {
+  compute: float32,
+  statistics: float32,
+  accumulate: float32,
+  exact: false,
+  tail: TAIL_SAME,
+  counted: false,
+};
+
 /** All operations in float32, what is read and written in the format, as kernels do it that fuse a layer. */
 function stored({ x, numerics }: Subject): Trial[] {
-  const { compute, order } = numerics;
+  const { compute } = numerics;
   if (compute.precision === 24 && compute.emax === 127) return [];
-  const wide: Numerics = { compute: float32, accumulate: float32, exact: false, order };
+  const wide: Numerics = { ...numerics, ...SINGLE };
   const rounded = (from: Operand, to: Operand): unknown => roundTo(compute, from, to);
   return [
     {

@@ -1,6 +1,8 @@
 // Names and numbers of a diagnosis, for sentences.
 
-import type { ArithmeticInUse, Order } from "../numerics/arithmetic.js";
+import { isObject } from "../checks/arguments.js";
+import type { ArithmeticInUse, Order, OrderName } from "../numerics/arithmetic.js";
+
 import type { Style } from "../text/page.js";
 import { fixed, formatWords, integer } from "../text/words.js";
 import type { DiagnosisEvent, ErrorStatistics, EventPlace, LayerName, Remedy, Verdict } from "./result.js";
@@ -14,7 +16,7 @@ export const LAYERS: Readonly<Record<LayerName, string>> = {
 };
 
 /** The default first. */
-export const ORDERS: Readonly<Record<Order, string>> = {
+export const ORDERS: Readonly<Record<OrderName, string>> = {
   lanes: "in 32 lanes",
   sequential: "one by one",
   pairwise: "pairwise",
@@ -34,12 +36,14 @@ export const TITLES = {
   rms: "rms ulp",
 } as const;
 
+export const orderWords = (order: Order): string => (isObject(order) ? `in ${order.lanes} lanes` : ORDERS[order]);
+
 /** "float16, sums in float32 one by one". */
 export function arithmeticWords({ compute, accumulate, order }: ArithmeticInUse): string {
   const format = formatWords(compute);
   if (accumulate === "exact") return `${format}, sums exact`;
   const other = formatWords(accumulate);
-  return `${format}, sums ${other === format ? "" : `in ${other} `}${ORDERS[order]}`;
+  return `${format}, sums ${other === format ? "" : `in ${other} `}${orderWords(order)}`;
 }
 
 export const ulp = (value: number | null): string => fixed(value, 2);

@@ -19,7 +19,7 @@ export class Engine {
   readonly kernels: Kernels;
   /** Kernels of parts that were asked for. */
   declare parts?: Map<unknown, object>;
-  /** What the two format slots hold. */
+  /** What the format slots hold. */
   private readonly formats: (FormatSpec | undefined)[] = [];
 
   /** @param source The core, or with `whole` a module that has all parts. */

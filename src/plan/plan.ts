@@ -96,9 +96,12 @@ export function writePlan(engine: Engine, job: Job, first: number, share: number
   f64[at.POWER >> 3] = norm.power;
   i32[at.ORDER >> 2] = numerics ? numerics.order : 0;
   i32[at.EXACT >> 2] = numerics ? +numerics.exact : 0;
+  i32[at.TAIL >> 2] = numerics ? numerics.tail : 0;
+  i32[at.COUNTED >> 2] = numerics ? +numerics.counted : 0;
   if (numerics) {
     engine.setFormat(at.FORMAT_COMPUTE, numerics.compute);
     engine.setFormat(at.FORMAT_ACCUMULATE, numerics.accumulate);
+    engine.setFormat(at.FORMAT_STATISTICS, numerics.statistics);
   }
 }
 

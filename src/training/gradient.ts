@@ -4,7 +4,7 @@ import * as at from "../abi/plan.js";
 import { checkBoolean, checkNumber } from "../checks/arguments.js";
 import type { LayerAxes } from "../layers/axes.js";
 import { NORMALIZATION_KEYS, type NormalizationOptions } from "../layers/normalize.js";
-import { checkArithmetic } from "../numerics/arithmetic.js";
+import { checkGradientArithmetic } from "../numerics/arithmetic.js";
 import { defaultEps } from "../numerics/eps.js";
 import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm } from "../numerics/norm.js";
@@ -116,7 +116,7 @@ export function gradients(
   const walk = planWalk(axes.shape, axes.reduced, axes.weighted);
   const norm = checkNorm(o.norm, walk.count, centred);
   const task = (centred ? at.TASK_CENTRE : 0) | (norm.kind && at.TASK_NORM) | (saved ? at.TASK_SAVED : 0);
-  const job = new GradientJob(x, walk, task | at.TASK_APPLY, norm, checkArithmetic(o.arithmetic));
+  const job = new GradientJob(x, walk, task | at.TASK_APPLY, norm, checkGradientArithmetic(o.arithmetic));
   const factor = deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
   job.factor = share * factor;
   // with the statistics of the layer given or not, eps is the one that the layer took

@@ -2,7 +2,7 @@ import * as at from "../abi/plan.js";
 import { checkAxis, checkNumber, checkOptions } from "../checks/arguments.js";
 import { engine } from "../engine/engine.js";
 import { type BoundedWeightNormOptions, boundedGains, except, type WeightNormOptions } from "../layers/weights.js";
-import { checkArithmetic } from "../numerics/arithmetic.js";
+import { checkGradientArithmetic } from "../numerics/arithmetic.js";
 import { checkNorm } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
 import { GradientJob } from "../plan/plan.js";
@@ -107,7 +107,7 @@ function prepare(dw: TensorLike, v: TensorLike, o: BoundedWeightNormBackwardOpti
   const walk = planWalk(input.shape, reduced, 1 << axis);
   const norm = checkNorm(o.norm, walk.count, false);
   const task = at.TASK_NORM | at.TASK_TOTAL | at.TASK_APPLY;
-  const job = new GradientJob(input, walk, task, norm, checkArithmetic(o.arithmetic));
+  const job = new GradientJob(input, walk, task, norm, checkGradientArithmetic(o.arithmetic));
   const out = checkOut(o.out, g ? ["dv", "dg"] : ["dv"]);
   const dv = targetOf("dv", out.dv, input.shape, input.size, checkDType("dtype", o.dtype), input);
   const dg = g && targetOf("dg", out.dg, [channels], channels, at.STORAGE_FLOAT32, input);

@@ -100,7 +100,7 @@ function labelOf({ change, arithmetic, scale, groupScale, eps, norm, centrings }
   if (change.includes("store in")) return "stored";
   if (!arithmetic) return `${centrings} centrings`;
   const { compute, order } = arithmeticOf(arithmetic);
-  if (order !== work.arithmetic.order) return order;
+  if (order !== work.arithmetic.order) return String(order);
   return JSON.stringify(compute) === JSON.stringify(work.arithmetic.compute) ? "float32 sums" : "bfloat16";
 }
 

@@ -25,7 +25,7 @@ describe("arithmetic and formats", () => {
     );
     refuses(
       () => halfnorm.norm(plain(), any({ arithmetic: { compute: "float16", acc: "float32" } })),
-      new TypeError('unknown option "acc", known are compute, accumulate, order'),
+      new TypeError('unknown option "acc", known are compute, accumulate, order, statistics, tail, count'),
     );
     refuses(
       () => halfnorm.round(plain(), any("toString")),

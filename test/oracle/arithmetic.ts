@@ -11,14 +11,25 @@ import { type Format, roundTo } from "./formats.js";
 import { sumError } from "./reals.js";
 import { toOdd } from "./rounder.js";
 
-export type Order = "sequential" | "lanes" | "pairwise";
-export const ORDERS: readonly Order[] = ["sequential", "lanes", "pairwise"];
+export type Order = "sequential" | "lanes" | "pairwise" | { readonly lanes: number };
+export const ORDERS: readonly ("sequential" | "lanes" | "pairwise")[] = ["sequential", "lanes", "pairwise"];
 
 export interface Arithmetic {
   readonly compute: Format;
   readonly accumulate: Format | "exact";
   readonly order: Order;
+  /** Of mean, distances, terms, deviation, S and 1 / S; absent: `compute`. */
+  readonly statistics?: Format;
+  readonly tail?: "steps" | "folded";
+  readonly count?: "exact" | "rounded";
 }
+
+/** What everything up to 1 / S is rounded to. */
+export const ofStatistics = (arithmetic: Arithmetic): Format => arithmetic.statistics ?? arithmetic.compute;
+
+/** n as sums are divided by it. */
+export const counted = (arithmetic: Arithmetic, n: number): number =>
+  arithmetic.count === "rounded" ? roundTo(arithmetic.compute, n) : n;
 
 /** RN_F(a + b), rounded once whatever the formats of a and b. */
 export function add(format: Format, a: number, b: number): number {
@@ -57,8 +68,8 @@ export function sum(arithmetic: Arithmetic, terms: readonly number[]): Sum {
   }
   const format = arithmetic.accumulate;
   if (arithmetic.order === "sequential") return sequentialSum(format, terms);
-  if (arithmetic.order === "lanes") return lanesSum(format, terms);
-  return pairwiseSum(format, terms);
+  if (arithmetic.order === "pairwise") return pairwiseSum(format, terms);
+  return lanesSum(format, terms, arithmetic.order === "lanes" ? 32 : arithmetic.order.lanes);
 }
 
 function sequentialSum(format: Format, terms: readonly number[]): number {
@@ -67,13 +78,13 @@ function sequentialSum(format: Format, terms: readonly number[]): number {
   return total;
 }
 
-/** 32 accumulators, lane j takes the terms with index congruent to j, then the lanes are halved five times. */
-function lanesSum(format: Format, terms: readonly number[]): number {
-  const lanes: number[] = new Array(32).fill(0);
+/** w accumulators, lane j takes the terms with index congruent to j, then the lanes are halved until one is left. */
+function lanesSum(format: Format, terms: readonly number[], w = 32): number {
+  const lanes: number[] = new Array(w).fill(0);
   for (let i = 0; i < terms.length; i++) {
-    lanes[i % 32] = add(format, lanes[i % 32], terms[i]);
+    lanes[i % w] = add(format, lanes[i % w], terms[i]);
   }
-  for (let width = 16; width >= 1; width /= 2) {
+  for (let width = w / 2; width >= 1; width /= 2) {
     for (let j = 0; j < width; j++) lanes[j] = add(format, lanes[j], lanes[j + width]);
   }
   return lanes[0];
@@ -100,8 +111,9 @@ export function roundSum(format: Format, total: Sum): number {
   return roundTo(format, total instanceof Exact ? total.toOdd() : total);
 }
 
-/** RN_F(sum / n), n an exact integer that may have more bits than any format. */
+/** RN_F(sum / n), n an exact integer that may have more bits than any format, or what a format made of one. */
 export function divideSum(format: Format, total: Sum, n: number): number {
+  if (!Number.isFinite(n)) return roundTo(format, (total instanceof Exact ? total.toOdd() : total) / n);
   if (!(total instanceof Exact) && (!Number.isFinite(total) || total === 0)) return roundTo(format, total / n);
   const real = total instanceof Exact ? total : Exact.of(total);
   return roundTo(format, real.over(new Exact(BigInt(n))).toOdd());

@@ -2,9 +2,11 @@
 import {
   type Arithmetic,
   add,
+  counted,
   divide,
   divideSum,
   multiply,
+  ofStatistics,
   roundSum,
   type Sum,
   squareRoot,
@@ -56,11 +58,11 @@ export function inputs(arithmetic: Arithmetic, x: ArrayLike<number>): number[] {
 
 /** RN_F(sum / n); NaN for an empty group. */
 export function mean(arithmetic: Arithmetic, x: readonly number[]): number {
-  return divideSum(arithmetic.compute, sum(arithmetic, x), x.length);
+  return divideSum(ofStatistics(arithmetic), sum(arithmetic, x), counted(arithmetic, x.length));
 }
 
 export function centred(arithmetic: Arithmetic, x: readonly number[], mean: number): number[] {
-  return x.map((value) => subtract(arithmetic.compute, value, mean));
+  return x.map((value) => subtract(ofStatistics(arithmetic), value, mean));
 }
 
 /** The k largest sizes, from the largest down; any NaN makes all of them NaN. */
@@ -81,10 +83,10 @@ function maximum(values: readonly number[]): number {
  */
 function statistic(recipe: Recipe, d: readonly number[], total: boolean): number {
   const { norm, arithmetic } = recipe;
-  const format = arithmetic.compute;
+  const format = ofStatistics(arithmetic);
   const reduce = (terms: readonly number[], over: number) => {
     const reduced: Sum = sum(arithmetic, terms);
-    return total ? roundSum(format, reduced) : divideSum(format, reduced, over);
+    return total ? roundSum(format, reduced) : divideSum(format, reduced, counted(arithmetic, over));
   };
   const sizes = d.map(Math.abs);
   if (norm === "l1") return reduce(sizes, d.length);
@@ -105,7 +107,7 @@ function statistic(recipe: Recipe, d: readonly number[], total: boolean): number
 /** The statistic's root times its constant: the deviation, or S when eps was added to the statistic before. */
 function finishDeviation(recipe: Recipe, raw: number, n: number): number {
   const { norm, arithmetic } = recipe;
-  const format = arithmetic.compute;
+  const format = ofStatistics(arithmetic);
   const constant = roundTo(format, recipe.constant ?? paperConstant(norm, n));
   let value = raw;
   if (norm === "l2") {
@@ -122,7 +124,7 @@ export function deviation(recipe: Recipe, d: readonly number[]): number {
 
 /** The scale S of d, with eps by the rule of the norm. */
 export function scale(recipe: Recipe, d: readonly number[], eps: number): number {
-  const format = recipe.arithmetic.compute;
+  const format = ofStatistics(recipe.arithmetic);
   const small = roundTo(format, eps);
   const raw = statistic(recipe, d, false);
   if (recipe.norm === "l2" || isPower(recipe.norm)) return finishDeviation(recipe, add(format, raw, small), d.length);
@@ -131,7 +133,7 @@ export function scale(recipe: Recipe, d: readonly number[], eps: number): number
 
 /** The scale S from a given deviation: sqrt(deviation^2 + eps) for L2, deviation + eps for the others. */
 export function scaleFromDeviation(recipe: Recipe, given: number, eps: number): number {
-  const format = recipe.arithmetic.compute;
+  const format = ofStatistics(recipe.arithmetic);
   const small = roundTo(format, eps);
   const known = roundTo(format, given);
   if (recipe.norm !== "l2") return add(format, known, small);
@@ -156,24 +158,58 @@ export function apply(
   });
 }
 
+/**
+ * The output of elements x (rounded to the compute format) by a mean (absent: none) and a scale in the format of the
+ * statistics (absent: there is no norm): in steps with both rounded to the compute format, or folded into x · a + b.
+ */
+export function output(
+  arithmetic: Arithmetic,
+  x: readonly number[],
+  mean: number | undefined,
+  scale: number | undefined,
+  weight?: (i: number) => number,
+  bias?: (i: number) => number,
+): number[] {
+  const format = arithmetic.compute;
+  const statistics = ofStatistics(arithmetic);
+  const inverse = scale === undefined ? 1 : divide(statistics, 1, scale);
+  return x.map((value, i) => {
+    const w = weight && roundTo(format, weight(i));
+    const b = bias && roundTo(format, bias(i));
+    if (arithmetic.tail === "folded") {
+      const factor = multiply(statistics, inverse, w ?? 1);
+      const shift = mean === undefined ? 0 : multiply(statistics, mean, factor);
+      const rest = subtract(statistics, b ?? 0, shift);
+      return add(format, multiply(format, value, roundTo(format, factor)), roundTo(format, rest));
+    }
+    let y = mean === undefined ? value : subtract(format, value, roundTo(format, mean));
+    if (scale !== undefined) y = multiply(format, y, roundTo(format, inverse));
+    if (w !== undefined) y = multiply(format, y, w);
+    return b === undefined ? y : add(format, y, b);
+  });
+}
+
 /** The norm of a vector: sum |x|, root of the sum of squares, max |x|, mean of the k largest, max - min, (sum |x|^p)^(1/p). */
 export function vectorNorm(recipe: Recipe, x: readonly number[]): number {
   if (x.length === 0) return 0;
   const { norm, arithmetic } = recipe;
   const raw = statistic(recipe, x, true);
-  if (norm === "l2") return squareRoot(arithmetic.compute, raw);
-  return isPower(norm) ? root(arithmetic.compute, raw, powerOf(norm)) : raw;
+  const format = ofStatistics(arithmetic);
+  if (norm === "l2") return squareRoot(format, raw);
+  return isPower(norm) ? root(format, raw, powerOf(norm)) : roundTo(format, raw);
 }
 
 /** w = RN(v * RN(g / norm)). */
 export function gained(recipe: Recipe, v: readonly number[], g: number): number[] {
   const format = recipe.arithmetic.compute;
-  const factor = divide(format, roundTo(format, g), vectorNorm(recipe, v));
+  const statistics = ofStatistics(recipe.arithmetic);
+  const factor = roundTo(format, divide(statistics, roundTo(format, g), vectorNorm(recipe, v)));
   return v.map((value) => multiply(format, value, factor));
 }
 
 /** x / norm; a vector of norm zero stays as it is. */
 export function divided(recipe: Recipe, x: readonly number[]): number[] {
+  const format = recipe.arithmetic.compute;
   const size = vectorNorm(recipe, x);
-  return size === 0 ? [...x] : x.map((value) => divide(recipe.arithmetic.compute, value, size));
+  return x.map((value) => divide(format, value, size === 0 ? 1 : roundTo(format, size)));
 }

@@ -29,10 +29,11 @@ export function condition({ condition }: Truth): { max: number | null; median: n
 }
 
 /** Additions that a term goes through, at most. */
-function depthOf(terms: number, order: string): number {
+function depthOf(terms: number, order: Work["arithmetic"]["order"]): number {
   if (order === "sequential") return terms - 1;
-  const lanes = Math.ceil((order === "pairwise" ? Math.min(terms, 128) : terms) / 32) - 1 + 5;
-  if (order === "lanes") return lanes;
+  const width = typeof order === "object" ? order.lanes : 32;
+  const lanes = Math.ceil((order === "pairwise" ? Math.min(terms, 128) : terms) / width) - 1 + Math.log2(width);
+  if (order !== "pairwise") return lanes;
   let levels = 0;
   for (let blocks = Math.ceil(terms / 128); blocks > 1; blocks = Math.ceil(blocks / 2)) levels++;
   return lanes + levels;

@@ -3,7 +3,8 @@
  * exact one.
  */
 
-import { type Arithmetic, type FormatName, layerNorm, type Norm, type Order } from "../../index.js";
+import { type Arithmetic, type FormatName, layerNorm, type Norm } from "../../index.js";
+import type { Order } from "../../numerics/arithmetic.js";
 import { normWords } from "../../text/words.js";
 import { normal } from "../random.js";
 import type { SigmaRange } from "./sigma-range.js";

@@ -1,5 +1,6 @@
 // What a sweep found, as tables.
 
+import { orderWords } from "../../diagnosis/words.js";
 import { columnsOf } from "../../text/page.js";
 import { integer, normWords } from "../../text/words.js";
 import { endsInWords, type SigmaRange } from "../report/sigma-range.js";
@@ -9,7 +10,7 @@ import type { Stagnation, SweepResult } from "./sweep.js";
 
 /** Sums in the format of the arithmetic are told apart by their order. */
 export const summationTitle = ({ accumulate, order }: Summation, compute: string): string =>
-  accumulate === compute ? order : `${accumulate} sums`;
+  accumulate === compute ? (typeof order === "string" ? order : orderWords(order)) : `${accumulate} sums`;
 
 export const percent = (value: number): string => `${Number((100 * value).toPrecision(3))} %`;
 

@@ -1,7 +1,8 @@
 // Values of options, from text.
 
 import { ORDERS as IN_WORDS } from "../../diagnosis/words.js";
-import type { FormatName, Norm, Order } from "../../index.js";
+import type { FormatName, Norm } from "../../index.js";
+import type { OrderName } from "../../numerics/arithmetic.js";
 import { FORMATS as NAMED_FORMATS } from "../../numerics/format.js";
 import { NAMED, type Normalizer, type NormName } from "../../numerics/norm.js";
 import { normWords } from "../../text/words.js";
@@ -11,7 +12,7 @@ import { quote } from "./printable.js";
 const [exact, ...emulated] = Object.keys(NAMED_FORMATS) as FormatName[];
 /** float32 last, where little is to be seen. */
 export const FORMATS: readonly FormatName[] = [...emulated, exact];
-export const ORDERS = Object.keys(IN_WORDS) as Order[];
+export const ORDERS = Object.keys(IN_WORDS) as OrderName[];
 
 const NAMES = Object.keys(NAMED) as (keyof typeof NAMED)[];
 
