@@ -89,7 +89,7 @@ export function exponentFigure(input: Diagnosis["input"], format: Binades): Figu
       tickFormat: countTick,
     },
     height: 280,
-    marginTop: 72,
+    marginTop: 76,
     marks: [
       Plot.rect([{ x1: least, x2: emax + 1, y1: 0, y2: most }], {
         x1: "x1",
@@ -108,7 +108,7 @@ export function exponentFigure(input: Diagnosis["input"], format: Binades): Figu
       }),
       // each has a line of its own above the frame: formats may be as narrow as they like
       ...places.flatMap(({ at, text }, i) => {
-        const up = 14 * (places.length - i) - 4;
+        const up = 14 * (places.length - i) + 3;
         return [
           Plot.ruleX([at], { ...DASHED, insetTop: -up }),
           Plot.text([at], {
