@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { COMMANDS, run } from "../../src/cli/run.js";
 import { FileError, UsageError } from "../../src/cli/terminal/errors.js";
+import { parse } from "../../src/cli/terminal/options.js";
 import { FIXTURES, halfnorm, refusal, SAMPLES, shell, start } from "../support/cli.js";
 import { npyBytes, npyHeader, temporaryFolder } from "../support/tensor-files.js";
 
@@ -26,6 +27,17 @@ describe("usage", () => {
     expect(stdout).toContain(`Examples:\n  halfnorm ${command}`);
     const prose = stdout.split("\n").filter((line) => !line.startsWith("  halfnorm"));
     for (const line of prose) expect([...line].length).toBeLessThanOrEqual(80);
+  });
+
+  it.each(Object.entries(COMMANDS))("has examples for %s that its options allow", async (name, { load }) => {
+    const { examples, options } = await load();
+    expect(examples.length).toBeGreaterThan(0);
+    for (const [line] of examples) {
+      // up to what is the shell's
+      const [command, ...args] = line.split(/ [|<>&]/)[0].split(" ");
+      expect(command).toBe(name);
+      expect(() => parse(args, options)).not.toThrow();
+    }
   });
 
   it.each<[string, string[], RegExp]>([

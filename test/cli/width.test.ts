@@ -1,6 +1,7 @@
 /** Lines of text are never wider than the terminal, or than COLUMNS says. */
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/cli/run.js";
 import { type Section, sectionsText } from "../../src/cli/terminal/sections.js";
 import { halfnorm } from "../support/cli.js";
 import { npyBytes, npyHeader, temporaryFolder } from "../support/tensor-files.js";
@@ -68,18 +69,29 @@ describe("text", () => {
     );
   });
 
-  it.each([
+  const RUNS = [
     ["diagnose", "digits-cnn.safetensors", "--no-remedies"],
     ["diagnose", "transformer-residual-outlier.npy", "--details"],
     ["compare", "digits-cnn.safetensors", "digits-cnn.safetensors", "--tolerance-ulp", "1"],
     ["compare", "transformer-residual-outlier.npy", "transformer-residual.npy", "--tolerance-ulp", "1"],
     ["sweep", "--norm", "l1,l2", "--n", "16", "--sigma", "1:1"],
     ["bench", "--elements", "1024", "--time", "1"],
-  ])("%s %s obeys COLUMNS", async (...args) => {
+    ["merge", "-"],
+  ];
+
+  it("is looked at from every command", () => {
+    expect(new Set(RUNS.map(([command]) => command))).toEqual(new Set(Object.keys(COMMANDS)));
+  });
+
+  it.each(RUNS)("%s %s obeys COLUMNS", async (...args) => {
+    const part =
+      args[0] === "merge"
+        ? (await halfnorm(["diagnose", "digits-cnn.safetensors", "--no-remedies", "--shard", "1/1", "--json"])).stdout
+        : undefined;
     const long = write(`${"long".repeat(40)}.npy`, npyBytes({ header: npyHeader("<f4", [2]), data: Buffer.alloc(8) }));
     const all = args[0] === "diagnose" ? [...args, long] : args;
     for (const width of [40, 67, 150]) {
-      const { stdout, stderr } = await halfnorm(all, undefined, { COLUMNS: String(width) });
+      const { stdout, stderr } = await halfnorm(all, part, { COLUMNS: String(width) });
       expect(stderr).toBe("");
       expect(longest(stdout)).toBeLessThanOrEqual(width);
     }
