@@ -52,7 +52,9 @@ export const LARGEST_BYTES: usize = 32;
 export const FORMATS: usize = (PLAN_END + 1023) & ~1023;
 /** Vectors (lanes/constants.ts). */
 export const CONSTANTS: usize = FORMATS + 3 * FORMAT_BYTES;
-export const CONSTANTS_END: usize = CONSTANTS + 16 * 16;
+/** What emulated sums are divided by, float64: the elements of a group, rounded if the plan says so. */
+export const DIVISOR: usize = CONSTANTS + 16 * 16;
+export const CONSTANTS_END: usize = DIVISOR + 16;
 
 // --- tiles ------------------------------------------------------------------------------------------------
 
@@ -194,10 +196,10 @@ export const TAKEN_LOW: usize = TAKEN_HIGH + BUNDLE_FLOATS;
 export const FIRSTS: usize = TAKEN_LOW + BUNDLE_FLOATS;
 export const FIRSTS_BYTES: usize = BUNDLE_FLOATS * STAGE_COUNT * EVENT_KINDS;
 export const STAGNANT: usize = FIRSTS + FIRSTS_BYTES;
-/** The two formats as they are watched. */
+/** The formats as they are watched. */
 export const WATCHES: usize = STAGNANT + BUNDLE_LANES;
 /** State of the selection of the largest of up to four groups. */
-export const LARGEST_STATES: usize = WATCHES + 2 * WATCH_BYTES;
+export const LARGEST_STATES: usize = WATCHES + 3 * WATCH_BYTES;
 /** float64 of each group: what distances are divided by before a power is taken, the largest distance (diagnosis/powers.ts). */
 export const REAL_UNIT: usize = (LARGEST_STATES + 4 * LARGEST_BYTES + 15) & ~15;
 export const REAL_LARGEST: usize = REAL_UNIT + BUNDLE_DOUBLES;

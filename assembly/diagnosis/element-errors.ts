@@ -9,6 +9,8 @@ import {
   OUTPUT,
   REDUCED_RANK,
   STORAGE_FLOAT32,
+  TAIL,
+  TAIL_STEPS,
   WEIGHT,
 } from "../../src/abi/plan";
 import {
@@ -27,8 +29,8 @@ import {
   TOTAL_ERRORS,
 } from "../../src/abi/report";
 import { Bundle, gatherTile, padded, setGroup, startBundles, stretch, writeTile } from "../emulated/bundle";
-import { COMPUTE } from "../formats/format";
-import { Unwatched } from "../formats/operations";
+import { COMPUTE, STATISTICS } from "../formats/format";
+import { roundNumber, Unwatched } from "../formats/operations";
 import {
   GROUP_NEGATED,
   GROUP_SCALE,
@@ -56,6 +58,7 @@ import {
   clearRest,
   Distance,
   FromMean,
+  FromMeanScaled,
   fill,
   Held,
   hasRest,
@@ -73,6 +76,7 @@ import {
 import { addMean, addTerms, bytesOfLargest, finishMean, finishTerms, startReference } from "./reference";
 import {
   centre,
+  fromRoundedMean,
   isCentred,
   nextWatchedBundle,
   readElements,
@@ -102,9 +106,9 @@ export function sweep(stage: i32): void {
   startErrors(stateOf(stage, TOTAL));
   store<f64>(ABSORBED, 0);
   startBundles();
-  setUnitOf(COMPUTE);
+  setUnitOf(stage == CENTRE_STAGE || stage == TERM_STAGE ? STATISTICS : COMPUTE);
   while (nextWatchedBundle()) {
-    let absorbing = recall();
+    let absorbing = recall(stage == OUTPUT_STAGE && load<i32>(TAIL) == TAIL_STEPS);
     for (let from = 0; from < count; from += stretch) {
       absorbing = sweepTile(stage, from, min(stretch, count - from), absorbing);
     }
@@ -118,13 +122,20 @@ export function sweep(stage: i32): void {
   }
 }
 
-/** What the records say about the groups of the bundle; those where an infinity was divided by, as bits. */
-function recall(): i32 {
+/**
+ * What the records say about the groups of the bundle, with the emulated mean and 1 / S rounded to the compute format or not;
+ * the groups where an infinity was divided by, as bits.
+ */
+function recall(rounds: bool): i32 {
   let absorbing = 0;
   for (let j = 0; j < width; j++) {
     const record = load<usize>(RECORDS) + RECORD_BYTES * (group + j);
-    const mean = <f64>load<f32>(record, 24);
-    const factor = <f64>load<f32>(record, 28);
+    let mean = <f64>load<f32>(record, 24);
+    let factor = <f64>load<f32>(record, 28);
+    if (rounds) {
+      mean = roundNumber(mean, COMPUTE);
+      factor = roundNumber(factor, COMPUTE);
+    }
     setGroup(GROUP_NEGATED, j, -mean);
     setGroup(GROUP_SCALE, j, factor);
     setReal(REAL_MEAN, j, mean);
@@ -146,6 +157,10 @@ function sweepTile(stage: i32, from: i32, n: i32, absorbing: i32): i32 {
     if (x == TILE_R) holdEqual(INPUT_STAGE, TOTAL, x, n);
     else hold<Itself>(INPUT_STAGE, TOTAL, x, TILE_R, from, n);
     return absorbing;
+  }
+  if (stage == OUTPUT_STAGE && load<i32>(TAIL) == TAIL_STEPS) {
+    const y = holdSteps(x, from, n);
+    return absorbing ? absorbing & ~lostIn(y, n) : 0;
   }
   const d = centre<Unwatched>(x, n);
   if (stage == CENTRE_STAGE) {
@@ -216,6 +231,29 @@ function holdOutput(d: usize, from: i32, n: i32): usize {
   return y;
 }
 
+/** The same from the elements at x, whose distances are taken once more, in the compute format. */
+function holdSteps(x: usize, from: i32, n: i32): usize {
+  const scaled = isScaled(traitsOf());
+  const shifts = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
+  if (shifts) readWeights(from, n);
+  // x may stand where the outputs go
+  if (scaled) fill<FromMeanScaled>(x, vectorsOf(n), rowsOf(n), laneStep());
+  else fill<FromMean>(x, vectorsOf(n), rowsOf(n), laneStep());
+  shiftReals(load<usize>(WEIGHT) ? TILE_W : 0, load<usize>(BIAS) ? TILE_B : 0, n);
+  if (shifts) roundWeights(n);
+  enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
+  const y = scaleAndShift<Watched>(fromRoundedMean<Watched>(x, n), n);
+  hold<Held>(OUTPUT_STAGE, OWN, y, TILE_R, from, n);
+  if (shifts) {
+    readWeights(from, n);
+    fillOutput(scaled, n);
+    holdShifted(OUTPUT_STAGE, TOTAL, y, from, n);
+  } else {
+    holdDistances(OUTPUT_STAGE, scaled, y, from, n);
+  }
+  return y;
+}
+
 /** Adds the pairs of c and TILE_V, which is yet to be multiplied by the weights. */
 function holdShifted(stage: i32, kind: i32, c: usize, from: i32, n: i32): void {
   shiftReals(load<usize>(WEIGHT) ? TILE_W : 0, load<usize>(BIAS) ? TILE_B : 0, n);
@@ -281,11 +319,13 @@ function lostIn(y: usize, n: i32): i32 {
 function findOutput(from: i32, n: i32): void {
   placeTile(from);
   readElements(from, n);
-  const d = centre<Unwatched>(roundInput<Unwatched>(n), n);
+  const x = roundInput<Unwatched>(n);
+  const steps = load<i32>(TAIL) == TAIL_STEPS;
+  const d = steps ? x : centre<Unwatched>(x, n);
   readWeights(from, n);
   roundWeights(n);
   enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
-  scaleAndShift<Watched>(d, n);
+  scaleAndShift<Watched>(steps ? fromRoundedMean<Watched>(d, n) : d, n);
 }
 
 /**

@@ -1,6 +1,6 @@
 // What becomes of a group that was traced: its error statistics, its record, the parts of its error.
 
-import { COUNT, EXACT, KEPT_TOTAL, LAYOUT, LAYOUT_COLUMNS, LENGTH } from "../../src/abi/plan";
+import { COUNT, EXACT, KEPT_TOTAL, LAYOUT, LAYOUT_COLUMNS, LENGTH, TAIL, TAIL_STEPS } from "../../src/abi/plan";
 import {
   CONDITIONS,
   DEVIATION_STAGE,
@@ -8,12 +8,14 @@ import {
   ERRORS_BYTES,
   GROUP_ERRORS,
   LARGEST_SUM,
+  MEAN_ROUNDED_STAGE,
   MEAN_STAGE,
   OWN,
   PART_ADDITIONS,
   PART_BEFORE,
   PART_FINAL,
   PART_TOTAL,
+  RECIPROCAL_ROUNDED_STAGE,
   RECIPROCAL_STAGE,
   RECORD_BYTES,
   RECORDS,
@@ -21,7 +23,8 @@ import {
   TOTAL,
 } from "../../src/abi/report";
 import { groupOf } from "../emulated/bundle";
-import { ACCUMULATE, COMPUTE } from "../formats/format";
+import { ACCUMULATE, COMPUTE, STATISTICS } from "../formats/format";
+import { roundNumber } from "../formats/operations";
 import {
   BUNDLE_DOUBLES,
   GATHERED,
@@ -61,11 +64,13 @@ export function finishGroup(j: i32): void {
   const n = load<f64>(COUNT);
   let special = false;
   let condition = 1.0;
-  setUnitOf(COMPUTE);
+  const apart = load<i32>(TAIL) == TAIL_STEPS;
+  setUnitOf(STATISTICS);
   if (centred) {
     const mean = groupOf(GROUP_MEAN, j);
     divideReal(SUM_ROUNDED, j, n, TILE_V, TILE_V + BUNDLE_DOUBLES);
     hold(MEAN_STAGE, 0, g, mean, realOf(TILE_V, j), realOf(REAL_HIGH, j));
+    if (apart) holdRounded(MEAN_ROUNDED_STAGE, 8, g, mean, realOf(REAL_HIGH, j));
     const sum = abs(realOf(SUM_X, j));
     special = !(sum < Infinity);
     if (!special) store<f64>(LARGEST_SUM, max(load<f64>(LARGEST_SUM), sum));
@@ -81,11 +86,12 @@ export function finishGroup(j: i32): void {
     if (!(abs(exact) < Infinity)) special = true;
     if (!load<i32>(EXACT) && adds) setUnitOf(ACCUMULATE);
     hold(SUM_STAGE, 2, g, sum, terms, exact);
-    setUnitOf(COMPUTE);
+    setUnitOf(STATISTICS);
     const s = realOf(REAL_DEVIATION, j);
     const scale = realOf(REAL_SCALE, j);
     hold(DEVIATION_STAGE, 4, g, s, exactScale(sum), scale);
     hold(RECIPROCAL_STAGE, 6, g, groupOf(GROUP_SCALE, j), 1 / s, 1 / scale);
+    if (apart) holdRounded(RECIPROCAL_ROUNDED_STAGE, 10, g, groupOf(GROUP_SCALE, j), 1 / scale);
     absorbs = !special && abs(s) == Infinity;
     store<f64>(record, scale, 16);
     store<f32>(record, <f32>groupOf(GROUP_SCALE, j), 28);
@@ -103,6 +109,13 @@ function hold(stage: i32, slot: i32, g: i32, computed: f64, own: f64, total: f64
   const at = load<usize>(GROUP_ERRORS) + ((<usize>(slot * groups + g)) << 2);
   store<f32>(at, measurePair(stateOf(stage, OWN), computed, own, g));
   store<f32>(at + ((<usize>groups) << 2), measurePair(stateOf(stage, TOTAL), computed, total, g));
+}
+
+/** A number of the statistics that went to the compute format. */
+function holdRounded(stage: i32, slot: i32, g: i32, x: f64, total: f64): void {
+  setUnitOf(COMPUTE);
+  hold(stage, slot, g, roundNumber(x, COMPUTE), x, total);
+  setUnitOf(STATISTICS);
 }
 
 // --- where an error comes from ------------------------------------------------------------------------------------

@@ -105,6 +105,14 @@ export class Scaled implements Real {
   }
 }
 
+/** (x - the emulated mean) times the emulated 1/S. */
+export class FromMeanScaled implements Real {
+  @inline
+  pair(x: v128, at: usize, p: usize): v128 {
+    return changetype<Scaled>(0).pair(changetype<FromMean>(0).pair(x, at, p), at, p);
+  }
+}
+
 /** The distance by the exact S. */
 export class Quotient implements Real {
   @inline

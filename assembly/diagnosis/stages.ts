@@ -12,7 +12,7 @@ import {
   roundTile,
 } from "../emulated/bundle";
 import { takeNumbers } from "../emulated/emulate";
-import { COMPUTE, holdsHalf, kindOf, PLAIN } from "../formats/format";
+import { COMPUTE, holdsHalf, kindOf, PLAIN, STATISTICS } from "../formats/format";
 import { Add, First, Multiply, ROUNDING, Watch } from "../formats/operations";
 import { magnitude } from "../lanes/vectors";
 import {
@@ -69,6 +69,13 @@ export function roundInput<W extends Watch>(n: i32): usize {
 /** The distances of the elements at x from the mean: the tile where they stand. */
 export function centre<W extends Watch>(x: usize, n: i32): usize {
   if (!isCentred()) return x;
+  acrossTile<Add, W>(x, GROUP_NEGATED, n, TILE_D, STATISTICS);
+  return TILE_D;
+}
+
+/** The distances of the elements at x from the mean that was rounded to the compute format, in that. */
+export function fromRoundedMean<W extends Watch>(x: usize, n: i32): usize {
+  if (!isCentred()) return x;
   acrossTile<Add, W>(x, GROUP_NEGATED, n, TILE_D, COMPUTE);
   return TILE_D;
 }
@@ -78,7 +85,7 @@ export function takeTerms<W extends Watch>(d: usize, n: i32, to: usize): void {
   const kind = kindIn(traitsOf());
   const bytes = (<usize>(n * padded + 3) & ~3) << 2;
   if (kind == TermKind.Square) {
-    betweenTiles<Multiply, W>(d, d, n, to, COMPUTE);
+    betweenTiles<Multiply, W>(d, d, n, to, STATISTICS);
   } else if (kind == TermKind.Other) {
     takeNumbers(d, bytes, to);
     if (changetype<W>(0).looks()) {

@@ -3,7 +3,15 @@
 // A bundle of groups goes through the stages of emulated/emulate.ts tile by tile, with the exact sums beside the emulated ones. What
 // the later sweeps over the elements need of a group is left in its record (group-results.ts, element-errors.ts).
 
-import { COUNT, FORMAT_ACCUMULATE, FORMAT_COMPUTE, SCRATCH, TOP } from "../../src/abi/plan";
+import {
+  FORMAT_ACCUMULATE,
+  FORMAT_COMPUTE,
+  FORMAT_STATISTICS,
+  SCRATCH,
+  TAIL,
+  TAIL_STEPS,
+  TOP,
+} from "../../src/abi/plan";
 import {
   CENTRE_STAGE,
   DEVIATION_STAGE,
@@ -11,21 +19,24 @@ import {
   ERRORS_BYTES,
   INPUT_STAGE,
   LARGEST_SUM,
+  MEAN_ROUNDED_STAGE,
   MEAN_STAGE,
+  RECIPROCAL_ROUNDED_STAGE,
   RECIPROCAL_STAGE,
   STAGE_COUNT,
   SUM_STAGE,
   TERM_STAGE,
 } from "../../src/abi/report";
 import { Bundle, padded, setGroup, startBundles, stretch } from "../emulated/bundle";
-import { rounded } from "../emulated/emulate";
+import { gridOfTerms, rounded } from "../emulated/emulate";
 import { addTile, finishSums, startSums } from "../emulated/sums";
-import { COMPUTE, holdsSums } from "../formats/format";
-import { roundQuotient, Unwatched } from "../formats/operations";
+import { COMPUTE, holdsSums, STATISTICS } from "../formats/format";
+import { roundNumber, roundQuotient, roundSum, Unwatched } from "../formats/operations";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import {
   BUNDLE_DOUBLES,
   BUNDLE_SUMS,
+  DIVISOR,
   GROUP_MEAN,
   GROUP_NEGATED,
   GROUP_SCALE,
@@ -101,6 +112,7 @@ export function trace(): void {
   if (!ASC_NO_ASSERT) checkTrace(bytesOfLargest());
   prepareWatch(FORMAT_COMPUTE);
   prepareWatch(FORMAT_ACCUMULATE);
+  prepareWatch(FORMAT_STATISTICS);
   startEvents();
   for (let i = 0; i < 2 * STAGE_COUNT; i++) startErrors(ERRORS + ERRORS_BYTES * i);
   store<f64>(LARGEST_SUM, 0);
@@ -151,15 +163,23 @@ function traceBundle(stage: i32, wanted: i32): void {
   if (reduction == Reduction.None) return;
   for (let j = 0; j < width; j++) {
     takeGroup(j);
-    enterStage(DEVIATION_STAGE, FORMAT_COMPUTE);
+    enterStage(DEVIATION_STAGE, FORMAT_STATISTICS);
     const s = scaleOfStatistic<WatchedNumbers>(traits, realOf(GROUP_SUM, j));
     store<f64>(REAL_DEVIATION + ((<usize>j) << 3), s);
-    enterStage(RECIPROCAL_STAGE, FORMAT_COMPUTE);
+    enterStage(RECIPROCAL_STAGE, FORMAT_STATISTICS);
     const inverse = rounded(1 / s);
     noteNumber(1, s, 1 / s, true, inverse);
     setGroup(GROUP_SCALE, j, inverse);
+    toCompute(RECIPROCAL_ROUNDED_STAGE, inverse);
   }
   takeAllGroups();
+}
+
+/** Watches a number of the statistics go to the compute format, where that is a stage of its own. */
+function toCompute(stage: i32, x: f64): void {
+  if (load<i32>(TAIL) != TAIL_STEPS) return;
+  enterStage(stage, FORMAT_COMPUTE);
+  noteNumber(x, 1, x, x != 0, roundNumber(x, COMPUTE));
 }
 
 function traceMean(): void {
@@ -176,7 +196,7 @@ function traceMean(): void {
     const x = roundInput<Watched>(n);
     addMean(n);
     addSizes(REAL_SIZES, TILE_R, n);
-    if (!exactInput) addNumbers(SUM_ROUNDED, x, n);
+    if (!exactInput) addNumbers(SUM_ROUNDED, x, n, COMPUTE);
     enterStage(MEAN_STAGE, FORMAT_ACCUMULATE);
     addTile<WatchedSums>(x, n, from);
   }
@@ -185,29 +205,30 @@ function traceMean(): void {
   finishSizes(REAL_SIZES);
   if (exactInput) copyVectors(SUM_X, SUM_ROUNDED, BUNDLE_SUMS);
   else finishReals(SUM_ROUNDED);
-  enterStage(MEAN_STAGE, FORMAT_COMPUTE);
-  const n = load<f64>(COUNT);
+  const n = load<f64>(DIVISOR);
   for (let j = 0; j < width; j++) {
     const sum = realOf(REAL_MEAN_SUM, j);
     takeGroup(j);
-    const mean = roundQuotient(sum, n, COMPUTE);
+    enterStage(MEAN_STAGE, FORMAT_STATISTICS);
+    const mean = roundQuotient(sum, n, STATISTICS);
     noteNumber(sum, n, sum / n, sum != 0, mean);
     setGroup(GROUP_MEAN, j, mean);
     setGroup(GROUP_NEGATED, j, -mean);
+    toCompute(MEAN_ROUNDED_STAGE, mean);
   }
   takeAllGroups();
 }
 
-/** Adds n numbers of the compute format of each group. */
-function addNumbers(sums: usize, x: usize, n: i32): void {
-  if (holdsSums(COMPUTE)) addReals<Itself, GridAdder>(sums, x, n);
+/** Adds n numbers of a format of each group. */
+function addNumbers(sums: usize, x: usize, n: i32, f: usize): void {
+  if (holdsSums(f)) addReals<Itself, GridAdder>(sums, x, n);
   else addReals<Itself, AnyAdder>(sums, x, n);
 }
 
 function traceTerms(centred: bool, reduction: Reduction): void {
   const sums = reduction == Reduction.Sum;
   startReals(SUM_TERMS);
-  if (sums) startSums<WatchedSums>(padded, false, COMPUTE);
+  if (sums) startSums<WatchedSums>(padded, false, gridOfTerms(centred));
   else startSelection(reduction);
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
@@ -219,14 +240,14 @@ function traceTerms(centred: bool, reduction: Reduction): void {
       x = centred ? roundInput<Unwatched>(n) : roundInput<Watched>(n);
     }
     placeTile(from);
-    enterStage(CENTRE_STAGE, FORMAT_COMPUTE);
+    enterStage(CENTRE_STAGE, FORMAT_STATISTICS);
     const d = centre<Watched>(x, n);
     if (reduction == Reduction.None) continue;
     addTerms(n);
-    enterStage(TERM_STAGE, FORMAT_COMPUTE);
+    enterStage(TERM_STAGE, FORMAT_STATISTICS);
     takeTerms<Watched>(d, n, TILE_T);
     if (sums) {
-      addNumbers(SUM_TERMS, TILE_T, n);
+      addNumbers(SUM_TERMS, TILE_T, n, gridOfTerms(centred));
       enterStage(SUM_STAGE, FORMAT_ACCUMULATE);
       addTile<WatchedSums>(TILE_T, n, from);
     } else {
@@ -274,9 +295,9 @@ function finishSelection(reduction: Reduction): void {
     const high = extremeOf(TAKEN_HIGH, j);
     const low = extremeOf(TAKEN_LOW, j);
     const exact = reduction == Reduction.Range ? high - low : max(high, -low);
-    const extreme = reduction == Reduction.Range ? rounded(exact) : exact;
+    const extreme = reduction == Reduction.Range ? roundSum(high, -low, STATISTICS) : exact;
     if (reduction == Reduction.Range) {
-      enterStage(SUM_STAGE, FORMAT_COMPUTE);
+      enterStage(SUM_STAGE, FORMAT_STATISTICS);
       noteNumber(high, low, exact, high != low, extreme);
     }
     store<f64>(to, exact);
@@ -290,7 +311,7 @@ function addLargest(state: usize, j: i32, to: usize): void {
   const k = load<i32>(TOP);
   const largest = finishTop(state);
   sortDown(largest, k);
-  startSums<WatchedSums>(1, false, COMPUTE);
+  startSums<WatchedSums>(1, false, gridOfTerms(isCentred()));
   for (let from = 0; from < k; from += TILE) {
     const n = min(TILE, k - from);
     copy(largest + ((<usize>from) << 2), TILE_T, n);
@@ -303,7 +324,7 @@ function addLargest(state: usize, j: i32, to: usize): void {
 
 // --- the scale ----------------------------------------------------------------------------------------------------
 
-/** Numbers of the compute COMPUTE, every operation watched. */
+/** Numbers of the statistics, every operation watched. */
 class WatchedNumbers implements Numbers {
   @inline
   number(x: f64): f64 {
@@ -314,8 +335,11 @@ class WatchedNumbers implements Numbers {
     noteNumber(a, b, a + b, a + b != 0, sum);
     return sum;
   }
+  count(): f64 {
+    return load<f64>(DIVISOR);
+  }
   mean(sum: f64, n: f64): f64 {
-    const mean = roundQuotient(sum, n, COMPUTE);
+    const mean = roundQuotient(sum, n, STATISTICS);
     noteNumber(sum, n, sum / n, sum != 0, mean);
     return mean;
   }

@@ -24,7 +24,7 @@ import {
 import { COMPUTE, holdsHalf, kindOf, matchStatistics, PLAIN } from "../formats/format";
 import { First, map, Operation, roundNumber, Unwatched, Watch } from "../formats/operations";
 import { clearVectors } from "../lanes/vectors";
-import { BUNDLE, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "../memory";
+import { BUNDLE, DIVISOR, GROUP_MEAN, GROUP_TOP, TILE, TILE_T, TILE_X } from "../memory";
 import { kindIn, Reduction, reductionIn, TermKind } from "../norms/norm";
 import { traitsOf } from "../norms/with-norm";
 import { checkEmulation, checkTile } from "../preconditions";
@@ -55,7 +55,8 @@ export function startBundles(): void {
   if (!ASC_NO_ASSERT) checkEmulation();
   startGroups();
   matchStatistics();
-  if (load<i32>(COUNTED)) store<f64>(COUNT, roundNumber(load<f64>(COUNT), COMPUTE));
+  const n = load<f64>(COUNT);
+  store<f64>(DIVISOR, load<i32>(COUNTED) ? roundNumber(n, COMPUTE) : n);
   const traits = traitsOf();
   const bare =
     reductionIn(traits) == Reduction.Sum &&

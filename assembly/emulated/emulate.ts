@@ -11,7 +11,6 @@
 
 import {
   BIAS,
-  COUNT,
   DEVIATION,
   GAIN,
   MEAN,
@@ -35,6 +34,7 @@ import { COMPUTE, STATISTICS } from "../formats/format";
 import { Add, Divide, Multiply, roundNumber, roundQuotient, roundSum, Unwatched } from "../formats/operations";
 import { fromOrdered, magnitude } from "../lanes/vectors";
 import {
+  DIVISOR,
   GROUP_BIAS,
   GROUP_MEAN,
   GROUP_NEGATED,
@@ -98,6 +98,10 @@ export class Rounded implements Numbers {
     return rounded(a + b);
   }
   @inline
+  count(): f64 {
+    return load<f64>(DIVISOR);
+  }
+  @inline
   mean(sum: f64, n: f64): f64 {
     return roundQuotient(sum, n, STATISTICS);
   }
@@ -140,7 +144,7 @@ export function scales(): bool {
     }
     finishSums<UnwatchedSums>(GROUP_SUM);
     for (let j = 0; j < width; j++) {
-      const mean = roundQuotient(load<f64>(GROUP_SUM + ((<usize>j) << 3)), load<f64>(COUNT), STATISTICS);
+      const mean = roundQuotient(load<f64>(GROUP_SUM + ((<usize>j) << 3)), load<f64>(DIVISOR), STATISTICS);
       setGroup(GROUP_MEAN, j, mean);
       if (load<usize>(MEAN)) store<f32>(means + ((<usize>j) << 2), <f32>mean);
     }
@@ -156,7 +160,7 @@ export function scales(): bool {
   if (task & TASK_NORM) statistics(centred);
   const traits = traitsOf();
   const kind = kindIn(traits);
-  const parts = partsOf(reductionIn(traits));
+  const parts = partsOf<Rounded>(reductionIn(traits));
   for (let j = 0; j < width; j++) {
     let mean = 0.0;
     let deviation = 0.0;
@@ -176,6 +180,11 @@ export function scales(): bool {
 
 // --- statistics -------------------------------------------------------------------------------------------
 
+/** The format of terms: |x| is as x is. */
+export function gridOfTerms(centred: bool): usize {
+  return centred || kindIn(traitsOf()) != TermKind.Size ? STATISTICS : COMPUTE;
+}
+
 /** The sum or extreme of the norm of each group into GROUP_SUM. */
 export function statistics(centred: bool): void {
   const traits = traitsOf();
@@ -184,7 +193,7 @@ export function statistics(centred: bool): void {
   const k = load<i32>(TOP);
   const sums = reduction == Reduction.Sum;
   const same = load<i32>(TAIL) == TAIL_SAME;
-  const grid = centred || kind != TermKind.Size ? STATISTICS : COMPUTE;
+  const grid = gridOfTerms(centred);
   if (sums) startSums<UnwatchedSums>(padded, true, grid);
   for (let j: usize = 0; j < (<usize>padded) << 2; j += 16) {
     v128.store(PANEL_HIGH + j, i32x4.splat(NO_HIGH));

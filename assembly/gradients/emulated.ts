@@ -18,7 +18,6 @@
 // written to a tensor of their own, and `emulateSums` adds up that and dy.
 
 import {
-  COUNT,
   DEVIATION,
   MEAN,
   OUTPUT,
@@ -56,6 +55,7 @@ import { Add, Multiply, roundQuotient, Unwatched } from "../formats/operations";
 import { clearVectors, copyVectors, firstLanes, fromOrdered, magnitude } from "../lanes/vectors";
 import {
   BUNDLE_FLOATS,
+  DIVISOR,
   GRADIENT_GAIN,
   GRADIENT_OTHER,
   GRADIENT_SHAPE,
@@ -143,7 +143,7 @@ function bundle(): void {
   if (load<i32>(TASK) & TASK_SAVED) savedScales(traits);
   else scales();
   weights();
-  const n = load<f64>(COUNT);
+  const n = load<f64>(DIVISOR);
   // lanes without a group compute with zeros
   clearVectors(GRADIENT_SHIFT, BUNDLE_FLOATS);
   clearVectors(GRADIENT_GAIN, BUNDLE_FLOATS);
@@ -302,7 +302,7 @@ function shapes(): void {
   for (let j = 0; j < width; j++) {
     const b = rounded(meanOfProducts(j) * constant);
     setGroup(GRADIENT_SLOPE, j, -b);
-    if (centred) setGroup(GRADIENT_GAIN, j, rounded(b * roundQuotient(sumOf(j), load<f64>(COUNT), COMPUTE)));
+    if (centred) setGroup(GRADIENT_GAIN, j, rounded(b * roundQuotient(sumOf(j), load<f64>(DIVISOR), COMPUTE)));
   }
 }
 
@@ -313,7 +313,7 @@ function cell(values: usize, j: i32): usize {
 /** q - p for elements that count as 1, as -1 and as 0, to GRADIENT_GAIN, GRADIENT_SLOPE and GRADIENT_UNDER. */
 function signs(): void {
   const constant = rounded(steepnessOf());
-  const n = load<f64>(COUNT);
+  const n = load<f64>(DIVISOR);
   const total = load<i32>(TASK) & TASK_TOTAL ? 1.0 : n;
   const k = slope == Slope.Sign ? total : reduction == Reduction.Largest ? <f64>load<i32>(TOP) : 1;
   clearVectors(GRADIENT_TILE, BUNDLE_FLOATS);

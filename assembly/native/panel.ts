@@ -137,7 +137,7 @@ export function factors(traits: i32): bool {
     store<f64>(deviations + (first << 1), load<f64>(PANEL_SUM));
     return false;
   }
-  const parts = partsOf(reduction);
+  const parts = partsOf<Float64>(reduction);
   for (let j = 0; j < width; j++) {
     const at = deviations + first + ((<usize>j) << 2);
     let deviation = 1.0;

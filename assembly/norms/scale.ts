@@ -23,6 +23,8 @@ export interface Numbers {
   /** A number of the arithmetic from any. */
   number(x: f64): f64;
   sum(a: f64, b: f64): f64;
+  /** The elements of a group, as sums are divided by them. */
+  count(): f64;
   /** sum / n, where the sum may be one that was rounded to odd. */
   mean(sum: f64, n: f64): f64;
   /** x times a constant, which is none of its numbers. */
@@ -42,6 +44,10 @@ export class Float64 implements Numbers {
     return a + b;
   }
   @inline
+  count(): f64 {
+    return load<f64>(COUNT);
+  }
+  @inline
   mean(sum: f64, n: f64): f64 {
     return sum / n;
   }
@@ -56,10 +62,10 @@ export class Float64 implements Numbers {
 }
 
 /** What the statistic of a group is divided by to be the mean of its terms; 0 where it stays what it is. */
-export function partsOf(reduction: Reduction): f64 {
+export function partsOf<A extends Numbers>(reduction: Reduction): f64 {
   if (reduction == Reduction.Largest) return <f64>load<i32>(TOP);
   if (reduction != Reduction.Sum) return 0;
-  return load<i32>(TASK) & TASK_TOTAL ? 1 : load<f64>(COUNT);
+  return load<i32>(TASK) & TASK_TOTAL ? 1 : changetype<A>(0).count();
 }
 
 /** The deviation of d, or the norm of x, from the mean of the terms. */
@@ -93,7 +99,7 @@ export function scaleOf<A extends Numbers>(kind: TermKind, mean: f64, deviation:
 /** S of the statistic. */
 export function scaleOfStatistic<A extends Numbers>(traits: i32, statistic: f64): f64 {
   const kind = kindIn(traits);
-  const parts = partsOf(reductionIn(traits));
+  const parts = partsOf<A>(reductionIn(traits));
   const mean = parts != 0 ? changetype<A>(0).mean(statistic, parts) : statistic;
   return scaleOf<A>(kind, mean, hasEpsWithin(kind) ? 0 : deviationOf<A>(kind, mean));
 }

@@ -65,7 +65,7 @@ export const TAIL = PLAN + 92;
 
 // --- fields of the plan: 64-bit floats ------------------------------------------------------------
 
-/** Elements of a group, which sums are divided by. Kernels round it to the compute format if COUNTED says so. */
+/** Elements of a group. */
 export const COUNT = PLAN + 96;
 export const EPS = PLAN + 104;
 /** The factor from the raw statistic to the deviation: C1, 1, C(n), 0.35 C(n), c_p. */

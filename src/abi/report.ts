@@ -56,8 +56,11 @@ export const TERM_STAGE = 3;
 export const SUM_STAGE = 4;
 export const DEVIATION_STAGE = 5;
 export const RECIPROCAL_STAGE = 6;
-export const OUTPUT_STAGE = 7;
-export const STAGE_COUNT = 8;
+/** Of statistics in a format of their own: the mean, and 1 / S, rounded to the compute format. */
+export const MEAN_ROUNDED_STAGE = 7;
+export const RECIPROCAL_ROUNDED_STAGE = 8;
+export const OUTPUT_STAGE = 9;
+export const STAGE_COUNT = 10;
 
 // --- events: for each stage, one entry for each kind ---------------------------------------------------
 

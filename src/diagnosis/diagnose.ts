@@ -1,7 +1,6 @@
 import { checkOptions, isObject, wrong } from "../checks/arguments.js";
 import { copied } from "../conversion/create.js";
 import { nameOf } from "../numerics/format.js";
-import { comparedBy } from "../numerics/norm.js";
 import type { Walk } from "../plan/walk.js";
 import type { TensorLike } from "../tensor/forms.js";
 import { checkHeld, Operand, operand } from "../tensor/operand.js";
@@ -24,7 +23,7 @@ import {
   STAGES,
   type Stage,
 } from "./result.js";
-import { type StageTrace, type Traced, trace } from "./trace.js";
+import { formatOf, type StageTrace, stagesOf, type Traced, trace } from "./trace.js";
 import { arithmeticVerdict, verdictOf } from "./verdict.js";
 
 /** Whether a place is before another one; operations of no element come behind all others of their group. */
@@ -62,15 +61,9 @@ const NOTHING: ErrorStatistics = {
 
 /** What tracing a tensor without elements would give. */
 function untraced({ centred, norm, numerics }: Subject): Traced {
-  const names = STAGES.filter(
-    (name) =>
-      (centred || (name !== "mean" && name !== "centre")) &&
-      (norm.name !== "none" || !["term", "sum", "deviation", "reciprocal"].includes(name)),
-  );
-  const summed = !comparedBy(norm) && !numerics.exact;
-  const stages = names.map((name) => ({
-    name,
-    format: name === "sum" && summed ? numerics.accumulate : numerics.compute,
+  const stages = stagesOf(centred, norm, numerics).map((stage) => ({
+    name: STAGES[stage],
+    format: formatOf(stage, norm, numerics),
     own: NOTHING,
     total: NOTHING,
     events: { overflow: 0, underflow: 0, subnormal: 0, stagnation: 0, invalid: 0 },

@@ -1,5 +1,6 @@
 // What becomes of a group of equal values, which eps is for: its deviation is 0, and S is made of eps alone.
 
+import type { Numerics } from "../numerics/arithmetic.js";
 import type { FormatSpec } from "../numerics/format.js";
 import { epsPowerOf, type NormSpec } from "../numerics/norm.js";
 
@@ -26,17 +27,20 @@ export const epsRule = (norm: NormSpec, factor: number): EpsRule => ({
   factor: norm.power ? factor : 1,
 });
 
+/** The format that 1 / S is computed in, and that which it goes to. */
+type Formats = Pick<Numerics, "statistics" | "compute">;
+
 /** Whether 1 / S of a group of equal values is a number, every operation rounded. */
-export function survives(eps: number, compute: FormatSpec, { power, factor }: EpsRule): boolean {
-  const rn = (value: number): number => rounded(value, compute);
+export function survives(eps: number, { statistics, compute }: Formats, { power, factor }: EpsRule): boolean {
+  const rn = (value: number): number => rounded(value, statistics);
   const root = power === 1 ? rn(eps) : rn(rn(eps) ** (1 / power));
-  return rn(1 / (factor === 1 ? root : rn(root * rn(factor)))) < Infinity;
+  return rounded(rn(1 / (factor === 1 ? root : rn(root * rn(factor)))), compute) < Infinity;
 }
 
-/** The least number of a format that survives; undefined if none does. */
-export function leastEps(compute: FormatSpec, rule: EpsRule): number | undefined {
-  const { precision, emin, emax, subnormals } = compute;
-  const fine = (eps: number): boolean => survives(eps, compute, rule);
+/** The least number of the format of the statistics that survives; undefined if none does. */
+export function leastEps(formats: Formats, rule: EpsRule): number | undefined {
+  const { precision, emin, emax, subnormals } = formats.statistics;
+  const fine = (eps: number): boolean => survives(eps, formats, rule);
   let exponent = subnormals ? emin - precision + 1 : emin;
   while (!fine(2 ** exponent)) if (++exponent > emax) return undefined;
   // between this power of two and the one before it

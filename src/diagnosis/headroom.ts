@@ -37,26 +37,34 @@ function logsOfPowers(subject: Subject, { largest }: Pick<Traced, "largest">, in
 
 /** Those of all stages with anything but zeros and infinities. */
 export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">, input: InputCounts): Level[] {
-  const { compute, accumulate } = subject.numerics;
+  const { compute, accumulate, statistics } = subject.numerics;
   const { norm } = subject;
   const power = powerOf(norm);
   const levels: Level[] = [];
-  const add = (at: StageName, value: number | null | undefined, by: number, max = compute.max, log?: number): void => {
+  const add = (
+    at: StageName,
+    value: number | null | undefined,
+    by: number,
+    max = statistics.max,
+    log?: number,
+  ): void => {
     if (!value || value === Infinity) return;
     if (log === undefined || isTrusted(value)) {
       levels.push({ at, log: Math.log2(value), binades: Math.log2(max / value), power: by });
     } else levels.push({ at, log, binades: Math.log2(max) - log, power: by });
   };
   const [term, sum] = norm.power ? logsOfPowers(subject, { largest }, input) : [];
-  add("input", input.absMax, 1);
+  add("input", input.absMax, 1, compute.max);
   add("mean", largest.total, 1, accumulate.max);
+  add("roundedMean", largest.roundedMean, 1, compute.max);
   add("centre", largest.centre, 1);
-  add("term", largest.term, power, compute.max, term);
+  add("term", largest.term, power, statistics.max, term);
   // what is only compared is not accumulated
-  add("sum", largest.sum, power, (comparedBy(norm) ? compute : accumulate).max, sum);
+  add("sum", largest.sum, power, (comparedBy(norm) ? statistics : accumulate).max, sum);
   add("deviation", largest.deviation, 1);
   add("reciprocal", largest.reciprocal, -1);
-  add("output", largest.output, norm.name === "none" ? 1 : 0);
+  add("roundedReciprocal", largest.roundedReciprocal, -1, compute.max);
+  add("output", largest.output, norm.name === "none" ? 1 : 0, compute.max);
   return levels;
 }
 

@@ -9,14 +9,15 @@ import type { Subject } from "./normalization.js";
 /** What eps does not keep from being divided by 0. */
 function epsNotes(asked: Subject, format: string): string[] {
   const { eps, norm } = asked;
-  const { compute } = asked.numerics;
+  const { numerics } = asked;
+  const { statistics } = numerics;
   if (norm.kind === NORM_NONE) return [];
   const rule = asked.epsRule(norm);
-  const gone = eps > 0 && rounded(eps, compute) === 0 ? `eps ${brief(eps)} rounds to 0 in ${format}` : "";
-  if (survives(eps, compute, rule)) return gone ? [gone] : [];
+  const gone = eps > 0 && rounded(eps, statistics) === 0 ? `eps ${brief(eps)} rounds to 0 in ${format}` : "";
+  if (survives(eps, numerics, rule)) return gone ? [gone] : [];
   const nan = "a group of equal values comes out as NaN";
   if (gone) return [`${gone}: ${nan}`];
-  const least = leastEps(compute, rule);
+  const least = leastEps(numerics, rule);
   const enough = least === undefined ? "" : `; eps ${brief(least, 4)} is enough`;
   const why = eps ? `1 / S overflows ${format} where S is made of eps ${brief(eps)} alone` : "eps is 0";
   return [`${why}: ${nan}${enough}`];

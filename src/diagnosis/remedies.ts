@@ -38,9 +38,9 @@ interface Trial {
 
 /** eps, or the least number of the format that keeps 1 / S of a group of equal values finite, where that is more. */
 function safeEps(eps: number, subject: Subject, norm = subject.norm): number {
-  const { compute } = subject.numerics;
+  const { numerics } = subject;
   const rule = subject.epsRule(norm);
-  return !eps || survives(eps, compute, rule) ? eps : (leastEps(compute, rule) ?? eps);
+  return !eps || survives(eps, numerics, rule) ? eps : (leastEps(numerics, rule) ?? eps);
 }
 
 /** ", eps to 1.532e-5", where it is another one. */
@@ -199,7 +199,7 @@ export function remediesOf(
       const found = judge(reference ?? subject.job(), y.address, numerics.compute);
       const gain = found.sqnrDb === null || error.sqnrDb === null ? null : found.sqnrDb - error.sqnrDb;
       const { norm: by = norm, eps = subject.eps, numerics: within = numerics } = change;
-      const safeOnConstant = by.name === "none" || survives(eps, within.compute, subject.epsRule(by));
+      const safeOnConstant = by.name === "none" || survives(eps, within, subject.epsRule(by));
       return { ...what, error: found, gainDb: gain, verified: true, safeOnConstant };
     });
     return remedies.sort(

@@ -85,9 +85,20 @@ export interface EventPlace {
  * | `sum` | group | the sum of the terms (of the k largest); the largest for L∞; max d - min d for the range |
  * | `deviation` | group | S: quotient, root, constant and eps, which is what is divided by |
  * | `reciprocal` | group | 1 / S |
+ * | `roundedMean`, `roundedReciprocal` | group | with statistics in another format: the mean and 1 / S, rounded to the compute format |
  * | `output` | element | d · (1 / S), times weight, plus bias |
  */
-export type StageName = "input" | "mean" | "centre" | "term" | "sum" | "deviation" | "reciprocal" | "output";
+export type StageName =
+  | "input"
+  | "mean"
+  | "centre"
+  | "term"
+  | "sum"
+  | "deviation"
+  | "reciprocal"
+  | "roundedMean"
+  | "roundedReciprocal"
+  | "output";
 
 export const STAGES: readonly StageName[] = [
   "input",
@@ -97,6 +108,8 @@ export const STAGES: readonly StageName[] = [
   "sum",
   "deviation",
   "reciprocal",
+  "roundedMean",
+  "roundedReciprocal",
   "output",
 ];
 

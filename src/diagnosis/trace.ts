@@ -6,7 +6,7 @@ import * as report from "../abi/report.js";
 import { type Engine, engine } from "../engine/engine.js";
 import type { Numerics } from "../numerics/arithmetic.js";
 import type { FormatSpec } from "../numerics/format.js";
-import { comparedBy } from "../numerics/norm.js";
+import { comparedBy, type NormSpec } from "../numerics/norm.js";
 import { place } from "../plan/blocks.js";
 import { type Job, topScratchBytes, writePlan } from "../plan/plan.js";
 import { readErrors, TABLE_BYTES } from "./errors.js";
@@ -19,6 +19,7 @@ import {
   type EventPlace,
   STAGES,
   type Stage,
+  type StageName,
 } from "./result.js";
 
 /** One stage of a traced job. */
@@ -33,7 +34,7 @@ export interface Traced {
   /** Outputs that are the same NaN or infinity in exact arithmetic. */
   equalSpecials: number;
   /** Greatest finite exact magnitude of the stages, of the mean that of its sum. */
-  largest: Partial<Record<"centre" | "term" | "total" | "sum" | "deviation" | "reciprocal" | "output", number>>;
+  largest: Partial<Record<Exclude<StageName, "input" | "mean"> | "total", number>>;
   /** Σ|x| / |Σx| of each group; 1 without centring, NaN for zeros and for groups with specials. */
   condition: Float64Array;
 }
@@ -53,21 +54,39 @@ function prepare(own: Engine, job: Job): void {
   heap.i32[report.LARGEST_SPACE >> 2] = largest;
 }
 
-/** Stages that a job has. */
-function stagesOf(job: Job): number[] {
-  const centred = job.task & at.TASK_CENTRE;
-  const scaled = job.norm.name !== "none";
+/** The stages of a normalization in their order, as numbers. */
+export function stagesOf(centred: boolean, { name }: NormSpec, { tail }: Numerics): number[] {
+  const scaled = name !== "none";
+  const apart = tail === at.TAIL_STEPS;
   return [
     report.INPUT_STAGE,
     ...(centred ? [report.MEAN_STAGE, report.CENTRE_STAGE] : []),
     ...(scaled ? [report.TERM_STAGE, report.SUM_STAGE, report.DEVIATION_STAGE, report.RECIPROCAL_STAGE] : []),
+    ...(apart && centred ? [report.MEAN_ROUNDED_STAGE] : []),
+    ...(apart && scaled ? [report.RECIPROCAL_ROUNDED_STAGE] : []),
     report.OUTPUT_STAGE,
   ];
 }
 
+/** The format that the results of a stage are rounded to; exact sums are numbers of no format. */
+export function formatOf(stage: number, norm: NormSpec, numerics: Numerics): FormatSpec {
+  const { compute, accumulate, statistics, exact } = numerics;
+  if (COMPUTED.includes(stage)) return compute;
+  return stage === report.SUM_STAGE && !comparedBy(norm) && !exact ? accumulate : statistics;
+}
+
 const ELEMENT_STAGES = [report.INPUT_STAGE, report.CENTRE_STAGE, report.TERM_STAGE, report.OUTPUT_STAGE];
 /** Stages of one value per group, in the order of the arrays of their errors. */
-const GROUP_STAGES = [report.MEAN_STAGE, report.SUM_STAGE, report.DEVIATION_STAGE, report.RECIPROCAL_STAGE];
+const GROUP_STAGES = [
+  report.MEAN_STAGE,
+  report.SUM_STAGE,
+  report.DEVIATION_STAGE,
+  report.RECIPROCAL_STAGE,
+  report.MEAN_ROUNDED_STAGE,
+  report.RECIPROCAL_ROUNDED_STAGE,
+];
+/** Those in the compute format; the others are in that of the statistics. */
+const COMPUTED = [report.INPUT_STAGE, report.MEAN_ROUNDED_STAGE, report.RECIPROCAL_ROUNDED_STAGE, report.OUTPUT_STAGE];
 
 /** Where the error of the mean or the sum of the worst group comes from. */
 function attributionOf(own: Engine, kernels: DiagnosisKernels, stage: number, group: number): Attribution {
@@ -117,8 +136,8 @@ export function trace(job: Job): Traced {
   const { heap } = own;
   const { walk } = job;
   const { elements, groups } = walk;
-  const { accumulate, compute, exact } = job.numerics as Numerics;
-  const stages = stagesOf(job);
+  const numerics = job.numerics as Numerics;
+  const stages = stagesOf((job.task & at.TASK_CENTRE) !== 0, job.norm, numerics);
   heap.begin();
   const records = heap.scratch(groups * report.RECORD_BYTES);
   const conditions = heap.scratch(groups * 8);
@@ -151,7 +170,7 @@ export function trace(job: Job): Traced {
     const count = ELEMENT_STAGES.includes(stage) ? elements : groups;
     return {
       name: STAGES[stage],
-      format: stage === report.SUM_STAGE && adds && !exact ? accumulate : compute,
+      format: formatOf(stage, job.norm, numerics),
       // all that rounding the input does is its own
       own: readErrors(own, stateOf(stage, stage === report.INPUT_STAGE ? report.TOTAL : report.OWN), count),
       total: readErrors(own, stateOf(stage, report.TOTAL), count),

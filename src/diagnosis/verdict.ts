@@ -39,6 +39,8 @@ function objects(name: StageName, { subject }: Evidence): readonly [string, stri
     sum: operations(sum),
     deviation: operations("the scale"),
     reciprocal: ["reciprocal of the scale", "reciprocals of the scale"],
+    roundedMean: ["mean, rounded,", "means, rounded,"],
+    roundedReciprocal: ["reciprocal of the scale, rounded,", "reciprocals of the scale, rounded,"],
     output: operations("the output"),
   };
   return words[name];
@@ -79,6 +81,8 @@ function overflowWords(name: StageName, { subject }: Evidence): string {
     term: `a ${term}`,
     sum,
     reciprocal: "the reciprocal of the scale",
+    roundedMean: "the mean, rounded,",
+    roundedReciprocal: "the reciprocal of the scale, rounded,",
     output: "the output",
   };
   return `${words[name] ?? "the scale"} overflows`;
@@ -102,7 +106,7 @@ function absorbed(evidence: Evidence): string {
 /** "64 reciprocals of the scale overflow (first: group 0): 4,096 squares become 0 (first: group 0, element 0)". */
 function breakdownWords({ stage, event }: Breakdown, evidence: Evidence): string {
   const words = eventWords(stage, event, evidence);
-  if (stage.name !== "reciprocal") return words;
+  if (stage.name !== "reciprocal" && stage.name !== "roundedReciprocal") return words;
   // of a scale that is 0, or next to it, for the terms are
   const vanished = evidence.stages.find(({ name, events }) => events.underflow > 0 && SCALING.includes(name));
   return vanished ? `${words}: ${eventWords(vanished, "underflow", evidence)}` : words;
@@ -183,6 +187,8 @@ const PLAIN: Record<StageName, string> = {
   sum: "the sum",
   deviation: "the scale",
   reciprocal: "the reciprocal of the scale",
+  roundedMean: "the mean to the compute format",
+  roundedReciprocal: "the reciprocal of the scale to the compute format",
   output: "the output",
 };
 

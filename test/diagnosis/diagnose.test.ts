@@ -24,6 +24,8 @@ import { gaussian, wide } from "../support/random.js";
 import { sample } from "../support/samples.js";
 import { diagnosed, SCHEMA } from "../support/schema.js";
 
+/** Stages where the statistics are in the compute format. */
+const USUAL = STAGES.filter((name) => name !== "roundedMean" && name !== "roundedReciprocal");
 const HALF = { arithmetic: "float16", remedies: false } as const;
 const stage = (diagnosis: Diagnosis, name: StageName): Stage => {
   const found = diagnosis.stages.find((each) => each.name === name);
@@ -108,7 +110,7 @@ describe("what is special", () => {
       remedies: [],
     });
     expect(found.input).toMatchObject({ count: 0, absMin: null, absMax: null, exponentHistogram: [] });
-    expect(found.stages.map(({ name }) => name)).toEqual(STAGES);
+    expect(found.stages.map(({ name }) => name)).toEqual(USUAL);
     expect(found.stages.every(({ own, total }) => own.count === 0 && total.sqnrDb === null)).toBe(true);
   });
 
@@ -210,9 +212,12 @@ describe("what it is made of", () => {
   test("stages by norm and centring", () => {
     const names = (options: Partial<DiagnoseOptions>) =>
       diagnosed(gaussian(64, 1), { ...HALF, ...options }).stages.map(({ name }) => name);
-    expect(names({})).toEqual(STAGES);
-    expect(names({ centred: false })).toEqual(STAGES.filter((name) => name !== "mean" && name !== "centre"));
+    expect(names({})).toEqual(USUAL);
+    expect(names({ centred: false })).toEqual(USUAL.filter((name) => name !== "mean" && name !== "centre"));
     expect(names({ norm: "none" })).toEqual(["input", "mean", "centre", "output"]);
+    const arithmetic = { compute: "float16", statistics: "float32" } as const;
+    expect(names({ arithmetic })).toEqual(STAGES);
+    expect(names({ arithmetic, norm: "none" })).toEqual(["input", "mean", "centre", "roundedMean", "output"]);
   });
 
   test("the options, with nothing left out", () => {

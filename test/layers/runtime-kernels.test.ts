@@ -16,7 +16,7 @@ import {
   weightNorm,
   weightNormBackward,
 } from "../../src/index.js";
-import type { Arithmetic as Oracle, Order } from "../oracle/arithmetic.js";
+import type { Arithmetic as Oracle } from "../oracle/arithmetic.js";
 import * as oracle from "../oracle/emulated.js";
 import { roundTo } from "../oracle/formats.js";
 import { groupsOf } from "../oracle/walk.js";
@@ -25,46 +25,10 @@ import { everyNorm, show } from "../support/cases.js";
 import { expectBits, numbers } from "../support/compare.js";
 import { KINDS, stored, values } from "../support/data.js";
 import { batch, channelsLast, checkLayer, inGroups, instance, type Layer, layer } from "../support/emulated-layers.js";
-import { type ArithmeticPair, FLOAT16, FLOAT32, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { FLOAT16, FLOAT32, MORE_FORMATS } from "../support/formats.js";
+import { kernels as pairs } from "../support/kernels.js";
 
 const RUNS = { seed: 20260810 } as const;
-
-const formats = fc.constantFrom(...FORMATS, ...MORE_FORMATS);
-const orders: fc.Arbitrary<Order> = fc.oneof(
-  fc.constantFrom<Order>("sequential", "lanes", "pairwise"),
-  fc.nat(10).map((k) => ({ lanes: 2 ** k })),
-);
-
-/** Any combination; the formats that runtimes have more often than others. */
-const pairs: fc.Arbitrary<ArithmeticPair> = fc
-  .record({
-    compute: fc.oneof(fc.constant(FLOAT16), formats),
-    statistics: fc.option(fc.oneof(fc.constantFrom(FLOAT32, FLOAT16), formats), { nil: undefined }),
-    accumulate: fc.option(fc.oneof(fc.constant("exact" as const), formats), { nil: undefined }),
-    order: orders,
-    tail: fc.constantFrom(undefined, "steps" as const, "folded" as const),
-    count: fc.constantFrom(undefined, "exact" as const, "rounded" as const),
-  })
-  .map(({ compute, statistics: g, accumulate, order, tail, count }) => {
-    const sums = accumulate ?? g ?? compute;
-    const plain = { order, ...(tail && { tail }), ...(count && { count }) };
-    const label = `${compute.label}, statistics ${g?.label}, sums ${sums === "exact" ? sums : sums.label}`;
-    return {
-      label: `${label}, ${JSON.stringify(plain)}`,
-      asked: {
-        ...plain,
-        compute: compute.asked,
-        ...(g && { statistics: g.asked }),
-        ...(accumulate && { accumulate: accumulate === "exact" ? accumulate : accumulate.asked }),
-      },
-      oracle: {
-        ...plain,
-        compute: compute.oracle,
-        ...(g && { statistics: g.oracle }),
-        accumulate: sums === "exact" ? sums : sums.oracle,
-      },
-    };
-  });
 
 const lengths = fc.oneof(
   fc.integer({ min: 1, max: 70 }),

@@ -150,6 +150,7 @@ export class Steps {
       return result;
     };
     if (order === "pairwise") return this.#tree(add, terms, sorted, 0, Math.ceil(terms.length / 128));
+    if (typeof order === "object") return this.#lanes(add, terms, sorted, 0, terms.length, order.lanes);
     if (order === "lanes") return this.#lanes(add, terms, sorted, 0, terms.length);
     let sum = 0;
     for (let i = 0; i < terms.length; i++) {
@@ -160,15 +161,15 @@ export class Steps {
     return sum;
   }
 
-  /** 32 accumulators, lane j takes the terms with index congruent to j, then the lanes are halved five times. */
-  #lanes(add: Add, terms: ArrayLike<number>, sorted: boolean, from: number, to: number): number {
-    const lanes = new Float64Array(32);
+  /** w accumulators, lane j takes the terms with index congruent to j, then the lanes are halved until one is left. */
+  #lanes(add: Add, terms: ArrayLike<number>, sorted: boolean, from: number, to: number, w = 32): number {
+    const lanes = new Float64Array(w);
     for (let i = from; i < to; i++) {
       this.log.index = sorted ? null : i;
-      lanes[i % 32] = add(lanes[i % 32], terms[i]);
+      lanes[i % w] = add(lanes[i % w], terms[i]);
     }
     this.log.index = null;
-    for (let width = 16; width >= 1; width /= 2) {
+    for (let width = w / 2; width >= 1; width /= 2) {
       for (let j = 0; j < width; j++) lanes[j] = add(lanes[j], lanes[j + width]);
     }
     return lanes[0];

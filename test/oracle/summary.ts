@@ -1,4 +1,5 @@
 /** What a diagnosis says about the whole: headroom, condition and bounds, by their definitions. */
+import { ofStatistics } from "./arithmetic.js";
 import { isTop } from "./emulated.js";
 import type { Truth } from "./truth.js";
 import { exponentOf, formatOf, type StageName, summedOf, type Work } from "./work.js";
@@ -7,8 +8,8 @@ import { exponentOf, formatOf, type StageName, summedOf, type Work } from "./wor
 export function headroom(work: Work, { logs }: Truth): { binades: number | null; at: StageName | null } {
   let binades: number | null = null;
   let at: StageName | null = null;
-  const { compute, accumulate } = work.arithmetic;
-  const summed = accumulate === "exact" ? compute : accumulate;
+  const { accumulate } = work.arithmetic;
+  const summed = accumulate === "exact" ? ofStatistics(work.arithmetic) : accumulate;
   for (const [name, log] of logs) {
     // Of the mean it is the sum that may overflow.
     if (log === -Infinity || name === "mean") continue;
@@ -41,12 +42,12 @@ function depthOf(terms: number, order: Work["arithmetic"]["order"]): number {
 
 /** Bounds of the relative rounding error of a sum of n positive terms. */
 export function bound({ norm, arithmetic }: Work, n: number) {
-  const { compute, accumulate, order } = arithmetic;
+  const { accumulate, order } = arithmetic;
   const terms = norm !== "none" && isTop(norm) ? norm.topk : n;
   const compared = norm !== "none" && summedOf(norm, n) === 0;
   // The largest is found without rounding, and the difference of two is one operation.
   const depth = compared ? (norm === "range" ? 1 : 0) : accumulate === "exact" ? 0 : depthOf(terms, order);
-  const { precision } = compared || accumulate === "exact" ? compute : accumulate;
+  const { precision } = compared || accumulate === "exact" ? ofStatistics(arithmetic) : accumulate;
   const unit = 2 ** -precision;
   const worst = depth * unit < 1 ? (depth * unit) / (1 - depth * unit) : null;
   return { terms, depth, worst, probable: Math.sqrt(depth) * unit };

@@ -1,6 +1,8 @@
 /** A normalization in emulated arithmetic, operation by operation: the values of every stage and what happened in it. */
+import { counted, ofStatistics } from "./arithmetic.js";
 import { isTop, type Norm } from "./emulated.js";
 import { numbers } from "./errors.js";
+import type { Format } from "./formats.js";
 import type { Real, Reals } from "./reals.js";
 import { Log, Steps } from "./steps.js";
 import {
@@ -59,16 +61,24 @@ export class Traced<R extends Real<R>> {
   #group(g: number): void {
     const { values, groups, norm, centred, centrings, weight, bias, arithmetic } = this.work;
     const at = groups[g];
-    let d = this.#each("input", g, (steps, i) => steps.convert(values[at[i]]));
+    const x = this.#each("input", g, (steps, i) => steps.convert(values[at[i]]));
+    let d = x;
+    const means: number[] = [];
     for (let i = 0; centred && i < (centrings ?? 1); i++) {
-      const x = d;
-      const middle = this.#mean(g, x);
-      d = this.#each("centre", g, (steps, i) => steps.subtract(x[i], middle));
+      const from = d;
+      const middle = this.#mean(g, from);
+      means.push(middle);
+      d = this.#each("centre", g, (steps, i) => steps.subtract(from[i], middle));
     }
     const scale = norm === "none" ? undefined : this.#scale(g, d, norm);
     const parameters = new Steps(arithmetic.compute, new Log());
+    const apart = ofStatistics(arithmetic) !== arithmetic.compute;
+    const mean = apart && centred ? this.#toCompute("roundedMean", g, means[0]) : undefined;
+    const inverse = scale && (apart ? this.#toCompute("roundedReciprocal", g, scale.inverse) : scale.inverse);
     const y = this.#each("output", g, (steps, i) => {
-      let y = scale ? steps.multiply(d[i], scale.inverse) : d[i];
+      let y = apart ? x[i] : d[i];
+      if (mean !== undefined) y = steps.subtract(y, mean);
+      if (inverse !== undefined) y = steps.multiply(y, inverse);
       if (weight) y = steps.multiply(y, parameters.convert(weight[at[i]]));
       if (bias) y = steps.add(y, parameters.convert(bias[at[i]]));
       return y;
@@ -80,12 +90,25 @@ export class Traced<R extends Real<R>> {
     }
   }
 
-  /** Operations in the compute format. */
-  #steps(name: StageName, group: number, format = this.work.arithmetic.compute): Steps {
+  /** A number of the statistics, rounded to the compute format. */
+  #toCompute(name: StageName, group: number, value: number): number {
+    const rounded = this.#steps(name, group).convert(value);
+    this.stage(name).high[group] = rounded;
+    return rounded;
+  }
+
+  /** Operations in the format of the stage. */
+  #steps(name: StageName, group: number, format = this.#formatOf(name)): Steps {
     const { log } = this.stage(name);
     log.group = group;
     log.index = null;
     return new Steps(format, log);
+  }
+
+  #formatOf(name: StageName): Format {
+    const { compute } = this.work.arithmetic;
+    const computed = name === "input" || name === "output" || name.startsWith("rounded");
+    return computed ? compute : ofStatistics(this.work.arithmetic);
   }
 
   /** A value for every element of a group. */
@@ -104,7 +127,7 @@ export class Traced<R extends Real<R>> {
 
   #mean(group: number, x: Float64Array): number {
     const steps = this.#steps("mean", group);
-    const mean = this.#quotient(steps, this.#sum("mean", group, x), x.length);
+    const mean = this.#quotient(steps, this.#sum("mean", group, x), counted(this.work.arithmetic, x.length));
     this.stage("mean").high[group] = mean;
     return mean;
   }
@@ -134,7 +157,7 @@ export class Traced<R extends Real<R>> {
     if (k > 0) {
       const sum = isTop(norm) ? this.#sum("sum", group, largest(terms, k), true) : this.#sum("sum", group, terms);
       [high[group], low[group]] = typeof sum === "number" ? [sum, 0] : [sum.high, sum.low];
-      raw = this.#quotient(steps, sum, k);
+      raw = this.#quotient(steps, sum, isTop(norm) ? k : counted(this.work.arithmetic, k));
     } else {
       const range = () => this.#steps("sum", group).subtract(maximum(d), -maximum(d.map((value) => -value)));
       raw = high[group] = norm === "range" ? range() : maximum(terms);

@@ -1,4 +1,5 @@
 /** The same normalization as real numbers: of the data from the start, and of what each emulated stage was given. */
+import { ofStatistics } from "./arithmetic.js";
 import { isTop, type Norm } from "./emulated.js";
 import { type Numbers, numbers } from "./errors.js";
 import type { Real, Reals } from "./reals.js";
@@ -98,6 +99,7 @@ export interface Truth {
 
 export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
   const { values, groups, norm, centred } = work;
+  const apart = ofStatistics(work.arithmetic) !== work.arithmetic.compute;
   const stages = empty(work);
   const largest = new Map<StageName | "total", number>();
   const logs = new Map<StageName | "total", number>();
@@ -129,6 +131,7 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
       condition[g] = sizes.over(total.abs()).high;
       seen("total", total);
       keep("mean", g, mean);
+      if (apart) keep("roundedMean", g, mean);
       d = x.map((value) => value.minus(mean));
       d.forEach((value, i) => {
         keep("centre", at[i], value);
@@ -145,6 +148,7 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
       keep("sum", g, raw);
       keep("deviation", g, scale);
       keep("reciprocal", g, reals.of(1).over(scale));
+      if (apart) keep("roundedReciprocal", g, reals.of(1).over(scale));
     }
     d.forEach((value, i) => {
       keep("output", at[i], affine(reals, work, at[i], scale ? value.over(scale) : value));
@@ -157,6 +161,7 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
 export function unrounded<R extends Real<R>>(traced: Traced<R>): Stages {
   const { work, reals } = traced;
   const { values, groups, norm, centred } = work;
+  const apart = ofStatistics(work.arithmetic) !== work.arithmetic.compute;
   const stages = empty(work);
   const emulated = (name: StageName, at: ArrayLike<number>) => {
     const { high } = traced.stage(name);
@@ -184,7 +189,14 @@ export function unrounded<R extends Real<R>>(traced: Traced<R>): Stages {
       const { high, low } = traced.stage("sum");
       keep("deviation", g, scaleOf(reals, work, norm, n, reals.of(high[g]).plus(reals.of(low[g]))));
       keep("reciprocal", g, reals.of(1).over(reals.of(traced.stage("deviation").high[g])));
-      inverse = reals.of(traced.stage("reciprocal").high[g]);
+      inverse = reals.of(traced.stage(apart ? "roundedReciprocal" : "reciprocal").high[g]);
+    }
+    if (apart && norm !== "none") keep("roundedReciprocal", g, reals.of(traced.stage("reciprocal").high[g]));
+    if (apart) d = emulated("input", at);
+    if (apart && centred) {
+      keep("roundedMean", g, reals.of(traced.stage("mean").high[g]));
+      const mean = reals.of(traced.stage("roundedMean").high[g]);
+      d = d.map((value) => value.minus(mean));
     }
     d.forEach((value, i) => {
       keep("output", at[i], affine(reals, work, at[i], inverse ? value.times(inverse) : value));

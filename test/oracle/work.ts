@@ -1,5 +1,5 @@
 /** What is diagnosed: a normalization of a tensor, and the stages that it goes through. */
-import type { Arithmetic } from "./arithmetic.js";
+import { type Arithmetic, ofStatistics } from "./arithmetic.js";
 import { isPower, isTop, type Norm, paperConstant, powerOf } from "./emulated.js";
 import type { Format } from "./formats.js";
 
@@ -25,12 +25,27 @@ export interface Work {
   readonly stored?: Format;
 }
 
-export type StageName = "input" | "mean" | "centre" | "term" | "sum" | "deviation" | "reciprocal" | "output";
+export type StageName =
+  | "input"
+  | "mean"
+  | "centre"
+  | "term"
+  | "sum"
+  | "deviation"
+  | "reciprocal"
+  | "roundedMean"
+  | "roundedReciprocal"
+  | "output";
 
-export function stagesOf({ centred, norm }: Work): StageName[] {
+export function stagesOf({ centred, norm, arithmetic }: Work): StageName[] {
+  const apart = ofStatistics(arithmetic) !== arithmetic.compute;
+  const rounding: StageName[] = [
+    ...(apart && centred ? (["roundedMean"] as const) : []),
+    ...(apart && norm !== "none" ? (["roundedReciprocal"] as const) : []),
+  ];
   const centring: StageName[] = centred ? ["mean", "centre"] : [];
   const scaling: StageName[] = norm === "none" ? [] : ["term", "sum", "deviation", "reciprocal"];
-  return ["input", ...centring, ...scaling, "output"];
+  return ["input", ...centring, ...scaling, ...rounding, "output"];
 }
 
 /** Stages with a value for each element; the others have one for each group. */
@@ -63,6 +78,8 @@ export function constantOf({ constant, norm }: Work, n: number): number {
 /** The format in whose units a stage is measured. Exact sums are no numbers of a format: the compute format. */
 export function formatOf({ norm, arithmetic }: Work, stage: StageName): Format {
   const { compute, accumulate } = arithmetic;
-  if (stage !== "sum" || norm === "none" || summedOf(norm, 1) === 0 || accumulate === "exact") return compute;
+  if (stage === "input" || stage === "output" || stage.startsWith("rounded")) return compute;
+  const statistics = ofStatistics(arithmetic);
+  if (stage !== "sum" || norm === "none" || summedOf(norm, 1) === 0 || accumulate === "exact") return statistics;
   return accumulate;
 }
