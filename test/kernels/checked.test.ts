@@ -238,5 +238,5 @@ test("an assertion that does not hold throws, and says where", () => {
   expect(() => kernels.pack(HEAP, HEAP + 4, 8)).toThrow(/assembly\/preconditions\.ts:\d+:\d+$/);
   // an empty plan
   expect(() => kernels.rows()).toThrow(/assembly\/preconditions\.ts:\d+:\d+$/);
-  expect(() => kernels.setFormat(2, 11, -14, 15, 65504, 0, 1)).toThrow(/assembly\/formats\/format\.ts:\d+:\d+$/);
+  expect(() => kernels.setFormat(3, 11, -14, 15, 65504, 0, 1)).toThrow(/assembly\/formats\/format\.ts:\d+:\d+$/);
 });
