@@ -77,6 +77,7 @@ export type {
 } from "./tensor/forms.js";
 export type { Data, DType, Float16 } from "./tensor/storage.js";
 export { Tensor } from "./tensor/tensor.js";
+export { tidy } from "./tensor/tidy.js";
 export type { TextOptions } from "./text/page.js";
 export {
   BatchNorm,

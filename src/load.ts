@@ -16,6 +16,7 @@ import { trelu } from "./layers/trelu.js";
 import { boundedWeightNorm, lpNormalize, weightNorm } from "./layers/weights.js";
 import { partial } from "./statistics/partial.js";
 import { mean, norm, statistics } from "./statistics/reduce.js";
+import { tidy } from "./tensor/tidy.js";
 import { BatchNorm } from "./training/batch-norm.js";
 import { foldBatchNorm } from "./training/fold.js";
 import {
@@ -63,6 +64,9 @@ const FUNCTIONS = {
   diagnose,
 };
 
+/** What serves all instances alike. */
+const OF_ALL = { tidy };
+
 /** The classes whose objects work on the instance that they were made on. */
 const CLASSES = { BatchNorm };
 
@@ -70,7 +74,7 @@ const CLASSES = { BatchNorm };
  * An instance of its own, with its own memory, and all tensor functions bound to it. A tensor of another instance
  * counts as plain data.
  */
-export type Halfnorm = Readonly<typeof FUNCTIONS & typeof CLASSES>;
+export type Halfnorm = Readonly<typeof FUNCTIONS & typeof CLASSES & typeof OF_ALL>;
 
 export interface LoadOptions {
   /** Where halfnorm.wasm is, a file: URL too where there are files. */
@@ -134,7 +138,7 @@ export async function load(options?: LoadOptions): Promise<Halfnorm> {
     }
   }
   const own = new Engine(module, pages, whole);
-  const bound: Record<string, unknown> = {};
+  const bound: Record<string, unknown> = { ...OF_ALL };
   for (const [name, call] of Object.entries(FUNCTIONS) as [string, (...given: unknown[]) => unknown][]) {
     bound[name] = (...given: unknown[]) => within(own, () => call(...given));
   }

@@ -28,6 +28,8 @@ export class Heap {
   top: number;
   /** Free memory below `top`, which none of it touches. Made when there is some. */
   holes: Holes | undefined = undefined;
+  /** When `used` is above this, forgotten tensors are looked for. */
+  declare alarm?: number;
   private scratchEnd: number;
 
   constructor(

@@ -1,8 +1,29 @@
 import { type Engine, engine } from "../engine/engine.js";
-import { allocate, covered, free } from "../engine/heap.js";
+import { allocate, covered, free, type Heap } from "../engine/heap.js";
 import { registryOf } from "./registry.js";
 import { OWNER, provide, Resident } from "./resident.js";
 import { arrayOf, bytesOf, type DType, dtypeOf } from "./storage.js";
+
+/** The least of memory that tensors hold when the garbage collector is told of it. */
+const FEW = 16_777_216;
+
+/** What the collector is told with. */
+const MANY = 67_108_864;
+
+/**
+ * Lets the garbage collector look for tensors that were forgotten. All it sees of a tensor is a small object: it would not
+ * come for a long time. What it counts is memory of arrays, so it gets some, at once to be thrown away. When it has come,
+ * the next turn of the event loop frees the tensors.
+ */
+function press(heap: Heap): void {
+  heap.alarm = 2 * heap.used;
+  try {
+    // in a sum, or bundlers would leave it out
+    heap.alarm += new ArrayBuffer(MANY).byteLength - MANY;
+  } catch {
+    // there is none left
+  }
+}
 
 let registry: FinalizationRegistry<Resident> | undefined;
 
@@ -14,9 +35,29 @@ function release(resident: Resident): void {
 
 /** Frees the memory of tensors that were dropped without dispose(). */
 function abandoned(): FinalizationRegistry<Resident> {
-  registry ??= registryOf(release);
+  registry ??= registryOf((resident) => {
+    release(resident);
+    resident.engine.heap.alarm = 2 * resident.engine.heap.used;
+  });
   return registry;
 }
+
+/** Memory of a tensor. */
+function obtain(heap: Heap, bytes: number): number {
+  if (heap.used > Math.max(FEW, heap.alarm ?? 0)) press(heap);
+  try {
+    return allocate(heap, bytes);
+  } catch (error) {
+    press(heap);
+    (error as Error).message +=
+      `; ${heap.blocks} tensors hold ${heap.used}: dispose() of those that are not needed, or use tidy(). Forgotten ones ` +
+      "are freed by the garbage collector between two turns of the event loop, never in a loop without await";
+    throw error;
+  }
+}
+
+/** The tensors that each tidy() has to look after, the innermost last. */
+export const scopes: Set<Tensor>[] = [];
 
 type View = Float32Array | Uint16Array;
 
@@ -36,8 +77,8 @@ const residentBetween = (own: Engine, start: number, end: number): Resident =>
 
 /**
  * A tensor in kernel memory: calls on it copy nothing. Made by `tensor()`, `empty()` and by every function that is
- * given one. Free it with `dispose()` or `using`; one that is merely dropped is freed when the garbage collector
- * gets to it, which it only does between two turns of the event loop.
+ * given one. Free it with `dispose()`, `using` or `tidy()`; one that is merely dropped is freed when the garbage
+ * collector gets to it, which it only does between two turns of the event loop.
  */
 export class Tensor {
   /** dispose(), for `using`; there only when the engine knows the symbol. */
@@ -50,6 +91,7 @@ export class Tensor {
   // private to the class, so that printing a tensor does not print its engine
   readonly #resident: Resident;
   #view: View | undefined;
+  #scope: Set<Tensor> | undefined;
 
   private constructor(resident: Resident) {
     if (!(resident instanceof Resident)) throw new TypeError('a "Tensor" is made by tensor() or empty(), not by new');
@@ -74,16 +116,24 @@ export class Tensor {
     provide(residentBetween, Tensor.make);
     const own = engine();
     const bytes = size * bytesOf(storage);
-    const address = bytes && allocate(own.heap, bytes);
+    const address = bytes && obtain(own.heap, bytes);
     const resident = new Resident(own, Object.freeze(shape), size, storage, address);
     const made = new Tensor(resident);
     if (bytes) abandoned().register(made, resident, resident);
+    if (scopes.length) made.moveTo(scopes[scopes.length - 1]);
     return made;
   }
 
   /** @internal Of the elements, 0 for none of them; undefined when disposed of. */
   get address(): number | undefined {
     return this.#resident.address;
+  }
+
+  /** @internal To another scope, or to none. */
+  moveTo(scope: Set<Tensor> | undefined): void {
+    this.#scope?.delete(this);
+    this.#scope = scope;
+    scope?.add(this);
   }
 
   /** @internal */
@@ -123,5 +173,6 @@ export class Tensor {
     if (this.#resident.address) abandoned().unregister(this.#resident);
     this.#view = undefined;
     release(this.#resident);
+    this.moveTo(undefined);
   }
 }

@@ -7,7 +7,7 @@ setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
 /** A turn of the event loop, after which finalizers have run. */
-const turn = () => new Promise<void>((done) => setTimeout(done, 10));
+export const turn = () => new Promise<void>((done) => setTimeout(done, 10));
 
 /** Collects until something holds, or for half a second. */
 export async function collectUntil(holds: () => boolean): Promise<void> {

@@ -413,6 +413,7 @@ describe("load()", () => {
       "round",
       "statistics",
       "tensor",
+      "tidy",
       "toFloat16",
       "trelu",
       "weightNorm",
