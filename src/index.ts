@@ -44,6 +44,8 @@ export {
   type Overflow,
   tfloat32,
 } from "./numerics/format.js";
+export { type KernelDetails, type KernelSource, kernelDetails } from "./numerics/kernel-details.js";
+export { type KernelArithmetic, type KernelKind, type KernelName, kernels } from "./numerics/kernels.js";
 export type { LpNorm, Norm, Normalizer } from "./numerics/norm.js";
 export {
   type PartialJson,

@@ -1,0 +1,405 @@
+// What the kernels of kernels.ts are: whose, of which kind, what of them is not modelled, and where that was read.
+
+import type { KernelKind, KernelName } from "./kernels.js";
+
+export interface KernelDetails {
+  /** null: a kind, which many runtimes have kernels of. */
+  readonly runtime: string | null;
+  /** What the runtime calls it; null for all that it has, and for kinds. */
+  readonly operator: string | null;
+  /** Where the runtime takes it not always: when. */
+  readonly when: string | null;
+  readonly kind: KernelKind;
+  /** What the kernel does otherwise than the arithmetic: where there is anything, bits may differ from the runtime's. */
+  readonly notModelled: readonly string[];
+  /** Where it was read; null for kinds. */
+  readonly source: KernelSource | null;
+}
+
+export interface KernelSource {
+  readonly repository: string;
+  readonly file: string;
+  /** A commit, or the date of what was read. */
+  readonly version: string;
+}
+
+/** In a function, so that no bundle has it that does not use it. */
+function table() {
+  const STORAGE = 'tensors are stored in float16: give the data in float16, and dtype "float16" for the output';
+  const SKIP = "what is normalized is the sum with the skipped input, rounded to float16: give that";
+  const ONE_PASS = "the variance is E[x²] - E[x]²";
+  const WELFORD = "mean and variance are Welford's, those of several threads merged";
+  const DIVIDED = "each term is divided by n before it is added, so that sums stay in range that overflow here";
+  const CHUNKS = "each thread adds a contiguous chunk, not every 64th element";
+  const VECTORS = "lanes are four for each thread, added last and in another order";
+  const ORDER = "the order of the sums";
+  const QUOTIENT = "a decomposed graph divides by S where this multiplies by 1 / S";
+  const WEIGHTS = "weight and bias are applied in float16, after the normalized value has been rounded to it";
+  const WGSL = "fused multiply-add, subnormals and overflow are up to the device";
+  const FUSED = "the compiler may fuse products and sums";
+
+  const READ = "2026-11-28";
+  const SNAPSHOT = "2026-07/08";
+  const ORT = "microsoft/onnxruntime";
+  const NATIVE = "onnxruntime/core/providers/webgpu";
+  const JSEP = "js/web/lib/wasm/jsep/webgpu/ops";
+  const TORCH = "aten/src/ATen/native";
+  const INTEL = "src/plugins/intel_gpu/src/kernel_selector/cl_kernels";
+
+  const kind = (name: KernelKind, ...notModelled: string[]): KernelDetails => ({
+    runtime: null,
+    operator: null,
+    when: null,
+    kind: name,
+    notModelled,
+    source: null,
+  });
+  const kernel = (
+    [runtime, operator, when]: readonly [string, string | null, string?],
+    kind: KernelKind,
+    [repository, file, version]: readonly [string, string, string],
+    ...notModelled: string[]
+  ): KernelDetails => ({
+    runtime,
+    operator,
+    when: when ?? null,
+    kind,
+    notModelled,
+    source: { repository, file, version },
+  });
+
+  const webgpu = (operator: string) => ["onnxruntime-web/webgpu", operator] as const;
+  const jsep = (operator: string) => ["onnxruntime-web/jsep", operator] as const;
+  const cuda = (operator: string) => ["onnxruntime/cuda", operator] as const;
+  const layer = [ORT, `${NATIVE}/nn/layer_norm.cc`, "007a78e7"] as const;
+  const skip = [ORT, "onnxruntime/contrib_ops/webgpu/bert/skip_layer_norm.cc", READ] as const;
+  const reduction = [ORT, `${NATIVE}/reduction/reduction_ops.cc`, "7dc1cd04"] as const;
+  const cudaLayer = [ORT, "onnxruntime/core/providers/cuda/nn/layer_norm_impl.cu", "0d89e5d1"] as const;
+  const cpu = [ORT, "onnxruntime/core/providers/cpu/nn/layer_norm_impl.cc", READ] as const;
+  const cpuLeft = [ONE_PASS, "reductions of decomposed graphs add in vectors", FUSED, STORAGE];
+
+  return {
+    "float16 sums": kind("float16 sums"),
+    "float32 sums": kind("float32 sums"),
+    "float32 statistics": kind("float32 statistics"),
+    float32: kind("float32", STORAGE),
+
+    "onnxruntime-web/webgpu LayerNormalization": kernel(
+      webgpu("LayerNormalization"),
+      "float32 statistics",
+      layer,
+      `${ONE_PASS} before PR 28743`,
+      CHUNKS,
+      WGSL,
+    ),
+    "onnxruntime-web/webgpu SimplifiedLayerNormalization": kernel(
+      webgpu("SimplifiedLayerNormalization"),
+      "float32 statistics",
+      layer,
+      CHUNKS,
+      WGSL,
+    ),
+    "onnxruntime-web/webgpu SkipLayerNormalization": kernel(
+      webgpu("SkipLayerNormalization"),
+      "float32 statistics",
+      skip,
+      SKIP,
+      ONE_PASS,
+      CHUNKS,
+      WGSL,
+    ),
+    "onnxruntime-web/webgpu SkipSimplifiedLayerNormalization": kernel(
+      webgpu("SkipSimplifiedLayerNormalization"),
+      "float32 statistics",
+      skip,
+      SKIP,
+      CHUNKS,
+      WGSL,
+    ),
+    "onnxruntime-web/webgpu InstanceNormalization": kernel(
+      webgpu("InstanceNormalization"),
+      "float32 statistics",
+      [ORT, `${NATIVE}/nn/instance_norm.cc`, "0f72de77"],
+      WGSL,
+    ),
+    "onnxruntime-web/webgpu ReduceMean": kernel(webgpu("ReduceMean"), "float16 sums", reduction, QUOTIENT, WGSL),
+    "onnxruntime-web/webgpu ReduceMean to one value": kernel(
+      webgpu("ReduceMean to one value"),
+      "float16 sums",
+      reduction,
+      QUOTIENT,
+      WGSL,
+    ),
+
+    "onnxruntime-web/jsep LayerNormalization": kernel(
+      jsep("LayerNormalization"),
+      "float32",
+      [ORT, `${JSEP}/layer-norm.ts`, "fabfdc0e"],
+      ONE_PASS,
+      WGSL,
+      STORAGE,
+    ),
+    "onnxruntime-web/jsep SkipLayerNormalization": kernel(
+      jsep("SkipLayerNormalization"),
+      "float32 statistics",
+      [ORT, `${JSEP}/skip-layer-norm.ts`, READ],
+      SKIP,
+      ONE_PASS,
+      WGSL,
+    ),
+    "onnxruntime-web/jsep InstanceNormalization": kernel(
+      jsep("InstanceNormalization"),
+      "float32 statistics",
+      [ORT, `${JSEP}/instance-norm.ts`, READ],
+      ONE_PASS,
+      VECTORS,
+      WGSL,
+    ),
+    "onnxruntime-web/jsep ReduceMean": kernel(
+      jsep("ReduceMean"),
+      "float32 sums",
+      [ORT, `${JSEP}/reduce.ts`, READ],
+      QUOTIENT,
+      WGSL,
+    ),
+
+    "onnxruntime-web/wasm": kernel(["onnxruntime-web/wasm", null], "float32", cpu, ...cpuLeft),
+    "onnxruntime/cpu": kernel(["onnxruntime/cpu", null], "float32", cpu, ...cpuLeft),
+    "onnxruntime/cuda LayerNormalization": kernel(
+      cuda("LayerNormalization"),
+      "float32",
+      cudaLayer,
+      WELFORD,
+      FUSED,
+      STORAGE,
+    ),
+    "onnxruntime/cuda SimplifiedLayerNormalization": kernel(
+      cuda("SimplifiedLayerNormalization"),
+      "float32",
+      cudaLayer,
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+    "onnxruntime/cuda SkipLayerNormalization": kernel(
+      ["onnxruntime/cuda", "SkipLayerNormalization", "up to 1.24, before PR 28682"],
+      "float16 sums",
+      [ORT, "onnxruntime/contrib_ops/cuda/bert/skip_layer_norm_impl.cu", "02ce7d40"],
+      SKIP,
+      ONE_PASS,
+      DIVIDED,
+      ORDER,
+      FUSED,
+    ),
+    "onnxruntime/cuda ReduceMean": kernel(
+      cuda("ReduceMean"),
+      "float32 sums",
+      [ORT, "onnxruntime/core/providers/cuda/reduction/reduction_functions.cu", READ],
+      QUOTIENT,
+      ORDER,
+      FUSED,
+    ),
+
+    "pytorch/cuda LayerNorm": kernel(
+      ["pytorch/cuda", "LayerNorm"],
+      "float32",
+      ["pytorch/pytorch", `${TORCH}/cuda/layer_norm_kernel.cu`, "0005c538"],
+      WELFORD,
+      FUSED,
+      STORAGE,
+    ),
+    "pytorch/cuda mean": kernel(
+      ["pytorch/cuda", "mean"],
+      "float32 sums",
+      ["pytorch/pytorch", `${TORCH}/cuda/ReduceMomentKernel.cu`, READ],
+      QUOTIENT,
+      ORDER,
+      FUSED,
+    ),
+    "pytorch/mps LayerNorm": kernel(
+      ["pytorch/mps", "LayerNorm"],
+      "float32",
+      ["pytorch/pytorch", `${TORCH}/mps/kernels/LayerNorm.metal`, READ],
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+    "pytorch/mps RMSNorm": kernel(
+      ["pytorch/mps", "RMSNorm"],
+      "float32",
+      ["pytorch/pytorch", `${TORCH}/mps/kernels/RMSNorm.metal`, SNAPSHOT],
+      WEIGHTS,
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+    "pytorch/mps mean": kernel(
+      ["pytorch/mps", "mean"],
+      "float32 sums",
+      ["pytorch/pytorch", `${TORCH}/mps/kernels/ReduceOps.metal`, READ],
+      QUOTIENT,
+      ORDER,
+      FUSED,
+    ),
+    "apex FusedLayerNorm": kernel(
+      ["apex", "FusedLayerNorm"],
+      "float32",
+      ["NVIDIA/apex", "csrc/layer_norm_cuda_kernel.cu", SNAPSHOT],
+      WEIGHTS,
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+
+    "mlx fast.layer_norm": kernel(
+      ["mlx", "fast.layer_norm"],
+      "float32",
+      ["ml-explore/mlx", "mlx/backend/metal/kernels/layer_norm.metal", SNAPSHOT],
+      WEIGHTS,
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+    "mlx fast.rms_norm": kernel(
+      ["mlx", "fast.rms_norm"],
+      "float32",
+      ["ml-explore/mlx", "mlx/backend/metal/kernels/rms_norm.metal", SNAPSHOT],
+      WEIGHTS,
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+    "mlx InstanceNorm": kernel(
+      ["mlx", "InstanceNorm"],
+      "float16 sums",
+      ["ml-explore/mlx", "python/mlx/nn/layers/normalization.py", SNAPSHOT],
+      ORDER,
+      FUSED,
+    ),
+    "mlx mean": kernel(
+      ["mlx", "mean"],
+      "float16 sums",
+      ["ml-explore/mlx", "mlx/backend/metal/kernels/reduce.metal", SNAPSHOT],
+      QUOTIENT,
+      ORDER,
+      FUSED,
+    ),
+    "tvm layer_norm": kernel(
+      ["tvm", "layer_norm"],
+      "float32",
+      ["apache/tvm", "python/tvm/topi/nn/layer_norm.py", SNAPSHOT],
+      WEIGHTS,
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+    "candle/cuda layer_norm": kernel(
+      ["candle/cuda", "layer_norm"],
+      "float32",
+      ["huggingface/candle", "candle-kernels/src/reduce.cu", SNAPSHOT],
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+    "candle/metal layer_norm": kernel(
+      ["candle/metal", "layer_norm"],
+      "float32 statistics",
+      ["huggingface/candle", "candle-metal-kernels/src/metal_src/reduce.metal", SNAPSHOT],
+      ORDER,
+      FUSED,
+    ),
+    "ggml norm": kernel(
+      ["ggml", "norm"],
+      "float32",
+      ["ggml-org/ggml", "src/ggml-cuda/norm.cu", SNAPSHOT],
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+
+    "tensorrt INormalizationLayer": kernel(
+      ["tensorrt", "INormalizationLayer", "unless it is set to another precision"],
+      "float32",
+      ["NVIDIA/TensorRT", "include/NvInfer.h", "a892d22"],
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+    "tensorrt skipLayerNorm": kernel(
+      ["tensorrt", "skipLayerNorm"],
+      "float16 sums",
+      ["NVIDIA/TensorRT", "plugin/skipLayerNormPlugin/skipLayerNormKernel.cu", READ],
+      SKIP,
+      DIVIDED,
+      ORDER,
+      FUSED,
+    ),
+    "openvino MVN": kernel(
+      ["openvino", "MVN"],
+      "float32 statistics",
+      ["openvinotoolkit/openvino", `${INTEL}/mvn_gpu_bfyx_opt.cl`, READ],
+      ORDER,
+      FUSED,
+    ),
+    "openvino RMS": kernel(
+      ["openvino", "RMS"],
+      "float32",
+      ["openvinotoolkit/openvino", `${INTEL}/rms_gpu_bfyx_opt.cl`, SNAPSHOT],
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+    "xnnpack mean": kernel(
+      ["xnnpack", "mean"],
+      "float32 sums",
+      ["google/XNNPACK", "src/subgraph.c", "75db3c0"],
+      QUOTIENT,
+      FUSED,
+    ),
+    "tflite/gpu mean": kernel(
+      ["tflite/gpu", "mean"],
+      "float32 sums",
+      ["tensorflow/tensorflow", "tensorflow/lite/delegates/gpu/common/tasks/reduce.cc", READ],
+      QUOTIENT,
+      ORDER,
+      FUSED,
+    ),
+    "mnn LayerNorm": kernel(
+      ["mnn", "LayerNorm"],
+      "float32",
+      ["alibaba/MNN", "source/backend/cpu/CPULayerNorm.cpp", SNAPSHOT],
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+    "ncnn/arm LayerNorm": kernel(
+      ["ncnn/arm", "LayerNorm"],
+      "float32",
+      ["Tencent/ncnn", "src/layer/arm/layernorm_arm_asimdhp.cpp", SNAPSHOT],
+      ORDER,
+      FUSED,
+      STORAGE,
+    ),
+    "ncnn/vulkan Reduction": kernel(
+      ["ncnn/vulkan", "Reduction", "with fp16 arithmetic"],
+      "float16 sums",
+      ["Tencent/ncnn", "src/layer/vulkan/shader/reduction.comp", SNAPSHOT],
+      QUOTIENT,
+      ORDER,
+      FUSED,
+    ),
+  } satisfies Record<KernelName, KernelDetails>;
+}
+
+function frozen(): Readonly<Record<KernelName, KernelDetails>> {
+  const all = table();
+  for (const details of Object.values<KernelDetails>(all)) {
+    Object.freeze(details.notModelled);
+    Object.freeze(details.source);
+    Object.freeze(details);
+  }
+  return Object.freeze(all);
+}
+
+/** Of each of `kernels`: operator, runtime, kind, what of it is not modelled, and its source. */
+export const kernelDetails = /* @__PURE__ */ frozen();
