@@ -4,17 +4,24 @@ import type { Engine } from "../engine/engine.js";
 
 /** A tensor as calls see it: nobody outside can change it. */
 export class Resident {
+  // what is internal is in no declaration: those of engines need the types of the DOM
+  /** @internal */
+  readonly engine: Engine;
+
   /**
+   * @internal
    * @param storage One of the STORAGE constants.
    * @param address Of its elements, 0 for none of them; undefined when disposed of.
    */
   constructor(
-    readonly engine: Engine,
+    engine: Engine,
     readonly shape: readonly number[],
     readonly size: number,
     readonly storage: number,
     public address: number | undefined,
-  ) {}
+  ) {
+    this.engine = engine;
+  }
 }
 
 /** Under this, a tensor has itself, and what is a view of its data has the tensor: as long as the view is in use, so is that. */
@@ -24,17 +31,17 @@ export const OWNER: unique symbol = /* @__PURE__ */ Symbol();
 export const residentOf = (value: object): Resident | undefined =>
   (value as { [OWNER]?: { resident: Resident } })[OWNER]?.resident;
 
-/** What a view of kernel memory shows that somebody made from the buffer. */
+/** @internal What a view of kernel memory shows that somebody made from the buffer. */
 type Finder = (own: Engine, start: number, end: number) => Resident;
 /** Makes a Tensor on the engine that calls go to. Its memory is not cleared. */
 type Maker = (shape: readonly number[], size: number, storage: number) => object;
 
-/** Nobody has the buffer before there is a tensor. */
+/** @internal Nobody has the buffer before there is a tensor. */
 export let residentAt: Finder;
 /** Only where there is a tensor that the new one is like. */
 export let makeTensor: Maker;
 
-/** What the class of tensors knows. Called with every tensor, since bundlers keep what is called once. */
+/** @internal What the class of tensors knows. Called with every tensor, since bundlers keep what is called once. */
 export function provide(finder: Finder, maker: Maker): void {
   residentAt = finder;
   makeTensor = maker;
