@@ -2,14 +2,13 @@ import * as at from "../abi/plan.js";
 import { checkAxis, checkNumber, checkOptions } from "../checks/arguments.js";
 import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
 import { checkNorm, type Norm } from "../numerics/norm.js";
-import { valuesOf } from "../plan/blocks.js";
 import { Job } from "../plan/plan.js";
 import { fill, run } from "../plan/run.js";
 import { planWalk } from "../plan/walk.js";
-import { norm as normOf } from "../statistics/reduce.js";
 import type { Dense, Out, OutputOptions, TensorLike, Transform, TransformBy } from "../tensor/forms.js";
-import { checkOverlap, finish, Operand, operand, parameter, target } from "../tensor/operand.js";
+import { checkOverlap, finish, type Operand, operand, parameter, required, target } from "../tensor/operand.js";
 import { checkDType } from "../tensor/storage.js";
+import { boundedGains, type Gains, givenGains, runWithRest } from "./gains.js";
 
 export interface LpNormalizeOptions extends OutputOptions {
   /** Default: "l2". */
@@ -45,22 +44,25 @@ const VECTOR_KEYS = ["norm", "axis", "arithmetic", "dtype", "out"];
 const WEIGHT_KEYS = /* @__PURE__ */ ["g"].concat(VECTOR_KEYS);
 const BOUNDED_KEYS = /* @__PURE__ */ ["rho"].concat(WEIGHT_KEYS);
 
+/** All axes but one. */
+export const except = (shape: readonly number[], axis: number): number => ((1 << shape.length) - 1) ^ (1 << axis);
+
 /**
  * x divided by the norms of its vectors, and multiplied by their gains.
  *
+ * @param axis Of the gains.
  * @param g What `out` must not overlap.
- * @param gainOf The gains, made when everything is checked. Default: g.
+ * @param gainsOf Makes the gains, when everything is checked.
  */
 function scaleBy(
   name: string,
   x: Operand,
   o: OutputOptions & { norm?: Norm | undefined; arithmetic?: Arithmetic | undefined },
-  reduced: number,
-  scale: number,
+  axis: number,
   g?: Operand,
-  gainOf?: () => Operand,
+  gainsOf?: (emulated: boolean) => Gains,
 ): Out | Dense {
-  const walk = planWalk(x.shape, reduced, 0);
+  const walk = planWalk(x.shape, gainsOf ? except(x.shape, axis) : 1 << axis, 0);
   const norm = checkNorm(o.norm, walk.count, false);
   const numerics = checkArithmetic(o.arithmetic);
   const y = target(o.out, x.shape, x.size, checkDType("dtype", o.dtype), x);
@@ -69,10 +71,11 @@ function scaleBy(
   if (x.size) {
     const task = at.TASK_NORM | at.TASK_TOTAL | at.TASK_APPLY;
     const job = new Job(x, walk, task, norm, numerics);
-    job.scale = scale;
+    const made = gainsOf?.(!!numerics);
+    job.scale = made ? at.SCALE_GAIN : at.SCALE_DIVIDE;
     job.y = y;
-    job.gain = gainOf ? gainOf() : g;
-    run(job);
+    job.gain = made?.gains;
+    runWithRest(job, run, axis, made?.rest);
   } else fill(y, 0);
   return finish(y);
 }
@@ -86,33 +89,8 @@ export const lpNormalize = ((x: TensorLike, options?: LpNormalizeOptions) => {
   const o = checkOptions(options, VECTOR_KEYS);
   const input = operand("x", x);
   const axis = checkAxis("axis", o.axis, input.shape.length, -1);
-  return scaleBy("x", input, o, 1 << axis, at.SCALE_DIVIDE);
+  return scaleBy("x", input, o, axis);
 }) as Transform<LpNormalizeOptions>;
-
-/** What bounded weight norm multiplies v_i / ‖v_i‖ by: ρ for all channels, or ρ / ‖g‖₂ · g_i; 0 when all of g is. */
-export function boundedGains(
-  v: TensorLike,
-  channels: number,
-  g: Operand | undefined,
-  rho: number | undefined,
-): Operand {
-  const array = new Float32Array(channels);
-  if (g) {
-    const values = valuesOf(g);
-    let sum = 0;
-    for (const value of values) sum += value * value;
-    const length = Math.sqrt(sum);
-    const scale = sum ? (rho ?? length) / length : 0;
-    for (let i = 0; i < channels; i++) array[i] = values[i] * scale;
-  } else if (rho === undefined) {
-    normOf(v, { out: array.subarray(0, 1) });
-    array.fill(array[0] / Math.sqrt(channels));
-  } else array.fill(rho);
-  return new Operand(array, 0, [channels], channels, at.STORAGE_FLOAT32);
-}
-
-/** All axes but one. */
-export const except = (shape: readonly number[], axis: number): number => ((1 << shape.length) - 1) ^ (1 << axis);
 
 /**
  * Weight norm: w = g · v / ‖v‖ for every output channel, the norm over all other axes.
@@ -123,8 +101,8 @@ export const weightNorm = ((v: TensorLike, options: WeightNormOptions) => {
   const o = checkOptions(options, WEIGHT_KEYS);
   const input = operand("v", v);
   const axis = checkAxis("axis", o.axis, input.shape.length, 0);
-  const g = parameter("g", o.g, input.shape[axis]) ?? operand("g", o.g);
-  return scaleBy("v", input, o, except(input.shape, axis), at.SCALE_GAIN, g);
+  const g = required("g", o.g, input.shape[axis]);
+  return scaleBy("v", input, o, axis, g, (emulated) => givenGains(g, emulated));
 }) as TransformBy<WeightNormOptions>;
 
 /**
@@ -138,9 +116,10 @@ export const boundedWeightNorm = ((v: TensorLike, options?: BoundedWeightNormOpt
   const input = operand("v", v);
   const axis = checkAxis("axis", o.axis, input.shape.length, 0);
   const channels = input.shape[axis];
-  const rho = o.rho === undefined ? undefined : checkNumber("rho", o.rho, 0);
+  const { rho } = o;
+  if (rho !== undefined) checkNumber("rho", rho, 0);
   const g = parameter("g", o.g, channels);
-  const direct = g && rho === undefined;
-  const gains = direct ? undefined : () => boundedGains(v, channels, g, rho);
-  return scaleBy("v", input, o, except(input.shape, axis), at.SCALE_GAIN, g, gains);
+  return scaleBy("v", input, o, axis, g, (emulated) =>
+    g && rho === undefined ? givenGains(g, emulated) : boundedGains(input, channels, g, rho, emulated),
+  );
 }) as Transform<BoundedWeightNormOptions>;

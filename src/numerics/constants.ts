@@ -10,3 +10,6 @@ export const DEFAULT_EPS = 1e-5;
 
 /** √(π/2): E|z| of a standard normal z is its inverse, the mean of the half-normal distribution. */
 export const C1 = 1.2533141373155003;
+
+/** The least normal number of float32. */
+export const MIN_NORMAL = 1.1754943508222875e-38; // 2^-126

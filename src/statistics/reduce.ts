@@ -89,6 +89,16 @@ function reduce(x: Operand, o: MeanOptions, walk: Walk, to: Operand, task: numbe
   return finish(to);
 }
 
+/** The norms of the groups of a tensor, as norm() gives them: plain data, wherever the tensor is. */
+export function normsOf(x: Operand, norm: NormSpec, reduced: number): Float32Array {
+  const walk = planWalk(x.shape, reduced, 0);
+  checkResults(x.name.split(".")[0], walk.groups);
+  const to = target(undefined, [walk.groups], walk.groups, STORAGE_FLOAT32, x);
+  to.like = false;
+  reduce(x, {}, walk, to, TASK_NORM | TASK_TOTAL, norm);
+  return to.array as Float32Array;
+}
+
 /**
  * The norm of each vector along `axes`, uncentred, as numpy.linalg.norm and ONNX ReduceL1, ReduceL2 have it: see
  * {@link Norm}. That of an empty vector is 0.

@@ -6,11 +6,22 @@
 // What weight decay does, keeping ‖w‖ from growing, a learning rate for every channel does as well. A channel is an output
 // channel of a convolution or a dense layer; norms are L2.
 
+import { STORAGE_FLOAT32 } from "../abi/plan.js";
 import { checkAxis, checkNumber, checkOptions, checkSize, isObject, wrong } from "../checks/arguments.js";
-import { batchNorm } from "../layers/layers.js";
-import { norm } from "../statistics/reduce.js";
+import { scale } from "../conversion/scale.js";
+import { normalize } from "../layers/normalize.js";
+import { except } from "../layers/weights.js";
+import { MIN_NORMAL } from "../numerics/constants.js";
+import { checkNorm } from "../numerics/norm.js";
+import { valuesOf } from "../plan/blocks.js";
+import { normsOf } from "../statistics/reduce.js";
 import type { OutputOptions, TensorLike, TransformBy } from "../tensor/forms.js";
-import { operand } from "../tensor/operand.js";
+import { checkOverlap, finish, Operand, operand, target } from "../tensor/operand.js";
+import { sizeOf } from "../tensor/shape.js";
+import { checkDType } from "../tensor/storage.js";
+import { getLength, getTag, isCutOff } from "../tensor/views.js";
+
+const L2 = /* @__PURE__ */ checkNorm("l2", 1, false);
 
 export interface ChannelOptions {
   /** The axis of the output channels, negative from the end. Default: 0. */
@@ -28,12 +39,14 @@ export interface RescaleOptions extends ChannelOptions, OutputOptions {
 }
 
 /** Norms, one per channel. */
-function checkNorms(name: string, norms: ArrayLike<number>): ArrayLike<number> {
-  if (!Array.isArray(norms) && !(ArrayBuffer.isView(norms) && "length" in norms)) {
-    throw wrong(name, "an array of numbers", norms);
-  }
-  for (let i = 0; i < norms.length; i++) checkNumber(`${name}[${i}]`, norms[i], 0);
-  return norms;
+function checkNorms(name: string, norms: ArrayLike<number>): Float64Array {
+  const typed = getTag.call(norms) !== undefined;
+  if (!typed && !Array.isArray(norms)) throw wrong(name, "an array of numbers", norms);
+  const count = typed ? getLength.call(norms) : norms.length;
+  if (typed && !count && isCutOff(norms)) throw wrong(name, "an array with its memory", norms);
+  const values: number[] = [];
+  for (let i = 0; i < count; i++) values.push(checkNumber(`${name}[${i}]`, norms[i], 0));
+  return Float64Array.from(values);
 }
 
 /**
@@ -43,10 +56,8 @@ function checkNorms(name: string, norms: ArrayLike<number>): ArrayLike<number> {
  */
 export function channelNorms(w: TensorLike, options?: ChannelOptions): Float32Array {
   const o = checkOptions(options, ["axis"]);
-  const { shape } = operand("w", w);
-  const axis = checkAxis("axis", o.axis, shape.length, 0);
-  const out = new Float32Array(shape[axis]);
-  return norm(w, { axes: [...shape.keys()].filter((each) => each !== axis), out });
+  const input = operand("w", w);
+  return normsOf(input, L2, except(input.shape, checkAxis("axis", o.axis, input.shape.length, 0)));
 }
 
 /**
@@ -57,7 +68,7 @@ export function channelNorms(w: TensorLike, options?: ChannelOptions): Float32Ar
  */
 export function effectiveStepSize(learningRate: number, norms: ArrayLike<number>): Float64Array {
   checkNumber("learningRate", learningRate, 0);
-  return Float64Array.from(checkNorms("norms", norms), (size) => learningRate / (size * size));
+  return checkNorms("norms", norms).map((size) => learningRate / (size * size));
 }
 
 /**
@@ -80,10 +91,11 @@ export function correctedLearningRate(
   const o = checkOptions(options, ["limit"]);
   checkNumber("learningRate", learningRate, 0);
   const limit = o.limit === undefined ? 10 : checkNumber("limit", o.limit, 1);
-  checkNorms("norms", norms);
-  checkSize("reference", norms.length, checkNorms("reference", reference).length);
-  return Float64Array.from(norms, (size, i) => {
-    const ratio = (size / reference[i]) ** 2;
+  const sizes = checkNorms("norms", norms);
+  const wanted = checkNorms("reference", reference);
+  checkSize("reference", sizes.length, wanted.length);
+  return sizes.map((size, i) => {
+    const ratio = (size / wanted[i]) ** 2;
     return learningRate * (Number.isNaN(ratio) ? 1 : Math.min(Math.max(ratio, 1 / limit), limit));
   });
 }
@@ -99,7 +111,7 @@ export function correctedLearningRate(
 export function normSchedule(recorded: readonly ArrayLike<number>[]): (epoch: number) => Float64Array {
   if (!Array.isArray(recorded)) throw wrong("recorded", "an array of norms for each epoch", recorded);
   if (!recorded.length) throw wrong("recorded", "of at least one epoch", recorded, "object");
-  const epochs = recorded.map((norms, i) => Float64Array.from(checkNorms(`recorded[${i}]`, norms)));
+  const epochs = Array.from(recorded, (norms, i) => checkNorms(`recorded[${i}]`, norms));
   for (const [i, { length }] of epochs.entries()) checkSize(`recorded[${i}]`, epochs[0].length, length);
   return (epoch) => {
     const place = Math.min(checkNumber("epoch", epoch, 0), epochs.length - 1);
@@ -110,6 +122,28 @@ export function normSchedule(recorded: readonly ArrayLike<number>[]): (epoch: nu
   };
 }
 
+/** Whether float32 has a norm with all of its digits, and kernels the factor to another one. */
+function isOrdinary(norm: number, wanted: number): boolean {
+  const ratio = wanted / norm;
+  return (
+    norm === 0 || wanted === 0 || (norm >= MIN_NORMAL && wanted >= MIN_NORMAL && ratio > 2 ** -120 && ratio < 2 ** 120)
+  );
+}
+
+/** The weights with other norms, in float64: for norms that are beyond float32 where the weights are not. */
+function rescaled(w: Operand, axis: number, norms: Float64Array): Operand {
+  const values = valuesOf(w);
+  const inner = sizeOf(w.shape, axis + 1);
+  const channelAt = (i: number): number => Math.floor(i / inner) % norms.length;
+  const squares = new Float64Array(norms.length);
+  for (let i = 0; i < values.length; i++) squares[channelAt(i)] += values[i] * values[i];
+  for (let i = 0; i < values.length; i++) {
+    const c = channelAt(i);
+    if (squares[c] !== 0) values[i] *= norms[c] / Math.sqrt(squares[c]);
+  }
+  return new Operand(values, 0, w.shape, w.size, STORAGE_FLOAT32);
+}
+
 /**
  * Rescales every output channel of a weight to a norm, as the norm schedule does after each step. A channel of zeros stays
  * as it is.
@@ -118,13 +152,24 @@ export function normSchedule(recorded: readonly ArrayLike<number>[]): (epoch: nu
  */
 export const rescaleToNorms = ((w: TensorLike, options: RescaleOptions) => {
   if (!isObject(options)) throw wrong("options", "an object", options);
-  const { norms, axis, dtype, out } = checkOptions(options, ["norms", "axis", "dtype", "out"]);
-  const weight = Float32Array.from(checkNorms("norms", norms));
-  const deviation = channelNorms(w, { axis });
-  checkSize("norms", deviation.length, weight.length);
-  const mean = new Float32Array(deviation.length);
+  const o = checkOptions(options, ["norms", "axis", "dtype", "out"]);
+  const norms = checkNorms("norms", o.norms);
+  const { axis, dtype, out } = o;
+  const input = operand("w", w);
+  const channel = checkAxis("axis", axis, input.shape.length, 0);
+  const channels = input.shape[channel];
+  checkSize("norms", channels, norms.length);
+  const others = except(input.shape, channel);
+  const deviation = normsOf(input, L2, others);
+  if (!norms.every((wanted, c) => isOrdinary(deviation[c], wanted) && wanted < 2 ** 127)) {
+    const y = target(out, input.shape, input.size, checkDType("dtype", dtype), input);
+    checkOverlap(y, "w", input, true);
+    scale(rescaled(input, channel, norms), y, 1);
+    return finish(y);
+  }
   // (w - 0) / (‖w‖ + 0) · norm
-  for (let i = 0; i < deviation.length; i++) deviation[i] ||= 1;
-  const given = { norm: "l1", eps: 0, mean, deviation, weight } as const;
-  return batchNorm(w, { ...given, axis: axis === undefined ? 0 : axis, dtype, out });
+  for (let i = 0; i < channels; i++) if (deviation[i] === 0) deviation[i] = 1;
+  const mean = new Float32Array(channels);
+  const given = { norm: "l1", eps: 0, mean, deviation, weight: Float32Array.from(norms), dtype, out } as const;
+  return normalize(input, given, input.shape, others, 1 << channel, channels);
 }) as TransformBy<RescaleOptions>;

@@ -1,16 +1,17 @@
 import * as at from "../abi/plan.js";
 import { checkAxis, checkNumber, checkOptions } from "../checks/arguments.js";
 import { engine } from "../engine/engine.js";
-import { type BoundedWeightNormOptions, boundedGains, except, type WeightNormOptions } from "../layers/weights.js";
+import { boundedGains, type Gains, givenGains, runWithRest } from "../layers/gains.js";
+import { type BoundedWeightNormOptions, except, type WeightNormOptions } from "../layers/weights.js";
 import { checkGradientArithmetic } from "../numerics/arithmetic.js";
 import { checkNorm } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
 import { GradientJob } from "../plan/plan.js";
-import { fill } from "../plan/run.js";
+import { fillAll } from "../plan/run.js";
 import { deliver, differentiate } from "../plan/run-gradient.js";
 import { planWalk } from "../plan/walk.js";
 import type { Dense, Out, Plain, Shaped, TensorLike } from "../tensor/forms.js";
-import { finish, Operand, operand, parameter } from "../tensor/operand.js";
+import { finish, Operand, operand, parameter, required } from "../tensor/operand.js";
 import { checkOut, checkOverlaps, shapedLike, targetOf } from "../tensor/results.js";
 import { checkDType, type Data } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -94,28 +95,40 @@ class Prepared {
     readonly dg: Operand | undefined,
     readonly g: Operand | undefined,
     readonly channels: number,
+    readonly axis: number,
   ) {}
 }
 
 function prepare(dw: TensorLike, v: TensorLike, o: BoundedWeightNormBackwardOptions, needed: boolean): Prepared {
   const input = operand("v", v);
   const upstream = shapedLike("dw", dw, "v", input);
-  const axis = checkAxis("axis", o.axis, input.shape.length, 0);
+  const { axis: asked, out: given } = o;
+  const axis = checkAxis("axis", asked, input.shape.length, 0);
   const channels = input.shape[axis];
-  const g = parameter("g", o.g, channels) ?? (needed ? operand("g", o.g as TensorLike) : undefined);
+  const g = (needed ? required : parameter)("g", o.g as TensorLike, channels);
   const reduced = except(input.shape, axis);
   const walk = planWalk(input.shape, reduced, 1 << axis);
   const norm = checkNorm(o.norm, walk.count, false);
   const task = at.TASK_NORM | at.TASK_TOTAL | at.TASK_APPLY;
   const job = new GradientJob(input, walk, task, norm, checkGradientArithmetic(o.arithmetic));
-  const out = checkOut(o.out, g ? ["dv", "dg"] : ["dv"]);
+  const out = checkOut(given, g ? ["dv", "dg"] : ["dv"]);
   const dv = targetOf("dv", out.dv, input.shape, input.size, checkDType("dtype", o.dtype), input);
   const dg = g && targetOf("dg", out.dg, [channels], channels, at.STORAGE_FLOAT32, input);
   job.dy = upstream;
   job.y = dv;
   if (job.numerics) job.parameters = planWalk(input.shape, reduced, 0);
-  if (o.out) checkOverlaps({ dv, dg }, { dw: upstream, v: input, g });
-  return new Prepared(job, dv, dg, g, channels);
+  if (given) checkOverlaps({ dv, dg }, { dw: upstream, v: input, g });
+  return new Prepared(job, dv, dg, g, channels, axis);
+}
+
+function run({ job, axis }: Prepared, { gains, rest }: Gains): void {
+  job.weight = gains;
+  try {
+    runWithRest(job, differentiate, axis, rest);
+  } catch (error) {
+    for (const to of [job.dweight, job.other]) to?.tensor?.dispose();
+    throw error;
+  }
 }
 
 /** dg from the gradients h with respect to the gains ρ / ‖g‖ · g_i, with ρ a constant. */
@@ -150,11 +163,11 @@ function project(job: GradientJob, dg: Operand, g: Float32Array, h: Float32Array
  * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
  */
 export const weightNormBackward = ((dw: TensorLike, v: TensorLike, options: WeightNormBackwardOptions) => {
-  const { job, dv, dg, g } = prepare(dw, v, checkOptions(options, KEYS), true);
-  job.weight = g;
+  const prepared = prepare(dw, v, checkOptions(options, KEYS), true);
+  const { job, dv, dg, g } = prepared;
   job.dweight = dg as Operand;
-  if (job.x.size) differentiate(job);
-  else for (const to of [dv, job.dweight]) fill(to, 0);
+  if (job.x.size) run(prepared, givenGains(g as Operand, !!job.numerics));
+  else fillAll([dv, job.dweight], 0);
   return { dv: finish(dv), dg: finish(job.dweight) };
 }) as WeightBackward<WeightNormBackwardOptions>;
 
@@ -173,17 +186,19 @@ export const boundedWeightNormBackward = ((
   options?: BoundedWeightNormBackwardOptions,
 ) => {
   const o = checkOptions(options, BOUNDED_KEYS);
-  const rho = o.rho === undefined ? undefined : checkNumber("rho", o.rho, 0);
-  const { job, dv, dg, g, channels } = prepare(dw, v, o, false);
+  const { rho } = o;
+  if (rho !== undefined) checkNumber("rho", rho, 0);
+  const prepared = prepare(dw, v, o, false);
+  const { job, dv, dg, g, channels } = prepared;
   // the gradients with respect to the gains
   const h = new Float32Array(channels);
   job.dweight = new Operand(h, 0, [channels], channels, at.STORAGE_FLOAT32);
   if (job.x.size) {
-    job.weight = boundedGains(v, channels, g, rho);
+    const gains = boundedGains(job.x, channels, g, rho, !!job.numerics);
     job.other = dg;
     const values = g && valuesOf(g);
-    differentiate(job);
+    run(prepared, gains);
     if (values && dg) project(job, dg, values, h, rho);
-  } else for (const to of [dv, dg]) if (to) fill(to, 0);
+  } else fillAll([dv, dg], 0);
   return dg ? { dv: finish(dv), dg: finish(dg) } : { dv: finish(dv) };
 }) as BoundedWeightBackward<BoundedWeightNormBackwardOptions>;

@@ -114,6 +114,12 @@ const CALLS: Record<string, (make: Make) => unknown[]> = {
     );
     return [folded.weight, folded.bias];
   },
+  rescaleToNorms: (make) => [
+    halfnorm.rescaleToNorms({ data: make(data), shape }, { norms: make(Float32Array.of(1, 2)) }),
+  ],
+  correctedLearningRate: (make) => [
+    halfnorm.correctedLearningRate(0.1, make(three.map(Math.abs)), make(three.map(Math.abs))),
+  ],
   compare: (make) => [halfnorm.compare(make(data), make(data.map((value) => value * 1.01)))],
   diagnose: (make) => [halfnorm.diagnose({ data: make(data), shape }, { arithmetic: "float16", remedies: false })],
 };
