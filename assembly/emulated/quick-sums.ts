@@ -229,6 +229,8 @@ function addLink(x: usize): bool {
   const p = precisionOf(ACCUMULATE);
   const least = leastExponentOf(ACCUMULATE);
   const e = max((reinterpret<i32>(chain) >> 23) & 255, least);
+  // M has to be a number
+  if (e + 24 - p > 254) return false;
   const m = reinterpret<f32>(((e + 24 - p) << 23) + 0x00400000);
   const top = reinterpret<f32>((e + 1) << 23);
   let t = f32x4.splat(m + chain);

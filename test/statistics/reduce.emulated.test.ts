@@ -178,6 +178,22 @@ describe("sums that are easily rounded in the wrong place", () => {
     }
   });
 
+  test("sums of any size, up to the largest", () => {
+    for (const compute of [...FORMATS, ...MORE_FORMATS]) {
+      for (const pair of arithmetics(compute)) {
+        const { precision, emax } = compute.oracle;
+        for (let e = emax - 1; e > emax - 28; e -= 3) {
+          const size = 2 ** e;
+          const ulp = size * 2 ** (1 - precision);
+          // what is added is just above or below half of a unit, or is nothing to the format beside the sum
+          const parts = [0.55, 0.45, 1.55, 0.001, 0.5].map((part) => Math.fround(part * ulp));
+          total(pair, [size, ...new Array(9).fill(0), ...parts, ...parts]);
+          total(pair, [size, ...new Array(31).fill(0), ...parts, ...parts, ...parts]);
+        }
+      }
+    }
+  });
+
   test("a tie that a term far below the accumulator's digits decides", () => {
     for (const compute of [FLOAT32, MORE_FORMATS[8], MORE_FORMATS[9]]) {
       for (const accumulate of [FORMATS[1], FORMATS[2], FLOAT16]) {
