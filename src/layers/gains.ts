@@ -46,9 +46,9 @@ export function givenGains(g: Operand, emulated: boolean): Gains {
 }
 
 /** The L2 norm of all elements. */
-function lengthOf(v: Operand): number {
+function lengthOf(v: Operand, emulated: boolean): number {
   const [length] = normsOf(v, checkNorm("l2", v.size, false), (1 << v.shape.length) - 1);
-  if (length === 0 || (length >= MIN_NORMAL && length < Infinity)) return length;
+  if (emulated || length === 0 || (length >= MIN_NORMAL && length < Infinity)) return length;
   // float64 has the squares of all float32
   return Math.sqrt(valuesOf(v).reduce((sum, value) => sum + value * value, 0));
 }
@@ -68,7 +68,7 @@ export function boundedGains(
     const own = rho ?? length;
     const factor = length ? own / length : 0;
     values = values.map((value) => (factor < Infinity ? value * factor : (value / length) * own));
-  } else values.fill(rho ?? lengthOf(v) / Math.sqrt(channels));
+  } else values.fill(rho ?? lengthOf(v, emulated) / Math.sqrt(channels));
   if (!emulated) return split(values);
   return { gains: new Operand(Float32Array.from(values), 0, [channels], channels, STORAGE_FLOAT32) };
 }

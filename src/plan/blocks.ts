@@ -71,6 +71,8 @@ export function valuesOf(from: Operand): Float32Array {
   own.heap.begin();
   place(own, from);
   const index = from.place / 4;
+  // what comes next may want it as it is
+  from.place = from.address;
   return own.heap.f32.slice(index, index + from.size);
 }
 

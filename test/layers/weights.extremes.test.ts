@@ -126,6 +126,15 @@ test("weights of zeros stay zeros", () => {
   expect(rescaleToNorms(x, { norms: [1e39, 1] }).data).toEqual(x.data);
 });
 
+test("an infinity among float16 weights, wherever they are", () => {
+  const x = { data: Uint16Array.of(0x3c00, 0x7c00, 0x4000, 0x4400), shape: [2, 2] };
+  const expected = Float32Array.of(Number.NaN, Number.NaN, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+  using resident = tensor(x);
+  using y = boundedWeightNorm(resident, { dtype: "float32" });
+  expect(y.data).toEqual(expected);
+  expect(boundedWeightNorm(x, { dtype: "float32" }).data).toEqual(expected);
+});
+
 test("float16 weights to norms that only float32 holds, and back", () => {
   const v = fromFloat16(toFloat16(weights(1)));
   const x = { data: toFloat16(v), shape };
