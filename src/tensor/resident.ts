@@ -24,12 +24,21 @@ export class Resident {
   }
 }
 
-/** Under this, a tensor has itself, and what is a view of its data has the tensor: as long as the view is in use, so is that. */
+/** Under this, a tensor has itself, and the subarray() of a view of its data has the tensor. */
 export const OWNER: unique symbol = /* @__PURE__ */ Symbol();
 
-/** Of a tensor, or of the one whose data an array is. */
-export const residentOf = (value: object): Resident | undefined =>
-  (value as { [OWNER]?: { resident: Resident } })[OWNER]?.resident;
+interface Owned<T> {
+  readonly [OWNER]?: T;
+  readonly subarray?: { readonly [OWNER]?: T };
+}
+
+/** A tensor itself, or the one whose data an array is: as long as the array is in use, so is that. */
+export const ownerOf = <T extends { readonly resident: Resident }>(value: object): T | undefined =>
+  ArrayBuffer.isView(value)
+    ? Object.hasOwn(value, "subarray")
+      ? (value as Owned<T>).subarray?.[OWNER]
+      : undefined
+    : (value as Owned<T>)[OWNER];
 
 /** @internal What a view of kernel memory shows that somebody made from the buffer. */
 type Finder = (own: Engine, start: number, end: number) => Resident;

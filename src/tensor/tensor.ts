@@ -61,14 +61,16 @@ export const scopes: Set<Tensor>[] = [];
 
 type View = Float32Array | Uint16Array;
 
-/** A part of a view keeps the tensor alive as the view does. */
-function subarray(this: View & { [OWNER]: Tensor }, from?: number, to?: number): View {
-  return keep(Uint16Array.prototype.subarray.call(this as Uint16Array, from, to) as View, this[OWNER]);
-}
-
+/**
+ * A view that keeps its tensor alive, as a part of it does. One property, and none that is enumerable: each takes 0.4 µs,
+ * which is much beside a small call.
+ */
 function keep(view: View, owner: Tensor): View {
-  const hidden = (value: unknown): PropertyDescriptor => ({ value, writable: true, configurable: true });
-  return Object.defineProperties(view, { [OWNER]: hidden(owner), subarray: hidden(subarray) });
+  function value(this: View, from?: number, to?: number): View {
+    return keep(Uint16Array.prototype.subarray.call(this as Uint16Array, from, to) as View, owner);
+  }
+  value[OWNER] = owner;
+  return Object.defineProperty(view, "subarray", { value, writable: true, configurable: true });
 }
 
 /** Of live tensors, or of others. */
