@@ -286,6 +286,9 @@ it("the report of a sweep has a part for each number of elements, and its number
     "Long sums",
     "How to read this",
   ]);
-  expect(document.querySelectorAll("table")).toHaveLength(5);
+  expect(document.querySelectorAll("table")).toHaveLength(7);
   expect(repeatedSentences(document.body)).toEqual([]);
+  const kernels = await reportOf("sweep", ...few.slice(0, 6), "--kernel", "float16 sums,mlx mean");
+  expect(textOf(kernels.querySelectorAll("h1"))).toEqual(["kernels of runtimes"]);
+  expect(kernels.querySelectorAll("table")).toHaveLength(2);
 });

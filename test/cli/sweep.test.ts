@@ -2,17 +2,18 @@
 
 import { expect, it } from "vitest";
 import { normal } from "../../src/cli/random.js";
-import type { RangeOptions } from "../../src/cli/report/usable-ranges.js";
-import { sweep } from "../../src/cli/sweep/sweep.js";
+import { type SweepOptions, sweep } from "../../src/cli/sweep/sweep.js";
+import { KERNEL_KINDS } from "../../src/numerics/kernels.js";
 import type { Norm } from "../../src/numerics/norm.js";
 
-const OPTIONS: RangeOptions = {
+const OPTIONS: SweepOptions = {
   norms: ["l2", "l1", "linf", { topk: 10 }],
   counts: [256],
   sigma: [1e-5, 1e4],
   compute: "float16",
   accumulates: ["float32", "float16"],
   orders: ["lanes"],
+  kernels: [],
   tolerance: 0.25,
   seed: 1,
 };
@@ -40,6 +41,37 @@ it("finds the usable σ of each norm", async () => {
     expect(least).toBeLessThan(6e-5);
     expect(most).toBeGreaterThan(8000);
   }
+});
+
+it("finds the usable σ of L2 under each kind of kernel", async () => {
+  const { kernels, ranges, stagnation } = await sweep(
+    { ...OPTIONS, norms: ["l2"], accumulates: [], kernels: KERNEL_KINDS },
+    async () => {},
+  );
+  expect([ranges, stagnation]).toEqual([[], []]);
+  expect(kernels.map(({ kernel }) => kernel)).toEqual(KERNEL_KINDS);
+  const [half, sums, statistics, single] = kernels.map(({ usable }) => usable);
+  // as the sums of the same formats that are not called kernels
+  const same = await sweep({ ...OPTIONS, norms: ["l2"], accumulates: ["float16", "float32"] }, async () => {});
+  expect([half, sums]).toEqual(same.ranges.map(({ usable }) => usable));
+  // what has no squares in float16 ends where float16 does
+  for (const range of [statistics, single]) expect(range?.to).toBeNull();
+  // 1 / S is rounded to 65504 at most in the one, and never in the other
+  expect(statistics?.from).toBeGreaterThan(1.4e-5);
+  expect(statistics?.from).toBeLessThan(2e-5);
+  expect(single?.from).toBeNull();
+});
+
+it("finds that a rounded count leaves nothing of large groups", async () => {
+  const kernel = "onnxruntime-web/webgpu ReduceMean";
+  const { kernels } = await sweep(
+    { ...OPTIONS, norms: ["l2"], counts: [1024, 70_000], accumulates: [], kernels: [kernel] },
+    async () => {},
+  );
+  expect(kernels.map(({ n, usable }) => [n, usable !== null])).toEqual([
+    [1024, true],
+    [70_000, false],
+  ]);
 });
 
 it("finds sequential sums that stop growing, and others that do not", async () => {

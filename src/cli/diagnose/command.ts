@@ -1,5 +1,5 @@
 import { LAYERS as IN_WORDS } from "../../diagnosis/words.js";
-import type { LayerName } from "../../index.js";
+import type { ArithmeticInUse, LayerName } from "../../index.js";
 import { MAX_RANK } from "../../tensor/shape.js";
 import { DiagnosedOutput } from "../diagnosed/output.js";
 import { FAIL_ON } from "../diagnosed/result.js";
@@ -7,6 +7,7 @@ import { partOf } from "../diagnosed/shard.js";
 import { AS_OPTION, rawTypeOf } from "../files/raw-option.js";
 import { ReportFile } from "../files/report-file.js";
 import { UsageError } from "../terminal/errors.js";
+import { checkKernelAlone, kernelArithmetic, kernelNamed, LIST, listKernels } from "../terminal/kernels.js";
 import { command } from "../terminal/options.js";
 import { outputClosed, Progress } from "../terminal/output.js";
 import {
@@ -15,6 +16,7 @@ import {
   JOBS_OPTION,
   jobsOf,
   jsonOption,
+  KERNEL_OPTION,
   NORMS_OPTION,
   tensorOption,
   toleranceOf,
@@ -69,6 +71,24 @@ function groupingOf({ layer, axis, groups, axes, uncentred }: GroupingValues): G
   };
 }
 
+/** Values of the options that say how is computed. */
+interface ArithmeticValues {
+  readonly kernel?: string;
+  readonly arithmetic?: string;
+  readonly accumulate?: string;
+  readonly order?: string;
+}
+
+function arithmeticOf({ kernel, arithmetic, accumulate, order }: ArithmeticValues): ArithmeticInUse {
+  if (kernel !== undefined) return kernelArithmetic(kernelNamed(kernel));
+  const compute = oneOf("arithmetic", arithmetic ?? "float16", FORMATS);
+  return {
+    compute,
+    accumulate: oneOf("accumulate", accumulate ?? compute, ACCUMULATES),
+    order: oneOf("order", order ?? "lanes", ORDERS),
+  };
+}
+
 export const diagnose = command({
   operands: "FILE...",
   about: [
@@ -98,6 +118,7 @@ export const diagnose = command({
       help: "Format of the sums, or exact. Default: that of the arithmetic.",
     },
     order: { type: "string", value: "ORDER", help: `Of the sums: ${ORDERS.join(", ")}. Default: lanes.` },
+    kernel: KERNEL_OPTION,
     eps: { type: "string", value: "X", help: "Default: 1e-5, or more where a group of equal values needs it." },
     as: AS_OPTION,
     shard: {
@@ -116,14 +137,16 @@ export const diagnose = command({
   examples: [
     ["diagnose activations.npy", "All norms, in float16."],
     ["diagnose model.safetensors --tensor 'conv*.weight' --axes 1,2,3 --uncentred", "Weight norm of some weights."],
+    ["diagnose x.npy --kernel 'onnxruntime-web/webgpu ReduceMean'", "A layer of small operations, in a browser."],
     ["diagnose x.npy --norm l1 --accumulate float32 --fail-on failed", "A check, by the exit code."],
     ["diagnose model.safetensors --shard 2/8 --json > part-2.json", "One of eight jobs; halfnorm merge joins them."],
     ["diagnose - --layer layer --arithmetic bfloat16 --json < x.npy", "From standard input, for a program."],
   ],
 
   async run(values, operands) {
+    checkKernelAlone(values);
+    if (values.kernel === LIST) return listKernels(values.json);
     if (!operands.length) throw new UsageError("diagnose takes a file, or - for standard input");
-    const compute = oneOf("arithmetic", values.arithmetic ?? "float16", FORMATS);
     const failOn = optional(values["fail-on"], (verdict) => oneOf("fail-on", verdict, FAIL_ON));
     const tolerance = toleranceOf(values["tolerance-ulp"]);
     const options = {
@@ -132,11 +155,7 @@ export const diagnose = command({
       as: rawTypeOf(values.as),
       norms: norms("norm", values.norm ?? USUAL_NORMS),
       grouping: groupingOf(values),
-      arithmetic: {
-        compute,
-        accumulate: oneOf("accumulate", values.accumulate ?? compute, ACCUMULATES),
-        order: oneOf("order", values.order ?? "lanes", ORDERS),
-      },
+      arithmetic: arithmeticOf(values),
       eps: optional(values.eps, (eps) => number("eps", eps, 0)),
       remedies: values["no-remedies"] ? false : ("auto" as const),
       figures: values.html !== undefined,

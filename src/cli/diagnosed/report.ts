@@ -1,9 +1,9 @@
 // The report of a diagnosis: its tables, and figures for which more is computed.
 
-import type { FormatName, Norm, Order } from "../../index.js";
+import type { ArithmeticInUse, Norm } from "../../index.js";
 import { brief, normWords } from "../../text/words.js";
 import type { FigureData } from "../report/figure-data.js";
-import { usableRanges } from "../report/usable-ranges.js";
+import { rangesOf } from "../report/usable-ranges.js";
 import { few, printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/sections.js";
 import { diagnosisPage, type ShownTensor, type SigmaSweep } from "./page.js";
@@ -18,11 +18,7 @@ export interface Drawn {
 
 export interface ReportOptions {
   readonly norms: readonly Norm[];
-  readonly arithmetic: {
-    readonly compute: FormatName;
-    readonly accumulate: FormatName | "exact";
-    readonly order: Order;
-  };
+  readonly arithmetic: ArithmeticInUse;
 }
 
 const SIGMA = [1e-5, 1e4] as const;
@@ -38,18 +34,9 @@ async function sweepOf(
   { norms, arithmetic }: ReportOptions,
   told: () => Promise<void>,
 ): Promise<SigmaSweep> {
-  const { compute, accumulate, order } = arithmetic;
-  const ranges = await usableRanges(
-    {
-      norms: norms.filter((norm) => topOf(norm) <= n),
-      counts: [n],
-      sigma: SIGMA,
-      compute,
-      accumulates: [accumulate],
-      orders: [order],
-      tolerance: TOLERANCE,
-      seed: 1,
-    },
+  const ranges = await rangesOf(
+    { norms: norms.filter((norm) => topOf(norm) <= n), counts: [n], sigma: SIGMA, tolerance: TOLERANCE, seed: 1 },
+    [[{}, { arithmetic }]],
     told,
   );
   return { n, sigma: SIGMA, ranges: ranges.map(({ norm, usable }) => ({ label: normWords(norm), usable })) };

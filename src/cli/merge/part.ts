@@ -15,7 +15,6 @@ import { inputOf } from "../files/input.js";
 import { Source } from "../files/source.js";
 import type { Fail } from "../terminal/errors.js";
 import { printable } from "../terminal/printable.js";
-import { ACCUMULATES, FORMATS, ORDERS } from "../terminal/values.js";
 
 export interface PartResult {
   /** The file that it is from. */
@@ -67,11 +66,7 @@ const PART = record({
     positions: record({ total: count, tensors: list(count), skipped: list(count) }),
     options: record({
       norms: list(norm, { minItems: 1 }),
-      arithmetic: record({
-        compute: { enum: [...FORMATS] },
-        accumulate: { enum: [...ACCUMULATES] },
-        order: { enum: [...ORDERS] },
-      }),
+      arithmetic: { $ref: `${DIAGNOSIS}#/$defs/arithmetic` },
       failOn: { enum: [...FAIL_ON, null] },
       toleranceUlp: { type: ["number", "null"], minimum: 0 },
     }),

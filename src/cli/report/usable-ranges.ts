@@ -3,24 +3,43 @@
  * exact one.
  */
 
-import { type Arithmetic, type FormatName, layerNorm, type Norm } from "../../index.js";
-import type { Order } from "../../numerics/arithmetic.js";
+import {
+  type Arithmetic,
+  type DType,
+  type FormatName,
+  fromFloat16,
+  layerNorm,
+  type Norm,
+  type Order,
+  toFloat16,
+} from "../../index.js";
 import { normWords } from "../../text/words.js";
 import { normal } from "../random.js";
 import type { SigmaRange } from "./sigma-range.js";
 
-export interface RangeOptions {
+/** The data, and what of them is usable. */
+export interface DataOptions {
   readonly norms: readonly Norm[];
   /** Elements of a group. */
   readonly counts: readonly number[];
   /** Least and greatest σ. */
   readonly sigma: readonly [number, number];
-  readonly compute: FormatName;
-  readonly accumulates: readonly (FormatName | "exact")[];
-  readonly orders: readonly Order[];
   /** Largest relative error of the output, as root mean square, that is still usable. */
   readonly tolerance: number;
   readonly seed: number;
+}
+
+export interface RangeOptions extends DataOptions {
+  readonly compute: FormatName;
+  readonly accumulates: readonly (FormatName | "exact")[];
+  readonly orders: readonly Order[];
+}
+
+/** How is computed. */
+export interface Way {
+  readonly arithmetic: Arithmetic;
+  /** What data and output are stored in. Default: float32. */
+  readonly storage?: DType;
 }
 
 /** What a sum is rounded to, and in what order it is taken. */
@@ -29,7 +48,7 @@ export interface Summation {
   readonly order: Order;
 }
 
-export interface UsableRange extends Summation {
+export interface Range {
   readonly norm: Norm;
   readonly n: number;
   /** Where the error is at most the tolerance; null for nowhere. */
@@ -39,6 +58,8 @@ export interface UsableRange extends Summation {
   /** The least error over all σ, relative, root mean square. null: never finite. */
   readonly best: number | null;
 }
+
+export type UsableRange = Range & Summation;
 
 /** Elements of all groups together. */
 const ELEMENTS = 2 ** 14;
@@ -56,10 +77,13 @@ export function summations({ compute, accumulates, orders }: RangeOptions): Summ
 }
 
 /** Root mean square of the error of the output, relative to that of the exact output; infinite where it is not finite. */
-function relativeError(z: Float64Array, n: number, sigma: number, norm: Norm, arithmetic: Arithmetic): number {
+function relativeError(z: Float64Array, n: number, sigma: number, norm: Norm, { arithmetic, storage }: Way): number {
+  const half = storage === "float16";
   const x = { data: Float32Array.from(z, (value) => value * sigma), shape: [z.length / n, n] };
   const exact = layerNorm(x, { norm, eps: 0 }).data as Float32Array;
-  const got = layerNorm(x, { norm, eps: 0, arithmetic }).data as Float32Array;
+  const stored = half ? { ...x, data: toFloat16(x.data) } : x;
+  const { data } = layerNorm(stored, { norm, eps: 0, arithmetic, ...(storage && { dtype: storage }) });
+  const got = half ? fromFloat16(data as Uint16Array) : (data as Float32Array);
   let signal = 0;
   let noise = 0;
   for (let i = 0; i < exact.length; i++) {
@@ -97,18 +121,16 @@ function rangeWithin(
   return { from: end(-1), to: end(1) };
 }
 
-function usableRange(z: Float64Array, n: number, norm: Norm, summation: Summation, options: RangeOptions): UsableRange {
-  const { compute, sigma, tolerance } = options;
+function rangeOf(z: Float64Array, n: number, norm: Norm, way: Way, { sigma, tolerance }: DataOptions): Range {
   const [low, high] = sigma;
   const steps = Math.max(1, Math.ceil(Math.log2(high / low) * PER_OCTAVE));
   const sigmas = Array.from({ length: steps + 1 }, (_, i) => round(low * (high / low) ** (i / steps)));
-  const error = (s: number): number => relativeError(z, n, s, norm, { compute, ...summation });
+  const error = (s: number): number => relativeError(z, n, s, norm, way);
   const errors = sigmas.map(error);
   const best = Math.min(...errors);
   return {
     norm,
     n,
-    ...summation,
     usable: rangeWithin(sigmas, errors, tolerance, error),
     precise: best > 0 && best <= tolerance ? rangeWithin(sigmas, errors, Math.min(2 * best, tolerance), error) : null,
     best: Number.isFinite(best) ? best : null,
@@ -118,20 +140,32 @@ function usableRange(z: Float64Array, n: number, norm: Norm, summation: Summatio
 /** Tells how far it is, and may wait. */
 export type Told = (done: number, what: string) => Promise<void>;
 
-/** The usable ranges of every norm, for every number of elements and way of summation. */
-export async function usableRanges(options: RangeOptions, progress: Told): Promise<UsableRange[]> {
+/** The usable ranges of every norm, for every number of elements and way; each is given back with the name of its way. */
+export async function rangesOf<Name extends object>(
+  options: DataOptions,
+  ways: readonly (readonly [Name, Way])[],
+  progress: Told,
+): Promise<(Range & Name)[]> {
   const { norms, counts, seed } = options;
-  const all = summations(options);
-  const ranges: UsableRange[] = [];
-  const total = counts.length * norms.length * all.length;
+  const ranges: (Range & Name)[] = [];
+  const total = counts.length * norms.length * ways.length;
   for (const n of counts) {
     const z = normal(seed, n * Math.max(LEAST_GROUPS, Math.floor(ELEMENTS / n)));
     for (const norm of norms) {
-      for (const summation of all) {
+      for (const [name, way] of ways) {
         await progress(ranges.length / total, `${normWords(norm)}, n = ${n}`);
-        ranges.push(usableRange(z, n, norm, summation, options));
+        const { usable, precise, best } = rangeOf(z, n, norm, way, options);
+        ranges.push({ norm, n, ...name, usable, precise, best });
       }
     }
   }
   return ranges;
 }
+
+/** The same for every way of summation. */
+export const usableRanges = (options: RangeOptions, progress: Told): Promise<UsableRange[]> =>
+  rangesOf(
+    options,
+    summations(options).map((summation) => [summation, { arithmetic: { compute: options.compute, ...summation } }]),
+    progress,
+  );

@@ -1,7 +1,9 @@
+import { KERNEL_KINDS } from "../../numerics/kernels.js";
 import { normWords } from "../../text/words.js";
 import { ReportFile } from "../files/report-file.js";
 import { FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
+import { checkKernelAlone, kernelNamed, LIST, listKernels } from "../terminal/kernels.js";
 import { command } from "../terminal/options.js";
 import { Progress, print, printJson } from "../terminal/output.js";
 import { quote } from "../terminal/printable.js";
@@ -42,6 +44,11 @@ export const sweep = command({
       value: "LIST",
       help: `Orders of the sums: ${ORDERS.join(", ")}, for sums in the format of the arithmetic; others are taken in the first one. Default: all.`,
     },
+    kernel: {
+      type: "string",
+      value: "LIST",
+      help: "In place of an arithmetic: kernels of runtimes, side by side, by the names that --kernel list shows. Default: the four kinds of them, beside the arithmetic where that is float16.",
+    },
     tolerance: {
       type: "string",
       value: "X",
@@ -54,24 +61,29 @@ export const sweep = command({
   examples: [
     ["sweep", "The usable range of σ in float16, and where sums stop growing."],
     ["sweep --norm l2,l1 --n 256,4096 --accumulate float16 --order sequential", "Two norms, in a single accumulator."],
+    ["sweep --norm l2 --kernel 'float16 sums,onnxruntime-web/webgpu ReduceMean'", "What kernels of runtimes can take."],
     ["sweep --arithmetic bfloat16 --json > bfloat16.json", "Another format, for a program."],
   ],
 
   async run(values, operands) {
+    checkKernelAlone(values);
+    if (values.kernel === LIST) return listKernels(values.json);
     if (operands.length) throw new UsageError(`sweep takes no file, got ${quote(operands[0])}`);
     const compute = oneOf("arithmetic", values.arithmetic ?? "float16", FORMATS);
     const [low, high, ...more] = (values.sigma ?? "1e-5:1e4").split(":");
     if (high === undefined || more.length)
       throw new UsageError(`--sigma must be LOW:HIGH, got ${quote(values.sigma ?? "")}`);
     const from = number("sigma", low, 1e-30, 1e30);
+    const kernels = optional(values.kernel, (text) => [...new Set(list("kernel", text))].map(kernelNamed));
     const accumulates = values.accumulate ? list("accumulate", values.accumulate) : ["float32", compute];
     const options = {
       norms: norms("norm", values.norm ?? USUAL_NORMS),
       counts: list("n", values.n ?? "256").map((n) => integer("n", n, 2, MAX_COUNT)),
       sigma: [from, number("sigma", high, from, 1e30)] as const,
       compute,
-      accumulates: [...new Set(accumulates)].map((name) => oneOf("accumulate", name, ACCUMULATES)),
+      accumulates: kernels ? [] : [...new Set(accumulates)].map((name) => oneOf("accumulate", name, ACCUMULATES)),
       orders: list("order", values.order ?? ORDERS.join(",")).map((name) => oneOf("order", name, ORDERS)),
+      kernels: kernels ?? (compute === "float16" ? KERNEL_KINDS : []),
       tolerance: number("tolerance", values.tolerance ?? "0.25", 0, 1),
       seed: integer("seed", values.seed ?? "1", 0, 2 ** 32 - 1),
     };

@@ -4,7 +4,14 @@ import { integer, normWords } from "../../text/words.js";
 import type { Figure } from "../report/figure.js";
 import { anchorOf, type Part, page } from "../report/html.js";
 import { sigmaFigure } from "../report/plots.js";
-import { percent, preciseSection, stagnationSection, summationTitle, usableSection } from "./sections.js";
+import {
+  kernelSection,
+  percent,
+  preciseSection,
+  stagnationSection,
+  summationTitle,
+  usableSection,
+} from "./sections.js";
 import type { SweepResult } from "./sweep.js";
 
 /** The usable ranges of each norm, as bars and in numbers. */
@@ -18,15 +25,25 @@ function figure(result: SweepResult, n: number): Figure {
 }
 
 export function sweepPage(result: SweepResult): string {
-  const { compute, tolerance, counts } = result.options;
-  const lead = `Which σ of normal data each norm can take in ${compute}, with an error of the output of at most ${percent(tolerance)}.`;
+  const { options, ranges, kernels, stagnation: sums } = result;
+  const { compute, tolerance, counts } = options;
+  const subject = ranges.length ? compute : "kernels of runtimes";
+  const lead = `Which σ of normal data each norm can take in ${subject}, with an error of the output of at most ${percent(tolerance)}.`;
   const parts = counts.map(
     (n, i): Part => ({
       anchor: anchorOf("n", i + 1, String(n)),
       heading: `Groups of ${integer(n)}`,
-      blocks: [figure(result, n), preciseSection(result, n)],
+      blocks: [
+        ...(ranges.length ? [figure(result, n), preciseSection(result, n)] : []),
+        ...(kernels.length ? [kernelSection(result, n)] : []),
+      ],
     }),
   );
   const stagnation: Part = { anchor: "stagnation", heading: "Long sums", blocks: [stagnationSection(result)] };
-  return page({ command: "halfnorm sweep", subject: compute, lead: [{ text: lead }], parts: [...parts, stagnation] });
+  return page({
+    command: "halfnorm sweep",
+    subject,
+    lead: [{ text: lead }],
+    parts: sums.length ? [...parts, stagnation] : parts,
+  });
 }

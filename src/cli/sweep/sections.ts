@@ -60,6 +60,27 @@ export function preciseSection({ options, ranges }: SweepResult, n: number): Sec
   return { title: "Precise σ: error at most twice the least", ...rangesOf(options, ranges, n, "precise") };
 }
 
+/** The σ that each kernel can take, norm by norm. */
+export function kernelSection({ options, kernels }: SweepResult, n: number): Section {
+  const { sigma, tolerance } = options;
+  const rows = kernels
+    .filter((one) => one.n === n)
+    .map(({ norm, kernel, usable, precise }) => [
+      kernel,
+      normWords(norm),
+      rangeText(usable, sigma),
+      rangeText(precise, sigma),
+    ]);
+  return {
+    title: `Kernels: usable σ, with an error of at most ${percent(tolerance)}, and precise σ`,
+    columns: columnsOf(["kernel", "norm", "usable", "precise"], 2).map((column, i) =>
+      i === 3 ? { ...column, shed: 0 } : column,
+    ),
+    rows,
+    names: true,
+  };
+}
+
 export function stagnationSection({ options, stagnation }: SweepResult): Section {
   const sums = crossed(
     "n",
@@ -72,11 +93,20 @@ export function stagnationSection({ options, stagnation }: SweepResult): Section
 }
 
 export function sweepSections(result: SweepResult): Section[] {
-  const { compute, counts } = result.options;
-  const titled = (section: Section, n: number): Section => ({
+  const { options, ranges, kernels, stagnation } = result;
+  const titled = (section: Section, where: string): Section => ({
     ...section,
-    title: section.title.replace(":", ` in ${compute}, n = ${integer(n)}:`),
+    title: section.title.replace(":", `${where}:`),
   });
-  const sections = counts.flatMap((n) => [titled(usableSection(result, n), n), titled(preciseSection(result, n), n)]);
-  return [...sections, stagnationSection(result)];
+  const sections = options.counts.flatMap((n) => {
+    const size = `, n = ${integer(n)}`;
+    const arithmetic = ` in ${options.compute}${size}`;
+    return [
+      ...(ranges.length ? [usableSection(result, n), preciseSection(result, n)] : []).map((one) =>
+        titled(one, arithmetic),
+      ),
+      ...(kernels.length ? [titled(kernelSection(result, n), size)] : []),
+    ];
+  });
+  return stagnation.length ? [...sections, stagnationSection(result)] : sections;
 }

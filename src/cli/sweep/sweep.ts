@@ -1,9 +1,11 @@
 /** The usable ranges of σ, and what is left of a sum of n terms that stops growing. */
 
-import { type Arithmetic, norm as normOf } from "../../index.js";
+import { type Arithmetic, type KernelName, kernels as kernelsByName, norm as normOf } from "../../index.js";
 import { normal } from "../random.js";
 import {
+  type Range,
   type RangeOptions,
+  rangesOf,
   type Summation,
   summations,
   type Told,
@@ -17,10 +19,20 @@ export interface Stagnation extends Summation {
   readonly ratio: number | null;
 }
 
+export interface SweepOptions extends RangeOptions {
+  readonly kernels: readonly KernelName[];
+}
+
+interface KernelRange extends Range {
+  readonly kernel: KernelName;
+}
+
 export interface SweepResult {
   readonly schema: "halfnorm.cli.sweep/1";
-  readonly options: RangeOptions;
+  readonly options: SweepOptions;
   readonly ranges: readonly UsableRange[];
+  /** Of kernels of runtimes, whose data and output are stored in float16. */
+  readonly kernels: readonly KernelRange[];
   readonly stagnation: readonly Stagnation[];
 }
 
@@ -35,13 +47,22 @@ function stagnation(n: number, summation: Summation, { compute, seed }: RangeOpt
 /** Lengths of the sums whose stagnation is looked at, beside those that were asked for. */
 const LONG = [1024, 4096, 16384, 65536];
 
-export async function sweep(options: RangeOptions, progress: Told): Promise<SweepResult> {
-  const ranges = await usableRanges(options, progress);
-  const lengths = [...new Set([...options.counts, ...LONG])].sort((a, b) => a - b);
+export async function sweep(options: SweepOptions, progress: Told): Promise<SweepResult> {
+  const { kernels, counts } = options;
+  const all = kernels.length + summations(options).length;
+  const part = summations(options).length / all;
+  const ranges = await usableRanges(options, (done, what) => progress(done * part, what));
+  const kernelRanges = await rangesOf(
+    options,
+    kernels.map((kernel) => [{ kernel }, { arithmetic: kernelsByName[kernel], storage: "float16" }]),
+    (done, what) => progress(part + done * (1 - part), what),
+  );
+  const lengths = [...new Set([...counts, ...LONG])].sort((a, b) => a - b);
   return {
     schema: "halfnorm.cli.sweep/1",
     options,
     ranges,
+    kernels: kernelRanges,
     stagnation: lengths.flatMap((n) => summations(options).map((summation) => stagnation(n, summation, options))),
   };
 }

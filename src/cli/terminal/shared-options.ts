@@ -24,6 +24,12 @@ export const ARITHMETIC_OPTION = {
   help: `${FORMATS.join(", ")}. Default: float16.`,
 } as const satisfies Option;
 
+export const KERNEL_OPTION = {
+  type: "string",
+  value: "NAME",
+  help: "In place of an arithmetic: the kernel of a runtime, such as onnxruntime-web/webgpu LayerNormalization, or one of the kinds float16 sums, float32 sums, float32 statistics and float32. list shows all of them.",
+} as const satisfies Option;
+
 /** @param help What makes a check of it. */
 export const toleranceOption = (help: string) => ({ type: "string", value: "X", help }) as const satisfies Option;
 
