@@ -30,8 +30,10 @@ const text = `# Kernels of runtimes
 Written by \`node scripts/kernel-table.mjs\` from \`kernels\` and \`kernelDetails\`; \`npm run check\` holds it against them.
 
 The first four rows are the kinds of kernels that there are; the others are named by runtime and operator, and where there is
-no operator it is all that the runtime has. All were read in their sources, none was run on a device. Numbers are those of the
-list below: what a kernel does otherwise than its arithmetic says, so that its bits may be others.
+no operator it is all that the runtime has. Each was read in the file beside it, at that commit or on that day, and nowhere else:
+other versions may differ, and what a file leaves to a library that is closed or was not read is among the notes. None was run on
+a device. Numbers are those of the list below: what a kernel does otherwise than its arithmetic says, so that its bits may be
+others.
 
 | kernel | kind | arithmetic | otherwise | read in |
 |---|---|---|---|---|

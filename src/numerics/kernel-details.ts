@@ -32,14 +32,17 @@ function table() {
   const DIVIDED = "each term is divided by n before it is added, so that sums stay in range that overflow here";
   const CHUNKS = "each thread adds a contiguous chunk, not every 64th element";
   const VECTORS = "lanes are four for each thread, added last and in another order";
+  const FOUR = "the four lanes are added in another order";
   const ORDER = "the order of the sums";
   const QUOTIENT = "a decomposed graph divides by S where this multiplies by 1 / S";
   const WEIGHTS = "weight and bias are applied in float16, after the normalized value has been rounded to it";
   const WGSL = "fused multiply-add, subnormals and overflow are up to the device";
   const FUSED = "the compiler may fuse products and sums";
+  const TIMES = "the mean is the sum times 1 / n, rounded, not the sum by n";
+  const MIXED = "fused multiply-add in float32: x · (1 / S) - mean · (1 / S), then · weight + bias";
+  const CLOSED = "the kernel is closed: this is what the file says of it";
 
   const READ = "2026-11-28";
-  const SNAPSHOT = "2026-07/08";
   const ORT = "microsoft/onnxruntime";
   const NATIVE = "onnxruntime/core/providers/webgpu";
   const JSEP = "js/web/lib/wasm/jsep/webgpu/ops";
@@ -120,6 +123,9 @@ function table() {
       webgpu("InstanceNormalization"),
       "float32 statistics",
       [ORT, `${NATIVE}/nn/instance_norm.cc`, "0f72de77"],
+      ONE_PASS,
+      VECTORS,
+      "one channel of one image is added by 64 threads",
       WGSL,
     ),
     "onnxruntime-web/webgpu ReduceMean": kernel(webgpu("ReduceMean"), "float16 sums", reduction, QUOTIENT, WGSL),
@@ -136,15 +142,17 @@ function table() {
       "float32",
       [ORT, `${JSEP}/layer-norm.ts`, "fabfdc0e"],
       ONE_PASS,
+      FOUR,
       WGSL,
       STORAGE,
     ),
     "onnxruntime-web/jsep SkipLayerNormalization": kernel(
       jsep("SkipLayerNormalization"),
       "float32 statistics",
-      [ORT, `${JSEP}/skip-layer-norm.ts`, READ],
+      [ORT, `${JSEP}/skip-layer-norm.ts`, "130fed8a"],
       SKIP,
       ONE_PASS,
+      FOUR,
       WGSL,
     ),
     "onnxruntime-web/jsep InstanceNormalization": kernel(
@@ -219,7 +227,9 @@ function table() {
     "pytorch/mps LayerNorm": kernel(
       ["pytorch/mps", "LayerNorm"],
       "float32",
-      ["pytorch/pytorch", `${TORCH}/mps/kernels/LayerNorm.metal`, READ],
+      ["pytorch/pytorch", `${TORCH}/mps/kernels/LayerNorm.metal`, "0cb0ff50"],
+      ONE_PASS,
+      "a variance below 1e-6 is 0",
       ORDER,
       FUSED,
       STORAGE,
@@ -227,7 +237,7 @@ function table() {
     "pytorch/mps RMSNorm": kernel(
       ["pytorch/mps", "RMSNorm"],
       "float32",
-      ["pytorch/pytorch", `${TORCH}/mps/kernels/RMSNorm.metal`, SNAPSHOT],
+      ["pytorch/pytorch", `${TORCH}/mps/kernels/RMSNorm.metal`, "56aaaecf"],
       WEIGHTS,
       ORDER,
       FUSED,
@@ -236,17 +246,16 @@ function table() {
     "pytorch/mps mean": kernel(
       ["pytorch/mps", "mean"],
       "float32 sums",
-      ["pytorch/pytorch", `${TORCH}/mps/kernels/ReduceOps.metal`, READ],
+      ["pytorch/pytorch", `${TORCH}/mps/operations/ReduceOps.mm`, "00a8867a"],
       QUOTIENT,
-      ORDER,
-      FUSED,
+      CLOSED,
     ),
     "apex FusedLayerNorm": kernel(
       ["apex", "FusedLayerNorm"],
       "float32",
-      ["NVIDIA/apex", "csrc/layer_norm_cuda_kernel.cu", SNAPSHOT],
+      ["NVIDIA/apex", "csrc/layer_norm_cuda_kernel.cu", "0028c903"],
       WEIGHTS,
-      ORDER,
+      WELFORD,
       FUSED,
       STORAGE,
     ),
@@ -254,7 +263,8 @@ function table() {
     "mlx fast.layer_norm": kernel(
       ["mlx", "fast.layer_norm"],
       "float32",
-      ["ml-explore/mlx", "mlx/backend/metal/kernels/layer_norm.metal", SNAPSHOT],
+      ["ml-explore/mlx", "mlx/backend/metal/kernels/layer_norm.metal", "846d1762"],
+      `${ONE_PASS} in older versions (29221fa2)`,
       WEIGHTS,
       ORDER,
       FUSED,
@@ -263,7 +273,7 @@ function table() {
     "mlx fast.rms_norm": kernel(
       ["mlx", "fast.rms_norm"],
       "float32",
-      ["ml-explore/mlx", "mlx/backend/metal/kernels/rms_norm.metal", SNAPSHOT],
+      ["ml-explore/mlx", "mlx/backend/metal/kernels/rms_norm.metal", "846d1762"],
       WEIGHTS,
       ORDER,
       FUSED,
@@ -271,23 +281,26 @@ function table() {
     ),
     "mlx InstanceNorm": kernel(
       ["mlx", "InstanceNorm"],
-      "float16 sums",
-      ["ml-explore/mlx", "python/mlx/nn/layers/normalization.py", SNAPSHOT],
+      "float32",
+      ["ml-explore/mlx", "python/mlx/nn/layers/normalization.py", "846d1762"],
+      WEIGHTS,
       ORDER,
       FUSED,
+      STORAGE,
     ),
     "mlx mean": kernel(
       ["mlx", "mean"],
       "float16 sums",
-      ["ml-explore/mlx", "mlx/backend/metal/kernels/reduce.metal", SNAPSHOT],
+      ["ml-explore/mlx", "mlx/backend/metal/kernels/reduce.metal", "846d1762"],
       QUOTIENT,
+      TIMES,
       ORDER,
       FUSED,
     ),
     "tvm layer_norm": kernel(
       ["tvm", "layer_norm"],
       "float32",
-      ["apache/tvm", "python/tvm/topi/nn/layer_norm.py", SNAPSHOT],
+      ["apache/tvm", "include/tvm/topi/nn/layer_norm.h", "04993b3a"],
       WEIGHTS,
       ORDER,
       FUSED,
@@ -296,7 +309,8 @@ function table() {
     "candle/cuda layer_norm": kernel(
       ["candle/cuda", "layer_norm"],
       "float32",
-      ["huggingface/candle", "candle-kernels/src/reduce.cu", SNAPSHOT],
+      ["huggingface/candle", "candle-kernels/src/reduce.cu", "2a13b0f3"],
+      ONE_PASS,
       ORDER,
       FUSED,
       STORAGE,
@@ -304,14 +318,15 @@ function table() {
     "candle/metal layer_norm": kernel(
       ["candle/metal", "layer_norm"],
       "float32 statistics",
-      ["huggingface/candle", "candle-metal-kernels/src/metal_src/reduce.metal", SNAPSHOT],
-      ORDER,
+      ["huggingface/candle", "candle-metal-kernels/src/metal_src/reduce.metal", "2a13b0f3"],
+      WELFORD,
       FUSED,
     ),
     "ggml norm": kernel(
       ["ggml", "norm"],
       "float32",
-      ["ggml-org/ggml", "src/ggml-cuda/norm.cu", SNAPSHOT],
+      ["ggml-org/llama.cpp", "ggml/src/ggml-cuda/norm.cu", "0129866a"],
+      ONE_PASS,
       ORDER,
       FUSED,
       STORAGE,
@@ -321,15 +336,17 @@ function table() {
       ["tensorrt", "INormalizationLayer", "unless it is set to another precision"],
       "float32",
       ["NVIDIA/TensorRT", "include/NvInfer.h", "a892d22"],
-      ORDER,
-      FUSED,
+      CLOSED,
       STORAGE,
     ),
     "tensorrt skipLayerNorm": kernel(
       ["tensorrt", "skipLayerNorm"],
       "float16 sums",
-      ["NVIDIA/TensorRT", "plugin/skipLayerNormPlugin/skipLayerNormKernel.cu", READ],
+      ["NVIDIA/TensorRT", "plugin/skipLayerNormPlugin/skipLayerNormKernel.cu", "1637a26e"],
       SKIP,
+      ONE_PASS,
+      "eps is 2^-10 for rows of 768 and 1,024, and 0 for all others",
+      "weights are applied before 1 / S",
       DIVIDED,
       ORDER,
       FUSED,
@@ -344,7 +361,8 @@ function table() {
     "openvino RMS": kernel(
       ["openvino", "RMS"],
       "float32",
-      ["openvinotoolkit/openvino", `${INTEL}/rms_gpu_bfyx_opt.cl`, SNAPSHOT],
+      ["openvinotoolkit/openvino", `${INTEL}/rms_gpu_bfyx_opt.cl`, "06fbd18a"],
+      "1 / S is the device's native_rsqrt",
       ORDER,
       FUSED,
       STORAGE,
@@ -359,15 +377,17 @@ function table() {
     "tflite/gpu mean": kernel(
       ["tflite/gpu", "mean"],
       "float32 sums",
-      ["tensorflow/tensorflow", "tensorflow/lite/delegates/gpu/common/tasks/reduce.cc", READ],
+      ["tensorflow/tensorflow", "tensorflow/lite/delegates/gpu/common/tasks/reduce.cc", "09860328"],
       QUOTIENT,
+      TIMES,
       ORDER,
       FUSED,
     ),
     "mnn LayerNorm": kernel(
       ["mnn", "LayerNorm"],
       "float32",
-      ["alibaba/MNN", "source/backend/cpu/CPULayerNorm.cpp", SNAPSHOT],
+      ["alibaba/MNN", "source/backend/cpu/CPULayerNorm.cpp", "03033705"],
+      "of MNNNorm, which it calls, nothing was read but that it is in float32",
       ORDER,
       FUSED,
       STORAGE,
@@ -375,17 +395,17 @@ function table() {
     "ncnn/arm LayerNorm": kernel(
       ["ncnn/arm", "LayerNorm"],
       "float32",
-      ["Tencent/ncnn", "src/layer/arm/layernorm_arm_asimdhp.cpp", SNAPSHOT],
-      ORDER,
-      FUSED,
+      ["Tencent/ncnn", "src/layer/arm/layernorm_arm_asimdhp.cpp", "2a125c75"],
+      "what is beyond a multiple of four is added last",
+      MIXED,
       STORAGE,
     ),
     "ncnn/vulkan Reduction": kernel(
       ["ncnn/vulkan", "Reduction", "with fp16 arithmetic"],
       "float16 sums",
-      ["Tencent/ncnn", "src/layer/vulkan/shader/reduction.comp", SNAPSHOT],
+      ["Tencent/ncnn", "src/layer/vulkan/shader/reduction.comp", "098c8140"],
       QUOTIENT,
-      ORDER,
+      TIMES,
       FUSED,
     ),
   } satisfies Record<KernelName, KernelDetails>;

@@ -66,7 +66,7 @@ function table() {
 
     "mlx fast.layer_norm": float32,
     "mlx fast.rms_norm": float32,
-    "mlx InstanceNorm": float16Sums,
+    "mlx InstanceNorm": float32,
     "mlx mean": float16Sums,
     "tvm layer_norm": float32,
     "candle/cuda layer_norm": float32,
@@ -80,8 +80,8 @@ function table() {
     "xnnpack mean": { ...float32Sums, order: { lanes: 16 } },
     "tflite/gpu mean": float32Sums,
     "mnn LayerNorm": float32,
-    "ncnn/arm LayerNorm": float32,
-    "ncnn/vulkan Reduction": float16Sums,
+    "ncnn/arm LayerNorm": { ...float32, order: { lanes: 4 } },
+    "ncnn/vulkan Reduction": { ...float16Sums, order: { lanes: 256 } },
   } as const satisfies Record<string, KernelArithmetic>;
 }
 

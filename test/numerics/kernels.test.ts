@@ -50,6 +50,8 @@ const OWN: Partial<Record<KernelName, Arithmetic>> = {
   "onnxruntime-web/jsep SkipLayerNormalization": { compute: "float16", statistics: "float32", order: { lanes: 4 } },
   "onnxruntime-web/wasm": { compute: "float32", order: "sequential" },
   "onnxruntime/cpu": { compute: "float32", order: "sequential" },
+  "ncnn/arm LayerNorm": { compute: "float32", order: { lanes: 4 } },
+  "ncnn/vulkan Reduction": { compute: "float16", order: { lanes: 256 } },
   "xnnpack mean": { compute: "float16", accumulate: "float32", order: { lanes: 16 } },
 };
 
