@@ -3,15 +3,7 @@
 // A bundle of groups goes through the stages of emulated/emulate.ts tile by tile, with the exact sums beside the emulated ones. What
 // the later sweeps over the elements need of a group is left in its record (group-results.ts, element-errors.ts).
 
-import {
-  FORMAT_ACCUMULATE,
-  FORMAT_COMPUTE,
-  FORMAT_STATISTICS,
-  SCRATCH,
-  TAIL,
-  TAIL_STEPS,
-  TOP,
-} from "../../src/abi/plan";
+import { FORMAT_ACCUMULATE, FORMAT_COMPUTE, FORMAT_STATISTICS, SCRATCH, TOP } from "../../src/abi/plan";
 import {
   CENTRE_STAGE,
   DEVIATION_STAGE,
@@ -21,17 +13,15 @@ import {
   LARGEST_SUM,
   MEAN_ROUNDED_STAGE,
   MEAN_STAGE,
-  RECIPROCAL_ROUNDED_STAGE,
-  RECIPROCAL_STAGE,
   STAGE_COUNT,
   SUM_STAGE,
   TERM_STAGE,
 } from "../../src/abi/report";
 import { Bundle, padded, setGroup, startBundles, stretch } from "../emulated/bundle";
-import { gridOfTerms, rounded } from "../emulated/emulate";
+import { gridOfTerms } from "../emulated/emulate";
 import { addTile, finishSums, startSums } from "../emulated/sums";
 import { COMPUTE, holdsSums, STATISTICS } from "../formats/format";
-import { roundNumber, roundQuotient, roundSum, Unwatched } from "../formats/operations";
+import { roundQuotient, roundSum, Unwatched } from "../formats/operations";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import {
   BUNDLE_DOUBLES,
@@ -39,12 +29,10 @@ import {
   DIVISOR,
   GROUP_MEAN,
   GROUP_NEGATED,
-  GROUP_SCALE,
   GROUP_SUM,
   GROUP_TOP,
   PANEL_CENTRE,
   PANEL_REST,
-  REAL_DEVIATION,
   REAL_MEAN_SUM,
   REAL_SIZES,
   SUM_ROUNDED,
@@ -60,7 +48,7 @@ import {
   TOP_BYTES,
 } from "../memory";
 import { Reduction, reductionIn } from "../norms/norm";
-import { Numbers, scaleOfStatistic } from "../norms/scale";
+import { scaleOfStatistic } from "../norms/scale";
 import { traitsOf } from "../norms/with-norm";
 import { checkGroup, checkTrace } from "../preconditions";
 import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
@@ -105,6 +93,7 @@ import {
 } from "./reference";
 import { centre, isCentred, isExactInput, nextWatchedBundle, readElements, roundInput, takeTerms } from "./stages";
 import { placeTile } from "./tile-indices";
+import { divideBy, toCompute, WatchedNumbers } from "./watched-numbers";
 import { gatherErrors, WatchedSums } from "./watched-sums";
 
 /** Runs the plan: all stages but the output. */
@@ -164,22 +153,9 @@ function traceBundle(stage: i32, wanted: i32): void {
   for (let j = 0; j < width; j++) {
     takeGroup(j);
     enterStage(DEVIATION_STAGE, FORMAT_STATISTICS);
-    const s = scaleOfStatistic<WatchedNumbers>(traits, realOf(GROUP_SUM, j));
-    store<f64>(REAL_DEVIATION + ((<usize>j) << 3), s);
-    enterStage(RECIPROCAL_STAGE, FORMAT_STATISTICS);
-    const inverse = rounded(1 / s);
-    noteNumber(1, s, 1 / s, true, inverse);
-    setGroup(GROUP_SCALE, j, inverse);
-    toCompute(RECIPROCAL_ROUNDED_STAGE, inverse);
+    divideBy(j, scaleOfStatistic<WatchedNumbers>(traits, realOf(GROUP_SUM, j)));
   }
   takeAllGroups();
-}
-
-/** Watches a number of the statistics go to the compute format, where that is a stage of its own. */
-function toCompute(stage: i32, x: f64): void {
-  if (load<i32>(TAIL) != TAIL_STEPS) return;
-  enterStage(stage, FORMAT_COMPUTE);
-  noteNumber(x, 1, x, x != 0, roundNumber(x, COMPUTE));
 }
 
 function traceMean(): void {
@@ -320,38 +296,4 @@ function addLargest(state: usize, j: i32, to: usize): void {
   }
   finishSums<WatchedSums>(TILE_V);
   store<f64>(GROUP_SUM + ((<usize>j) << 3), load<f64>(TILE_V));
-}
-
-// --- the scale ----------------------------------------------------------------------------------------------------
-
-/** Numbers of the statistics, every operation watched. */
-class WatchedNumbers implements Numbers {
-  @inline
-  number(x: f64): f64 {
-    return rounded(x);
-  }
-  sum(a: f64, b: f64): f64 {
-    const sum = rounded(a + b);
-    noteNumber(a, b, a + b, a + b != 0, sum);
-    return sum;
-  }
-  count(): f64 {
-    return load<f64>(DIVISOR);
-  }
-  mean(sum: f64, n: f64): f64 {
-    const mean = roundQuotient(sum, n, STATISTICS);
-    noteNumber(sum, n, sum / n, sum != 0, mean);
-    return mean;
-  }
-  times(x: f64, constant: f64): f64 {
-    const factor = rounded(constant);
-    const product = rounded(x * factor);
-    noteNumber(x, factor, x * factor, x != 0 && factor != 0, product);
-    return product;
-  }
-  result(x: f64, exact: f64): f64 {
-    const result = rounded(exact);
-    noteNumber(x, 1, exact, x != 0, result);
-    return result;
-  }
 }
