@@ -282,7 +282,7 @@ export function checkTrace(largest: i64): void {
   checkParameter(BIAS, 4 * weightSpan(), 4);
   checkRegion(load<usize>(RECORDS), RECORD_BYTES * groups(), 8);
   checkRegion(load<usize>(CONDITIONS), 8 * groups(), 8);
-  checkRegion(load<usize>(GROUP_ERRORS), 8 * 4 * groups(), 4);
+  checkRegion(load<usize>(GROUP_ERRORS), 12 * 4 * groups(), 4);
   if (largest) checkRegion(load<usize>(LARGEST_SPACE), largest, 8);
 }
 

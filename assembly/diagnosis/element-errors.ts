@@ -6,29 +6,28 @@ import {
   FORMAT_COMPUTE,
   INPUT,
   INPUT_STORAGE,
-  OUTPUT,
-  REDUCED_RANK,
   STORAGE_FLOAT32,
   TAIL,
+  TAIL_FOLDED,
+  TAIL_SAME,
   TAIL_STEPS,
   WEIGHT,
 } from "../../src/abi/plan";
 import {
   ABSORBED,
   CENTRE_STAGE,
-  ERRORS,
-  ERRORS_BYTES,
   INPUT_STAGE,
   OUTPUT_STAGE,
   OWN,
-  OWN_ERRORS,
   RECORD_BYTES,
   RECORDS,
+  SHIFT_STAGE,
+  SLOPE_STAGE,
   TERM_STAGE,
   TOTAL,
   TOTAL_ERRORS,
 } from "../../src/abi/report";
-import { Bundle, gatherTile, padded, setGroup, startBundles, stretch, writeTile } from "../emulated/bundle";
+import { Bundle, gatherTile, padded, setGroup, startBundles, stretch } from "../emulated/bundle";
 import { COMPUTE, STATISTICS } from "../formats/format";
 import { roundNumber, Unwatched } from "../formats/operations";
 import {
@@ -40,7 +39,6 @@ import {
   REAL_MEAN,
   REAL_SCALE,
   TILE_B,
-  TILE_E,
   TILE_R,
   TILE_W,
   TILE_X,
@@ -49,23 +47,21 @@ import { isScaled, kindIn, Norm, TermKind } from "../norms/norm";
 import { Sizes } from "../norms/terms";
 import { traitsOf, withNorm } from "../norms/with-norm";
 import { checkErrors, checkInput, checkTrace } from "../preconditions";
-import { base, count, group, width } from "../tensors/groups";
-import { Layout } from "../tensors/offsets";
-import { discountPairs, measure, measureEach, measureEqual, setUnitOf, startErrors } from "./error-statistics";
+import { count, group, width } from "../tensors/groups";
+import { setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
-import { HeldTerm, hasSmall } from "./powers";
+import { foldTile, holdFactors, multiplyAndAdd } from "./folded";
+import { hold, holdEqual, stateOf } from "./pairs";
+import { HeldTerm } from "./powers";
 import {
-  clearRest,
   Distance,
   FromMean,
   FromMeanScaled,
   fill,
   Held,
-  hasRest,
   Itself,
   laneStep,
   Quotient,
-  Real,
   rowsOf,
   Scaled,
   setReal,
@@ -88,10 +84,6 @@ import {
 } from "./stages";
 import { placeTile } from "./tile-indices";
 
-function stateOf(stage: i32, kind: i32): usize {
-  return ERRORS + ERRORS_BYTES * (2 * stage + kind);
-}
-
 /**
  * Error statistics of a stage that has a value for each element. |e| go to OWN_ERRORS and TOTAL_ERRORS, float32; of the
  * input, where both are the same, to the second. With the output go its events.
@@ -100,7 +92,8 @@ export function sweep(stage: i32): void {
   if (!ASC_NO_ASSERT) {
     checkTrace(bytesOfLargest());
     checkErrors(stage != INPUT_STAGE);
-    assert(stage == INPUT_STAGE || stage == CENTRE_STAGE || stage == TERM_STAGE || stage == OUTPUT_STAGE);
+    const factors = load<i32>(TAIL) == TAIL_FOLDED && (stage == SLOPE_STAGE || stage == SHIFT_STAGE);
+    assert(factors || stage == INPUT_STAGE || stage == CENTRE_STAGE || stage == TERM_STAGE || stage == OUTPUT_STAGE);
   }
   startErrors(stateOf(stage, OWN));
   startErrors(stateOf(stage, TOTAL));
@@ -109,6 +102,10 @@ export function sweep(stage: i32): void {
   setUnitOf(stage == CENTRE_STAGE || stage == TERM_STAGE ? STATISTICS : COMPUTE);
   while (nextWatchedBundle()) {
     let absorbing = recall(stage == OUTPUT_STAGE && load<i32>(TAIL) == TAIL_STEPS);
+    if (stage == SLOPE_STAGE || stage == SHIFT_STAGE) {
+      holdFactors(stage);
+      continue;
+    }
     for (let from = 0; from < count; from += stretch) {
       absorbing = sweepTile(stage, from, min(stretch, count - from), absorbing);
     }
@@ -158,8 +155,8 @@ function sweepTile(stage: i32, from: i32, n: i32, absorbing: i32): i32 {
     else hold<Itself>(INPUT_STAGE, TOTAL, x, TILE_R, from, n);
     return absorbing;
   }
-  if (stage == OUTPUT_STAGE && load<i32>(TAIL) == TAIL_STEPS) {
-    const y = holdSteps(x, from, n);
+  if (stage == OUTPUT_STAGE && load<i32>(TAIL) != TAIL_SAME) {
+    const y = load<i32>(TAIL) == TAIL_STEPS ? holdSteps(x, from, n) : holdFolded(x, from, n);
     return absorbing ? absorbing & ~lostIn(y, n) : 0;
   }
   const d = centre<Unwatched>(x, n);
@@ -244,14 +241,32 @@ function holdSteps(x: usize, from: i32, n: i32): usize {
   enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
   const y = scaleAndShift<Watched>(fromRoundedMean<Watched>(x, n), n);
   hold<Held>(OUTPUT_STAGE, OWN, y, TILE_R, from, n);
-  if (shifts) {
+  holdExact(y, from, n);
+  return y;
+}
+
+/** The same as x · a + b. */
+function holdFolded(x: usize, from: i32, n: i32): usize {
+  foldTile(from, n);
+  fill<Itself>(x, vectorsOf(n), rowsOf(n), laneStep());
+  shiftReals(TILE_W, TILE_B, n);
+  enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
+  const y = multiplyAndAdd<Watched>(x, n);
+  hold<Held>(OUTPUT_STAGE, OWN, y, TILE_R, from, n);
+  holdExact(y, from, n);
+  return y;
+}
+
+/** Adds the pairs of the outputs at y and the exact ones of the elements in TILE_R. */
+function holdExact(y: usize, from: i32, n: i32): void {
+  const scaled = isScaled(traitsOf());
+  if (load<usize>(WEIGHT) | load<usize>(BIAS)) {
     readWeights(from, n);
     fillOutput(scaled, n);
     holdShifted(OUTPUT_STAGE, TOTAL, y, from, n);
   } else {
     holdDistances(OUTPUT_STAGE, scaled, y, from, n);
   }
-  return y;
 }
 
 /** Adds the pairs of c and TILE_V, which is yet to be multiplied by the weights. */
@@ -271,38 +286,6 @@ function holdDistances(stage: i32, scaled: bool, y: usize, from: i32, n: i32): v
   else hold<Distance>(stage, TOTAL, y, TILE_R, from, n);
 }
 
-/**
- * Adds the pairs of c and the exact values that R makes of x; `small`: which may be so small that their squares are 0.
- */
-function hold<R extends Real>(stage: i32, kind: i32, c: usize, x: usize, from: i32, n: i32, small: bool = false): void {
-  const state = stateOf(stage, kind);
-  const vectors = vectorsOf(n);
-  const rows = rowsOf(n);
-  const rest = hasRest(n);
-  const errors = load<usize>(kind == OWN ? OWN_ERRORS : TOTAL_ERRORS);
-  // of a stretch of the tensor
-  const direct = !rest && padded == 1 && !Layout.columnwise() && load<i32>(REDUCED_RANK) == 0;
-  const to = direct ? errors + ((<usize>(base + from)) << 2) : TILE_E;
-  if (small || rest) fill<R>(x, vectors, rows, laneStep());
-  if (rest) clearRest(c, n);
-  if (small && hasSmall(vectors * rows)) measureEach(state, c, (vectors * rows) << 2, to);
-  else if (small || rest) measure<Held>(state, c, x, vectors, rows, 0, to);
-  else measure<R>(state, c, x, vectors, rows, laneStep(), to);
-  if (rest) discountPairs(state, ((vectors * rows) << 2) - n * width);
-  if (direct) return;
-  store<usize>(OUTPUT, errors);
-  writeTile(from, n, TILE_E);
-}
-
-/** Adds the pairs of numbers with themselves; their errors are none, and go nowhere. */
-function holdEqual(stage: i32, kind: i32, c: usize, n: i32): void {
-  const state = stateOf(stage, kind);
-  const vectors = vectorsOf(n) * rowsOf(n);
-  if (hasRest(n)) clearRest(c, n);
-  measureEqual(state, c, vectors << 2);
-  discountPairs(state, (vectors << 2) - n * width);
-}
-
 /** Groups, as bits, with an output that is not finite: they have not absorbed anything. */
 function lostIn(y: usize, n: i32): i32 {
   let lost = 0;
@@ -320,6 +303,12 @@ function findOutput(from: i32, n: i32): void {
   placeTile(from);
   readElements(from, n);
   const x = roundInput<Unwatched>(n);
+  if (load<i32>(TAIL) == TAIL_FOLDED) {
+    foldTile(from, n);
+    enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
+    multiplyAndAdd<Watched>(x, n);
+    return;
+  }
   const steps = load<i32>(TAIL) == TAIL_STEPS;
   const d = steps ? x : centre<Unwatched>(x, n);
   readWeights(from, n);

@@ -81,8 +81,10 @@ let finding: bool = false;
 let alone: i32 = -1;
 
 /** A place behind all elements, and one behind that: none. */
-const NO_ELEMENT: i32 = i32.MAX_VALUE - 1;
+export const NO_ELEMENT: i32 = i32.MAX_VALUE - 1;
 const NOWHERE: i32 = i32.MAX_VALUE;
+/** The element that single numbers belong to. */
+let element: i32 = NO_ELEMENT;
 
 export function startEvents(): void {
   memory.fill(EVENT_COUNTS, 0, STAGE_COUNT * EVENT_KINDS * 8);
@@ -100,9 +102,10 @@ export function takeAllGroups(): void {
   alone = -1;
 }
 
-/** Tiles from here on hold group j alone, and single numbers are its own. */
-export function takeGroup(j: i32): void {
+/** Tiles from here on hold group j alone, and single numbers are its own: of an element, or of none. */
+export function takeGroup(j: i32, i: i32 = NO_ELEMENT): void {
   alone = j;
+  element = i;
 }
 
 /** Groups that a tile has side by side. */
@@ -297,7 +300,7 @@ export function watchTile(kind: i32, x: usize, end: i32): void {
 // --- single operations --------------------------------------------------------------------------------------
 
 /**
- * Takes the events of one operation of the group that is watched alone, which belongs to no element: the result r of a and b (1 where there is one
+ * Takes the events of one operation of the group that is watched alone: the result r of a and b (1 where there is one
  * operand) in a format, which would be `exact` without rounding; `nonzero`: the exact result is not zero.
  */
 export function noteNumber(a: f64, b: f64, exact: f64, nonzero: bool, r: f64): void {
@@ -311,6 +314,6 @@ export function noteNumber(a: f64, b: f64, exact: f64, nonzero: bool, r: f64): v
 }
 
 function noteOne(event: i32): void {
-  if (finding) find(event, alone, NO_ELEMENT);
+  if (finding) find(event, alone, element);
   else store<f64>(countAt(event), load<f64>(countAt(event)) + 1);
 }

@@ -192,12 +192,12 @@ function accumulate<W extends SumWatch>(
   }
 }
 
-/** Two accumulators of a single group, which are no vector. */
+/** Two accumulators of a single group, which are no vector: the other lanes are zeros, in which nothing happens. */
 function alternate<W extends SumWatch>(x: usize, n: i32, kind: i32): void {
   for (let p = 0; p < n; p++) {
     const at = (<usize>(p & 1)) << 2;
-    const s = v128.load32_splat(LANES + at);
-    const t = v128.load32_splat(x);
+    const s = v128.load32_zero(LANES + at);
+    const t = v128.load32_zero(x);
     const r = operate<Add>(s, t, kind, ACCUMULATE);
     v128.store32_lane(LANES + at, r, 0);
     changetype<W>(0).add(s, t, r, at, p, p + 1);

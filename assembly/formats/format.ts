@@ -123,6 +123,17 @@ export function matchStatistics(): void {
   store<i32>(STATISTICS, kindOfSums(COMPUTE, STATISTICS), KIND);
 }
 
+/** Whether the statistics are in the format that is computed in: numbers of the one are then numbers of the other. */
+export function isOneFormat(): bool {
+  return (
+    load<i32>(COMPUTE, PRECISION) == load<i32>(STATISTICS, PRECISION) &&
+    load<i32>(COMPUTE, FLUSHES) == load<i32>(STATISTICS, FLUSHES) &&
+    load<i64>(COMPUTE, LEAST64) == load<i64>(STATISTICS, LEAST64) &&
+    load<i64>(COMPUTE, LARGEST64) == load<i64>(STATISTICS, LARGEST64) &&
+    load<i64>(COMPUTE, OVERFLOWED64) == load<i64>(STATISTICS, OVERFLOWED64)
+  );
+}
+
 /** Fills the block of a slot. `max` is the largest finite value. */
 export function setFormat(
   slot: i32,

@@ -59,8 +59,11 @@ export const RECIPROCAL_STAGE = 6;
 /** Of statistics in a format of their own: the mean, and 1 / S, rounded to the compute format. */
 export const MEAN_ROUNDED_STAGE = 7;
 export const RECIPROCAL_ROUNDED_STAGE = 8;
-export const OUTPUT_STAGE = 9;
-export const STAGE_COUNT = 10;
+/** Of outputs as x · a + b: a and b, one for each group where all of its elements have the same weight. */
+export const SLOPE_STAGE = 9;
+export const SHIFT_STAGE = 10;
+export const OUTPUT_STAGE = 11;
+export const STAGE_COUNT = 12;
 
 // --- events: for each stage, one entry for each kind ---------------------------------------------------
 
@@ -83,7 +86,7 @@ export const RECORDS = EVENT_ELEMENTS + STAGE_COUNT * EVENT_KINDS * 4;
 export const RECORD_BYTES = 40;
 /** Where the condition number of each group's mean goes, 64-bit floats. */
 export const CONDITIONS = RECORDS + 4;
-/** Where |e| go, float32: those of the groups, eight arrays of them. */
+/** Where |e| go, float32: those of the groups, twelve arrays of them. */
 export const GROUP_ERRORS = RECORDS + 8;
 /** Work space for the selection of the k largest distances: see largestBytes(). */
 export const LARGEST_SPACE = RECORDS + 12;
@@ -97,10 +100,12 @@ export const TOTAL_ERRORS = RECORDS + 20;
 export const LARGEST_SUM = RECORDS + 24;
 /** Groups where an infinity was divided by, and nothing shows it. */
 export const ABSORBED = LARGEST_SUM + 8;
+/** Whether a and b are one for each group, a 32-bit integer. */
+export const SHARED = ABSORBED + 8;
 /** Parts of the total error of a group: what came in, what the additions and the quotient did, and their sum. */
-export const PART_BEFORE = ABSORBED + 8;
-export const PART_ADDITIONS = ABSORBED + 16;
-export const PART_FINAL = ABSORBED + 24;
-export const PART_TOTAL = ABSORBED + 32;
+export const PART_BEFORE = SHARED + 8;
+export const PART_ADDITIONS = SHARED + 16;
+export const PART_FINAL = SHARED + 24;
+export const PART_TOTAL = SHARED + 32;
 /** First byte after the report. */
-export const REPORT_END = ABSORBED + 40;
+export const REPORT_END = SHARED + 40;

@@ -64,6 +64,8 @@ export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">,
   add("deviation", largest.deviation, 1);
   add("reciprocal", largest.reciprocal, -1);
   add("roundedReciprocal", largest.roundedReciprocal, -1, compute.max);
+  add("slope", largest.slope, norm.name === "none" ? 0 : -1, compute.max);
+  add("shift", largest.shift, norm.name === "none" ? 1 : 0, compute.max);
   add("output", largest.output, norm.name === "none" ? 1 : 0, compute.max);
   return levels;
 }
@@ -84,7 +86,7 @@ export function bestExponent(subject: Subject, levels: readonly Level[], input: 
   let least = -126;
   for (const { at, log, binades, power: by } of levels) {
     if (by > 0) most = Math.min(most, (binades - SPARE) / by);
-    else if (by < 0) least = SPARE - binades;
+    else if (by < 0) least = Math.max(least, SPARE - binades);
     // what its root is taken of; and the least reciprocal is to be normal
     if (at === "deviation") most = Math.min(most, range / power - log, -emin - log);
   }

@@ -1,6 +1,5 @@
 // What diagnose() is asked: its options, checked.
 
-import { TAIL_FOLDED } from "../abi/plan.js";
 import { checkAxes, checkBoolean, checkNumber, choose, isObject, wrong } from "../checks/arguments.js";
 import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
 import type { NormalizationOptions } from "../layers/normalize.js";
@@ -81,7 +80,6 @@ interface Question {
 export function ask(x: Operand, o: DiagnoseOptions): Question {
   const numerics = checkArithmetic(o.arithmetic);
   if (!numerics) throw wrong("arithmetic", "a format or { compute, accumulate, order }", o.arithmetic);
-  if (numerics.tail === TAIL_FOLDED) throw new RangeError('"tail": "folded" of "arithmetic" cannot be diagnosed');
   const { shape, reduced, weighted, parameters } = layerAxes(x, o);
   const walk = planWalk(shape, reduced, weighted);
   const layer = o.layer === undefined ? null : o.layer;

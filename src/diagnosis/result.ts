@@ -86,7 +86,8 @@ export interface EventPlace {
  * | `deviation` | group | S: quotient, root, constant and eps, which is what is divided by |
  * | `reciprocal` | group | 1 / S |
  * | `roundedMean`, `roundedReciprocal` | group | with statistics in another format: the mean and 1 / S, rounded to the compute format |
- * | `output` | element | d · (1 / S), times weight, plus bias |
+ * | `slope`, `shift` | group or element | with a folded tail, in place of these: a = weight / S and b = bias - mean · weight / S, rounded to the compute format; of each element where those of a group have weights of their own |
+ * | `output` | element | d · (1 / S), times weight, plus bias; x · a + b |
  */
 export type StageName =
   | "input"
@@ -98,6 +99,8 @@ export type StageName =
   | "reciprocal"
   | "roundedMean"
   | "roundedReciprocal"
+  | "slope"
+  | "shift"
   | "output";
 
 export const STAGES: readonly StageName[] = [
@@ -110,6 +113,8 @@ export const STAGES: readonly StageName[] = [
   "reciprocal",
   "roundedMean",
   "roundedReciprocal",
+  "slope",
+  "shift",
   "output",
 ];
 

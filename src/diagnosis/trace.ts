@@ -58,12 +58,14 @@ function prepare(own: Engine, job: Job): void {
 export function stagesOf(centred: boolean, { name }: NormSpec, { tail }: Numerics): number[] {
   const scaled = name !== "none";
   const apart = tail === at.TAIL_STEPS;
+  const folded = tail === at.TAIL_FOLDED;
   return [
     report.INPUT_STAGE,
     ...(centred ? [report.MEAN_STAGE, report.CENTRE_STAGE] : []),
     ...(scaled ? [report.TERM_STAGE, report.SUM_STAGE, report.DEVIATION_STAGE, report.RECIPROCAL_STAGE] : []),
     ...(apart && centred ? [report.MEAN_ROUNDED_STAGE] : []),
     ...(apart && scaled ? [report.RECIPROCAL_ROUNDED_STAGE] : []),
+    ...(folded ? FACTOR_STAGES : []),
     report.OUTPUT_STAGE,
   ];
 }
@@ -85,8 +87,16 @@ const GROUP_STAGES = [
   report.MEAN_ROUNDED_STAGE,
   report.RECIPROCAL_ROUNDED_STAGE,
 ];
+/** Stages of one value per group, or per element where those of a group have weights of their own. */
+const FACTOR_STAGES = [report.SLOPE_STAGE, report.SHIFT_STAGE];
 /** Those in the compute format; the others are in that of the statistics. */
-const COMPUTED = [report.INPUT_STAGE, report.MEAN_ROUNDED_STAGE, report.RECIPROCAL_ROUNDED_STAGE, report.OUTPUT_STAGE];
+const COMPUTED = [
+  report.INPUT_STAGE,
+  report.MEAN_ROUNDED_STAGE,
+  report.RECIPROCAL_ROUNDED_STAGE,
+  ...FACTOR_STAGES,
+  report.OUTPUT_STAGE,
+];
 
 /** Where the error of the mean or the sum of the worst group comes from. */
 function attributionOf(own: Engine, kernels: DiagnosisKernels, stage: number, group: number): Attribution {
@@ -143,7 +153,7 @@ export function trace(job: Job): Traced {
   const conditions = heap.scratch(groups * 8);
   const table = heap.scratch(TABLE_BYTES);
   const errors = heap.scratch(4 * Math.max(elements, 2 * GROUP_STAGES.length * groups));
-  const others = heap.scratch(4 * elements);
+  const others = heap.scratch(4 * Math.max(elements, groups));
   prepare(own, job);
   const { i32, f64 } = heap;
   i32[report.RECORDS >> 2] = records;
@@ -159,15 +169,19 @@ export function trace(job: Job): Traced {
       kernels.select(stateOf(stage, kind), errors + (2 * i + kind) * groups * 4, groups, table);
     }
   });
-  for (const stage of ELEMENT_STAGES) {
-    if (!stages.includes(stage)) continue;
+  let factors = elements;
+  for (const stage of stages) {
+    const swept = FACTOR_STAGES.includes(stage);
+    if (!swept && !ELEMENT_STAGES.includes(stage)) continue;
     kernels.sweep(stage);
-    kernels.select(stateOf(stage, report.TOTAL), errors, elements, table);
-    if (stage !== report.INPUT_STAGE) kernels.select(stateOf(stage, report.OWN), others, elements, table);
+    if (swept && i32[report.SHARED >> 2]) factors = groups;
+    const count = swept ? factors : elements;
+    kernels.select(stateOf(stage, report.TOTAL), errors, count, table);
+    if (stage !== report.INPUT_STAGE) kernels.select(stateOf(stage, report.OWN), others, count, table);
   }
   const adds = !comparedBy(job.norm);
   const traced = stages.map((stage): StageTrace => {
-    const count = ELEMENT_STAGES.includes(stage) ? elements : groups;
+    const count = ELEMENT_STAGES.includes(stage) ? elements : FACTOR_STAGES.includes(stage) ? factors : groups;
     return {
       name: STAGES[stage],
       format: formatOf(stage, job.norm, numerics),

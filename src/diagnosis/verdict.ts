@@ -41,6 +41,8 @@ function objects(name: StageName, { subject }: Evidence): readonly [string, stri
     reciprocal: ["reciprocal of the scale", "reciprocals of the scale"],
     roundedMean: ["mean, rounded,", "means, rounded,"],
     roundedReciprocal: ["reciprocal of the scale, rounded,", "reciprocals of the scale, rounded,"],
+    slope: operations("a in x · a + b"),
+    shift: operations("b in x · a + b"),
     output: operations("the output"),
   };
   return words[name];
@@ -83,13 +85,16 @@ function overflowWords(name: StageName, { subject }: Evidence): string {
     reciprocal: "the reciprocal of the scale",
     roundedMean: "the mean, rounded,",
     roundedReciprocal: "the reciprocal of the scale, rounded,",
+    slope: "a in x · a + b",
+    shift: "b in x · a + b",
     output: "the output",
   };
   return `${words[name] ?? "the scale"} overflows`;
 }
 
-/** Stages that a scale is made in. */
+/** Stages that a scale is made in, and those that overflow where it is too small. */
 const SCALING: readonly StageName[] = ["term", "sum", "deviation"];
+const INVERSE: readonly StageName[] = ["reciprocal", "roundedReciprocal", "slope"];
 
 function absorbed(evidence: Evidence): string {
   const { absorbedOverflow, error, input, stages, subject } = evidence;
@@ -106,7 +111,7 @@ function absorbed(evidence: Evidence): string {
 /** "64 reciprocals of the scale overflow (first: group 0): 4,096 squares become 0 (first: group 0, element 0)". */
 function breakdownWords({ stage, event }: Breakdown, evidence: Evidence): string {
   const words = eventWords(stage, event, evidence);
-  if (stage.name !== "reciprocal" && stage.name !== "roundedReciprocal") return words;
+  if (!INVERSE.includes(stage.name)) return words;
   // of a scale that is 0, or next to it, for the terms are
   const vanished = evidence.stages.find(({ name, events }) => events.underflow > 0 && SCALING.includes(name));
   return vanished ? `${words}: ${eventWords(vanished, "underflow", evidence)}` : words;
@@ -131,14 +136,21 @@ function decibels({ name, total }: Stage, norm: NormSpec): number {
 /** Noise, in dB below the signal, that is enough to go wrong by in any stage. */
 const RUINED = 12;
 
+/** Stages whose noise is to be compared with what they are added to, not with themselves: they may well be next to 0. */
+const ADDED: readonly StageName[] = ["mean", "roundedMean", "shift"];
+
 /**
  * The first stage that has at least half of the noise of the output, or is ruined: of a scale that is too small, the
- * reciprocal has more noise yet. That of the mean is seen in the differences from it.
+ * reciprocal has more noise yet. That of the mean is seen in the differences from it; that of the mean as it was rounded, in what
+ * the output has more than its own. In x · a + b no stage before the output knows what cancels.
  */
 function culprit({ stages }: Evidence, norm: NormSpec): Stage {
   const output = stages[stages.length - 1];
   const limit = Math.max(decibels(output, norm) + 3, RUINED);
-  return stages.find((stage) => stage.name !== "mean" && decibels(stage, norm) <= limit) ?? output;
+  const found = stages.find(({ name }, i) => !ADDED.includes(name) && decibels(stages[i], norm) <= limit) ?? output;
+  const { own, total } = output;
+  if (found !== output || (own.sqnrDb ?? Infinity) < (total.sqnrDb ?? Infinity) + 3) return found;
+  return stages.find(({ name }) => name === "roundedMean") ?? output;
 }
 
 /** How a mean came to be off. */
@@ -176,6 +188,9 @@ function cause(evidence: Evidence, norm: NormSpec): string {
     return event ? `${off}${off && ": "}${eventWords(stage, event, evidence)}` : off || `${sum} is lost`;
   }
   if (event && event !== "subnormal") return eventWords(stage, event, evidence);
+  if (name === "output" && evidence.subject.arithmetic.tail) {
+    return "x · a + b cancels the digits that rounding x · a and b left";
+  }
   return `rounding ${PLAIN[name]}${own.maxRel === null ? "" : `, up to ${percent(own.maxRel, 1)} of a value`}`;
 }
 
@@ -189,6 +204,8 @@ const PLAIN: Record<StageName, string> = {
   reciprocal: "the reciprocal of the scale",
   roundedMean: "the mean to the compute format",
   roundedReciprocal: "the reciprocal of the scale to the compute format",
+  slope: "a in x · a + b",
+  shift: "b in x · a + b",
   output: "the output",
 };
 

@@ -25,7 +25,7 @@ import { sample } from "../support/samples.js";
 import { diagnosed, SCHEMA } from "../support/schema.js";
 
 /** Stages where the statistics are in the compute format. */
-const USUAL = STAGES.filter((name) => name !== "roundedMean" && name !== "roundedReciprocal");
+const USUAL = STAGES.filter((name) => !["roundedMean", "roundedReciprocal", "slope", "shift"].includes(name));
 const HALF = { arithmetic: "float16", remedies: false } as const;
 const stage = (diagnosis: Diagnosis, name: StageName): Stage => {
   const found = diagnosis.stages.find((each) => each.name === name);
@@ -216,8 +216,14 @@ describe("what it is made of", () => {
     expect(names({ centred: false })).toEqual(USUAL.filter((name) => name !== "mean" && name !== "centre"));
     expect(names({ norm: "none" })).toEqual(["input", "mean", "centre", "output"]);
     const arithmetic = { compute: "float16", statistics: "float32" } as const;
-    expect(names({ arithmetic })).toEqual(STAGES);
+    const factors: string[] = ["slope", "shift"];
+    expect(names({ arithmetic })).toEqual(STAGES.filter((name) => !factors.includes(name)));
     expect(names({ arithmetic, norm: "none" })).toEqual(["input", "mean", "centre", "roundedMean", "output"]);
+    for (const statistics of ["float16", "float32"] as const) {
+      const folded = { ...arithmetic, statistics, tail: "folded" } as const;
+      expect(names({ arithmetic: folded })).toEqual([...USUAL.slice(0, -1), ...factors, "output"]);
+      expect(names({ arithmetic: folded, norm: "none" })).toEqual(["input", "mean", "centre", ...factors, "output"]);
+    }
   });
 
   test("the options, with nothing left out", () => {

@@ -1,21 +1,23 @@
 /** diagnose() of kernels as runtimes have them, stage by stage against the simulation of the oracle. */
 
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { diagnose } from "../../src/index.js";
+import { describe, expect, test } from "vitest";
+import { type Diagnosis, diagnose, kernels as kernelsOf } from "../../src/index.js";
 import type { Norm } from "../oracle/emulated.js";
 import { STORAGES } from "../support/call.js";
 import { normsOf } from "../support/cases.js";
 import { KINDS } from "../support/data.js";
-import { check, over } from "../support/diagnosed.js";
+import { batch, channelsLast, check, inGroups, instance, last, over } from "../support/diagnosed.js";
+import { FLOAT16, FLOAT32 } from "../support/formats.js";
 import { kernels } from "../support/kernels.js";
+import { gaussian } from "../support/random.js";
 
 const RUNS = { seed: 20260811, numRuns: 250 } as const;
 
 test("any kernel", () => {
   fc.assert(
     fc.property(
-      kernels.filter(({ asked }) => typeof asked === "object" && !("tail" in asked && asked.tail === "folded")),
+      kernels,
       fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(127, 128, 129, 257, 1025)),
       fc.integer({ min: 1, max: 9 }),
       fc.boolean(),
@@ -30,6 +32,36 @@ test("any kernel", () => {
         const axes = [columns ? 0 : 1];
         const grouping = over(axes, norm === "none" || !uncentred);
         check({ shape: columns ? [n, groups] : [groups, n], grouping, norm, pair, data, storage, eps });
+      },
+    ),
+    RUNS,
+  );
+}, 120_000);
+
+const LAYERS = [batch, channelsLast, instance, inGroups(2), last(1, true), last(2, true), last(1, false)];
+
+test("a and b of x · a + b, with the weights and biases of layers", () => {
+  fc.assert(
+    fc.property(
+      kernels,
+      fc.constantFrom(...LAYERS),
+      fc.tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom(2, 4), fc.integer({ min: 1, max: 40 })),
+      fc.integer({ min: 1, max: 3 }),
+      fc.constantFrom(...KINDS),
+      fc.constantFrom(...STORAGES),
+      fc.nat(),
+      fc.constantFrom(undefined, 0, 1e-3),
+      ({ label, asked, oracle }, grouping, shape, weighted, data, storage, which, eps) => {
+        const n = grouping.groups(shape)[0].elements.length;
+        // a bias takes digits away from exact values, of which others have fewer
+        const scaling: Norm[] = weighted & 2 ? ["l1", "l2"] : normsOf(n);
+        const norms: (Norm | "none")[] = [...scaling, ...(grouping.centred ? ["none" as const] : [])];
+        const pair = {
+          label: `${label}, folded`,
+          asked: { ...(asked as object), tail: "folded" } as typeof asked,
+          oracle: { ...oracle, tail: "folded" as const },
+        };
+        check({ shape, grouping, norm: norms[which % norms.length], pair, data, storage, weighted, eps });
       },
     ),
     RUNS,
@@ -55,4 +87,66 @@ test("the mean and 1 / S have stages of their own where they are rounded once mo
   expect(stages.find(({ name }) => name === "roundedReciprocal")?.events.overflow).toBe(2);
   expect(verdict).toBe("failed");
   expect(reason).toContain("2 reciprocals of the scale, rounded, overflow (first: group 0)");
+});
+
+describe("a folded tail", () => {
+  const arithmetic = kernelsOf["onnxruntime-web/webgpu InstanceNormalization"];
+  const shape = [2, 3, 8, 8];
+  const parameters = { weight: Float32Array.of(1, 2, 0.5), bias: Float32Array.of(0, 1, 0) };
+  const found = (mean: number, deviation: number, eps = 1e-5) => {
+    const data = Float32Array.from(gaussian(384, 1), (z) => mean + deviation * z);
+    return diagnose({ data, shape }, { layer: "instance", arithmetic, eps, ...parameters, remedies: false });
+  };
+  const stageOf = ({ stages }: Diagnosis, name: string) => stages.find((stage) => stage.name === name);
+
+  test("has a and b as stages, one for each group, or for each element that has a weight of its own", () => {
+    const instance = found(0, 1);
+    expect(instance.verdict).toBe("ok");
+    expect(instance.stages.map(({ name, format }) => `${name} ${format}`).slice(-4)).toEqual([
+      "reciprocal float32",
+      "slope float16",
+      "shift float16",
+      "output float16",
+    ]);
+    expect(stageOf(instance, "slope")?.own.count).toBe(6);
+    const x = { data: gaussian(384, 1), shape: [6, 64] };
+    const layer = diagnose(x, { layer: "layer", arithmetic, weight: gaussian(64, 2), remedies: false });
+    expect(stageOf(layer, "slope")?.own.count).toBe(384);
+    expect(stageOf(layer, "shift")?.own.count).toBe(384);
+  });
+
+  test("rounds a and b half a unit at the most, of a more", () => {
+    const { stages } = found(3, 1);
+    for (const { name, own } of stages) if (name === "shift") expect(Math.abs(own.maxUlp ?? 1)).toBeLessThan(0.51);
+  });
+
+  test("of a mean beside which the deviation is small cancels what it has", () => {
+    const far = found(1000, 1);
+    expect(far.verdict).toBe("failed");
+    expect(far.reason).toContain(": x · a + b cancels the digits that rounding x · a and b left");
+    expect(far.headroomAt).toBe("shift");
+  });
+
+  test("overflows in a where the deviation is small", () => {
+    const { verdict, reason, stages } = found(0, 1e-6, 1e-12);
+    expect(verdict).toBe("failed");
+    expect(reason).toContain("6 operations of a in x · a + b overflow (first: group 0)");
+    expect(stages.find(({ name }) => name === "reciprocal")?.events.overflow).toBe(0);
+  });
+
+  test.each([
+    ["instance norm over tiles", instance, [1, 3, 9001], 3],
+    ["layer norm over tiles, by element", last(1, true), [2, 9001], 3],
+    ["batch norm", batch, [4100, 3], 3],
+  ] as const)("%s", (_, grouping, shape, weighted) => {
+    for (const statistics of [FLOAT16, FLOAT32]) {
+      const oracle = { compute: FLOAT16.oracle, statistics: statistics.oracle, accumulate: statistics.oracle };
+      const pair = {
+        label: `statistics in ${statistics.label}, folded`,
+        asked: { compute: FLOAT16.asked, statistics: statistics.asked, tail: "folded" as const },
+        oracle: { ...oracle, order: "lanes" as const, tail: "folded" as const },
+      };
+      check({ shape, grouping, norm: "l2", pair, data: "plain", storage: "float16", weighted });
+    }
+  });
 });

@@ -54,6 +54,17 @@ function anyArithmetic(): Arithmetic | undefined {
   return { compute, accumulate, order: pick(["sequential", "lanes", "pairwise"]) };
 }
 
+/** The same as kernels of runtimes have it. */
+function anyKernel(): Arithmetic {
+  return {
+    compute: pick([...FORMATS, ...MORE_FORMATS]).asked,
+    statistics: pick([...FORMATS, ...MORE_FORMATS]).asked,
+    order: pick(["sequential", "lanes", "pairwise", { lanes: 2 ** (bits() % 11) }]),
+    tail: pick(["steps", "folded"]),
+    count: pick(["exact", "rounded"]),
+  };
+}
+
 /** Normal numbers of any scale, in any storage. */
 function anyPlain(shape: readonly number[], seed: number): Plain {
   const scale = 2 ** ((bits() % 20) - 10);
@@ -185,6 +196,10 @@ test.each(
       const x = anyPlain(shape, bits());
       const options = { ...layer, norm, arithmetic, remedies: bits() % 4 === 0 };
       expect(checked.diagnose(x, options), `${JSON.stringify(layer)}, ${what}`).toEqual(published.diagnose(x, options));
+      const weights = "layer" in layer ? (layer.layer === "batch" ? shape[1] : shape[shape.length - 1]) : 0;
+      const parameters = weights ? { weight: gaussian(weights, 3), bias: gaussian(weights, 4) } : {};
+      const kernel = { ...layer, ...parameters, norm, arithmetic: anyKernel(), remedies: bits() % 4 === 0 };
+      expect(checked.diagnose(x, kernel), JSON.stringify(kernel)).toEqual(published.diagnose(x, kernel));
     });
   }
   const [a, b] = [anyPlain(shape, 1), anyPlain(shape, 2)];

@@ -8,7 +8,10 @@ import { Log, Steps } from "./steps.js";
 import {
   constantOf,
   exponentOf,
+  isApart,
+  isComputed,
   isElementwise,
+  isFolded,
   isUnderRoot,
   type StageName,
   stagesOf,
@@ -40,6 +43,8 @@ export class Traced<R extends Real<R>> {
   readonly stages = new Map<StageName, StageValues>();
   /** Groups of finite data whose sum or scale was infinite, and nothing in the output tells. */
   absorbedOverflow = 0;
+  /** weight / S before it goes to the compute format, which b is made of: as stage "slope" has it. */
+  readonly factors: Record<number, number> = {};
 
   constructor(
     readonly work: Work,
@@ -47,7 +52,7 @@ export class Traced<R extends Real<R>> {
   ) {
     const { values, groups } = work;
     for (const name of stagesOf(work)) {
-      this.stages.set(name, { ...numbers(isElementwise(name) ? values.length : groups.length), log: new Log() });
+      this.stages.set(name, { ...numbers(isElementwise(work, name) ? values.length : groups.length), log: new Log() });
     }
     for (let g = 0; g < groups.length; g++) this.#group(g);
   }
@@ -72,10 +77,15 @@ export class Traced<R extends Real<R>> {
     }
     const scale = norm === "none" ? undefined : this.#scale(g, d, norm);
     const parameters = new Steps(arithmetic.compute, new Log());
-    const apart = ofStatistics(arithmetic) !== arithmetic.compute;
+    if (isFolded(this.work)) {
+      this.#folded(g, x, centred ? means[0] : undefined, scale?.inverse);
+      this.#absorb(g, scale?.infinite);
+      return;
+    }
+    const apart = isApart(this.work);
     const mean = apart && centred ? this.#toCompute("roundedMean", g, means[0]) : undefined;
     const inverse = scale && (apart ? this.#toCompute("roundedReciprocal", g, scale.inverse) : scale.inverse);
-    const y = this.#each("output", g, (steps, i) => {
+    this.#each("output", g, (steps, i) => {
       let y = apart ? x[i] : d[i];
       if (mean !== undefined) y = steps.subtract(y, mean);
       if (inverse !== undefined) y = steps.multiply(y, inverse);
@@ -83,11 +93,63 @@ export class Traced<R extends Real<R>> {
       if (bias) y = steps.add(y, parameters.convert(bias[at[i]]));
       return y;
     });
-    if (scale?.infinite && y.every(Number.isFinite)) {
-      let clean = true;
-      for (let i = 0; i < at.length; i++) clean &&= Number.isFinite(values[at[i]]);
-      if (clean) this.absorbedOverflow++;
+    this.#absorb(g, scale?.infinite);
+  }
+
+  /** Counts a group of finite data with nothing but finite outputs, where something was infinite. */
+  #absorb(g: number, infinite = false): void {
+    const { high } = this.stage("output");
+    const { values, groups } = this.work;
+    if (infinite && Array.from(groups[g]).every((i) => Number.isFinite(high[i]) && Number.isFinite(values[i]))) {
+      this.absorbedOverflow++;
     }
+  }
+
+  /** The output as x · a + b. What is absent takes no operation. */
+  #folded(g: number, x: Float64Array, mean: number | undefined, inverse: number | undefined): void {
+    const { groups, weight, bias, arithmetic } = this.work;
+    const { compute } = arithmetic;
+    const at = groups[g];
+    const statistics = ofStatistics(arithmetic);
+    const parameters = new Steps(compute, new Log());
+    const each = isElementwise(this.work, "slope");
+    const take = (name: StageName, value: (given: Steps, i: number) => number, i: number) => {
+      const steps = this.#steps(name, g, statistics);
+      steps.log.index = each ? i : null;
+      const given = value(steps, i);
+      const result = statistics === compute ? given : this.#convert(name, g, given, each ? i : null);
+      this.stage(name).high[each ? at[i] : g] = result;
+      return [given, result];
+    };
+    const factors: number[][] = [];
+    for (let i = 0; i < (each ? at.length : 1); i++) {
+      const [factor, a] = take(
+        "slope",
+        (steps) => (weight ? steps.multiply(inverse ?? 1, parameters.convert(weight[at[i]])) : (inverse ?? 1)),
+        i,
+      );
+      const [, b] = take(
+        "shift",
+        (steps) => {
+          const taken = mean === undefined ? 0 : steps.multiply(mean, factor);
+          return bias ? steps.subtract(parameters.convert(bias[at[i]]), taken) : 0 - taken;
+        },
+        i,
+      );
+      factors.push([a, b]);
+      if (each) this.factors[at[i]] = factor;
+      else this.factors[g] = factor;
+    }
+    this.#each("output", g, (steps, i) => {
+      const [a, b] = factors[each ? i : 0];
+      return steps.add(steps.multiply(x[i], a), b);
+    });
+  }
+
+  #convert(name: StageName, group: number, value: number, index: number | null): number {
+    const steps = this.#steps(name, group, this.work.arithmetic.compute);
+    steps.log.index = index;
+    return steps.convert(value);
   }
 
   /** A number of the statistics, rounded to the compute format. */
@@ -106,9 +168,8 @@ export class Traced<R extends Real<R>> {
   }
 
   #formatOf(name: StageName): Format {
-    const { compute } = this.work.arithmetic;
-    const computed = name === "input" || name === "output" || name.startsWith("rounded");
-    return computed ? compute : ofStatistics(this.work.arithmetic);
+    const { arithmetic } = this.work;
+    return isComputed(name) ? arithmetic.compute : ofStatistics(arithmetic);
   }
 
   /** A value for every element of a group. */

@@ -1,13 +1,15 @@
 /** The same normalization as real numbers: of the data from the start, and of what each emulated stage was given. */
-import { ofStatistics } from "./arithmetic.js";
 import { isTop, type Norm } from "./emulated.js";
 import { type Numbers, numbers } from "./errors.js";
 import type { Real, Reals } from "./reals.js";
+import { Rounder } from "./rounder.js";
 import type { Traced } from "./traced.js";
 import {
   constantOf,
   exponentOf,
+  isApart,
   isElementwise,
+  isFolded,
   isUnderRoot,
   type StageName,
   stagesOf,
@@ -24,7 +26,9 @@ function put<R extends Real<R>>(to: Required<Numbers>, place: number, value: R):
 
 function empty(work: Work): Map<StageName, Required<Numbers>> {
   const { values, groups } = work;
-  return new Map(stagesOf(work).map((name) => [name, numbers(isElementwise(name) ? values.length : groups.length)]));
+  return new Map(
+    stagesOf(work).map((name) => [name, numbers(isElementwise(work, name) ? values.length : groups.length)]),
+  );
 }
 
 function of<T>(map: ReadonlyMap<StageName, T>, name: StageName): T {
@@ -99,7 +103,7 @@ export interface Truth {
 
 export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
   const { values, groups, norm, centred } = work;
-  const apart = ofStatistics(work.arithmetic) !== work.arithmetic.compute;
+  const apart = isApart(work);
   const stages = empty(work);
   const largest = new Map<StageName | "total", number>();
   const logs = new Map<StageName | "total", number>();
@@ -153,6 +157,16 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
     d.forEach((value, i) => {
       keep("output", at[i], affine(reals, work, at[i], scale ? value.over(scale) : value));
     });
+    if (!isFolded(work)) return;
+    const each = isElementwise(work, "slope");
+    const mean = centred ? sumOf(reals, x).over(reals.of(n)) : undefined;
+    for (const position of each ? Array.from(at) : [at[0]]) {
+      const weight = reals.of(work.weight?.[position] ?? 1);
+      const slope = scale ? weight.over(scale) : weight;
+      const bias = reals.of(work.bias?.[position] ?? 0);
+      keep("slope", each ? position : g, slope);
+      keep("shift", each ? position : g, mean ? bias.minus(mean.times(slope)) : bias);
+    }
   });
   return { stages, largest, logs, condition };
 }
@@ -161,7 +175,7 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
 export function unrounded<R extends Real<R>>(traced: Traced<R>): Stages {
   const { work, reals } = traced;
   const { values, groups, norm, centred } = work;
-  const apart = ofStatistics(work.arithmetic) !== work.arithmetic.compute;
+  const apart = isApart(work);
   const stages = empty(work);
   const emulated = (name: StageName, at: ArrayLike<number>) => {
     const { high } = traced.stage(name);
@@ -190,6 +204,25 @@ export function unrounded<R extends Real<R>>(traced: Traced<R>): Stages {
       keep("deviation", g, scaleOf(reals, work, norm, n, reals.of(high[g]).plus(reals.of(low[g]))));
       keep("reciprocal", g, reals.of(1).over(reals.of(traced.stage("deviation").high[g])));
       inverse = reals.of(traced.stage(apart ? "roundedReciprocal" : "reciprocal").high[g]);
+    }
+    if (isFolded(work)) {
+      const each = isElementwise(work, "slope");
+      const given = (name: StageName, position: number) => reals.of(traced.stage(name).high[each ? position : g]);
+      const rounder = new Rounder(work.arithmetic.compute);
+      const parameter = (values: ArrayLike<number> | undefined, position: number, absent: number) =>
+        reals.of(values ? rounder.round(values[position]) : absent);
+      for (const position of each ? Array.from(at) : [at[0]]) {
+        const place = each ? position : g;
+        const weight = parameter(work.weight, position, 1);
+        const bias = parameter(work.bias, position, 0);
+        keep("slope", place, norm === "none" ? weight : weight.times(reals.of(traced.stage("reciprocal").high[g])));
+        const mean = centred ? reals.of(traced.stage("mean").high[g]) : undefined;
+        keep("shift", place, mean ? bias.minus(mean.times(reals.of(traced.factors[place]))) : bias);
+      }
+      emulated("input", at).forEach((value, i) => {
+        keep("output", at[i], value.times(given("slope", at[i])).plus(given("shift", at[i])));
+      });
+      return;
     }
     if (apart && norm !== "none") keep("roundedReciprocal", g, reals.of(traced.stage("reciprocal").high[g]));
     if (apart) d = emulated("input", at);

@@ -35,21 +35,39 @@ export type StageName =
   | "reciprocal"
   | "roundedMean"
   | "roundedReciprocal"
+  | "slope"
+  | "shift"
   | "output";
 
-export function stagesOf({ centred, norm, arithmetic }: Work): StageName[] {
-  const apart = ofStatistics(arithmetic) !== arithmetic.compute;
+export const isFolded = ({ arithmetic }: Work): boolean => arithmetic.tail === "folded";
+
+/** Whether the mean and 1 / S are rounded to the compute format, each by itself. */
+export const isApart = (work: Work): boolean =>
+  !isFolded(work) && ofStatistics(work.arithmetic) !== work.arithmetic.compute;
+
+export function stagesOf(work: Work): StageName[] {
+  const { centred, norm } = work;
+  const apart = isApart(work);
   const rounding: StageName[] = [
     ...(apart && centred ? (["roundedMean"] as const) : []),
     ...(apart && norm !== "none" ? (["roundedReciprocal"] as const) : []),
   ];
   const centring: StageName[] = centred ? ["mean", "centre"] : [];
   const scaling: StageName[] = norm === "none" ? [] : ["term", "sum", "deviation", "reciprocal"];
-  return ["input", ...centring, ...scaling, ...rounding, "output"];
+  const factors: StageName[] = isFolded(work) ? ["slope", "shift"] : [];
+  return ["input", ...centring, ...scaling, ...rounding, ...factors, "output"];
+}
+
+/** Whether elements of a group have weights or biases of their own. */
+function isWeightedWithin({ groups, weight, bias }: Work): boolean {
+  return [weight, bias].some((values) =>
+    groups.some((at) => values && Array.from(at).some((position) => values[position] !== values[at[0]])),
+  );
 }
 
 /** Stages with a value for each element; the others have one for each group. */
-export function isElementwise(stage: StageName): boolean {
+export function isElementwise(work: Work, stage: StageName): boolean {
+  if (stage === "slope" || stage === "shift") return isWeightedWithin(work);
   return stage === "input" || stage === "centre" || stage === "term" || stage === "output";
 }
 
@@ -75,10 +93,14 @@ export function constantOf({ constant, norm }: Work, n: number): number {
   return constant ?? (norm === "none" ? 1 : paperConstant(norm, n));
 }
 
+/** Stages in the compute format; the others are in that of the statistics. */
+export const isComputed = (stage: StageName): boolean =>
+  ["input", "roundedMean", "roundedReciprocal", "slope", "shift", "output"].includes(stage);
+
 /** The format in whose units a stage is measured. Exact sums are no numbers of a format: the compute format. */
 export function formatOf({ norm, arithmetic }: Work, stage: StageName): Format {
   const { compute, accumulate } = arithmetic;
-  if (stage === "input" || stage === "output" || stage.startsWith("rounded")) return compute;
+  if (isComputed(stage)) return compute;
   const statistics = ofStatistics(arithmetic);
   if (stage !== "sum" || norm === "none" || summedOf(norm, 1) === 0 || accumulate === "exact") return statistics;
   return accumulate;
