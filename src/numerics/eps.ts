@@ -23,13 +23,15 @@ export function defaultEps(
 ): number {
   if (!numerics) return usual;
   const own = given ? 0 : norm.power;
+  const root = epsPowerGiven(norm);
   const { compute, statistics } = numerics;
   const { precision, emin, subnormals } = statistics;
   // the root and the product of Lp are rounded, too, and so is 1 / S where it goes to another format
   const slack = own || statistics !== compute ? 1 + 2 ** (3 - precision) : 1;
-  const most = (format: FormatSpec): number => (format.overflow === "saturate" ? Infinity : format.max);
-  const exact =
-    (slack / (own ? factor : 1) / Math.min(most(compute), most(statistics))) ** (own || epsPowerGiven(norm));
+  // what is less than half a unit beyond the largest number is rounded to that; the root of L2 is rounded before
+  const most = (format: FormatSpec): number =>
+    format.overflow === "saturate" ? Infinity : format.max + (2 - root) * 2 ** (format.emax - format.precision);
+  const exact = (slack / (own ? factor : 1) / Math.min(most(compute), most(statistics))) ** (own || root);
   const unit = 2 ** (Math.max(Math.floor(Math.log2(exact)), emin) - precision + 1);
   return Math.max(usual, Math.ceil(exact / unit) * unit, subnormals ? unit : 2 ** emin);
 }
