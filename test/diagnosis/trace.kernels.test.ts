@@ -4,11 +4,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Diagnosis, diagnose, kernels as kernelsOf } from "../../src/index.js";
 import type { Norm } from "../oracle/emulated.js";
+import { sizeOf } from "../oracle/walk.js";
 import { STORAGES } from "../support/call.js";
 import { normsOf } from "../support/cases.js";
 import { KINDS } from "../support/data.js";
 import { batch, channelsLast, check, inGroups, instance, last, over } from "../support/diagnosed.js";
-import { FLOAT16, FLOAT32 } from "../support/formats.js";
+import { arithmetic, FLOAT16, FLOAT32 } from "../support/formats.js";
 import { kernels } from "../support/kernels.js";
 import { gaussian } from "../support/random.js";
 
@@ -67,6 +68,24 @@ test("a and b of x · a + b, with the weights and biases of layers", () => {
     RUNS,
   );
 }, 120_000);
+
+test("additions that change nothing are counted in any number of lanes", () => {
+  for (let lanes = 1; lanes <= 1024; lanes *= 2) {
+    const pair = arithmetic(FLOAT16, FLOAT16, { lanes });
+    for (const shape of [[1025], [1, 352], [3, 400], [400, 3]]) {
+      const { actual } = check({
+        shape,
+        grouping: over([shape[0] === 400 ? 0 : -1]),
+        norm: "l1",
+        pair,
+        data: gaussian(sizeOf(shape), lanes),
+        storage: "float32",
+      });
+      const sum = actual.stages.find(({ name }) => name === "sum");
+      if (lanes <= 2) expect(sum?.events.stagnation).toBeGreaterThan(3);
+    }
+  }
+});
 
 test("the mean and 1 / S have stages of their own where they are rounded once more", () => {
   const x = { data: Float32Array.from({ length: 64 }, (_, i) => 1e-6 * Math.sin(i)), shape: [2, 32] };
