@@ -1,5 +1,5 @@
 /** The rules of emulated gradients for one group of elements, one rounded operation at a time. */
-import { type Arithmetic, add, divide, divideSum, multiply, roundSum, subtract, sum } from "./arithmetic.js";
+import { type Arithmetic, add, counted, divide, divideSum, multiply, roundSum, subtract, sum } from "./arithmetic.js";
 import { centred, isPower, isTop, mean, paperConstant, powerOf, type Recipe, scale, vectorNorm } from "./emulated.js";
 import { roundTo } from "./formats.js";
 import { farthest } from "./gradients.js";
@@ -83,7 +83,8 @@ export function emulatedGradient(
     y = d.map((value) => multiply(format, value, inverse));
   }
   const g = weight ? dy.map((value, i) => multiply(format, value, rn(weight(i)))) : [...dy];
-  const overMean = (terms: readonly number[]) => divideSum(format, sum(arithmetic, terms), n);
+  const divisor = counted(arithmetic, n);
+  const overMean = (terms: readonly number[]) => divideSum(format, sum(arithmetic, terms), divisor);
   const m = rule.centred ? overMean(g) : 0;
   const e = rule.centred ? g.map((value) => subtract(format, value, m)) : g;
   const terms = dy.map((value, i) => multiply(format, value, y[i]));
@@ -104,7 +105,7 @@ export function emulatedGradient(
     if (rule.centred) q = multiply(format, b, overMean(powers));
   } else {
     const b = multiply(format, a, rn(constant));
-    const over = total ? 1 : n;
+    const over = total ? 1 : divisor;
     const k = norm === "l1" ? over : isTop(norm) ? norm.topk : 1;
     const size = rn((b * over) / k);
     const signs = signsOf(norm, d);
