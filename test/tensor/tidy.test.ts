@@ -138,14 +138,17 @@ describe("tensors that are forgotten", () => {
     expect(x.data[0]).toBe(1);
   });
 
-  test("with turns of the event loop now and then: memory suffices", async () => {
-    const own = await load({ maxBytes: 48 * 2 ** 20 });
+  test("with turns of the event loop now and then: the collector comes unasked, and memory suffices", async () => {
+    const most = 48 * 2 ** 20;
+    const own = await load({ maxBytes: most });
     const x = own.tensor(new Float32Array(8192).fill(1), [4, 2048]);
     // ten times as much as there is
     for (let i = 0; i < 16_000; i++) {
       own.layerNorm(x);
       if (i % 50 === 0) await new Promise<void>((done) => setImmediate(done));
+      // on a busy machine it takes its time; how much is not ours to test
+      for (let turns = 0; own.memory().used > most / 2 && turns < 6000; turns++) await turn();
     }
-    expect(own.memory().used).toBeLessThan(48 * 2 ** 20);
-  });
+    expect(own.memory().used).toBeLessThan(most);
+  }, 600_000);
 });
