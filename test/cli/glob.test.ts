@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { isGlob, matchesGlob } from "../../src/cli/files/glob.js";
+import { seconds } from "../support/seconds.js";
 
 const expression = (pattern: string): RegExp =>
   new RegExp(
@@ -24,10 +25,11 @@ it("match what the same regular expression matches", () => {
 
 it("take time that does not grow with the stars", () => {
   const name = "a".repeat(20_000);
-  const start = performance.now();
-  expect(matchesGlob(`${"*".repeat(10_000)}z`, name)).toBe(false);
-  expect(matchesGlob(`${"*a".repeat(1000)}*z`, name)).toBe(false);
-  expect(matchesGlob(`${"*?".repeat(1000)}z`, name)).toBe(false);
-  expect(matchesGlob(`${"*a".repeat(10_000)}*`, name)).toBe(true);
-  expect(performance.now() - start).toBeLessThan(2000);
+  const spent = seconds(() => {
+    expect(matchesGlob(`${"*".repeat(10_000)}z`, name)).toBe(false);
+    expect(matchesGlob(`${"*a".repeat(1000)}*z`, name)).toBe(false);
+    expect(matchesGlob(`${"*?".repeat(1000)}z`, name)).toBe(false);
+    expect(matchesGlob(`${"*a".repeat(10_000)}*`, name)).toBe(true);
+  });
+  expect(spent).toBeLessThan(2);
 });
