@@ -280,6 +280,10 @@ export function checkTrace(largest: i64): void {
   checkInput();
   checkParameter(WEIGHT, 4 * weightSpan(), 4);
   checkParameter(BIAS, 4 * weightSpan(), 4);
+  if (load<i32>(TASK) & TASK_GIVEN) {
+    checkRegion(load<usize>(MEAN), 4 * groups(), 4);
+    checkRegion(load<usize>(DEVIATION), 4 * groups(), 4);
+  }
   checkRegion(load<usize>(RECORDS), RECORD_BYTES * groups(), 8);
   checkRegion(load<usize>(CONDITIONS), 8 * groups(), 8);
   checkRegion(load<usize>(GROUP_ERRORS), 12 * 4 * groups(), 4);

@@ -51,6 +51,7 @@ import { count, group, width } from "../tensors/groups";
 import { setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
 import { foldTile, holdFactors, multiplyAndAdd } from "./folded";
+import { takeGiven } from "./given";
 import { hold, holdEqual, stateOf } from "./pairs";
 import { HeldTerm } from "./powers";
 import {
@@ -74,6 +75,7 @@ import {
   centre,
   fromRoundedMean,
   isCentred,
+  isGiven,
   nextWatchedBundle,
   readElements,
   readWeights,
@@ -350,8 +352,12 @@ export function judge(): void {
 
 /** The exact mean and scale of the groups of the bundle. */
 function referenceBundle(): void {
-  startReference();
   if (Bundle.whole()) readElements(0, count);
+  if (isGiven()) {
+    takeGiven();
+    return;
+  }
+  startReference();
   const passes = isScaled(traitsOf()) ? 2 : 1;
   for (let pass = isCentred() ? 0 : 1; pass < passes; pass++) {
     for (let from = 0; from < count; from += stretch) {

@@ -47,10 +47,11 @@ import { Reduction, reductionIn } from "../norms/norm";
 import { traitsOf } from "../norms/with-norm";
 import { group } from "../tensors/groups";
 import { measurePair, setUnitOf } from "./error-statistics";
+import { givenDeviation } from "./given";
 import { heldSum } from "./powers";
 import { divideReal, LOW, productRest, realOf } from "./reals";
 import { exactScale } from "./reference";
-import { isCentred } from "./stages";
+import { isCentred, isGiven } from "./stages";
 
 function stateOf(stage: i32, kind: i32): usize {
   return ERRORS + ERRORS_BYTES * (2 * stage + kind);
@@ -66,7 +67,16 @@ export function finishGroup(j: i32): void {
   let condition = 1.0;
   const apart = load<i32>(TAIL) == TAIL_STEPS;
   setUnitOf(STATISTICS);
-  if (centred) {
+  if (isGiven()) {
+    const mean = groupOf(GROUP_MEAN, j);
+    const exact = realOf(REAL_HIGH, j);
+    hold(MEAN_STAGE, 0, g, mean, exact, exact);
+    if (apart) holdRounded(MEAN_ROUNDED_STAGE, 8, g, mean, exact);
+    special = !(abs(exact) < Infinity && realOf(REAL_SIZES, j) < Infinity);
+    // no sum, but the largest of what there is in its place
+    if (abs(exact) < Infinity) store<f64>(LARGEST_SUM, max(load<f64>(LARGEST_SUM), abs(exact)));
+    condition = NaN;
+  } else if (centred) {
     const mean = groupOf(GROUP_MEAN, j);
     divideReal(SUM_ROUNDED, j, n, TILE_V, TILE_V + BUNDLE_DOUBLES);
     hold(MEAN_STAGE, 0, g, mean, realOf(TILE_V, j), realOf(REAL_HIGH, j));
@@ -79,17 +89,22 @@ export function finishGroup(j: i32): void {
   const record = load<usize>(RECORDS) + RECORD_BYTES * g;
   let absorbs = false;
   if (reduction != Reduction.None) {
-    const exact = heldSum(j);
-    const terms = realOf(SUM_TERMS, j);
-    const adds = reduction == Reduction.Sum || reduction == Reduction.Largest;
-    const sum = load<i32>(EXACT) && adds ? terms : realOf(GROUP_SUM, j);
-    if (!(abs(exact) < Infinity)) special = true;
-    if (!load<i32>(EXACT) && adds) setUnitOf(ACCUMULATE);
-    hold(SUM_STAGE, 2, g, sum, terms, exact);
-    setUnitOf(STATISTICS);
     const s = realOf(REAL_DEVIATION, j);
     const scale = realOf(REAL_SCALE, j);
-    hold(DEVIATION_STAGE, 4, g, s, exactScale(sum), scale);
+    if (isGiven()) {
+      if (!(abs(givenDeviation(j)) < Infinity)) special = true;
+      hold(DEVIATION_STAGE, 4, g, s, scale, scale);
+    } else {
+      const exact = heldSum(j);
+      const terms = realOf(SUM_TERMS, j);
+      const adds = reduction == Reduction.Sum || reduction == Reduction.Largest;
+      const sum = load<i32>(EXACT) && adds ? terms : realOf(GROUP_SUM, j);
+      if (!(abs(exact) < Infinity)) special = true;
+      if (!load<i32>(EXACT) && adds) setUnitOf(ACCUMULATE);
+      hold(SUM_STAGE, 2, g, sum, terms, exact);
+      setUnitOf(STATISTICS);
+      hold(DEVIATION_STAGE, 4, g, s, exactScale(sum), scale);
+    }
     hold(RECIPROCAL_STAGE, 6, g, groupOf(GROUP_SCALE, j), 1 / s, 1 / scale);
     if (apart) holdRounded(RECIPROCAL_ROUNDED_STAGE, 10, g, groupOf(GROUP_SCALE, j), 1 / scale);
     absorbs = !special && abs(s) == Infinity;

@@ -46,11 +46,12 @@ import {
   TermOf,
   vectorsOf,
 } from "./reals";
+import { isGiven } from "./stages";
 import { addLargest, largestBytes, startLargest, sumLargest } from "./top-float64";
 
 /** Bytes of the states of a bundle at LARGEST_SPACE. */
 export function bytesOfLargest(): i64 {
-  return reductionIn(traitsOf()) == Reduction.Largest ? 4 * largestBytes(load<i32>(TOP)) : 0;
+  return reductionIn(traitsOf()) == Reduction.Largest && !isGiven() ? 4 * largestBytes(load<i32>(TOP)) : 0;
 }
 
 /** Before the first tile of a bundle. Without addMean() and finishMean(), distances are from zero. */

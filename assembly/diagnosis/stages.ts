@@ -1,7 +1,7 @@
 // The stages of an emulated normalization on a tile: the operations of emulated/emulate.ts one by one, watched or not, and the exact
 // values beside them.
 
-import { BIAS, INPUT_STORAGE, STORAGE_FLOAT16, TASK, TASK_CENTRE, WEIGHT } from "../../src/abi/plan";
+import { BIAS, INPUT_STORAGE, STORAGE_FLOAT16, TASK, TASK_CENTRE, TASK_GIVEN, WEIGHT } from "../../src/abi/plan";
 import {
   acrossTile,
   betweenTiles,
@@ -43,7 +43,12 @@ export function nextWatchedBundle(): bool {
 }
 
 export function isCentred(): bool {
-  return (load<i32>(TASK) & TASK_CENTRE) != 0;
+  return (load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN)) != 0;
+}
+
+/** Whether means and deviations are given. */
+export function isGiven(): bool {
+  return (load<i32>(TASK) & TASK_GIVEN) != 0;
 }
 
 /** Whether rounding the input changes nothing. */

@@ -67,6 +67,7 @@ import {
   unplaced,
   Watched,
 } from "./events";
+import { traceGiven } from "./given";
 import { attributeMean, attributeSum, finishGroup } from "./group-results";
 import {
   AnyAdder,
@@ -91,7 +92,16 @@ import {
   startExtremes,
   startReference,
 } from "./reference";
-import { centre, isCentred, isExactInput, nextWatchedBundle, readElements, roundInput, takeTerms } from "./stages";
+import {
+  centre,
+  isCentred,
+  isExactInput,
+  isGiven,
+  nextWatchedBundle,
+  readElements,
+  roundInput,
+  takeTerms,
+} from "./stages";
 import { placeTile } from "./tile-indices";
 import { divideBy, toCompute, WatchedNumbers } from "./watched-numbers";
 import { gatherErrors, WatchedSums } from "./watched-sums";
@@ -122,7 +132,7 @@ export function attribute(stage: i32, number: i32): void {
   if (!ASC_NO_ASSERT) {
     checkTrace(bytesOfLargest());
     checkGroup(number);
-    assert(stage == MEAN_STAGE || stage == SUM_STAGE);
+    assert((stage == MEAN_STAGE || stage == SUM_STAGE) && !isGiven());
   }
   startBundles();
   while (nextWatchedBundle()) if (number < group + width) break;
@@ -139,6 +149,10 @@ export function attribute(stage: i32, number: i32): void {
  * group `wanted`, if there are those.
  */
 function traceBundle(stage: i32, wanted: i32): void {
+  if (isGiven()) {
+    traceGiven();
+    return;
+  }
   const centred = isCentred();
   const traits = traitsOf();
   const reduction = reductionIn(traits);

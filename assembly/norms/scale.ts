@@ -104,6 +104,13 @@ export function scaleOfStatistic<A extends Numbers>(traits: i32, statistic: f64)
   return scaleOf<A>(kind, mean, hasEpsWithin(kind) ? 0 : deviationOf<A>(kind, mean));
 }
 
+/** S of a deviation that was given. */
+export function scaleOfDeviation<A extends Numbers>(traits: i32, deviation: f64): f64 {
+  const kind = kindIn(traits);
+  const mean = hasEpsWithin(kind) ? changetype<A>(0).times(deviation, deviation) : 0;
+  return scaleOf<A>(kind, mean, deviation);
+}
+
 // --- native ----------------------------------------------------------------------------------------------------
 
 /** S of the deviation alone. */

@@ -13,7 +13,8 @@ function depthOf(n: number, order: number): number {
   return rows(Math.min(n, 128), ORDER_LANES) + Math.ceil(Math.log2(Math.ceil(n / 128)));
 }
 
-export function boundOf({ norm, numerics, walk }: Subject, stages: readonly Stage[]): SumBound {
+export function boundOf({ norm, numerics, walk, given }: Subject, stages: readonly Stage[]): SumBound {
+  if (given) return { terms: 0, depth: 0, worst: 0, probable: 0, measured: null };
   const terms = norm.top || walk.count;
   // the largest is found without rounding, and the range with one
   const compared = comparedBy(norm);

@@ -60,8 +60,9 @@ const NOTHING: ErrorStatistics = {
 };
 
 /** What tracing a tensor without elements would give. */
-function untraced({ centred, norm, numerics }: Subject): Traced {
-  const stages = stagesOf(centred, norm, numerics).map((stage) => ({
+function untraced(subject: Subject): Traced {
+  const { norm, numerics } = subject;
+  const stages = stagesOf(subject.job()).map((stage) => ({
     name: STAGES[stage],
     format: formatOf(stage, norm, numerics),
     own: NOTHING,
@@ -96,9 +97,9 @@ function summaryOf(x: Operand, { groups, count }: Walk, { exponents, ...counts }
   };
 }
 
-function parametersOf({ weight, bias }: Subject): ParameterCounts[] {
-  const given = [["weight", weight] as const, ["bias", bias] as const];
-  return given.flatMap(([name, operand]) => (operand?.size ? [{ name, ...inspect(operand) }] : []));
+function parametersOf({ weight, bias, mean, deviation }: Subject): ParameterCounts[] {
+  const named = Object.entries({ weight, bias, mean, deviation }) as [ParameterCounts["name"], Operand | undefined][];
+  return named.flatMap(([name, operand]) => (operand?.size ? [{ name, ...inspect(operand) }] : []));
 }
 
 /** The same with nothing that JSON does not have: null for what is not finite, 0 for -0. */
@@ -130,18 +131,19 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
   const read = checkOptions(options, KEYS) as Record<string, unknown>;
   const o = Object.fromEntries(KEYS.map((key) => [key, read[key]])) as unknown as DiagnoseOptions;
   const given = operand("x", x);
-  const { walk, norm, numerics, weight, bias, subject: asked } = ask(given, o);
+  const { walk, norm, numerics, weight, bias, mean, deviation, subject: asked } = ask(given, o);
   const { remedies = "auto" } = o;
   if (remedies !== "auto" && typeof remedies !== "boolean")
     throw wrong("remedies", 'true, false or "auto"', remedies, "string");
-  for (const each of [given, weight, bias]) if (each) checkHeld(each);
+  for (const each of [given, weight, bias, mean, deviation]) if (each) checkHeld(each);
   const held = given.array && given.size ? copied(given) : undefined;
   try {
     const { centred, eps, calibrated } = asked;
     const resident = held
       ? new Operand(undefined, held.address as number, given.shape, given.size, given.storage)
       : given;
-    const subject = new Subject(resident, walk, centred, norm, numerics, eps, calibrated, weight, bias);
+    const parameters = [weight, bias, mean, deviation] as const;
+    const subject = new Subject(resident, walk, centred, norm, numerics, eps, calibrated, ...parameters);
     const counts = given.size ? inspect(resident) : NO_INPUT;
     const traced = given.size ? trace(subject.job()) : untraced(subject);
     const levels = levelsOf(subject, traced, counts);
@@ -156,7 +158,12 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
       ...(equalSpecials && { equalSpecials }),
       absorbedOverflow,
     };
-    const evidence = { ...found, compute: numerics.compute, parameters: parametersOf(subject) };
+    const evidence = {
+      ...found,
+      compute: numerics.compute,
+      statistics: numerics.statistics,
+      parameters: parametersOf(subject),
+    };
     const tightest = levels.reduce<Level | undefined>((a, b) => (a && a.binades <= b.binades ? a : b), undefined);
     const judgement = verdictOf(evidence, norm);
     // where all that is wrong is the data, nothing helps

@@ -7,11 +7,12 @@ import { textOf } from "./text-of.js";
 import { arithmeticWords, gainCell, gainOf, LAYERS, TITLES, ulp, VERDICTS } from "./words.js";
 
 function title({ subject, input }: Diagnosis): string {
-  const { layer, axes, norm, arithmetic, centred, groups } = subject;
+  const { layer, axes, norm, centred, groups, given } = subject;
   const what = layer ? LAYERS[layer] : centred ? "normalization" : "normalization without centring";
   const over =
     layer && !groups ? "" : groups ? `, ${groups} groups of channels` : `, over axes ${axes.join(", ") || "none"}`;
-  return `${normWords(norm)} ${what} of ${input.dtype} [${input.shape.join(", ")}]${over}, in ${arithmeticWords(arithmetic)}`;
+  const by = given ? ", mean and deviation given" : "";
+  return `${normWords(norm)} ${what} of ${input.dtype} [${input.shape.join(", ")}]${over}${by}, in ${arithmeticWords(subject)}`;
 }
 
 function stageTable(page: Page, stages: readonly Stage[]): void {
@@ -67,6 +68,8 @@ function facts(page: Page, { stages, headroom, headroomAt, condition, bound, sub
     page.text(`Error of the ${name} of group ${group}: ${signed(total)} = ${partsOf(attribution)}`);
   }
   if (headroom !== null) page.text(`Headroom: ${brief(headroom)} binades, least at the stage ${headroomAt}`);
+  // no sums, and so nothing of them
+  if (subject.given) return;
   if (subject.centred) {
     const infinite = (value: number | null) => (value === null ? "∞" : brief(value));
     page.text(`Condition of the means: median ${infinite(condition.median)}, largest ${infinite(condition.max)}`);

@@ -2,7 +2,7 @@
 
 import type { Numerics } from "../numerics/arithmetic.js";
 import type { FormatSpec } from "../numerics/format.js";
-import { epsPowerOf, type NormSpec } from "../numerics/norm.js";
+import { epsPowerGiven, epsPowerOf, type NormSpec } from "../numerics/norm.js";
 
 /** A number of at least 0, rounded to a format. */
 export function rounded(value: number, { precision, emin, max, overflow, subnormals }: FormatSpec): number {
@@ -21,11 +21,12 @@ export interface EpsRule {
   readonly factor: number;
 }
 
-/** @param factor Of the norm: Lp alone adds eps before it is multiplied by this. */
-export const epsRule = (norm: NormSpec, factor: number): EpsRule => ({
-  power: epsPowerOf(norm),
-  factor: norm.power ? factor : 1,
-});
+/**
+ * @param factor Of the norm: Lp alone adds eps before it is multiplied by this.
+ * @param given Whether deviations are given: the rule is that of a deviation of 0, and Lp adds eps to it.
+ */
+export const epsRule = (norm: NormSpec, factor: number, given: boolean): EpsRule =>
+  given ? { power: epsPowerGiven(norm), factor: 1 } : { power: epsPowerOf(norm), factor: norm.power ? factor : 1 };
 
 /** The format that 1 / S is computed in, and that which it goes to. */
 type Formats = Pick<Numerics, "statistics" | "compute">;

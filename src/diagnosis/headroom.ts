@@ -1,7 +1,7 @@
 // How far the stages are from the ends of their formats, and the power of two that a tensor is best scaled by.
 
-import { comparedBy, powerOf } from "../numerics/norm.js";
-import type { InputCounts } from "./input.js";
+import { comparedBy } from "../numerics/norm.js";
+import { type InputCounts, inspect } from "./input.js";
 import type { Subject } from "./normalization.js";
 import type { StageName } from "./result.js";
 import type { Traced } from "./trace.js";
@@ -38,8 +38,7 @@ function logsOfPowers(subject: Subject, { largest }: Pick<Traced, "largest">, in
 /** Those of all stages with anything but zeros and infinities. */
 export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">, input: InputCounts): Level[] {
   const { compute, accumulate, statistics } = subject.numerics;
-  const { norm } = subject;
-  const power = powerOf(norm);
+  const { norm, power, given } = subject;
   const levels: Level[] = [];
   const add = (
     at: StageName,
@@ -53,15 +52,17 @@ export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">,
       levels.push({ at, log: Math.log2(value), binades: Math.log2(max / value), power: by });
     } else levels.push({ at, log, binades: Math.log2(max) - log, power: by });
   };
-  const [term, sum] = norm.power ? logsOfPowers(subject, { largest }, input) : [];
+  const [term, sum] = norm.power && !given ? logsOfPowers(subject, { largest }, input) : [];
   add("input", input.absMax, 1, compute.max);
-  add("mean", largest.total, 1, accumulate.max);
+  add("mean", largest.total, 1, (given ? statistics : accumulate).max);
   add("roundedMean", largest.roundedMean, 1, compute.max);
   add("centre", largest.centre, 1);
   add("term", largest.term, power, statistics.max, term);
   // what is only compared is not accumulated
   add("sum", largest.sum, power, (comparedBy(norm) ? statistics : accumulate).max, sum);
   add("deviation", largest.deviation, 1);
+  // what the root is taken of, where it is no sum
+  if (given && power > 1) add("deviation", (largest.deviation ?? 0) ** power, power);
   add("reciprocal", largest.reciprocal, -1);
   add("roundedReciprocal", largest.roundedReciprocal, -1, compute.max);
   add("slope", largest.slope, norm.name === "none" ? 0 : -1, compute.max);
@@ -80,7 +81,7 @@ export const SPARE = 0.25;
 export function bestExponent(subject: Subject, levels: readonly Level[], input: InputCounts): number {
   if (!input.absMax) return 0;
   const { emin, max } = subject.numerics.compute;
-  const power = powerOf(subject.norm);
+  const { power, deviation } = subject;
   const range = Math.log2(max) - SPARE;
   let most = 126;
   let least = -126;
@@ -88,9 +89,15 @@ export function bestExponent(subject: Subject, levels: readonly Level[], input: 
     if (by > 0) most = Math.min(most, (binades - SPARE) / by);
     else if (by < 0) least = Math.max(least, SPARE - binades);
     // what its root is taken of; and the least reciprocal is to be normal
-    if (at === "deviation") most = Math.min(most, range / power - log, -emin - log);
+    if (at === "deviation" && by === 1) most = Math.min(most, range / power - log, -emin - log);
   }
   const smallest = input.exponents.findIndex((count) => count > 0) + LEAST_EXPONENT;
-  const needed = Math.max(0, Math.ceil(emin / power) - smallest);
+  const squared = Math.ceil(emin / power);
+  // what is squared is the deviation that is given, or x
+  const scales = deviation && inspect(deviation).absMin;
+  const wanted = deviation
+    ? [emin - smallest, scales ? squared - Math.floor(Math.log2(scales)) : 0]
+    : [squared - smallest];
+  const needed = Math.max(0, ...wanted);
   return Math.floor(Math.min(Math.max(needed, Math.ceil(least)), most));
 }

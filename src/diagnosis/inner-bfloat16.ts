@@ -32,8 +32,8 @@ const SAFE: readonly NormName[] = ["l1", "l2", "linf", "range", "none", "topk"];
  *     S                      its root, times a constant of at least 1/8
  */
 export function bfloat16For(subject: Subject, levels: readonly Level[], input: InputCounts): FormatSpec {
-  const { walk, norm, centred, weight, bias, eps } = subject;
-  if (weight || bias || !SAFE.includes(norm.name) || (eps > 0 && eps < 2 ** LEAST)) return bfloat16;
+  const { walk, norm, centred, weight, bias, eps, given } = subject;
+  if (given || weight || bias || !SAFE.includes(norm.name) || (eps > 0 && eps < 2 ** LEAST)) return bfloat16;
   const power = powerOf(norm);
   const binades = Math.ceil(Math.log2(walk.count));
   const x = input.exponents.findIndex((count) => count > 0) + LEAST_EXPONENT;

@@ -1,9 +1,9 @@
 // What is diagnosed, and the jobs that are run on it.
 
-import { TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../abi/plan.js";
+import { TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "../abi/plan.js";
 import type { Numerics } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
-import type { NormSpec } from "../numerics/norm.js";
+import { epsPowerGiven, type NormSpec, powerOf } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import type { Operand } from "../tensor/operand.js";
@@ -15,6 +15,8 @@ export interface Change {
   readonly norm?: NormSpec;
   readonly numerics?: Numerics;
   readonly eps?: number;
+  readonly mean?: Operand | undefined;
+  readonly deviation?: Operand | undefined;
   readonly y?: Operand;
 }
 
@@ -31,28 +33,43 @@ export class Subject {
     readonly calibrated: boolean,
     readonly weight: Operand | undefined,
     readonly bias: Operand | undefined,
+    readonly mean?: Operand | undefined,
+    readonly deviation?: Operand | undefined,
   ) {}
+
+  /** Whether there are means and deviations to apply, in place of those of x. */
+  get given(): boolean {
+    return this.mean !== undefined;
+  }
+
+  /** Of |d|, or of a deviation that is given, in the largest of what S is made of. */
+  get power(): number {
+    return this.given ? epsPowerGiven(this.norm) : powerOf(this.norm);
+  }
 
   /** From the statistic of a group to its deviation. */
   factorOf(norm: NormSpec): number {
-    return deviationFactor(norm, this.walk.count, this.calibrated);
+    return this.given ? 1 : deviationFactor(norm, this.walk.count, this.calibrated);
   }
 
-  /** What S of a group of equal values is by a norm. */
+  /** What S of a group of equal values, or of a deviation of 0, is by a norm. */
   epsRule(norm: NormSpec): EpsRule {
-    return epsRule(norm, this.factorOf(norm));
+    return epsRule(norm, this.factorOf(norm), this.given);
   }
 
   job(change?: Change): Job {
     // others may have put something into Object.prototype
     const own: Change = Object.setPrototypeOf({ ...change }, null);
     const { x = this.x, norm = this.norm, numerics = this.numerics, eps = this.eps, y } = own;
-    const task = (this.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM) | TASK_APPLY;
-    const job = new Job(x, this.walk, task, norm, numerics);
+    const { mean = this.mean, deviation = this.deviation } = own;
+    const task = this.given ? TASK_GIVEN : (this.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);
+    const job = new Job(x, this.walk, task | TASK_APPLY, norm, numerics);
     job.eps = eps;
     job.factor = this.factorOf(norm);
     job.weight = this.weight;
     job.bias = this.bias;
+    job.mean = mean;
+    job.deviation = deviation;
     job.y = y;
     return job;
   }

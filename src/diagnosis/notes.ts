@@ -1,6 +1,7 @@
 // What is worth knowing beside a verdict.
 
 import { NORM_NONE } from "../abi/plan.js";
+import { nameOf } from "../numerics/format.js";
 import { brief, formatWords, percent } from "../text/words.js";
 import { leastEps, rounded, survives } from "./equal-values.js";
 import type { Evidence } from "./evidence.js";
@@ -15,7 +16,9 @@ function epsNotes(asked: Subject, format: string): string[] {
   const rule = asked.epsRule(norm);
   const gone = eps > 0 && rounded(eps, statistics) === 0 ? `eps ${brief(eps)} rounds to 0 in ${format}` : "";
   if (survives(eps, numerics, rule)) return gone ? [gone] : [];
-  const nan = "a group of equal values comes out as NaN";
+  const nan = asked.given
+    ? "a deviation of 0 comes out as NaN and infinities"
+    : "a group of equal values comes out as NaN";
   if (gone) return [`${gone}: ${nan}`];
   const least = leastEps(numerics, rule);
   const enough = least === undefined ? "" : `; eps ${brief(least, 4)} is enough`;
@@ -23,12 +26,14 @@ function epsNotes(asked: Subject, format: string): string[] {
   return [`${why}: ${nan}${enough}`];
 }
 
-/** Of weights and biases that the format has no numbers for. */
-export function beyondFormat({ parameters, compute, subject }: Evidence): string[] {
-  const format = formatWords(subject.arithmetic.compute);
-  return parameters
-    .filter(({ absMax }) => absMax !== null && !(rounded(absMax, compute) < Infinity))
-    .map(({ name, absMax }) => `the ${name} goes up to ${brief(absMax)}, which is beyond ${format}`);
+/** Of weights, biases and given statistics that the format has no numbers for. */
+export function beyondFormat({ parameters, compute, statistics }: Evidence): string[] {
+  return parameters.flatMap(({ name, absMax }) => {
+    // of a deviation, only the reciprocal of S goes on
+    const format = name === "deviation" ? statistics : compute;
+    if (absMax === null || rounded(absMax, format) < Infinity) return [];
+    return [`the ${name} goes up to ${brief(absMax)}, which is beyond ${formatWords(nameOf(format))}`];
+  });
 }
 
 /** What is worth knowing besides. */
@@ -43,7 +48,7 @@ export function notesOf(evidence: Evidence, asked: Subject): string[] {
     subnormal > nonzero / 100 && `${percent(subnormal, nonzero)} of the nonzero elements are subnormal`,
   ].filter(Boolean);
   if (small.length) notes.push(`${small.join(", and ")} in ${format}`);
-  if (input.groupSize === 1 && subject.centred)
+  if (input.groupSize === 1 && subject.centred && !subject.given)
     notes.push("a group is one element: x - mean is 0, and so is the output");
   return notes;
 }

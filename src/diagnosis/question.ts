@@ -4,10 +4,12 @@ import { checkAxes, checkBoolean, checkNumber, choose, isObject, wrong } from ".
 import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
 import type { NormalizationOptions } from "../layers/normalize.js";
 import { type Arithmetic, arithmeticOf, checkArithmetic, type Numerics } from "../numerics/arithmetic.js";
+import { UNBOUNDED } from "../numerics/constants.js";
 import { defaultEps } from "../numerics/eps.js";
 import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm, type NormSpec } from "../numerics/norm.js";
 import { planWalk, type Walk } from "../plan/walk.js";
+import type { TensorLike } from "../tensor/forms.js";
 import { type Operand, parameter } from "../tensor/operand.js";
 import type { DiagnosisSubject, LayerName } from "./result.js";
 
@@ -24,6 +26,11 @@ export interface DiagnoseOptions extends Pick<NormalizationOptions, "norm" | "we
   axes?: number | readonly number[] | undefined;
   /** Without a layer: whether the mean is subtracted. Default: true. */
   centred?: boolean | undefined;
+  /**
+   * Of batch norm: means and deviations to apply, one per channel, as in inference: both or neither. Default: those of x.
+   */
+  mean?: TensorLike | undefined;
+  deviation?: TensorLike | undefined;
   /** Whether to run what might help; "auto": where the verdict is not "ok", for more than what the data is. Default: "auto". */
   remedies?: boolean | "auto" | undefined;
 }
@@ -40,6 +47,8 @@ export const KEYS = [
   "bias",
   "eps",
   "calibrated",
+  "mean",
+  "deviation",
   "remedies",
 ];
 
@@ -67,6 +76,16 @@ function layerAxes(x: Operand, o: DiagnoseOptions): LayerAxes {
   return axesOf(x, o);
 }
 
+/** Whether statistics are given. */
+function isGiven({ layer, mean, deviation }: DiagnoseOptions): boolean {
+  const given = mean !== undefined;
+  const other = deviation !== undefined;
+  if ((given || other) && layer !== "batch")
+    throw new TypeError(`"${given ? "mean" : "deviation"}" can only be given with "layer" "batch"`);
+  if (given !== other) throw new TypeError('"mean" and "deviation" must be given both or neither');
+  return given;
+}
+
 /** What a call asks for, besides the tensor: everything is checked. */
 interface Question {
   readonly walk: Walk;
@@ -74,6 +93,8 @@ interface Question {
   readonly numerics: Numerics;
   readonly weight: Operand | undefined;
   readonly bias: Operand | undefined;
+  readonly mean: Operand | undefined;
+  readonly deviation: Operand | undefined;
   readonly subject: DiagnosisSubject;
 }
 
@@ -84,27 +105,32 @@ export function ask(x: Operand, o: DiagnoseOptions): Question {
   const walk = planWalk(shape, reduced, weighted);
   const layer = o.layer === undefined ? null : o.layer;
   const centred = layer ? layer !== "rms" : checkBoolean("centred", o.centred, true);
-  const given = isObject(o.norm) ? { ...o.norm } : o.norm;
+  const given = isGiven(o);
+  const asked = isObject(o.norm) ? { ...o.norm } : o.norm;
   // norms of nothing are as good as any
-  const norm = checkNorm(given, walk.count, centred);
+  const norm = checkNorm(asked, given ? UNBOUNDED : walk.count, centred);
   const weight = parameter("weight", o.weight, parameters);
   const bias = parameter("bias", o.bias, parameters);
+  const mean = parameter("mean", o.mean, parameters);
+  const deviation = parameter("deviation", o.deviation, parameters);
   // of a group norm, the channels are two axes
   const split = shape.length > x.shape.length ? 30 - Math.clz32(weighted) : shape.length;
   const axes = [...shape.keys()].filter((i) => (reduced >> i) & 1).map((i) => (i > split ? i - 1 : i));
   const calibrated = checkBoolean("calibrated", o.calibrated);
-  const { eps = defaultEps(numerics, norm, deviationFactor(norm, walk.count, calibrated)) } = o;
+  const factor = given ? 1 : deviationFactor(norm, walk.count, calibrated);
+  const { eps = defaultEps(numerics, norm, factor, given) } = o;
   const subject: DiagnosisSubject = {
-    norm: given === undefined ? "l2" : given,
+    norm: asked === undefined ? "l2" : asked,
     arithmetic: arithmeticOf(numerics),
     layer,
     axes,
     ...(o.groups !== undefined && { groups: o.groups }),
     centred,
+    ...(given && { given: true as const }),
     weight: !!weight,
     bias: !!bias,
     eps: checkNumber("eps", eps, 0),
     calibrated,
   };
-  return { walk, norm, numerics, weight, bias, subject };
+  return { walk, norm, numerics, weight, bias, mean, deviation, subject };
 }

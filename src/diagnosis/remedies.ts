@@ -1,14 +1,23 @@
 // What would help: each change of a computation is run, and its output held against exact values.
 
-import { ORDER_PAIRWISE, ORDER_SEQUENTIAL, STORAGE_FLOAT32, TAIL_SAME, TASK_APPLY, TASK_CENTRE } from "../abi/plan.js";
+import {
+  ORDER_PAIRWISE,
+  ORDER_SEQUENTIAL,
+  STORAGE_FLOAT32,
+  TAIL_SAME,
+  TAIL_STEPS,
+  TASK_APPLY,
+  TASK_CENTRE,
+} from "../abi/plan.js";
 import { roundTo } from "../conversion/round.js";
 import { scale } from "../conversion/scale.js";
 import { arithmeticOf, type Numerics } from "../numerics/arithmetic.js";
 import { bfloat16, type FormatSpec, float32, nameOf } from "../numerics/format.js";
-import { checkNorm, comparedBy, epsPowerOf, MEAN_ONLY, type Norm, sameNorm } from "../numerics/norm.js";
+import { checkNorm, comparedBy, MEAN_ONLY, type Norm, sameNorm } from "../numerics/norm.js";
+import { valuesOf } from "../plan/blocks.js";
 import { Job } from "../plan/plan.js";
 import { run } from "../plan/run.js";
-import { Operand } from "../tensor/operand.js";
+import { Operand, operand } from "../tensor/operand.js";
 import { Tensor } from "../tensor/tensor.js";
 import { brief, formatWords, normWords } from "../text/words.js";
 import { leastEps, survives } from "./equal-values.js";
@@ -52,20 +61,25 @@ const epsWords = (eps: number, was: number): string => (eps === was ? "" : `, ep
  * @param wide What to emulate bfloat16 with.
  */
 function arithmetics(subject: Subject, wide: FormatSpec): Trial[] {
-  const { numerics, norm, centred, walk } = subject;
-  const { compute, accumulate, exact, order, statistics } = numerics;
+  const { numerics, norm, centred, walk, given } = subject;
+  const { compute, accumulate, exact, order, statistics, tail } = numerics;
   const trials: Trial[] = [];
   const add = (words: string, change: Partial<Numerics>, as = change): void => {
     const arithmetic = arithmeticOf({ ...numerics, ...change });
     trials.push({ what: { change: words, arithmetic }, change: { numerics: { ...numerics, ...as } } });
   };
-  const sums = walk.count > 1 && (centred || !comparedBy(norm));
+  const sums = !given && walk.count > 1 && (centred || !comparedBy(norm));
   if (sums && !exact && (accumulate.precision < 24 || accumulate.emax < 127)) {
     add("accumulate in float32", { accumulate: float32 });
   }
   // up to 128 elements, pairwise is lanes
   if (sums && !exact && order !== ORDER_PAIRWISE && (walk.count > 128 || order === ORDER_SEQUENTIAL))
     add("add pairwise", { order: ORDER_PAIRWISE });
+  if (given && norm.name !== "none" && (statistics.precision < 24 || statistics.emax < 127)) {
+    // once for each channel, at no cost
+    const change = { statistics: float32, ...(accumulate === statistics && { accumulate: float32 }) };
+    add("take 1 / S in float32", { ...change, ...(tail === TAIL_SAME && { tail: TAIL_STEPS }) });
+  }
   if (compute.emax < 127) {
     const all = (format: FormatSpec) => ({
       compute: format,
@@ -136,14 +150,22 @@ function twice(subject: Subject): Trial {
   };
 }
 
-/** x · 2^exponent. */
+/** x · 2^exponent, and statistics that are given along with it. */
 function scaled(subject: Subject, exponent: number): Trial {
   const factor = 2 ** exponent;
-  // beside the mean of the terms for L2 and Lp, beside the deviation for the others
-  const eps = safeEps(subject.eps * factor ** epsPowerOf(subject.norm), subject);
+  const { given, mean, deviation, norm } = subject;
+  // beside the mean of the terms for L2 and Lp, or the square that is given, beside the deviation for the others
+  const eps = safeEps(subject.eps * factor ** subject.epsRule(norm).power, subject);
+  const along = (name: string, from: Operand | undefined): Operand | undefined =>
+    from &&
+    operand(
+      name,
+      valuesOf(from).map((value) => value * factor),
+    );
+  const what = given ? "x, mean and deviation" : "x";
   return {
-    what: { change: `scale x by 2^${exponent}${epsWords(eps, subject.eps)}`, scale: factor, eps },
-    change: { eps },
+    what: { change: `scale ${what} by 2^${exponent}${epsWords(eps, subject.eps)}`, scale: factor, eps },
+    change: { eps, ...(given && { mean: along("mean", mean), deviation: along("deviation", deviation) }) },
     prepare: (y) => scale(subject.x, y, factor),
   };
 }
@@ -176,16 +198,19 @@ export function remediesOf(
   input: InputCounts,
   error: ErrorStatistics,
 ): Remedy[] {
-  const { x, norm, numerics, centred } = subject;
+  const { x, norm, numerics, centred, given } = subject;
   const trials = arithmetics(subject, bfloat16For(subject, levels, input));
-  if (centred && subject.walk.count > 1) trials.push(twice(subject));
+  if (centred && !given && subject.walk.count > 1) trials.push(twice(subject));
   trials.push(...stored(subject));
   if (norm.name !== "none") {
     trials.push(...raised(subject));
     const exponent = bestExponent(subject, levels, input);
     if (exponent) trials.push(scaled(subject, exponent));
-    if (input.absMax) trials.push(...scaledByGroups(subject));
-    trials.push(...norms(subject));
+    // by its own deviations, no other norm is the same layer
+    if (!given) {
+      if (input.absMax) trials.push(...scaledByGroups(subject));
+      trials.push(...norms(subject));
+    }
   }
   const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
   try {

@@ -88,6 +88,11 @@ export interface EventPlace {
  * | `roundedMean`, `roundedReciprocal` | group | with statistics in another format: the mean and 1 / S, rounded to the compute format |
  * | `slope`, `shift` | group or element | with a folded tail, in place of these: a = weight / S and b = bias - mean · weight / S, rounded to the compute format; of each element where those of a group have weights of their own |
  * | `output` | element | d · (1 / S), times weight, plus bias; x · a + b |
+ *
+ * With statistics that are given there are no `term` and no `sum`. `mean` is the one given, rounded to the format of the
+ * statistics; `deviation` is S, of the deviation rounded to it: √(deviation² + eps) for L2, deviation + eps for the others,
+ * every operation rounded and counted. `centre` is only there where x - mean is what goes to the output: with the statistics in the
+ * compute format and a tail in steps.
  */
 export type StageName =
   | "input"
@@ -198,6 +203,8 @@ export interface DiagnosisSubject {
   /** Number of groups of channels, of group norm. */
   groups?: number;
   centred: boolean;
+  /** Mean and deviation were given, as in inference; absent: they are those of the data. */
+  given?: true;
   /** Whether there were any. */
   weight: boolean;
   bias: boolean;
@@ -205,7 +212,10 @@ export interface DiagnosisSubject {
   calibrated: boolean;
 }
 
-/** Rounding error analysis of the sum of the terms, or of the mean's where the norm is "none": Higham 2002, chapter 4. */
+/**
+ * Rounding error analysis of the sum of the terms, or of the mean's where the norm is "none": Higham 2002, chapter 4. Where
+ * statistics are given there is no sum: 0 terms, bounds of 0, and nothing measured.
+ */
 export interface SumBound {
   /** Terms of one sum. */
   terms: number;
@@ -226,7 +236,7 @@ export interface Remedy {
   /** What to pass as `arithmetic`. */
   arithmetic?: ArithmeticInUse;
   /**
-   * A power of two to multiply the tensor by; `eps` is then the one to pass, so that the exact result is the same, or the
+   * A power of two to multiply the tensor by, and mean and deviation where they are given; `eps` is then the one to pass, so that the exact result is the same, or the
    * least that is safe for groups of equal values.
    */
   scale?: number;
@@ -251,7 +261,10 @@ export interface Remedy {
   gainDb: number | null;
   /** It was run; nothing here is an estimate. */
   verified: true;
-  /** Whether a group of equal values comes out finite: whether 1 / S of eps alone is a number of the format. */
+  /**
+   * Whether a group of equal values, or one whose given deviation is 0, comes out finite: whether 1 / S of eps alone is a number
+   * of the format.
+   */
   safeOnConstant: boolean;
 }
 
@@ -266,8 +279,8 @@ export interface Diagnosis {
   /** Of the output: `total` of the last stage. */
   error: ErrorStatistics;
   /**
-   * Outputs that are NaN, or the same infinity, in exact arithmetic, too; absent for none. They come of data, weights and
-   * biases that are no numbers, and of groups of equal values with an eps of 0.
+   * Outputs that are NaN, or the same infinity, in exact arithmetic, too; absent for none. They come of data, parameters and
+   * given statistics that are no numbers, and of groups of equal values with an eps of 0.
    */
   equalSpecials?: number;
   /**
@@ -280,9 +293,12 @@ export interface Diagnosis {
    * negative when it is beyond. null where there is nothing but zeros.
    */
   headroom: number | null;
-  /** Which stage that is; `mean` and `sum` are the sums themselves. */
+  /**
+   * Which stage that is; `mean` and `sum` are the sums themselves. Where statistics are given, `mean` is the mean, and `deviation`
+   * by L2 the square that the root is taken of, if that is the one.
+   */
   headroomAt: StageName | null;
-  /** Σ|x| / |Σx| of the sums for the mean, over the groups: what cancels. 1 if not centred, null if infinite. */
+  /** Σ|x| / |Σx| of the sums for the mean, over the groups: what cancels. 1 if not centred, null if infinite, or given. */
   condition: { max: number | null; median: number | null };
   bound: SumBound;
   /** Sorted: fewest mismatched specials, then the greatest gain, first. */

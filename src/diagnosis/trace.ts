@@ -33,13 +33,15 @@ export interface Traced {
   absorbedOverflow: number;
   /** Outputs that are the same NaN or infinity in exact arithmetic. */
   equalSpecials: number;
-  /** Greatest finite exact magnitude of the stages, of the mean that of its sum. */
+  /** Greatest finite exact magnitude of the stages, of the mean that of its sum, or of the one given. */
   largest: Partial<Record<Exclude<StageName, "input" | "mean"> | "total", number>>;
-  /** Σ|x| / |Σx| of each group; 1 without centring, NaN for zeros and for groups with specials. */
+  /** Σ|x| / |Σx| of each group; 1 without centring, NaN for zeros, for groups with specials, and for means that are given. */
   condition: Float64Array;
 }
 
 const stateOf = (stage: number, kind: number): number => report.ERRORS + (2 * stage + kind) * report.ERRORS_BYTES;
+
+const isGiven = ({ task }: Pick<Job, "task">): boolean => (task & at.TASK_GIVEN) !== 0;
 
 /** The plan of a kernel of the diagnosis, which finds the output by itself, and its work space. */
 function prepare(own: Engine, job: Job): void {
@@ -47,22 +49,31 @@ function prepare(own: Engine, job: Job): void {
   const { walk, norm } = job;
   place(own, job.weight);
   place(own, job.bias);
-  if (norm.top) job.scratch = heap.scratch(topScratchBytes(norm.top));
+  place(own, job.mean);
+  place(own, job.deviation);
+  const top = isGiven(job) ? 0 : norm.top;
+  if (top) job.scratch = heap.scratch(topScratchBytes(top));
   // four groups side by side at most; see largestBytes() of assembly/diagnosis/top-float64.ts
-  const largest = norm.top && heap.scratch(4 * 8 * (norm.top + Math.max(norm.top, 64)));
+  const largest = top && heap.scratch(4 * 8 * (top + Math.max(top, 64)));
   writePlan(own, job, 0, walk.whole);
   heap.i32[report.LARGEST_SPACE >> 2] = largest;
 }
 
 /** The stages of a normalization in their order, as numbers. */
-export function stagesOf(centred: boolean, { name }: NormSpec, { tail }: Numerics): number[] {
-  const scaled = name !== "none";
+export function stagesOf({ task, norm, numerics }: Pick<Job, "task" | "norm" | "numerics">): number[] {
+  const given = isGiven({ task });
+  const centred = given || (task & at.TASK_CENTRE) !== 0;
+  const scaled = norm.name !== "none";
+  const tail = numerics?.tail;
   const apart = tail === at.TAIL_STEPS;
   const folded = tail === at.TAIL_FOLDED;
   return [
     report.INPUT_STAGE,
-    ...(centred ? [report.MEAN_STAGE, report.CENTRE_STAGE] : []),
-    ...(scaled ? [report.TERM_STAGE, report.SUM_STAGE, report.DEVIATION_STAGE, report.RECIPROCAL_STAGE] : []),
+    ...(centred ? [report.MEAN_STAGE] : []),
+    // where statistics are given, distances are taken for the output alone, if at all
+    ...(centred && !(given && tail) ? [report.CENTRE_STAGE] : []),
+    ...(scaled && !given ? [report.TERM_STAGE, report.SUM_STAGE] : []),
+    ...(scaled ? [report.DEVIATION_STAGE, report.RECIPROCAL_STAGE] : []),
     ...(apart && centred ? [report.MEAN_ROUNDED_STAGE] : []),
     ...(apart && scaled ? [report.RECIPROCAL_ROUNDED_STAGE] : []),
     ...(folded ? FACTOR_STAGES : []),
@@ -147,7 +158,7 @@ export function trace(job: Job): Traced {
   const { walk } = job;
   const { elements, groups } = walk;
   const numerics = job.numerics as Numerics;
-  const stages = stagesOf((job.task & at.TASK_CENTRE) !== 0, job.norm, numerics);
+  const stages = stagesOf(job);
   heap.begin();
   const records = heap.scratch(groups * report.RECORD_BYTES);
   const conditions = heap.scratch(groups * 8);
@@ -179,6 +190,7 @@ export function trace(job: Job): Traced {
     kernels.select(stateOf(stage, report.TOTAL), errors, count, table);
     if (stage !== report.INPUT_STAGE) kernels.select(stateOf(stage, report.OWN), others, count, table);
   }
+  const given = isGiven(job);
   const adds = !comparedBy(job.norm);
   const traced = stages.map((stage): StageTrace => {
     const count = ELEMENT_STAGES.includes(stage) ? elements : FACTOR_STAGES.includes(stage) ? factors : groups;
@@ -197,7 +209,7 @@ export function trace(job: Job): Traced {
   const largest = largestOf(own, stages);
   stages.forEach((stage, i) => {
     const group = traced[i].total.worstIndex;
-    if (group === null || !(stage === report.MEAN_STAGE || (stage === report.SUM_STAGE && adds))) return;
+    if (given || group === null || !(stage === report.MEAN_STAGE || (stage === report.SUM_STAGE && adds))) return;
     const attribution = attributionOf(own, kernels, stage, group);
     // a format that saturates makes a finite sum of infinite terms
     if (Object.values(attribution).every(Number.isFinite)) traced[i].attribution = attribution;

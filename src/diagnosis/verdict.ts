@@ -33,7 +33,7 @@ function objects(name: StageName, { subject }: Evidence): readonly [string, stri
   const operations = (of: string) => [`operation of ${of}`, `operations of ${of}`] as const;
   const words: Record<StageName, readonly [string, string]> = {
     input: ["element", "elements"],
-    mean: operations("the mean"),
+    mean: subject.given ? ["mean that is given", "means that are given"] : operations("the mean"),
     centre: ["difference from the mean", "differences from the mean"],
     term: [term, terms],
     sum: operations(sum),
@@ -76,12 +76,14 @@ function breakdown({ stages }: Evidence): Breakdown | undefined {
 /** "the sum of squares overflows". */
 function overflowWords(name: StageName, { subject }: Evidence): string {
   const { term, sum } = termWords(subject.norm);
+  const scale = subject.norm === "l2" ? "the square of the deviation" : "the deviation";
   const words: Partial<Record<StageName, string>> = {
     input: "an element",
     mean: "the sum for the mean",
     centre: "x - mean",
     term: `a ${term}`,
     sum,
+    ...(subject.given && { deviation: scale }),
     reciprocal: "the reciprocal of the scale",
     roundedMean: "the mean, rounded,",
     roundedReciprocal: "the reciprocal of the scale, rounded,",
@@ -157,6 +159,7 @@ function culprit({ stages }: Evidence, norm: NormSpec): Stage {
 function meanWords(mean: Stage, evidence: Evidence): string {
   const { input = 0, accumulation = 0, final = 0 } = mean.attribution ?? {};
   const off = `the mean is off by up to ${brief(mean.total.maxAbs)}`;
+  if (evidence.subject.given) return `${off}, by rounding it to the format`;
   const sizes = [Math.abs(input), Math.abs(accumulation), Math.abs(final)];
   const most = sizes.indexOf(Math.max(...sizes));
   if (!sizes[most]) return off;
@@ -266,7 +269,7 @@ function specials({ nan, infinite }: Pick<InputCounts, "nan" | "infinite">): str
 }
 
 /** What is not a number whatever the arithmetic: "the data has 3 NaN", "the weights have 1 infinity", ... */
-function brokenWords({ input, parameters, error, equalSpecials = 0 }: Evidence): string {
+function brokenWords({ input, parameters, error, equalSpecials = 0, subject }: Evidence): string {
   const given = [
     ...(input.finite < input.count ? [`the data has ${specials(input)}`] : []),
     ...parameters
@@ -275,9 +278,11 @@ function brokenWords({ input, parameters, error, equalSpecials = 0 }: Evidence):
   ];
   if (given.length) return given.join(", and ");
   if (!equalSpecials) return "";
+  // by 0, a number gives an infinity where it is no difference from the mean of its group
+  const what = subject.given ? "NaN or infinite" : "NaN";
   const [many, whose] =
     equalSpecials < error.count
-      ? [`${integer(equalSpecials)} of ${integer(error.count)} outputs are NaN`, "the scale of their groups"]
-      : ["the output is NaN everywhere", "the scale"];
+      ? [`${integer(equalSpecials)} of ${integer(error.count)} outputs are ${what}`, "the scale of their groups"]
+      : [`the output is ${what} everywhere`, "the scale"];
   return `${many}, in exact arithmetic too: ${whose} is 0, and so is eps`;
 }

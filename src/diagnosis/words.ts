@@ -1,11 +1,19 @@
 // Names and numbers of a diagnosis, for sentences.
 
 import { isObject } from "../checks/arguments.js";
-import type { ArithmeticInUse, Order, OrderName } from "../numerics/arithmetic.js";
+import type { Order, OrderName } from "../numerics/arithmetic.js";
 
 import type { Style } from "../text/page.js";
 import { fixed, formatWords, integer } from "../text/words.js";
-import type { DiagnosisEvent, ErrorStatistics, EventPlace, LayerName, Remedy, Verdict } from "./result.js";
+import type {
+  DiagnosisEvent,
+  DiagnosisSubject,
+  ErrorStatistics,
+  EventPlace,
+  LayerName,
+  Remedy,
+  Verdict,
+} from "./result.js";
 
 export const LAYERS: Readonly<Record<LayerName, string>> = {
   batch: "batch norm",
@@ -38,9 +46,11 @@ export const TITLES = {
 
 export const orderWords = (order: Order): string => (isObject(order) ? `in ${order.lanes} lanes` : ORDERS[order]);
 
-/** "float16, sums in float32 one by one". */
-export function arithmeticWords({ compute, accumulate, order }: ArithmeticInUse): string {
+/** "float16, sums in float32 one by one"; without sums, where the statistics are given. */
+export function arithmeticWords({ arithmetic, given }: Pick<DiagnosisSubject, "arithmetic" | "given">): string {
+  const { compute, accumulate, order, statistics } = arithmetic;
   const format = formatWords(compute);
+  if (given) return statistics === undefined ? format : `${format}, 1 / S in ${formatWords(statistics)}`;
   if (accumulate === "exact") return `${format}, sums exact`;
   const other = formatWords(accumulate);
   return `${format}, sums ${other === format ? "" : `in ${other} `}${orderWords(order)}`;

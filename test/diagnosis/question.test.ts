@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { diagnose, memory } from "../../src/index.js";
 import { gaussian } from "../support/random.js";
-import { FORMATS, NORMS } from "../support/refuses.js";
+import { FORMATS, FORMS, NORMS } from "../support/refuses.js";
 
 const HALF = { arithmetic: "float16", remedies: false } as const;
 
@@ -24,6 +24,27 @@ describe("refuses", () => {
     [{ ...HALF, axis: 1 }, new TypeError('"axis" can only be given with "layer"')],
     [{ ...HALF, weight: new Float32Array(24) }, new TypeError('"weight" can only be given with "layer"')],
     [{ ...HALF, layer: "batch", groups: 1 }, new TypeError('"groups" can only be given with "layer" "group"')],
+    [
+      { ...HALF, layer: "layer", mean: new Float32Array(3) },
+      new TypeError('"mean" can only be given with "layer" "batch"'),
+    ],
+    [{ ...HALF, deviation: new Float32Array(3) }, new TypeError('"deviation" can only be given with "layer" "batch"')],
+    [
+      { ...HALF, layer: "batch", mean: new Float32Array(3) },
+      new TypeError('"mean" and "deviation" must be given both or neither'),
+    ],
+    [
+      { ...HALF, layer: "batch", deviation: new Float32Array(3) },
+      new TypeError('"mean" and "deviation" must be given both or neither'),
+    ],
+    [
+      { ...HALF, layer: "batch", mean: new Float32Array(4), deviation: new Float32Array(3) },
+      new RangeError('"mean" must have 3 elements, got 4'),
+    ],
+    [
+      { ...HALF, layer: "batch", mean: new Float32Array(3), deviation: null },
+      new TypeError(`"deviation" must be ${FORMS}, got null`),
+    ],
     [{ ...HALF, layer: "group" }, new TypeError('"groups" must be an integer in [1, 3], got undefined')],
     [{ ...HALF, layer: "group", groups: 2 }, new RangeError('"groups" must be a divisor of the 3 channels, got 2')],
     [{ ...HALF, axes: 3 }, new RangeError('"axes" must be an integer in [-3, 2], got 3')],
@@ -39,7 +60,7 @@ describe("refuses", () => {
     [
       { ...HALF, out: x },
       new TypeError(
-        'unknown option "out", known are arithmetic, norm, layer, axis, groups, axes, centred, weight, bias, eps, calibrated, remedies',
+        'unknown option "out", known are arithmetic, norm, layer, axis, groups, axes, centred, weight, bias, eps, calibrated, mean, deviation, remedies',
       ),
     ],
   ];

@@ -22,9 +22,14 @@ import { gaussian } from "../support/random.js";
 
 const formatOf = (format: FormatName | FormatSpec) => (typeof format === "string" ? ORACLES[format] : format);
 
-function arithmeticOf({ compute, accumulate, order }: ArithmeticInUse): Arithmetic {
+function arithmeticOf({ compute, accumulate, order, statistics }: ArithmeticInUse): Arithmetic {
   const sums = accumulate === "exact" ? accumulate : formatOf(accumulate);
-  return { compute: formatOf(compute), accumulate: sums, order };
+  return {
+    compute: formatOf(compute),
+    accumulate: sums,
+    order,
+    ...(statistics && { statistics: formatOf(statistics) }),
+  };
 }
 
 /** The work that a remedy stands for. */
@@ -35,13 +40,16 @@ function changed(work: Work, remedy: Remedy): Work {
     expect(found?.work.eps).toBe(remedy.eps);
     return found?.work as Work;
   }
-  const { arithmetic, scale, eps = work.eps, norm, centrings } = remedy;
+  const { arithmetic, scale = 1, eps = work.eps, norm, centrings } = remedy;
+  const scaled = (from: ArrayLike<number>) => Float64Array.from(from, (value) => value * scale);
+  const { given } = work;
   return {
     ...work,
     eps,
     ...(remedy.change.includes("store in") && { stored: work.arithmetic.compute }),
     ...(arithmetic && { arithmetic: arithmeticOf(arithmetic) }),
-    ...(scale !== undefined && { values: Float64Array.from(work.values, (value) => value * scale) }),
+    values: scaled(work.values),
+    ...(given && { given: { mean: scaled(given.mean), deviation: scaled(given.deviation) } }),
     ...(norm && { norm: norm as Work["norm"] }),
     ...(centrings && { centrings }),
   };
@@ -99,7 +107,8 @@ function labelOf({ change, arithmetic, scale, groupScale, eps, norm, centrings }
   if (eps !== undefined) return "eps";
   if (change.includes("store in")) return "stored";
   if (!arithmetic) return `${centrings} centrings`;
-  const { compute, order } = arithmeticOf(arithmetic);
+  const { compute, order, statistics } = arithmeticOf(arithmetic);
+  if (statistics) return "float32 statistics";
   if (order !== work.arithmetic.order) return String(order);
   return JSON.stringify(compute) === JSON.stringify(work.arithmetic.compute) ? "float32 sums" : "bfloat16";
 }
@@ -181,5 +190,24 @@ describe("groups of very different sizes, each scaled by itself", () => {
 test("weights of a batch norm go along", () => {
   for (const pair of arithmetics(FLOAT16)) {
     check({ shape: [6, 3, 4], grouping: batch, norm: "l2", pair, data: "offset", storage: "float16", weighted: 3 });
+  }
+});
+
+test("statistics that are given: nothing of sums, and a scale for all of them", () => {
+  const given = {
+    mean: Float32Array.of(1, -300, 1e-3),
+    deviation: Float32Array.of(300, 1e-4, 2),
+  };
+  for (const [i, pair] of [...FORMATS, CUSTOM].map((format) => arithmetic(format)).entries()) {
+    for (const norm of [...everyNorm([5]), "none"] as const) {
+      const data = gaussian(90, i).map((x, at) => x * given.deviation[Math.floor(at / 5) % 3]);
+      const subject: Subject = { shape: [6, 3, 5], grouping: batch, norm, pair, data, storage: "float32", given };
+      const { work } = pose(subject);
+      const labels = check({ ...subject, eps: i % 2 ? 1e-5 : 1e-12, weighted: i % 4 }).map((remedy) =>
+        labelOf(remedy, work),
+      );
+      const tried = trialsOf(pose({ ...subject, eps: i % 2 ? 1e-5 : 1e-12 }).work).map(({ label }) => label);
+      expect(labels.filter((label) => label !== "scale").sort()).toEqual(tried.sort());
+    }
   }
 });

@@ -136,7 +136,8 @@ test.each(SHAPES.map((shape) => [shape.join("×"), shape] as const))("layers and
   alike("given", [x], (on, x) => {
     const { mean, deviation } = on.statistics(x, { axes: shape.map((_, i) => i).filter((i) => i !== 1) });
     const y = on.batchNorm(x, { mean, deviation });
-    return [y, mean, deviation];
+    const largest = on.batchNorm(x, { mean, deviation, norm: { topk: 10 }, arithmetic: "float16" });
+    return [y, largest, mean, deviation];
   });
 });
 
@@ -188,7 +189,14 @@ test.each(
     [4, 3, 3, 5],
   ].map((shape) => [shape.join("×"), shape] as const),
 )("diagnoses of %s", (_, shape) => {
-  const layers = [{ layer: "batch" }, { layer: "layer" }, { layer: "rms" }, { axes: [0], centred: false }] as const;
+  const given = { mean: gaussian(shape[1], 3), deviation: gaussian(shape[1], 4) };
+  const layers = [
+    { layer: "batch" },
+    { layer: "batch", ...given },
+    { layer: "layer" },
+    { layer: "rms" },
+    { axes: [0], centred: false },
+  ] as const;
   for (const layer of layers) {
     const reduced =
       "axes" in layer ? shape[0] : layer.layer === "batch" ? product(shape) / shape[1] : shape[shape.length - 1];

@@ -102,6 +102,7 @@ export function attribute<R extends Real<R>>(
 ): Attribution | undefined {
   const { work, reals } = traced;
   const { norm, arithmetic } = work;
+  if (work.given) return undefined;
   const isMean = name === "mean";
   if (!isMean && (name !== "sum" || norm === "none" || summedOf(norm, 1) === 0)) return undefined;
   const { high: given } = traced.stage(isMean ? "input" : "term");

@@ -1,4 +1,5 @@
 /** What a diagnosis tries, by its definition: changes of a normalization, and what their outputs are held against. */
+import { ofStatistics } from "./arithmetic.js";
 import { type Diagnosis, errorOf } from "./diagnosis.js";
 import { isTop } from "./emulated.js";
 import type { Errors } from "./errors.js";
@@ -18,18 +19,18 @@ export interface Trial {
 
 /** Whether 1 / S of a group of equal values is a number: S is what the rules of the norm make of eps and a deviation of 0. */
 export function survives(work: Work, eps: number): boolean {
-  const { norm, arithmetic, groups } = work;
+  const { norm, arithmetic, groups, given } = work;
   if (norm === "none") return true;
-  const rounder = new Rounder(arithmetic.compute);
+  const rounder = new Rounder(ofStatistics(arithmetic));
   const rn = (value: number) => rounder.round(value);
   let scale = rn(eps);
   if (norm === "l2") scale = rn(Math.sqrt(scale));
-  else if (isUnderRoot(norm)) {
+  else if (isUnderRoot(norm) && !given) {
     const factor = rn(constantOf(work, groups[0].length));
     scale = rn(scale ** (1 / exponentOf(norm)));
     if (factor !== 1) scale = rn(scale * factor);
   }
-  return rn(1 / scale) < Infinity;
+  return new Rounder(arithmetic.compute).round(rn(1 / scale)) < Infinity;
 }
 
 /** eps, or where a group of equal values comes out as NaN with it, the least number of the grid with which it does not. */
@@ -50,8 +51,10 @@ export function safeEps(work: Work, eps = work.eps): number {
 /** A work with its tensor multiplied by 2^exponent, and eps so that the exact result is the same, if that is safe. */
 export function scaledBy(work: Work, exponent: number): Work {
   const factor = 2 ** exponent;
-  const values = Float64Array.from(work.values, (value) => value * factor);
-  return { ...work, values, eps: safeEps(work, scaledEps(work, factor)) };
+  const scaled = (from: ArrayLike<number>) => Float64Array.from(from, (value) => value * factor);
+  const { mean, deviation } = work.given ?? {};
+  const given = mean && deviation && { mean: scaled(mean), deviation: scaled(deviation) };
+  return { ...work, values: scaled(work.values), ...(given && { given }), eps: safeEps(work, scaledEps(work, factor)) };
 }
 
 /** The exponent of the binade that groups are best scaled to: no sum of elements below twice of it overflows. */
@@ -91,13 +94,13 @@ export function scaledGroups(work: Work): { readonly work: Work; readonly to: nu
 
 /** @param exponent Of the power of two to scale by; 0: none. */
 export function trialsOf(work: Work, exponent = 0): Trial[] {
-  const { arithmetic, norm, centred, groups } = work;
+  const { arithmetic, norm, centred, groups, given } = work;
   const { compute, accumulate, order } = arithmetic;
   const n = groups[0].length;
   const trials: Trial[] = [];
   const change = (label: string, changed: Partial<Work>, reference = work) =>
     trials.push({ label, work: { ...work, ...changed }, reference });
-  const sums = n > 1 && (centred || (norm !== "none" && summedOf(norm, n) > 0));
+  const sums = !given && n > 1 && (centred || (norm !== "none" && summedOf(norm, n) > 0));
   if (sums && accumulate !== "exact") {
     const wide = accumulate.precision === 24 && accumulate.emax === 127;
     if (!wide) change("float32 sums", { arithmetic: { ...arithmetic, accumulate: FLOAT32 } });
@@ -105,11 +108,14 @@ export function trialsOf(work: Work, exponent = 0): Trial[] {
     if (order === "sequential" || (order === "lanes" && n > 128))
       change("pairwise", { arithmetic: { ...arithmetic, order: "pairwise" } });
   }
+  const statistics = ofStatistics(arithmetic);
+  if (given && norm !== "none" && (statistics.precision < 24 || statistics.emax < 127))
+    change("float32 statistics", { arithmetic: { ...arithmetic, statistics: FLOAT32 } });
   if (compute.emax < 127) {
     const along = accumulate === compute ? BFLOAT16 : accumulate;
     change("bfloat16", { arithmetic: { compute: BFLOAT16, accumulate: along, order } });
   }
-  if (centred && n > 1) change("2 centrings", { centrings: 2 });
+  if (centred && n > 1 && !given) change("2 centrings", { centrings: 2 });
   if (compute.precision < 24 || compute.emax < 127) {
     const wide = { compute: FLOAT32, accumulate: FLOAT32, order };
     change("stored", { arithmetic: wide, stored: compute });
@@ -118,6 +124,7 @@ export function trialsOf(work: Work, exponent = 0): Trial[] {
   const eps = safeEps(work);
   if (eps !== work.eps) change("eps", { eps });
   if (exponent !== 0) trials.push({ label: "scale", work: scaledBy(work, exponent), reference: work });
+  if (given) return trials;
   const scaled = work.values.length && Array.from(work.values).some((value) => value && Number.isFinite(value));
   const groupwise = scaled ? scaledGroups(work) : undefined;
   if (groupwise) trials.push({ label: "groups", work: groupwise.work, reference: work });

@@ -4,22 +4,24 @@ import { isTop } from "./emulated.js";
 import type { Truth } from "./truth.js";
 import { exponentOf, formatOf, type StageName, summedOf, type Work } from "./work.js";
 
-/** Binades between the largest exact magnitude of a stage and the end of its format, and which stage has the fewest. */
-export function headroom(work: Work, { logs }: Truth): { binades: number | null; at: StageName | null } {
-  let binades: number | null = null;
-  let at: StageName | null = null;
+/** Two levels that are one: what is added to the one is next to nothing. */
+const SAME = 1e-12;
+
+/** Binades between the largest exact magnitude of a stage and the end of its format, and which stages have the fewest. */
+export function headroom(work: Work, { logs }: Truth): { binades: number | null; at: StageName[] } {
+  const rooms: { room: number; at: StageName }[] = [];
   const { accumulate } = work.arithmetic;
-  const summed = accumulate === "exact" ? ofStatistics(work.arithmetic) : accumulate;
+  // a mean that is given is in the place of its sum
+  const summed = work.given || accumulate === "exact" ? ofStatistics(work.arithmetic) : accumulate;
   for (const [name, log] of logs) {
     // Of the mean it is the sum that may overflow.
     if (log === -Infinity || name === "mean") continue;
-    const { max } = name === "total" ? summed : formatOf(work, name);
-    const room = Math.log2(max) - log;
-    if (binades !== null && room >= binades) continue;
-    binades = room;
-    at = name === "total" ? "mean" : name;
+    const { max } = name === "total" ? summed : formatOf(work, name === "square" ? "deviation" : name);
+    rooms.push({ room: Math.log2(max) - log, at: name === "total" ? "mean" : name === "square" ? "deviation" : name });
   }
-  return { binades, at };
+  if (!rooms.length) return { binades: null, at: [] };
+  const binades = Math.min(...rooms.map(({ room }) => room));
+  return { binades, at: rooms.filter(({ room }) => room <= binades + SAME).map(({ at }) => at) };
 }
 
 /** The largest and the middle one (the lower of two), null for infinite ones. */
@@ -41,7 +43,8 @@ function depthOf(terms: number, order: Work["arithmetic"]["order"]): number {
 }
 
 /** Bounds of the relative rounding error of a sum of n positive terms. */
-export function bound({ norm, arithmetic }: Work, n: number) {
+export function bound({ norm, arithmetic, given }: Work, n: number) {
+  if (given) return { terms: 0, depth: 0, worst: 0, probable: 0 };
   const { accumulate, order } = arithmetic;
   const terms = norm !== "none" && isTop(norm) ? norm.topk : n;
   const compared = norm !== "none" && summedOf(norm, n) === 0;
@@ -54,6 +57,8 @@ export function bound({ norm, arithmetic }: Work, n: number) {
 }
 
 /** eps for a tensor that is multiplied by a factor, so that the result stays the same. */
-export function scaledEps({ norm, eps }: Work, factor: number): number {
-  return norm === "none" ? eps : eps * factor ** exponentOf(norm);
+export function scaledEps({ norm, eps, given }: Work, factor: number): number {
+  if (norm === "none") return eps;
+  const power = given ? (norm === "l2" ? 2 : 1) : exponentOf(norm);
+  return eps * factor ** power;
 }

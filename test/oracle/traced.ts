@@ -16,6 +16,7 @@ import {
   type StageName,
   stagesOf,
   summedOf,
+  takesDistances,
   type Work,
 } from "./work.js";
 
@@ -64,25 +65,26 @@ export class Traced<R extends Real<R>> {
   }
 
   #group(g: number): void {
-    const { values, groups, norm, centred, centrings, weight, bias, arithmetic } = this.work;
+    const { values, groups, norm, centred, centrings, weight, bias, arithmetic, given } = this.work;
+    const apart = isApart(this.work);
     const at = groups[g];
     const x = this.#each("input", g, (steps, i) => steps.convert(values[at[i]]));
     let d = x;
     const means: number[] = [];
     for (let i = 0; centred && i < (centrings ?? 1); i++) {
       const from = d;
-      const middle = this.#mean(g, from);
+      const middle = given ? this.#givenMean(g, given.mean[g]) : this.#mean(g, from);
       means.push(middle);
-      d = this.#each("centre", g, (steps, i) => steps.subtract(from[i], middle));
+      if (takesDistances(this.work)) d = this.#each("centre", g, (steps, i) => steps.subtract(from[i], middle));
     }
-    const scale = norm === "none" ? undefined : this.#scale(g, d, norm);
+    const scaled = (by: Norm) => (given ? this.#givenScale(g, given.deviation[g], by) : this.#scale(g, d, by));
+    const scale = norm === "none" ? undefined : scaled(norm);
     const parameters = new Steps(arithmetic.compute, new Log());
     if (isFolded(this.work)) {
       this.#folded(g, x, centred ? means[0] : undefined, scale?.inverse);
       this.#absorb(g, scale?.infinite);
       return;
     }
-    const apart = isApart(this.work);
     const mean = apart && centred ? this.#toCompute("roundedMean", g, means[0]) : undefined;
     const inverse = scale && (apart ? this.#toCompute("roundedReciprocal", g, scale.inverse) : scale.inverse);
     this.#each("output", g, (steps, i) => {
@@ -99,7 +101,8 @@ export class Traced<R extends Real<R>> {
   /** Counts a group of finite data with nothing but finite outputs, where something was infinite. */
   #absorb(g: number, infinite = false): void {
     const { high } = this.stage("output");
-    const { values, groups } = this.work;
+    const { values, groups, given } = this.work;
+    if (given && !(Number.isFinite(given.mean[g]) && Number.isFinite(given.deviation[g]))) return;
     if (infinite && Array.from(groups[g]).every((i) => Number.isFinite(high[i]) && Number.isFinite(values[i]))) {
       this.absorbedOverflow++;
     }
@@ -193,6 +196,30 @@ export class Traced<R extends Real<R>> {
     return mean;
   }
 
+  #givenMean(group: number, value: number): number {
+    const mean = this.#steps("mean", group).convert(value);
+    this.stage("mean").high[group] = mean;
+    return mean;
+  }
+
+  /** The scale S of a deviation that is given: the root of its square and eps for L2, else the sum of the two. */
+  #givenScale(group: number, value: number, norm: Norm): { inverse: number; infinite: boolean } {
+    const steps = this.#steps("deviation", group);
+    const small = new Steps(steps.format, new Log()).convert(this.work.eps);
+    const deviation = steps.convert(value);
+    const square = norm === "l2" ? steps.multiply(deviation, deviation) : 0;
+    const scale = norm === "l2" ? steps.squareRoot(steps.add(square, small)) : steps.add(deviation, small);
+    return this.#inverse(group, scale, [deviation, square, scale]);
+  }
+
+  /** 1 / S, and whether there was an infinity on the way to S. */
+  #inverse(group: number, scale: number, passed: readonly number[]): { inverse: number; infinite: boolean } {
+    this.stage("deviation").high[group] = scale;
+    const inverse = this.#steps("reciprocal", group).divide(1, scale);
+    this.stage("reciprocal").high[group] = inverse;
+    return { inverse, infinite: passed.some((value) => Math.abs(value) === Infinity) };
+  }
+
   /** The sum in the accumulate format, or the exact one. */
   #sum(name: StageName, group: number, terms: Float64Array, sorted = false): number | R {
     const { accumulate, order } = this.work.arithmetic;
@@ -238,10 +265,7 @@ export class Traced<R extends Real<R>> {
     }
     if (norm !== "l2") scale = then(steps.multiply(scale, constant));
     if (!isUnderRoot(norm)) scale = then(steps.add(scale, small));
-    this.stage("deviation").high[group] = scale;
-    const inverse = this.#steps("reciprocal", group).divide(1, scale);
-    this.stage("reciprocal").high[group] = inverse;
-    return { inverse, infinite: passed.some((value) => Math.abs(value) === Infinity) };
+    return this.#inverse(group, scale, passed);
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type StageName,
   stagesOf,
   summedOf,
+  takesDistances,
   type Work,
 } from "./work.js";
 
@@ -79,6 +80,12 @@ function scaleOf<R extends Real<R>>(reals: Reals<R>, work: Work, norm: Norm, n: 
   return mean.times(constant).plus(eps);
 }
 
+/** S of a deviation that is given. */
+function scaleOfGiven<R extends Real<R>>(reals: Reals<R>, { norm, eps }: Work, deviation: R): R {
+  const small = reals.of(eps);
+  return norm === "l2" ? deviation.times(deviation).plus(small).sqrt() : deviation.plus(small);
+}
+
 function termOf<R extends Real<R>>(norm: Norm, d: R): R {
   if (norm === "l2") return d.times(d);
   const size = d.abs();
@@ -90,25 +97,28 @@ function affine<R extends Real<R>>(reals: Reals<R>, { weight, bias }: Work, posi
   return bias ? weighted.plus(reals.of(bias[position])) : weighted;
 }
 
+/** "total": the sum for the mean, or a mean that is given; "square": what S is the root of, of a deviation that is given. */
+export type Sized = StageName | "total" | "square";
+
 /** Every stage from the original data. */
 export interface Truth {
   readonly stages: Stages;
-  /** Largest finite magnitudes over all groups; "total": of the mean's sum. */
-  readonly largest: ReadonlyMap<StageName | "total", number>;
+  /** Largest finite magnitudes over all groups, by what they are of. */
+  readonly largest: ReadonlyMap<Sized, number>;
   /** Their logarithms to base 2. */
-  readonly logs: ReadonlyMap<StageName | "total", number>;
+  readonly logs: ReadonlyMap<Sized, number>;
   /** Σ|x| / |Σx| of each group. */
   readonly condition: Float64Array;
 }
 
 export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
-  const { values, groups, norm, centred } = work;
+  const { values, groups, norm, centred, given } = work;
   const apart = isApart(work);
   const stages = empty(work);
-  const largest = new Map<StageName | "total", number>();
-  const logs = new Map<StageName | "total", number>();
+  const largest = new Map<Sized, number>();
+  const logs = new Map<Sized, number>();
   const condition = new Float64Array(groups.length).fill(1);
-  const seen = (name: StageName | "total", value: R) => {
+  const seen = (name: Sized, value: R) => {
     const size = Math.abs(value.high);
     if (!Number.isFinite(size) || size < (largest.get(name) ?? 0)) return;
     largest.set(name, size);
@@ -126,23 +136,29 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
     });
     let d = x;
     if (centred) {
-      const total = sumOf(reals, x);
-      const mean = total.over(reals.of(n));
+      const total = given ? reals.of(given.mean[g]) : sumOf(reals, x);
+      const mean = given ? total : total.over(reals.of(n));
       const sizes = sumOf(
         reals,
         x.map((value) => value.abs()),
       );
-      condition[g] = sizes.over(total.abs()).high;
+      condition[g] = given ? Number.NaN : sizes.over(total.abs()).high;
       seen("total", total);
       keep("mean", g, mean);
       if (apart) keep("roundedMean", g, mean);
       d = x.map((value) => value.minus(mean));
       d.forEach((value, i) => {
-        keep("centre", at[i], value);
+        if (takesDistances(work)) keep("centre", at[i], value);
       });
     }
     let scale: R | undefined;
-    if (norm !== "none") {
+    if (given && norm !== "none") {
+      scale = scaleOfGiven(reals, work, reals.of(given.deviation[g]));
+      keep("deviation", g, scale);
+      if (norm === "l2") seen("square", scale.times(scale));
+      keep("reciprocal", g, reals.of(1).over(scale));
+      if (apart) keep("roundedReciprocal", g, reals.of(1).over(scale));
+    } else if (norm !== "none") {
       const terms = d.map((value) => termOf(norm, value));
       terms.forEach((value, i) => {
         keep("term", at[i], value);
@@ -159,7 +175,8 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
     });
     if (!isFolded(work)) return;
     const each = isElementwise(work, "slope");
-    const mean = centred ? sumOf(reals, x).over(reals.of(n)) : undefined;
+    const taken = () => (given ? reals.of(given.mean[g]) : sumOf(reals, x).over(reals.of(n)));
+    const mean = centred ? taken() : undefined;
     for (const position of each ? Array.from(at) : [at[0]]) {
       const weight = reals.of(work.weight?.[position] ?? 1);
       const slope = scale ? weight.over(scale) : weight;
@@ -174,7 +191,7 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
 /** What each stage would have given without rounding, from what the stages before it gave. */
 export function unrounded<R extends Real<R>>(traced: Traced<R>): Stages {
   const { work, reals } = traced;
-  const { values, groups, norm, centred } = work;
+  const { values, groups, norm, centred, given } = work;
   const apart = isApart(work);
   const stages = empty(work);
   const emulated = (name: StageName, at: ArrayLike<number>) => {
@@ -187,21 +204,27 @@ export function unrounded<R extends Real<R>>(traced: Traced<R>): Stages {
     for (const position of Array.from(at)) keep("input", position, reals.of(values[position]));
     let d = emulated("input", at);
     if (centred) {
-      keep("mean", g, sumOf(reals, d).over(reals.of(n)));
+      keep("mean", g, given ? reals.of(given.mean[g]) : sumOf(reals, d).over(reals.of(n)));
       const mean = reals.of(traced.stage("mean").high[g]);
-      d.forEach((value, i) => {
-        keep("centre", at[i], value.minus(mean));
-      });
-      d = emulated("centre", at);
+      if (takesDistances(work)) {
+        d.forEach((value, i) => {
+          keep("centre", at[i], value.minus(mean));
+        });
+        d = emulated("centre", at);
+      }
     }
     let inverse: R | undefined;
     if (norm !== "none") {
-      d.forEach((value, i) => {
-        keep("term", at[i], termOf(norm, value));
-      });
-      keep("sum", g, reduced(reals, norm, d, emulated("term", at)));
-      const { high, low } = traced.stage("sum");
-      keep("deviation", g, scaleOf(reals, work, norm, n, reals.of(high[g]).plus(reals.of(low[g]))));
+      if (given) {
+        keep("deviation", g, scaleOfGiven(reals, work, reals.of(given.deviation[g])));
+      } else {
+        d.forEach((value, i) => {
+          keep("term", at[i], termOf(norm, value));
+        });
+        keep("sum", g, reduced(reals, norm, d, emulated("term", at)));
+        const { high, low } = traced.stage("sum");
+        keep("deviation", g, scaleOf(reals, work, norm, n, reals.of(high[g]).plus(reals.of(low[g]))));
+      }
       keep("reciprocal", g, reals.of(1).over(reals.of(traced.stage("deviation").high[g])));
       inverse = reals.of(traced.stage(apart ? "roundedReciprocal" : "reciprocal").high[g]);
     }

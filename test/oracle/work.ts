@@ -17,6 +17,8 @@ export interface Work {
   /** One for each element of the tensor. */
   readonly weight?: ArrayLike<number>;
   readonly bias?: ArrayLike<number>;
+  /** Applied in the place of those of the data: one mean and one deviation for each group. */
+  readonly given?: { readonly mean: ArrayLike<number>; readonly deviation: ArrayLike<number> };
   /** 2: the mean of what is left after subtracting the mean is subtracted as well. */
   readonly centrings?: 2;
   /** In place of eps, one for each group. */
@@ -45,15 +47,20 @@ export const isFolded = ({ arithmetic }: Work): boolean => arithmetic.tail === "
 export const isApart = (work: Work): boolean =>
   !isFolded(work) && ofStatistics(work.arithmetic) !== work.arithmetic.compute;
 
+/** Whether x - mean is computed in the format of the statistics: where a mean is given, for the output in steps alone. */
+export const takesDistances = (work: Work): boolean =>
+  work.centred && !(work.given && (isFolded(work) || isApart(work)));
+
 export function stagesOf(work: Work): StageName[] {
-  const { centred, norm } = work;
+  const { centred, norm, given } = work;
   const apart = isApart(work);
   const rounding: StageName[] = [
     ...(apart && centred ? (["roundedMean"] as const) : []),
     ...(apart && norm !== "none" ? (["roundedReciprocal"] as const) : []),
   ];
-  const centring: StageName[] = centred ? ["mean", "centre"] : [];
-  const scaling: StageName[] = norm === "none" ? [] : ["term", "sum", "deviation", "reciprocal"];
+  const centring: StageName[] = centred ? ["mean", ...(takesDistances(work) ? (["centre"] as const) : [])] : [];
+  const sums: StageName[] = given ? [] : ["term", "sum"];
+  const scaling: StageName[] = norm === "none" ? [] : [...sums, "deviation", "reciprocal"];
   const factors: StageName[] = isFolded(work) ? ["slope", "shift"] : [];
   return ["input", ...centring, ...scaling, ...rounding, ...factors, "output"];
 }

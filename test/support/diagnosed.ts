@@ -100,6 +100,8 @@ export interface Subject {
   /** Bit 0: weight, bit 1: bias. */
   readonly weighted?: number;
   readonly remedies?: boolean;
+  /** Statistics of the channels that are applied. */
+  readonly given?: { readonly mean: Float32Array; readonly deviation: Float32Array };
   /** Factor of the statistic where it is not the paper's, and what is asked for to have it. */
   readonly constant?: number;
   readonly asked?: Pick<DiagnoseOptions, "norm" | "calibrated">;
@@ -126,10 +128,11 @@ export function pose(subject: Subject): Posed {
     remedies = false,
     constant,
     asked,
+    given,
   } = subject;
   const size = sizeOf(shape);
-  const given = typeof data === "string" ? values(data, pair.oracle.compute, size, size + 1) : data;
-  const { x, read } = stored(given, shape, storage);
+  const elements = typeof data === "string" ? values(data, pair.oracle.compute, size, size + 1) : data;
+  const { x, read } = stored(elements, shape, storage);
   const groups = grouping.groups(shape).map(({ elements }) => elements);
   const { weights, weightOf } = grouping;
   const parameters = weights?.(shape) ?? 0;
@@ -139,7 +142,7 @@ export function pose(subject: Subject): Posed {
     from && Float64Array.from({ length: size }, (_, i) => from[weightOf?.(shape, indexOf(shape, i)) ?? NaN]);
   const [weightAt, biasAt] = [spread(weight), spread(bias)];
   return {
-    what: `${grouping.label}, ${norm === "none" ? norm : show(norm)}, ${typeof data === "string" ? data : "given"} ${storage} [${shape}], ${pair.label}`,
+    what: `${grouping.label}, ${norm === "none" ? norm : show(norm)}, ${typeof data === "string" ? data : "values"} ${storage} [${shape}]${given ? ", given" : ""}, ${pair.label}`,
     x,
     options: {
       ...grouping.options,
@@ -150,6 +153,7 @@ export function pose(subject: Subject): Posed {
       ...(weight && { weight }),
       ...(bias && { bias }),
       ...asked,
+      ...given,
     },
     work: {
       values: read,
@@ -159,6 +163,7 @@ export function pose(subject: Subject): Posed {
       centred: grouping.centred,
       eps,
       ...(constant && { constant }),
+      ...(given && { given }),
       ...(weightAt && { weight: weightAt }),
       ...(biasAt && { bias: biasAt }),
     },
@@ -309,7 +314,8 @@ function expectDiagnosis<R extends Real<R>>(actual: Diagnosis, expected: oracle.
   if (!near(actual.headroom, binades, 1e-10)) {
     expect.fail(`${what}: headroom is ${actual.headroom} instead of ${binades}`);
   }
-  expectSame(actual.headroomAt, at, `${what}: headroomAt`);
+  const found = actual.headroomAt;
+  if (found === null ? at.length : !at.includes(found)) expectSame(found, at, `${what}: headroomAt`);
   const condition = summary.condition(expected.truth);
   for (const key of ["max", "median"] as const) {
     const found = actual.condition[key];
@@ -321,7 +327,7 @@ function expectDiagnosis<R extends Real<R>>(actual: Diagnosis, expected: oracle.
   const { measured, ...bound } = actual.bound;
   expectSame(bound, summary.bound(work, work.groups[0]?.length ?? 0), `${what}: bound`);
   const sum = actual.stages.find(({ name }) => name === (work.norm === "none" ? "mean" : "sum"));
-  expectSame(measured, sum?.own.maxRel ?? null, `${what}: measured`);
+  expectSame(measured, work.given ? null : (sum?.own.maxRel ?? null), `${what}: measured`);
 }
 
 /** Fails unless the package gives the oracle's diagnosis; returns both. */

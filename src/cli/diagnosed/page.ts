@@ -196,7 +196,7 @@ function usable(tensors: readonly ShownTensor[], sweeps: ReadonlyMap<number, Sig
 function arithmeticOf({ results }: ShownTensor): string {
   const eps = gathered(results.map(({ label, diagnosis }) => [`eps ${brief(diagnosis.subject.eps, 4)}`, label]));
   const each = eps.map(([text, labels]) => (eps.length > 1 ? `${text} for ${labels.join(", ")}` : text));
-  return `In ${arithmeticWords(results[0].diagnosis.subject.arithmetic)}; ${each.join("; ")}.`;
+  return `In ${arithmeticWords(results[0].diagnosis.subject)}; ${each.join("; ")}.`;
 }
 
 export interface ShownDiagnosis {

@@ -116,7 +116,7 @@ export function tensorSection(tensor: DiagnosedTensor): Section {
   });
   const assumed = assumption(tensor);
   return {
-    title: `${titleOf(tensor)}: ${groupsWords(tensor)}, in ${arithmeticWords(diagnoses[0].subject.arithmetic)}`,
+    title: `${titleOf(tensor)}: ${groupsWords(tensor)}, in ${arithmeticWords(diagnoses[0].subject)}`,
     ...normsTable(tensor),
     notes: [
       ...reasons,
