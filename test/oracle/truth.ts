@@ -98,7 +98,7 @@ function affine<R extends Real<R>>(reals: Reals<R>, { weight, bias }: Work, posi
 }
 
 /** "total": the sum for the mean, or a mean that is given; "square": what S is the root of, of a deviation that is given. */
-export type Sized = StageName | "total" | "square";
+type Sized = StageName | "total" | "square";
 
 /** Every stage from the original data. */
 export interface Truth {
