@@ -1,5 +1,6 @@
 // A diagnosis as text for a terminal.
 
+import { wrong } from "../checks/arguments.js";
 import { type Column, columnsOf, type Page, type TextOptions } from "../text/page.js";
 import { brief, fixed, integer, normWords, percent, signed } from "../text/words.js";
 import { type Attribution, DIAGNOSIS_SCHEMA, type Diagnosis, EVENTS, type Stage } from "./result.js";
@@ -116,7 +117,10 @@ function write(page: Page, diagnosis: Diagnosis): void {
   page.text(`${integer(groups)} groups of ${integer(groupSize)}${range}${small}${others}`);
   page.gap();
   page.text(`${verdict}: ${reason}`, VERDICTS[verdict]);
-  for (const note of notes) page.text(`note: ${note}`, "dim");
+  for (const note of notes) {
+    if (typeof note !== "string") throw wrong("notes", "texts", note);
+    page.text(`note: ${note}`, "dim");
+  }
   page.gap();
   stageTable(page, stages);
   eventTable(page, stages);

@@ -19,7 +19,7 @@ import { checkNorm, MEAN_ONLY, type Norm, type NormSpec, sameNorm, showNorm } fr
 import { valuesOf } from "../plan/blocks.js";
 import type { Dense, TensorLike } from "../tensor/forms.js";
 import { operand } from "../tensor/operand.js";
-import { checkShape, keptShape, MAX_RANK, sameShape, sizeOf } from "../tensor/shape.js";
+import { checkResults, checkShape, keptShape, MAX_RANK, sameShape, sizeOf } from "../tensor/shape.js";
 import { gather } from "./gather.js";
 import { PartialState } from "./partial-state.js";
 
@@ -181,6 +181,8 @@ export class PartialStatistics {
       const groups = sizeOf(shape);
       const count = groups && x.size / groups;
       this.#accept("chunk", shape, count);
+      // numbers of float64, and up to four of each group
+      checkResults("chunk", groups, 32);
       const state = this.#shape ? this.#state : new PartialState(this.#spec, groups);
       gather(x, reduced, state, this.#centre ?? ORIGIN);
       this.#become(shape, state, count);

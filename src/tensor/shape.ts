@@ -51,7 +51,9 @@ export function keptShape(shape: readonly number[], reduced: number, keepDims: b
   return kept;
 }
 
-/** Only what has no elements can have so many results. */
-export function checkResults(name: string, size: number): void {
-  if (size > 2 ** 30) throw new RangeError(`"${name}" must have a result that fits into 4 GiB, got ${size} elements`);
+/** Only what has no elements can have so many results. @param bytes Of each. */
+export function checkResults(name: string, size: number, bytes = 4): void {
+  if (size > 2 ** 32 / bytes) {
+    throw new RangeError(`"${name}" must have a result that fits into 4 GiB, got ${size} elements`);
+  }
 }

@@ -366,7 +366,8 @@ export class BatchNorm {
   }
 
   #checkChannels(x: Operand): LayerAxes {
-    const axes = batchAxes(x, this.axis);
+    // where there is but one axis, x is what is wrong
+    const axes = batchAxes(x, this.axis === 1 ? undefined : this.axis);
     if (axes.parameters !== this.channels) {
       throw new RangeError(
         `"x" must have ${this.channels} channels on axis ${this.axis}, got ${axes.parameters} in ${describe(x.shape)}`,

@@ -11,6 +11,10 @@ describe("axes", () => {
     [() => halfnorm.mean(plain(), { axes: [0, 1, -3] }), '"axes" must be without repetition, got [0, 1, -3]'],
     [() => halfnorm.mean(plain(), { axes: [0.5] }), '"axes" must be an integer in [-3, 2], got 0.5'],
     [() => halfnorm.layerNorm(plain(), { axis: 3 }), '"axis" must be an integer in [-3, 2], got 3'],
+    [
+      () => new halfnorm.BatchNorm({ channels: 3 }).train(new Float32Array(3)),
+      '"x" must be of shape [N, C, ...], got [N]',
+    ],
     [() => halfnorm.batchNorm(new Float32Array(3)), '"x" must be of shape [N, C, ...], got [N]'],
     [() => halfnorm.lpNormalize(plain(), { axis: Number.NaN }), '"axis" must be an integer in [-3, 2], got NaN'],
     [() => halfnorm.instanceNorm(plain(), { axis: 0 }), '"axis" must be another one than the batch axis, got 0'],

@@ -154,6 +154,13 @@ describe("refuses", () => {
   const found = one(() => {});
   const wrong: [() => unknown, Error][] = [
     [() => formatComparison(any(undefined)), new TypeError('"comparison" must be what compare() gives, got undefined')],
+    [
+      () =>
+        formatDiagnosis(
+          any({ ...diagnose(Float32Array.of(1, 2), { arithmetic: "float16", layer: "layer" }), notes: new Array(1e6) }),
+        ),
+      new TypeError('"diagnosis" must be what diagnose() gives, got other things in its place'),
+    ],
     [() => formatDiagnosis(any({})), new TypeError('"diagnosis" must be what diagnose() gives, got {  }')],
     [() => formatComparison(any({})), new TypeError('"comparison" must be what compare() gives, got {  }')],
     [() => formatComparison(found, { width: 39 }), new RangeError('"width" must be an integer in [40, 200], got 39')],

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { compare, type ErrorStatistics, formatComparison, formatDiagnosis } from "../../src/index.js";
+import type { Arithmetic } from "../oracle/arithmetic.js";
 import { judge } from "../oracle/errors.js";
 import { sizeOf } from "../oracle/walk.js";
 import { normsOf } from "../support/cases.js";
@@ -13,6 +14,10 @@ import { FORMS } from "./forms.js";
 import { arithmetics, bitsOf, forms, inputs, ownFormats, shapes, valuesOf } from "./inputs.js";
 import { fuzz } from "./runs.js";
 
+/** An infinite sum that saturates is no infinity that anything is divided by; the oracle counts it as one. */
+const forgets = ({ compute, statistics, accumulate }: Arithmetic) =>
+  (statistics ?? compute).overflow === "saturate" && accumulate !== "exact" && accumulate.overflow === "infinity";
+
 fuzz(
   "diagnoses",
   12,
@@ -21,7 +26,7 @@ fuzz(
       ...inputs,
       shape: shapes.filter((shape) => sizeOf(shape) > 0 && sizeOf(shape) < 1000),
       axes: fc.nat(255),
-      pair: arithmetics,
+      pair: arithmetics.filter(({ oracle }) => !forgets(oracle)),
       centred: fc.boolean(),
       eps: fc.constantFrom(0, 1e-5, 0.1),
     })

@@ -94,6 +94,9 @@ describe("tensors", () => {
     const wide = new RangeError(`"x" must have a result that fits into 4 GiB, got ${most} elements`);
     refuses(() => halfnorm.layerNormBackward(columns, columns), wide);
     refuses(() => halfnorm.batchNormBackward(columns, columns), wide);
+    const kept = { data: x.data, shape: [2 ** 28, 0] };
+    const chunk = new RangeError(`"chunk" must have a result that fits into 4 GiB, got ${2 ** 28} elements`);
+    refuses(() => halfnorm.partial("l2", { axis: 0 }).add(kept), chunk);
   });
 
   test("tensor() and empty()", () => {

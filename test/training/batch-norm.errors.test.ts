@@ -62,7 +62,7 @@ describe("train and infer", () => {
     const layer = trained();
     for (const call of [(x: unknown) => layer.train(any(x)), (x: unknown) => layer.infer(any(x))]) {
       refuses(layer, () => call([1]), new TypeError(`"x" must be ${FORMS}, got [1]`));
-      refuses(layer, () => call(plain([3])), new RangeError('"axis" must be an integer in [-1, 0], got 1'));
+      refuses(layer, () => call(plain([3])), new RangeError('"x" must be of shape [N, C, ...], got [N]'));
       refuses(layer, () => call(plain([3, 4])), new RangeError('"x" must have 3 channels on axis 1, got 4 in [3, 4]'));
     }
   });
