@@ -220,13 +220,9 @@ function holdOutput(d: usize, from: i32, n: i32): usize {
     if (scaled) fill<Scaled>(d, vectorsOf(n), rowsOf(n), laneStep());
     else fill<Itself>(d, vectorsOf(n), rowsOf(n), laneStep());
     holdShifted(OUTPUT_STAGE, OWN, y, from, n);
-    fillOutput(scaled, n);
-    holdShifted(OUTPUT_STAGE, TOTAL, y, from, n);
-  } else {
-    if (scaled) hold<Scaled>(OUTPUT_STAGE, OWN, y, d, from, n);
-    else hold<Itself>(OUTPUT_STAGE, OWN, y, d, from, n);
-    holdDistances(OUTPUT_STAGE, scaled, y, from, n);
-  }
+  } else if (scaled) hold<Scaled>(OUTPUT_STAGE, OWN, y, d, from, n);
+  else hold<Itself>(OUTPUT_STAGE, OWN, y, d, from, n);
+  holdExact(OUTPUT_STAGE, y, from, n);
   return y;
 }
 
@@ -243,7 +239,7 @@ function holdSteps(x: usize, from: i32, n: i32): usize {
   enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
   const y = scaleAndShift<Watched>(fromRoundedMean<Watched>(x, n), n);
   hold<Held>(OUTPUT_STAGE, OWN, y, TILE_R, from, n);
-  holdExact(y, from, n);
+  holdExact(OUTPUT_STAGE, y, from, n);
   return y;
 }
 
@@ -255,37 +251,26 @@ function holdFolded(x: usize, from: i32, n: i32): usize {
   enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
   const y = multiplyAndAdd<Watched>(x, n);
   hold<Held>(OUTPUT_STAGE, OWN, y, TILE_R, from, n);
-  holdExact(y, from, n);
+  holdExact(OUTPUT_STAGE, y, from, n);
   return y;
 }
 
 /** Adds the pairs of the outputs at y and the exact ones of the elements in TILE_R. */
-function holdExact(y: usize, from: i32, n: i32): void {
+function holdExact(stage: i32, y: usize, from: i32, n: i32): void {
   const scaled = isScaled(traitsOf());
   if (load<usize>(WEIGHT) | load<usize>(BIAS)) {
     readWeights(from, n);
-    fillOutput(scaled, n);
-    holdShifted(OUTPUT_STAGE, TOTAL, y, from, n);
-  } else {
-    holdDistances(OUTPUT_STAGE, scaled, y, from, n);
-  }
+    if (scaled) fill<Quotient>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
+    else fill<Distance>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
+    holdShifted(stage, TOTAL, y, from, n);
+  } else if (scaled) hold<Quotient>(stage, TOTAL, y, TILE_R, from, n);
+  else hold<Distance>(stage, TOTAL, y, TILE_R, from, n);
 }
 
 /** Adds the pairs of c and TILE_V, which is yet to be multiplied by the weights. */
 function holdShifted(stage: i32, kind: i32, c: usize, from: i32, n: i32): void {
   shiftReals(load<usize>(WEIGHT) ? TILE_W : 0, load<usize>(BIAS) ? TILE_B : 0, n);
   hold<Held>(stage, kind, c, TILE_R, from, n);
-}
-
-/** TILE_V = exact outputs before weights and biases. */
-function fillOutput(scaled: bool, n: i32): void {
-  if (scaled) fill<Quotient>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
-  else fill<Distance>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
-}
-
-function holdDistances(stage: i32, scaled: bool, y: usize, from: i32, n: i32): void {
-  if (scaled) hold<Quotient>(stage, TOTAL, y, TILE_R, from, n);
-  else hold<Distance>(stage, TOTAL, y, TILE_R, from, n);
 }
 
 /** Groups, as bits, with an output that is not finite: they have not absorbed anything. */
@@ -328,8 +313,6 @@ export function judge(): void {
     checkInput();
     checkErrors(false);
   }
-  const scaled = isScaled(traitsOf());
-  const shifts = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
   startErrors(stateOf(INPUT_STAGE, TOTAL));
   startBundles();
   while (nextWatchedBundle()) {
@@ -339,13 +322,7 @@ export function judge(): void {
       if (!Bundle.whole()) readElements(from, n);
       placeTile(from);
       readOutputs(from, n);
-      if (shifts) {
-        fillOutput(scaled, n);
-        readWeights(from, n);
-        holdShifted(INPUT_STAGE, TOTAL, TILE_X, from, n);
-      } else {
-        holdDistances(INPUT_STAGE, scaled, TILE_X, from, n);
-      }
+      holdExact(INPUT_STAGE, TILE_X, from, n);
     }
   }
 }
