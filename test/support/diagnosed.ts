@@ -11,78 +11,55 @@ import { exponentOf, type Format } from "../oracle/formats.js";
 import { PAIRS, type Pair, type Real, type Reals } from "../oracle/reals.js";
 import { EVENTS } from "../oracle/steps.js";
 import * as summary from "../oracle/summary.js";
-import { type Group, groupsOf, indexOf, sizeOf } from "../oracle/walk.js";
+import { groupsOf, indexOf, sizeOf } from "../oracle/walk.js";
 import type { Work } from "../oracle/work.js";
 import type { Plain, Storage } from "./call.js";
 import { show } from "./cases.js";
 import { type Kind, stored, values } from "./data.js";
 import type { ArithmeticPair } from "./formats.js";
+import { type LayerGroups, ofBatch, ofChannelsLast, ofGroups, ofInstance, ofLast } from "./layer-groups.js";
 import { gaussian } from "./random.js";
 
-/** What is normalized together: a layer of the package, or a set of axes. */
-export interface Grouping {
+/** What is normalized together: a layer of the package, or a set of axes, which has no weights. */
+export interface Grouping extends Partial<LayerGroups> {
   readonly label: string;
+  readonly groups: LayerGroups["groups"];
   readonly options: Pick<DiagnoseOptions, "layer" | "axis" | "groups" | "axes" | "centred">;
-  readonly groups: (shape: readonly number[]) => readonly Group[];
-  /** Number of weights, and the one of an element; absent: there are none. */
-  readonly weights?: (shape: readonly number[]) => number;
-  readonly weightOf?: (shape: readonly number[], index: readonly number[]) => number;
   readonly centred: boolean;
 }
-
-const others = (shape: readonly number[], ...axes: number[]) => shape.map((_, i) => i).filter((i) => !axes.includes(i));
 
 export function over(axes: readonly number[], centred = true): Grouping {
   const options = { axes, ...(centred ? {} : { centred }) };
   return { label: `axes ${axes}`, options, groups: (shape) => groupsOf(shape, axes), centred };
 }
 
-export const batch: Grouping = {
-  label: "batch norm",
-  options: { layer: "batch" },
-  groups: (shape) => groupsOf(shape, others(shape, 1)),
-  weights: (shape) => shape[1],
-  weightOf: (_, index) => index[1],
-  centred: true,
-};
+export const batch: Grouping = { label: "batch norm", options: { layer: "batch" }, ...ofBatch, centred: true };
 
 export const channelsLast: Grouping = {
   label: "batch norm, channels last",
   options: { layer: "batch", axis: -1 },
-  groups: (shape) => groupsOf(shape, others(shape, shape.length - 1)),
-  weights: (shape) => shape[shape.length - 1],
-  weightOf: (shape, index) => index[shape.length - 1],
+  ...ofChannelsLast,
   centred: true,
 };
 
 export const instance: Grouping = {
   label: "instance norm",
   options: { layer: "instance" },
-  groups: (shape) => groupsOf(shape, others(shape, 0, 1)),
-  weights: (shape) => shape[1],
-  weightOf: (_, index) => index[1],
+  ...ofInstance,
   centred: true,
 };
 
 export const inGroups = (groups: number): Grouping => ({
   label: `group norm with ${groups} groups`,
   options: { layer: "group", groups },
-  groups: ([n, c, ...rest]) => groupsOf([n, groups, (c / groups) * sizeOf(rest)], [2]),
-  weights: (shape) => shape[1],
-  weightOf: (_, index) => index[1],
+  ...ofGroups(groups),
   centred: true,
 });
 
 export const last = (axes: number, centred: boolean): Grouping => ({
   label: `${centred ? "layer" : "RMS"} norm of the last ${axes}`,
   options: { layer: centred ? "layer" : "rms", axis: -axes },
-  groups: (shape) =>
-    groupsOf(
-      shape,
-      Array.from({ length: axes }, (_, i) => -1 - i),
-    ),
-  weights: (shape) => sizeOf(shape.slice(-axes)),
-  weightOf: (shape, index) => index.slice(-axes).reduce((at, i, axis) => at * shape.slice(-axes)[axis] + i, 0),
+  ...ofLast(axes),
   centred,
 });
 

@@ -3,12 +3,13 @@
 import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from "../../src/index.js";
 import type { TensorLike } from "../../src/tensor/forms.js";
 import * as oracle from "../oracle/emulated.js";
-import { type Group, groupsOf, indexOf, sizeOf } from "../oracle/walk.js";
+import { indexOf, sizeOf } from "../oracle/walk.js";
 import { both, STORAGES, type Storage } from "./call.js";
 import { show } from "./cases.js";
 import { expectBits, type Result } from "./compare.js";
 import { type Kind, stored, values } from "./data.js";
 import type { ArithmeticPair } from "./formats.js";
+import { type LayerGroups, ofBatch, ofChannelsLast, ofGroups, ofInstance, ofLast } from "./layer-groups.js";
 import { gaussian } from "./random.js";
 
 interface Options {
@@ -20,60 +21,41 @@ interface Options {
   readonly arithmetic: ArithmeticPair["asked"];
 }
 
-/** A layer: how the package is called, which axes its groups reduce and which weight an element has. */
-export interface Layer {
+/** A layer: how the package is called, and what is normalized together. */
+export interface Layer extends LayerGroups {
   readonly name: string;
   readonly call: (x: TensorLike, options: Options) => Result;
-  readonly groups: (shape: readonly number[]) => readonly Group[];
-  readonly weights: (shape: readonly number[]) => number;
-  readonly weightOf: (shape: readonly number[], index: readonly number[]) => number;
   readonly centring: boolean;
 }
-
-const others = (shape: readonly number[], axis: number) => shape.map((_, i) => i).filter((i) => i !== axis);
 
 export const batch: Layer = {
   name: "batch norm",
   call: (x, options) => batchNorm(x, options),
-  groups: (shape) => groupsOf(shape, others(shape, 1)),
-  weights: (shape) => shape[1],
-  weightOf: (_, index) => index[1],
+  ...ofBatch,
   centring: true,
 };
 export const channelsLast: Layer = {
   name: "batch norm, channels last",
   call: (x, options) => batchNorm(x, { ...options, axis: -1 }),
-  groups: (shape) => groupsOf(shape, others(shape, shape.length - 1)),
-  weights: (shape) => shape[shape.length - 1],
-  weightOf: (shape, index) => index[shape.length - 1],
+  ...ofChannelsLast,
   centring: true,
 };
 export const instance: Layer = {
   name: "instance norm",
   call: (x, options) => instanceNorm(x, options),
-  groups: (shape) => groupsOf(shape, others(shape, 0).slice(1)),
-  weights: (shape) => shape[1],
-  weightOf: (_, index) => index[1],
+  ...ofInstance,
   centring: true,
 };
 export const inGroups = (groups: number): Layer => ({
   name: `group norm with ${groups} groups`,
   call: (x, options) => groupNorm(x, { ...options, groups }),
-  groups: ([n, c, ...rest]) => groupsOf([n, groups, (c / groups) * sizeOf(rest)], [2]),
-  weights: (shape) => shape[1],
-  weightOf: (_, index) => index[1],
+  ...ofGroups(groups),
   centring: true,
 });
 export const layer = (axes: number, centring: boolean): Layer => ({
   name: `${centring ? "layer" : "RMS"} norm of the last ${axes}`,
   call: (x, options) => (centring ? layerNorm : rmsNorm)(x, { ...options, axis: -axes }),
-  groups: (shape) =>
-    groupsOf(
-      shape,
-      Array.from({ length: axes }, (_, i) => -1 - i),
-    ),
-  weights: (shape) => sizeOf(shape.slice(-axes)),
-  weightOf: (shape, index) => index.slice(-axes).reduce((at, i, axis) => at * shape.slice(-axes)[axis] + i, 0),
+  ...ofLast(axes),
   centring,
 });
 
