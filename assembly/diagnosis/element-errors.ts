@@ -222,7 +222,7 @@ function holdOutput(d: usize, from: i32, n: i32): usize {
     holdShifted(OUTPUT_STAGE, OWN, y, from, n);
   } else if (scaled) hold<Scaled>(OUTPUT_STAGE, OWN, y, d, from, n);
   else hold<Itself>(OUTPUT_STAGE, OWN, y, d, from, n);
-  holdExact(OUTPUT_STAGE, y, from, n);
+  holdTotal(OUTPUT_STAGE, y, from, n);
   return y;
 }
 
@@ -257,9 +257,14 @@ function holdFolded(x: usize, from: i32, n: i32): usize {
 
 /** Adds the pairs of the outputs at y and the exact ones of the elements in TILE_R. */
 function holdExact(stage: i32, y: usize, from: i32, n: i32): void {
+  if (load<usize>(WEIGHT) | load<usize>(BIAS)) readWeights(from, n);
+  holdTotal(stage, y, from, n);
+}
+
+/** The same where the weights have been read. */
+function holdTotal(stage: i32, y: usize, from: i32, n: i32): void {
   const scaled = isScaled(traitsOf());
   if (load<usize>(WEIGHT) | load<usize>(BIAS)) {
-    readWeights(from, n);
     if (scaled) fill<Quotient>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
     else fill<Distance>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
     holdShifted(stage, TOTAL, y, from, n);
