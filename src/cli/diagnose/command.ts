@@ -34,6 +34,7 @@ import {
   optional,
   USUAL_NORMS,
 } from "../terminal/values.js";
+import type { Given } from "./diagnose-files.js";
 import type { Grouping } from "./worker.js";
 
 const LAYERS = Object.keys(IN_WORDS) as LayerName[];
@@ -69,6 +70,27 @@ function groupingOf({ layer, axis, groups, axes, uncentred }: GroupingValues): G
     ...(axis !== undefined && { axis: integer("axis", axis, -MAX_RANK, MAX_RANK - 1) }),
     ...(groups !== undefined && { groups: integer("groups", groups, 1, 2 ** 31 - 1) }),
   };
+}
+
+/** Values of the options that give statistics. */
+interface GivenValues {
+  readonly mean?: string;
+  readonly deviation?: string;
+  readonly variance?: string;
+}
+
+function givenOf({ mean, deviation, variance }: GivenValues, grouping: Grouping | undefined): Given | undefined {
+  if (deviation !== undefined && variance !== undefined)
+    throw new UsageError("--deviation and --variance exclude each other");
+  const spread = deviation ?? variance;
+  if (mean === undefined && spread === undefined) return undefined;
+  const first = mean !== undefined ? "mean" : deviation !== undefined ? "deviation" : "variance";
+  if (mean === undefined || spread === undefined) {
+    throw new UsageError(`--${first} goes with ${mean === undefined ? "--mean" : "--deviation or --variance"}`);
+  }
+  if (!grouping || !("layer" in grouping) || grouping.layer !== "batch")
+    throw new UsageError(`--${first} goes with --layer batch`);
+  return { mean, spread, squared: variance !== undefined };
 }
 
 /** Values of the options that say how is computed. */
@@ -111,6 +133,17 @@ export const diagnose = command({
     groups: { type: "string", value: "N", help: "Groups of channels, for --layer group." },
     axes: { type: "string", value: "LIST", help: "In place of a layer: the axes that are normalized together." },
     uncentred: { type: "boolean", help: "With --axes: without subtracting the mean." },
+    mean: {
+      type: "string",
+      value: "FILE",
+      help: "With --layer batch: means to apply, one for each channel, as in inference. FILE has one tensor, or is FILE:NAME.",
+    },
+    deviation: { type: "string", value: "FILE", help: "With --mean: the deviations, in the same way." },
+    variance: {
+      type: "string",
+      value: "FILE",
+      help: "In place of --deviation: its squares, which are what PyTorch has as running_var.",
+    },
     arithmetic: ARITHMETIC_OPTION,
     accumulate: {
       type: "string",
@@ -138,6 +171,10 @@ export const diagnose = command({
     ["diagnose activations.npy", "All norms, in float16."],
     ["diagnose model.safetensors --tensor 'conv*.weight' --axes 1,2,3 --uncentred", "Weight norm of some weights."],
     ["diagnose x.npy --kernel 'onnxruntime-web/webgpu ReduceMean'", "A layer of small operations, in a browser."],
+    [
+      "diagnose x.npy --layer batch --mean m.safetensors:bn1.running_mean --variance m.safetensors:bn1.running_var",
+      "Batch norm in inference.",
+    ],
     ["diagnose x.npy --norm l1 --accumulate float32 --fail-on failed", "A check, by the exit code."],
     ["diagnose model.safetensors --shard 2/8 --json > part-2.json", "One of eight jobs; halfnorm merge joins them."],
     ["diagnose - --layer layer --arithmetic bfloat16 --json < x.npy", "From standard input, for a program."],
@@ -149,12 +186,16 @@ export const diagnose = command({
     if (!operands.length) throw new UsageError("diagnose takes a file, or - for standard input");
     const failOn = optional(values["fail-on"], (verdict) => oneOf("fail-on", verdict, FAIL_ON));
     const tolerance = toleranceOf(values["tolerance-ulp"]);
+    const grouping = groupingOf(values);
+    const given = givenOf(values, grouping);
     const options = {
       files: operands,
       tensors: values.tensor,
       as: rawTypeOf(values.as),
-      norms: norms("norm", values.norm ?? USUAL_NORMS),
-      grouping: groupingOf(values),
+      // S of a deviation that is given is the same by all norms but L2
+      norms: norms("norm", values.norm ?? (given ? "l2" : USUAL_NORMS)),
+      grouping,
+      given,
       arithmetic: arithmeticOf(values),
       eps: optional(values.eps, (eps) => number("eps", eps, 0)),
       remedies: values["no-remedies"] ? false : ("auto" as const),

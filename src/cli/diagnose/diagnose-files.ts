@@ -5,6 +5,7 @@ import { digestOf, type Part, type PartOptions, partsOf, type Shard } from "../d
 import type { RawType } from "../files/elements.js";
 import { checkNames } from "../files/input.js";
 import { reasonOf } from "../files/left-out.js";
+import { valuesOf } from "../files/one-tensor.js";
 import { type Listing, placesOf } from "../files/places.js";
 import { noTensor, selectTensors } from "../files/select-tensors.js";
 import { residentBytes } from "../files/stored-tensor.js";
@@ -13,7 +14,15 @@ import type { FigureData } from "../report/figure-data.js";
 import { UsageError } from "../terminal/errors.js";
 import { version } from "../version.js";
 import { runTasks } from "../workers/pool.js";
-import type { Diagnosed, DiagnoseTask, Grouping } from "./worker.js";
+import type { Diagnosed, DiagnoseTask, GivenStatistics, Grouping } from "./worker.js";
+
+/** Where means and deviations are: FILE, or FILE:NAME. */
+export interface Given {
+  readonly mean: string;
+  /** The deviations or, `squared`, the variances. */
+  readonly spread: string;
+  readonly squared: boolean;
+}
 
 export interface DiagnoseOptions extends PartOptions {
   readonly files: readonly string[];
@@ -23,6 +32,8 @@ export interface DiagnoseOptions extends PartOptions {
   readonly as: RawType | undefined;
   /** What a group is. Default: by the number of dimensions. */
   readonly grouping: Grouping | undefined;
+  /** Statistics to apply. Default: those of the tensor. */
+  readonly given: Given | undefined;
   readonly eps: number | undefined;
   readonly remedies: boolean | "auto";
   /** Tensors to work on at a time. Default: see cli/workers/pool.ts. */
@@ -54,6 +65,14 @@ const VECTOR = "of one dimension in a checkpoint, such as a bias, which --layer 
 /** Memory that a diagnosis takes: the tensor, then errors or remedies in float32. */
 const costOf = ({ tensor }: Place): number => residentBytes(tensor) + 4 * tensor.size;
 
+/** The statistics themselves. */
+async function statisticsOf({ given, as }: DiagnoseOptions): Promise<GivenStatistics | undefined> {
+  if (!given) return undefined;
+  const { mean, spread, squared } = given;
+  const values = await valuesOf(squared ? "variance" : "deviation", spread, as);
+  return { mean: await valuesOf("mean", mean, as), deviation: squared ? values.map(Math.sqrt) : values };
+}
+
 /** All tensors that were named: their positions are those of what is left out, then those of the others. */
 interface Work {
   readonly leftOut: readonly SkippedTensor[];
@@ -62,8 +81,8 @@ interface Work {
   readonly assumed: readonly (Assumed | null)[];
 }
 
-async function workOf({ files, tensors, as, grouping }: DiagnoseOptions): Promise<Work> {
-  checkNames(files);
+async function workOf({ files, tensors, as, grouping, given }: DiagnoseOptions): Promise<Work> {
+  checkNames(given ? [...files, given.mean, given.spread] : files);
   const leftOut: SkippedTensor[] = [];
   const places: Place[] = [];
   const assumed: (Assumed | null)[] = [];
@@ -90,7 +109,7 @@ async function workOf({ files, tensors, as, grouping }: DiagnoseOptions): Promis
 }
 
 /** What is asked of all parts alike: no two of them that differ in it are joined. */
-function digestOfWork({ leftOut, places }: Work, options: DiagnoseOptions): string {
+function digestOfWork({ leftOut, places }: Work, options: DiagnoseOptions, given: GivenStatistics | undefined): string {
   const { norms, arithmetic, grouping, eps, remedies } = options;
   const tensors = places.map(({ label, identity, tensor }) => [
     label,
@@ -99,7 +118,9 @@ function digestOfWork({ leftOut, places }: Work, options: DiagnoseOptions): stri
     tensor.stored,
     tensor.shape,
   ]);
-  return digestOf([version(), norms, arithmetic, grouping ?? null, eps ?? null, remedies, leftOut, tensors]);
+  const statistics = given && [String(given.mean), String(given.deviation)];
+  const work = [version(), norms, arithmetic, grouping ?? null, eps ?? null, remedies, leftOut, tensors];
+  return digestOf(statistics ? [...work, statistics] : work);
 }
 
 export interface Listener {
@@ -120,6 +141,7 @@ interface Rest {
 /** @throws {UsageError | FileError} where nothing can be diagnosed, with the reasons. */
 export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener): Promise<Rest> {
   const work = await workOf(options);
+  const given = await statisticsOf(options);
   const { leftOut, places, assumed } = work;
   const { norms, arithmetic, eps, remedies, jobs, part } = options;
   const owners =
@@ -142,7 +164,13 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
       place,
       norms,
       figures: options.figures || part !== undefined,
-      options: { ...(options.grouping ?? groupingOf(assumed[i] as Assumed, place)), arithmetic, eps, remedies },
+      options: {
+        ...(options.grouping ?? groupingOf(assumed[i] as Assumed, place)),
+        arithmetic,
+        eps,
+        remedies,
+        ...given,
+      },
       progress: { shared, step: Math.floor((1e6 * (place.tensor.size + 1)) / all) },
     };
   });
@@ -182,7 +210,7 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
   const { failOn, toleranceUlp } = options;
   const shard = part && {
     ...part,
-    digest: digestOfWork(work, options),
+    digest: digestOfWork(work, options, given),
     positions,
     options: { norms, arithmetic, failOn, toleranceUlp },
     figures: kept,

@@ -12,14 +12,21 @@ export type Grouping =
   | { readonly layer: LayerName; readonly axis?: number | undefined; readonly groups?: number | undefined }
   | { readonly axes: readonly number[]; readonly centred?: boolean | undefined };
 
+/** Means and deviations to apply. */
+export interface GivenStatistics {
+  readonly mean: Float32Array;
+  readonly deviation: Float32Array;
+}
+
 export interface DiagnoseTask {
   readonly place: Place;
   readonly norms: readonly Norm[];
-  readonly options: Grouping & {
-    readonly arithmetic: Arithmetic;
-    readonly eps: number | undefined;
-    readonly remedies: boolean | "auto";
-  };
+  readonly options: Grouping &
+    Partial<GivenStatistics> & {
+      readonly arithmetic: Arithmetic;
+      readonly eps: number | undefined;
+      readonly remedies: boolean | "auto";
+    };
   /** Whether figures will be drawn. */
   readonly figures: boolean;
   /** A 32-bit integer that grows by `step` with every norm that is done. */

@@ -75,7 +75,9 @@ export async function diagnoseReport(
   options: ReportOptions,
   told: (done: number) => Promise<void>,
 ): Promise<string> {
-  const all = new Set(drawn.map(({ tensor }) => tensor.diagnoses[0].input.groupSize));
+  // statistics that are given take any data
+  const own = drawn.filter(({ tensor }) => !tensor.diagnoses[0].subject.given);
+  const all = new Set(own.map(({ tensor }) => tensor.diagnoses[0].input.groupSize));
   const sizes = [...all].filter((n) => n > 1 && n <= LARGEST).slice(0, MOST_SIZES);
   const sweeps = new Map<number, SigmaSweep>();
   for (const n of sizes) sweeps.set(n, await sweepOf(n, options, () => told(sweeps.size / sizes.length)));

@@ -26,9 +26,9 @@ const plural = (n: number, what: string): string => `${integer(n)} ${what}${n ==
 
 /** "float32 [32, 64, 8, 8], batch norm, 64 groups of 2,048". */
 export function groupsWords({ stored, diagnoses: [{ subject, input }] }: DiagnosedTensor): string {
-  const { layer, axes, centred } = subject;
+  const { layer, axes, centred, given } = subject;
   const along = `${centred ? "" : "uncentred "}over ${axes.length === 1 ? "axis" : "axes"} ${axes.join(", ") || "none"}`;
-  const what = layer ? LAYERS[layer] : along;
+  const what = (layer ? LAYERS[layer] : along) + (given ? ", mean and deviation given" : "");
   return `${stored} [${input.shape.join(", ")}], ${what}, ${plural(input.groups, "group")} of ${integer(input.groupSize)}`;
 }
 
