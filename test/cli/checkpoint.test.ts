@@ -145,7 +145,7 @@ describe("float8", () => {
 describe("--as", () => {
   const brain = Buffer.from(Uint16Array.of(0x3f80, 0xc000, 0x7f80, 1).buffer);
   const valuesOf = async (name: string, as?: "bfloat16" | "float16" | "float8_e5m2" | "float8_e4m3fn") => {
-    const file = await TensorFile.open(name, name, as);
+    const file = await TensorFile.open(name, name, { raw: as });
     const read = await Promise.all(file.tensors.map(async (tensor) => Array.from((await file.read(tensor)).data)));
     await file.close();
     return read;

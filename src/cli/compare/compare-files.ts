@@ -1,7 +1,7 @@
 // The tensors of one file against those of another.
 
 import type { Comparison, FormatName } from "../../index.js";
-import type { RawType, Tally } from "../files/elements.js";
+import { isInteger, type RawType, type Tally } from "../files/elements.js";
 import { checkNames } from "../files/input.js";
 import { type LeftOut, reasonOf } from "../files/left-out.js";
 import { type Listing, placesOf } from "../files/places.js";
@@ -90,7 +90,8 @@ function pairsOf(listings: readonly [Listing, Listing], patterns?: readonly stri
   return pairs;
 }
 
-const formatOf = ({ tensor: { stored } }: Place): FormatName => (stored === "float64" ? "float32" : stored);
+const formatOf = ({ tensor: { stored } }: Place): FormatName =>
+  stored === "float64" || isInteger(stored) ? "float32" : stored;
 
 /** Memory that a comparison takes: both tensors, and the errors in float32. */
 const costOf = ({ actual, expected }: Pair): number =>

@@ -10,12 +10,45 @@ export const ELEMENT_BYTES = {
   float64: 8,
   float8_e4m3fn: 1,
   float8_e5m2: 1,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+  int16: 2,
+  uint16: 2,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  uint64: 8,
 } as const;
 export type StoredType = keyof typeof ELEMENT_BYTES;
+
+/** Those that only models are given: nothing normalizes them. */
+const INTEGERS = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+} as const;
+export type IntegerType = keyof typeof INTEGERS;
+
+export const isInteger = (type: StoredType): type is IntegerType => Object.hasOwn(INTEGERS, type);
 
 /** Those that others store as bytes or integers without a name. */
 export const RAW_TYPES = ["bfloat16", "float8_e4m3fn", "float8_e5m2", "float16"] as const;
 export type RawType = (typeof RAW_TYPES)[number];
+
+/** What is read that floats of NumPy and of safetensors are not. */
+export interface ReadAs {
+  /** What elements are that NumPy has no name for. */
+  readonly raw?: RawType | undefined;
+  /** Whether integers and booleans are tensors, too. */
+  readonly integers?: boolean | undefined;
+}
 
 /** Most dimensions of a tensor in a file, as in NumPy. */
 export const MAX_DIMENSIONS = 64;
@@ -25,7 +58,7 @@ export type Elements = Float32Array | Uint16Array;
 
 /** What conversion changed. */
 export interface Tally {
-  /** float64 values that float32 cannot hold: they were rounded to nearest, ties to even. */
+  /** Values of float64, or integers, that float32 cannot hold: they were rounded to nearest, ties to even. */
   rounded: number;
   /** Those of them that were finite and are infinite now. */
   overflowed: number;
@@ -88,11 +121,13 @@ export function decode(bytes: Uint8Array<ArrayBuffer>, type: StoredType, bigEndi
     const table = EIGHT_BITS[type];
     for (let i = 0; i < n; i++) result[i] = table[bytes[i]];
   } else {
-    const wide = view(Float64Array);
+    const Kind = (isInteger(type) ? INTEGERS[type] : Float64Array) as Float64ArrayConstructor;
+    const wide: ArrayLike<number | bigint> = view(Kind);
     for (let i = 0; i < n; i++) {
-      const value = wide[i];
+      const value = Number(wide[i]);
       result[i] = value;
-      if (result[i] === value || Number.isNaN(value)) continue;
+      const exact = typeof wide[i] !== "bigint" || BigInt(value) === wide[i];
+      if ((result[i] === value && exact) || Number.isNaN(value)) continue;
       tally.rounded++;
       if (!Number.isFinite(result[i])) tally.overflowed++;
     }

@@ -8,7 +8,14 @@
 
 import type { Fail } from "../terminal/errors.js";
 import { quote } from "../terminal/printable.js";
-import { countElements, ELEMENT_BYTES, MAX_DIMENSIONS, type RawType, type StoredType } from "./elements.js";
+import {
+  countElements,
+  ELEMENT_BYTES,
+  type IntegerType,
+  MAX_DIMENSIONS,
+  type ReadAs,
+  type StoredType,
+} from "./elements.js";
 import { Scanner } from "./scanner.js";
 
 export const NPY_MAGIC = "\x93NUMPY";
@@ -18,6 +25,18 @@ const MAX_HEADER = 65535;
 export const NPY_HEAD = 12 + MAX_HEADER;
 
 const TYPES: Record<string, StoredType> = { f2: "float16", f4: "float32", f8: "float64" };
+
+const INTEGERS: Record<string, IntegerType> = {
+  b1: "bool",
+  i1: "int8",
+  i2: "int16",
+  i4: "int32",
+  i8: "int64",
+  u1: "uint8",
+  u2: "uint16",
+  u4: "uint32",
+  u8: "uint64",
+};
 
 /** Types that stand for others, with their bytes. */
 const RAW: Record<string, number> = { V1: 1, V2: 2, u1: 1, u2: 2 };
@@ -39,9 +58,14 @@ export interface NpyHeader {
 /**
  * @param head The first NPY_HEAD bytes, or all when there are fewer.
  * @param total Bytes in all: the elements have to end there.
- * @param as What elements are that NumPy has no name for.
+ * @param as What elements are that are not taken as they are named.
  */
-export function parseNpyHeader(head: Uint8Array, total: number, fail: Fail, as?: RawType): NpyHeader {
+export function parseNpyHeader(
+  head: Uint8Array,
+  total: number,
+  fail: Fail,
+  { raw: as, integers }: ReadAs = {},
+): NpyHeader {
   const latin = (from: number, to: number): string => Buffer.from(head.subarray(from, to)).toString("latin1");
   if (latin(0, 6) !== NPY_MAGIC) throw fail("is no .npy file");
   const view = new DataView(head.buffer, head.byteOffset, head.length);
@@ -59,7 +83,8 @@ export function parseNpyHeader(head: Uint8Array, total: number, fail: Fail, as?:
 
   const [, order, kind] = /^([<>=|]?)([a-zA-Z]\d*)$/.exec(type) ?? [];
   const raw = as && RAW[kind] === ELEMENT_BYTES[as] ? as : undefined;
-  const stored = raw ?? (kind !== undefined && order !== "|" ? TYPES[kind] : undefined);
+  const known = kind !== undefined && (order !== "|" || kind.endsWith("1"));
+  const stored = raw ?? (known ? (TYPES[kind] ?? (integers ? INTEGERS[kind] : undefined)) : undefined);
   if (!stored) return { stored, type, bigEndian: false, fortran, shape, size: 0, start };
   const size = countElements(shape);
   const bytes = (size ?? Number.NaN) * ELEMENT_BYTES[stored];

@@ -3,7 +3,7 @@
 
 import yauzl from "yauzl";
 import { printable, quote } from "../terminal/printable.js";
-import type { RawType } from "./elements.js";
+import type { ReadAs } from "./elements.js";
 import { PYTORCH } from "./foreign.js";
 import { NPY_HEAD, type NpyHeader, parseNpyHeader } from "./npy.js";
 import type { Blocks, Source } from "./source.js";
@@ -21,7 +21,7 @@ export interface NpzEntry {
 }
 
 /** @returns The .npy files of the archive, and the names of its other files. */
-export async function readNpz(source: Source, as?: RawType): Promise<{ entries: NpzEntry[]; others: string[] }> {
+export async function readNpz(source: Source, as?: ReadAs): Promise<{ entries: NpzEntry[]; others: string[] }> {
   const { fail } = source;
   const files = await directory(source);
   if (files.some(({ name }) => /(^|[/])data\.pkl$/.test(name))) throw fail(PYTORCH);

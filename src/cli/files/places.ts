@@ -41,7 +41,7 @@ async function indexIn(path: string, label: string): Promise<Map<string, Set<str
 }
 
 async function listingOf(path: string, label: string, as: RawType | undefined): Promise<Listing & { format: string }> {
-  const file = await TensorFile.open(path, label, as);
+  const file = await TensorFile.open(path, label, { raw: as });
   await file.close();
   const { identity, format } = file;
   return {

@@ -25,6 +25,17 @@ import { systemError } from "../terminal/system-errors.js";
 import { STDIN } from "./source.js";
 import { remove, removeLater } from "./temporary.js";
 
+/** What is written, and how one that was written before is known: only such a file may be replaced. */
+export interface WrittenKind {
+  readonly option: string;
+  /** "report" */
+  readonly name: string;
+  /** @param head The first REPORT_HEAD bytes, or all when there are fewer. */
+  isOurs(head: Uint8Array): boolean;
+}
+
+const HTML_REPORT: WrittenKind = { option: "--html", name: "report", isOurs: isReport };
+
 /** Names have numbers that 53 bits cannot hold, on some file systems. */
 const BIG = { bigint: true, throwIfNoEntry: false } as const;
 
@@ -71,8 +82,10 @@ export class ReportFile {
   constructor(
     private readonly path: string,
     inputs: readonly string[],
+    private readonly kind = HTML_REPORT,
   ) {
-    if (path === "" || path === "-") throw new UsageError(`--html must be the name of a file, got ${quote(path)}`);
+    if (path === "" || path === "-")
+      throw new UsageError(`${kind.option} must be the name of a file, got ${quote(path)}`);
     let unfinished: string | undefined;
     try {
       const link = lstatSync(path, BIG)?.isSymbolicLink();
@@ -101,12 +114,12 @@ export class ReportFile {
     if (!stats) return undefined;
     for (const name of inputs) {
       if (!same(stats, inputStats(name))) continue;
-      throw new FileError(this.path, "is what is read, and would be written over by the report");
+      throw new FileError(this.path, "is what is read, and would be written over");
     }
     if (stats.isDirectory()) throw new FileError(this.path, "is a directory");
-    if (!stats.isFile()) throw new FileError(this.path, "is no regular file: a report is written to one of its own");
-    if (!isReport(headOf(this.target))) {
-      throw new FileError(this.path, "exists and is no report of halfnorm: it is not written over");
+    if (!stats.isFile()) throw new FileError(this.path, "is no regular file: what is written gets one of its own");
+    if (!this.kind.isOurs(headOf(this.target))) {
+      throw new FileError(this.path, `exists and is no ${this.kind.name} of halfnorm: it is not written over`);
     }
     accessSync(this.target, constants.W_OK);
     return stats;
@@ -129,7 +142,7 @@ export class ReportFile {
   /** Gives it its name, if there is still what there was when it was begun. */
   private publish(): void {
     const { unfinished, target } = this;
-    if (!same(this.before, statSync(target, BIG)) || (this.before && !isReport(headOf(target)))) {
+    if (!same(this.before, statSync(target, BIG)) || (this.before && !this.kind.isOurs(headOf(target)))) {
       throw new FileError(this.path, "has been written by somebody else meanwhile: it is not written over");
     }
     if (this.before) {

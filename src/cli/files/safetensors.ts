@@ -10,7 +10,14 @@
 
 import type { Fail } from "../terminal/errors.js";
 import { printable, quote } from "../terminal/printable.js";
-import { countElements, ELEMENT_BYTES, MAX_DIMENSIONS, type StoredType } from "./elements.js";
+import {
+  countElements,
+  ELEMENT_BYTES,
+  type IntegerType,
+  MAX_DIMENSIONS,
+  type ReadAs,
+  type StoredType,
+} from "./elements.js";
 import { Scanner } from "./scanner.js";
 
 const MAX_HEADER = 100_000_000;
@@ -22,6 +29,18 @@ const TYPES: Record<string, StoredType> = {
   F64: "float64",
   F8_E4M3: "float8_e4m3fn",
   F8_E5M2: "float8_e5m2",
+};
+
+const INTEGERS: Record<string, IntegerType> = {
+  BOOL: "bool",
+  I8: "int8",
+  I16: "int16",
+  I32: "int32",
+  I64: "int64",
+  U8: "uint8",
+  U16: "uint16",
+  U32: "uint32",
+  U64: "uint64",
 };
 
 export interface SafetensorsEntry {
@@ -50,7 +69,12 @@ function headerLength(head: Uint8Array): number {
 type ReadBytes = (start: number, length: number) => Promise<Uint8Array>;
 
 /** @param total Bytes of the file. */
-export async function readSafetensors(read: ReadBytes, total: number, fail: Fail): Promise<SafetensorsEntry[]> {
+export async function readSafetensors(
+  read: ReadBytes,
+  total: number,
+  fail: Fail,
+  { integers }: ReadAs = {},
+): Promise<SafetensorsEntry[]> {
   if (total < 8) throw fail("is truncated: a .safetensors file begins with 8 bytes of length");
   const length = headerLength(await read(0, 8));
   if (length > total - 8) throw fail(`is truncated: a header of ${length} bytes in a file of ${total}`);
@@ -62,12 +86,16 @@ export async function readSafetensors(read: ReadBytes, total: number, fail: Fail
     if (error instanceof TypeError) throw fail("has a malformed header: it is not UTF-8");
     throw error;
   }
-  const entries = parseHeader(new Scanner(text, fail), 8 + length, fail);
+  const types = integers ? { ...TYPES, ...INTEGERS } : TYPES;
+  const entries = parseHeader(new Scanner(text, fail), 8 + length, types, fail);
   checkCover(entries, 8 + length, total, fail);
   return entries;
 }
 
-function parseHeader(text: Scanner, base: number, fail: Fail): SafetensorsEntry[] {
+/** Types that are read, by what the file calls them. */
+type Types = Readonly<Record<string, StoredType>>;
+
+function parseHeader(text: Scanner, base: number, types: Types, fail: Fail): SafetensorsEntry[] {
   const entries = new Map<string, SafetensorsEntry>();
   let metadata = false;
   members(text, () => {
@@ -81,7 +109,7 @@ function parseHeader(text: Scanner, base: number, fail: Fail): SafetensorsEntry[
         text.string();
       });
     } else if (name !== "__metadata__" && !entries.has(name)) {
-      entries.set(name, parseEntry(text, name, base, fail));
+      entries.set(name, parseEntry(text, name, base, types, fail));
     } else {
       throw fail(`has two tensors ${quote(name)}`);
     }
@@ -99,7 +127,7 @@ function members(text: Scanner, member: () => void): void {
   text.expect("}");
 }
 
-function parseEntry(text: Scanner, name: string, base: number, fail: Fail): SafetensorsEntry {
+function parseEntry(text: Scanner, name: string, base: number, types: Types, fail: Fail): SafetensorsEntry {
   const tensorFail: Fail = (problem) => fail(`tensor ${quote(name)} ${problem}`);
   let type: string | undefined;
   let shape: number[] | undefined;
@@ -120,7 +148,7 @@ function parseEntry(text: Scanner, name: string, base: number, fail: Fail): Safe
   if (end < begin || size === undefined) {
     throw tensorFail(`has impossible offsets or lengths: [${offsets.join(", ")}], shape [${shape.join(", ")}]`);
   }
-  const stored = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
+  const stored = Object.hasOwn(types, type) ? types[type] : undefined;
   if (stored && size * ELEMENT_BYTES[stored] !== end - begin) {
     throw tensorFail(`has ${end - begin} bytes for shape [${shape.join(", ")}] of ${printable(type)}`);
   }

@@ -1,7 +1,7 @@
 // Tensors of a file, of any of the formats.
 
 import { quote } from "../terminal/printable.js";
-import { ELEMENT_BYTES, type Elements, type RawType, type Tally } from "./elements.js";
+import { ELEMENT_BYTES, type Elements, type ReadAs, type Tally } from "./elements.js";
 import { foreign } from "./foreign.js";
 import type { Input } from "./input.js";
 import { NO_ARRAY, type Skipped } from "./left-out.js";
@@ -34,10 +34,10 @@ export class TensorFile {
    * Opens a .npy, .npz or .safetensors file, told apart by what it begins with.
    *
    * @param label What messages call the file. Default: its path.
-   * @param as What elements of .npy and .npz are that NumPy has no name for.
+   * @param as What elements are that are not taken as they are named.
    * @throws {FileError} for everything that is wrong with it.
    */
-  static async open(path: string, label = path, as?: RawType): Promise<TensorFile> {
+  static async open(path: string, label = path, as?: ReadAs): Promise<TensorFile> {
     const source = await Source.open(path, label);
     try {
       return await TensorFile.from(source, label, as);
@@ -47,7 +47,7 @@ export class TensorFile {
     }
   }
 
-  private static async from(source: Source, label: string, as?: RawType): Promise<TensorFile> {
+  private static async from(source: Source, label: string, as?: ReadAs): Promise<TensorFile> {
     const { fail, size } = source;
     const head = new Uint8Array(Math.min(size, NPY_HEAD));
     await source.read(head, 0);
@@ -60,15 +60,15 @@ export class TensorFile {
       return new TensorFile(source, "npy", [tensor], []);
     }
     if (magic.startsWith("PK\x03\x04") || magic.startsWith("PK\x05\x06")) return TensorFile.fromNpz(source, as);
-    if (looksLikeSafetensors(head, size)) return TensorFile.fromSafetensors(source);
+    if (looksLikeSafetensors(head, size)) return TensorFile.fromSafetensors(source, as);
     const other = foreign(head);
     if (other) throw fail(other);
-    if (/\.safetensors$/i.test(label)) return TensorFile.fromSafetensors(source);
+    if (/\.safetensors$/i.test(label)) return TensorFile.fromSafetensors(source, as);
     if (!size) throw fail("is empty");
     throw fail(`is no .npy, .npz or .safetensors file: it begins with ${quote(magic)}`);
   }
 
-  private static async fromNpz(source: Source, as?: RawType): Promise<TensorFile> {
+  private static async fromNpz(source: Source, as?: ReadAs): Promise<TensorFile> {
     const { readNpz } = await import("./npz.js");
     const { entries, others } = await readNpz(source, as);
     const tensors: StoredTensor[] = [];
@@ -85,7 +85,7 @@ export class TensorFile {
     return new TensorFile(source, "npz", tensors, skipped);
   }
 
-  private static async fromSafetensors(source: Source): Promise<TensorFile> {
+  private static async fromSafetensors(source: Source, as?: ReadAs): Promise<TensorFile> {
     const read = async (start: number, length: number) => {
       const bytes = new Uint8Array(length);
       await source.read(bytes, start);
@@ -93,7 +93,7 @@ export class TensorFile {
     };
     const tensors: StoredTensor[] = [];
     const skipped: Skipped[] = [];
-    for (const entry of await readSafetensors(read, source.size, source.fail)) {
+    for (const entry of await readSafetensors(read, source.size, source.fail, as)) {
       const { name, type, stored, shape, size, start, end } = entry;
       if (!stored) {
         skipped.push({ name, type });
