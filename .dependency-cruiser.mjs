@@ -14,7 +14,8 @@ const commands = readdirSync(new URL("src/cli", import.meta.url)).filter((folder
 
 const ROWS = {
   src: [
-    ["cli", "tfjs", "workerd"],
+    ["cli"],
+    ["onnx", "tfjs", "workerd"],
     ["index"], // exports load() among the rest
     ["load"],
     ["training", "diagnosis"],
@@ -31,6 +32,7 @@ const ROWS = {
     ["main"],
     ["run"],
     commands,
+    ["models"],
     ["diagnosed"],
     ["workers"],
     ["files", "report"],
@@ -50,7 +52,7 @@ const ROWS = {
 };
 
 /** What the command line and the layers for TensorFlow.js, which are built apart, have their own copies of. */
-const STATELESS = "^src/(abi/|checks/|diagnosis/words[.]ts$|numerics/|tensor/shape[.]ts$|text/)";
+const STATELESS = "^src/(abi/|checks/|diagnosis/words[.]ts$|numerics/|onnx/runtimes[.]ts$|tensor/shape[.]ts$|text/)";
 
 const pattern = (folder, rooms) => `^${folder}/(${rooms.join("|")})(?:/|[.][a-z.]+$)`;
 
@@ -78,8 +80,8 @@ export default {
     rule("src stands by itself", { path: "^src/" }, { pathNot: "^src/", dependencyTypes: ["local"] }),
     rule(
       "there is one engine: the package's",
-      { path: "^src/(cli|tfjs)/" },
-      { path: "^src/", pathNot: ["^src/($1/|index[.]ts$)", STATELESS] },
+      { path: "^src/(cli|onnx|tfjs)/" },
+      { path: "^src/", pathNot: ["^src/($1/|index[.]ts$|onnx/index[.]ts$)", STATELESS] },
     ),
     rule("what there are copies of has no engine", { path: STATELESS }, { path: "^src/engine/", reachable: true }),
     rule("of src, assembly imports the contract alone", { path: "^assembly/" }, { pathNot: "^(assembly|src/abi)/" }),

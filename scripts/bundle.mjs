@@ -4,7 +4,7 @@
  * - dist/halfnorm.min.js, the same with the loader in it, minified, for pages and workers without a bundler;
  * - dist/load.js and dist/workerd.js, which embed no module, with dist/given.js, what they share;
  * - dist/cli/, the command line, in pieces that are loaded when they are needed;
- * - dist/tfjs/, and the JSON Schema;
+ * - dist/tfjs/ and dist/onnx/, and the JSON Schema;
  * - dist/abi/kernels.js, the table of kernels, for the benchmark; it is not part of the package.
  *
  * The texts of the modules stand behind everything else: gzip has codes for a stretch of the file at a time, and those of
@@ -84,17 +84,32 @@ writeFileSync(
 
 /** The command line and the layers for TensorFlow.js take the package as it is: there is one engine. */
 const entry = join(root, "src/index.js");
-const packageOutside = (path) => ({
+const onnxEntry = join(root, "src/onnx/index.js");
+const packageOutside = (path, onnxPath) => ({
   name: "package-outside",
   setup(build) {
-    build.onResolve({ filter: /\/index\.js$/ }, (asked) =>
-      join(asked.resolveDir, asked.path) === entry ? { path, external: true } : undefined,
-    );
+    build.onResolve({ filter: /\/index\.js$/ }, (asked) => {
+      const file = join(asked.resolveDir, asked.path);
+      if (file === entry) return { path, external: true };
+      return onnxPath && file === onnxEntry ? { path: onnxPath, external: true } : undefined;
+    });
   },
 });
 // by its name, which is another file in Cloudflare's workers
 const outside = packageOutside(manifest.name);
 await build({ ...common, entryPoints: ["src/tfjs/index.ts"], outdir: "dist/tfjs", plugins: [outside] });
+// what reads models comes with it
+const onnx = await build({
+  ...common,
+  entryPoints: ["src/onnx/index.ts"],
+  outdir: "dist/onnx",
+  packages: "bundle",
+  external: [manifest.name],
+  legalComments: "none",
+  define: { process: "undefined" }, // which a reader of Protocol Buffers asks for a setting of its own
+  plugins: [outside],
+  metafile: true,
+});
 
 /** Of the commands that work in threads. */
 const workers = Object.fromEntries(
@@ -115,7 +130,7 @@ const { metafile } = await build({
   platform: "node",
   splitting: true,
   chunkNames: "[name]-[hash]",
-  plugins: [packageOutside("../index.js")],
+  plugins: [packageOutside("../index.js", "../onnx/index.js")],
   // what the command line is made with comes with it, so that those who only compute install none of it
   packages: "bundle",
   external: Object.keys(manifest.dependencies),
@@ -127,9 +142,9 @@ const { metafile } = await build({
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
 });
 
-/** The licences of what came with the command line and with the minified file. */
+/** The licences of what came with the command line, with models and with the minified file. */
 const packages = new Set(
-  [metafile, minified.metafile].flatMap(({ inputs }) =>
+  [metafile, onnx.metafile, minified.metafile].flatMap(({ inputs }) =>
     Object.keys(inputs).flatMap((path) => /^(?:.*node_modules\/)((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[0] ?? []),
   ),
 );

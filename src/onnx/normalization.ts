@@ -1,0 +1,45 @@
+// A normalization that was found in a graph.
+
+import type { GraphNode } from "./graph.js";
+
+/** What is normalized together, before the number of dimensions is known. */
+export type Extent =
+  /** From an axis to the last. */
+  | { readonly from: number }
+  /** These axes. */
+  | { readonly axes: readonly number[] }
+  /** Everything behind the channels, which are axis 1; with `groups`, the channels of a group as well. */
+  | { readonly spatial: true; readonly groups?: number }
+  /** Everything but the channels: the statistics are given. */
+  | { readonly channels: true };
+
+/** A node that is a normalization, or several that are one together. */
+export interface Normalization {
+  /** The operator, or "decomposed LayerNorm" and the like. */
+  readonly operator: string;
+  /** In the order of the graph. */
+  readonly nodes: readonly GraphNode[];
+  /** Names of tensors whose sum is normalized: most often one. */
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly extent: Extent;
+  readonly centred: boolean;
+  readonly norm: "l1" | "l2";
+  /** y = x / ‖x‖, without the number of elements. */
+  readonly summed: boolean;
+  /** Beside the mean of the squares. */
+  readonly epsilon: number;
+  /** Names of tensors; undefined where there is none. */
+  readonly weight: string | undefined;
+  readonly bias: string | undefined;
+  /** Given statistics: names of tensors. */
+  readonly mean: string | undefined;
+  readonly variance: string | undefined;
+}
+
+/** One that nothing can be told about, and why. */
+export interface NotReached {
+  /** Of the node, or its operator. */
+  readonly name: string;
+  readonly why: string;
+}
