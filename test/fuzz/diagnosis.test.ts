@@ -8,7 +8,7 @@ import { judge } from "../oracle/errors.js";
 import { sizeOf } from "../oracle/walk.js";
 import { normsOf } from "../support/cases.js";
 import { toHalves } from "../support/compare.js";
-import { check, over, type Subject } from "../support/diagnosed.js";
+import { batch, channelsLast, check, over, type Subject } from "../support/diagnosed.js";
 import { FORMATS, ORACLES } from "../support/formats.js";
 import { FORMS } from "./forms.js";
 import { arithmetics, bitsOf, forms, inputs, ownFormats, shapes, valuesOf } from "./inputs.js";
@@ -41,6 +41,33 @@ fuzz(
   (subject) => {
     const { actual } = check(subject);
     expect(formatDiagnosis(JSON.parse(JSON.stringify(actual)), { color: false })).toMatch(/^.* normalization/);
+  },
+);
+
+fuzz(
+  "diagnoses of batch norm by statistics that are given",
+  24,
+  fc
+    .record({
+      ...inputs,
+      shape: shapes.filter((shape) => shape.length > 1 && sizeOf(shape) > 0 && sizeOf(shape) < 1000),
+      last: fc.boolean(),
+      pair: arithmetics,
+      weighted: fc.nat(3),
+      eps: fc.constantFrom(0, 1e-5, 0.1),
+    })
+    .map(({ shape, last, kind, half, seed, which, pair, weighted, eps }): Subject => {
+      const grouping = last ? channelsLast : batch;
+      const channels = grouping.weights?.(shape) ?? 0;
+      const some = (n: number, from: number) => Float32Array.from(valuesOf(bitsOf(kind, from, n, half)));
+      const given = { mean: some(channels, seed + 1), deviation: some(channels, seed + 2) };
+      const norms = [...normsOf(1000), "none" as const];
+      const common = { shape, grouping, norm: norms[which % norms.length], pair, weighted, eps };
+      return { ...common, data: some(sizeOf(shape), seed), storage: half ? "float16" : "float32", given };
+    }),
+  (subject) => {
+    const { actual } = check(subject);
+    expect(formatDiagnosis(JSON.parse(JSON.stringify(actual)), { color: false })).toContain("mean and deviation given");
   },
 );
 
