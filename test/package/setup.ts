@@ -13,8 +13,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Folder of a project that has the packed package installed. */
     consumer: string;
-    /** Folder of another one that has TensorFlow.js, too. */
-    tensorflow: string;
+    /** Folder of another one that has the optional peers, too: TensorFlow.js and onnxruntime. */
+    peers: string;
     /** The packed file. */
     tarball: string;
     /** Folder of the tools of tools.ts; empty where they cannot be had. */
@@ -43,13 +43,14 @@ export default async function setup(project: TestProject): Promise<() => void> {
   const versionOf = (name: string): string =>
     JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8")).version;
   const parts = ["core", "layers", "backend-cpu"].map((part) => `@tensorflow/tfjs-${part}`);
-  const [consumer, tensorflow, tools] = await Promise.all([
+  const others = [...parts, "onnxruntime-web"].map((name) => `${name}@${versionOf(name)}`);
+  const [consumer, peers, tools] = await Promise.all([
     install("consumer"),
-    install("tensorflow", ...parts.map((name) => `${name}@${versionOf(name)}`)),
+    install("peers", ...others),
     installTools(),
   ]);
   project.provide("consumer", consumer);
-  project.provide("tensorflow", tensorflow);
+  project.provide("peers", peers);
   project.provide("tarball", tarball);
   project.provide("tools", tools ?? "");
   return () => rmSync(folder, { recursive: true, force: true });

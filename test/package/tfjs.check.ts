@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { bundle } from "./bundle.js";
 import { findChromium, launch, resultOf, type Site, serve } from "./chromium.js";
 
-const tensorflow = inject("tensorflow");
+const peers = inject("peers");
 const executable = findChromium();
-const file = (name: string) => join(tensorflow, "node_modules", "halfnorm", "dist", name);
+const file = (name: string) => join(peers, "node_modules", "halfnorm", "dist", name);
 
 /** Trains a little, and loads the model, which finds its layer by name. */
 const SOURCE = `
@@ -43,9 +43,9 @@ it("has neither an engine nor TensorFlow.js within itself", () => {
 });
 
 it("works in Node", () => {
-  const path = join(tensorflow, "node.mjs");
+  const path = join(peers, "node.mjs");
   writeFileSync(path, `${SOURCE}\nconsole.log(JSON.stringify(await compute()));`);
-  const output = execFileSync(process.execPath, [path], { cwd: tensorflow, encoding: "utf8", stdio: "pipe" });
+  const output = execFileSync(process.execPath, [path], { cwd: peers, encoding: "utf8", stdio: "pipe" });
   expect(JSON.parse(output.trim().split("\n").at(-1) as string)).toEqual(EXPECTED);
 });
 
@@ -60,7 +60,7 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
   // webpack takes a minute for TensorFlow.js
   it.each(["esbuild", "vite"] as const)("works in a bundle by %s", async (bundler) => {
     const result = "(result) => { globalThis.result = result; }";
-    const files = await bundle(bundler, tensorflow, "shared", `${SOURCE}\ncompute().then(${result}, String);`);
+    const files = await bundle(bundler, peers, "shared", `${SOURCE}\ncompute().then(${result}, String);`);
     const page = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="shared.js"></script>';
     const site: Site = { "/index.html": { body: page } };
     for (const [name, body] of files) site[`/${name}`] = { body };

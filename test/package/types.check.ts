@@ -6,10 +6,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 import { describe, expect, inject, it } from "vitest";
+import { transformer } from "../support/onnx-cases.js";
+import { modelBytes } from "../support/onnx-model.js";
 import { outputOf, Tools, TYPESCRIPTS } from "./tools.js";
 
 const consumer = inject("consumer");
-const tensorflow = inject("tensorflow");
+const peers = inject("peers");
 const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
 /** The compiler of the project, and those of tools.ts. */
@@ -92,22 +94,23 @@ it("the types of the layers for TensorFlow.js compile, without a check of its ow
     rmsNormalization({ norm: "none" });
   `;
   const options = { lib: ["es2022", "dom"], skipLibCheck: true, module: "nodenext" };
-  expect(await compile(TSC, tensorflow, "layers", { "a.ts": source }, options)).toBe("");
+  expect(await compile(TSC, peers, "layers", { "a.ts": source }, options)).toBe("");
 });
 
 describe("the README", () => {
+  writeFileSync(join(peers, "model.onnx"), modelBytes(transformer(17, true)));
   const text = readFileSync(join(consumer, "node_modules", "halfnorm", "README.md"), "utf8");
   const blocks = [...text.matchAll(/^```[jt]s\n(.*?)^```/gms)].map(([, code], i) => [i + 1, code] as const);
-  const projectOf = (source: string): string => (source.includes("@tensorflow/") ? tensorflow : consumer);
+  const projectOf = (source: string): string => (/@tensorflow\/|onnxruntime/.test(source) ? peers : consumer);
 
   it.each(blocks)("has example %i that runs", async (i, source) => {
     const { code } = await transform(source, { loader: "ts", target: "es2022", format: "esm" }); // Node 20 knows no `using`
     const file = join(projectOf(source), `readme-${i}.mjs`);
     writeFileSync(file, code);
-    expect(() => execFileSync(process.execPath, [file], { stdio: "pipe" })).not.toThrow();
+    expect(() => execFileSync(process.execPath, [file], { cwd: projectOf(source), stdio: "pipe" })).not.toThrow();
   });
 
-  it.each([consumer, tensorflow])("has examples that compile under strict", async (project) => {
+  it.each([consumer, peers])("has examples that compile under strict", async (project) => {
     const own = blocks.filter(([, source]) => projectOf(source) === project);
     const files = Object.fromEntries(own.map(([i, source]) => [`example-${i}.ts`, source]));
     const options = {
@@ -115,7 +118,7 @@ describe("the README", () => {
       module: "nodenext",
       typeRoots: [join(modules, "@types")],
       types: ["node"],
-      skipLibCheck: project === tensorflow,
+      skipLibCheck: project === peers,
     };
     expect(await compile(TSC, project, "readme", files, options)).toBe("");
   });

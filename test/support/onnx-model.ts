@@ -33,7 +33,7 @@ interface ValueSpec {
   dims?: readonly (number | string)[];
 }
 
-export interface GraphSpec {
+interface GraphSpec {
   nodes: readonly NodeSpec[];
   initializers?: Record<string, TensorSpec>;
   inputs?: Record<string, ValueSpec>;

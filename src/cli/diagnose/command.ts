@@ -6,6 +6,7 @@ import { FAIL_ON } from "../diagnosed/result.js";
 import { partOf } from "../diagnosed/shard.js";
 import { AS_OPTION, rawTypeOf } from "../files/raw-option.js";
 import { ReportFile } from "../files/report-file.js";
+import { checkNoModel, isModel, MODEL_OPTIONS } from "../models/options.js";
 import { UsageError } from "../terminal/errors.js";
 import { checkKernelAlone, kernelArithmetic, kernelNamed, LIST, listKernels } from "../terminal/kernels.js";
 import { command } from "../terminal/options.js";
@@ -112,10 +113,11 @@ function arithmeticOf({ kernel, arithmetic, accumulate, order }: ArithmeticValue
 }
 
 export const diagnose = command({
-  operands: "FILE...",
+  operands: "FILE... | MODEL.onnx",
   about: [
     "What an arithmetic does to the normalization of the tensors in a file, with several norms side by side: the verdict, errors of the output in ulp, operations that overflowed, underflowed or changed nothing (a sum that stagnates), the binades of headroom, and what would help most, each remedy run on this data.",
     "FILE is .npy, .npz or .safetensors, the .safetensors.index.json of a checkpoint in several files, or - for standard input.",
+    "MODEL.onnx is run by onnxruntime, which has to be installed: each of its normalizations is diagnosed under the four kinds of kernels that runtimes have, the model is run with the layers replaced, and the nodes to keep in float32 are listed.",
   ],
   options: {
     tensor: tensorOption("Diagnose"),
@@ -166,6 +168,7 @@ export const diagnose = command({
     jobs: JOBS_OPTION,
     json: jsonOption("diagnose"),
     html: HTML_OPTION,
+    ...MODEL_OPTIONS,
   },
   examples: [
     ["diagnose activations.npy", "All norms, in float16."],
@@ -177,6 +180,7 @@ export const diagnose = command({
     ],
     ["diagnose x.npy --norm l1 --accumulate float32 --fail-on failed", "A check, by the exit code."],
     ["diagnose model.safetensors --shard 2/8 --json > part-2.json", "One of eight jobs; halfnorm merge joins them."],
+    ["diagnose model.onnx --input run.npz --keep keep.json", "Which layers of a model survive float16, and a list."],
     ["diagnose - --layer layer --arithmetic bfloat16 --json < x.npy", "From standard input, for a program."],
   ],
 
@@ -184,6 +188,11 @@ export const diagnose = command({
     checkKernelAlone(values);
     if (values.kernel === LIST) return listKernels(values.json);
     if (!operands.length) throw new UsageError("diagnose takes a file, or - for standard input");
+    if (operands.some(isModel)) {
+      const { diagnoseModelFile } = await import("../models/diagnose-model-file.js");
+      return diagnoseModelFile(values, operands);
+    }
+    checkNoModel(values);
     const failOn = optional(values["fail-on"], (verdict) => oneOf("fail-on", verdict, FAIL_ON));
     const tolerance = toleranceOf(values["tolerance-ulp"]);
     const grouping = groupingOf(values);
