@@ -34,7 +34,7 @@ function visitRows(
  */
 function targetOf(subject: Subject): number {
   const { norm, numerics, walk, centred } = subject;
-  const { compute, accumulate } = numerics;
+  const { compute, accumulate, statistics } = numerics;
   const power = powerOf(norm);
   const room = (max: number): number => Math.log2(max) - SPARE;
   // a distance from the mean may be twice as large
@@ -42,7 +42,8 @@ function targetOf(subject: Subject): number {
   const terms = comparedBy(norm) ? 1 : norm.top || walk.count;
   const limits = [
     (room(accumulate.max) - Math.log2(terms)) / power - wide,
-    room(compute.max) / power - wide,
+    room(statistics.max) / power - wide,
+    room(compute.max) - wide,
     -compute.emin - Math.log2(subject.factorOf(norm)) - wide,
     ...(centred ? [room(accumulate.max) - Math.log2(walk.count)] : []),
   ];

@@ -80,9 +80,10 @@ export const SPARE = 0.25;
  */
 export function bestExponent(subject: Subject, levels: readonly Level[], input: InputCounts): number {
   if (!input.absMax) return 0;
-  const { emin, max } = subject.numerics.compute;
+  const { compute, statistics } = subject.numerics;
+  const { emin } = compute;
   const { power, deviation } = subject;
-  const range = Math.log2(max) - SPARE;
+  const range = Math.log2(statistics.max) - SPARE;
   let most = 126;
   let least = -126;
   for (const { at, log, binades, power: by } of levels) {
@@ -93,11 +94,12 @@ export function bestExponent(subject: Subject, levels: readonly Level[], input: 
   }
   const smallest = input.exponents.findIndex((count) => count > 0) + LEAST_EXPONENT;
   const squared = Math.ceil(emin / power);
+  const normal = statistics === compute ? squared : Math.max(emin, Math.ceil(statistics.emin / power));
   // what is squared is the deviation that is given, or x
   const scales = deviation && inspect(deviation).absMin;
   const wanted = deviation
     ? [emin - smallest, scales ? squared - Math.floor(Math.log2(scales)) : 0]
-    : [squared - smallest];
+    : [normal - smallest];
   const needed = Math.max(0, ...wanted);
   return Math.floor(Math.min(Math.max(needed, Math.ceil(least)), most));
 }

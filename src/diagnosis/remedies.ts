@@ -4,6 +4,7 @@ import {
   ORDER_PAIRWISE,
   ORDER_SEQUENTIAL,
   STORAGE_FLOAT32,
+  TAIL_FOLDED,
   TAIL_SAME,
   TAIL_STEPS,
   TASK_APPLY,
@@ -55,8 +56,11 @@ function safeEps(eps: number, subject: Subject, norm = subject.norm): number {
 /** ", eps to 1.532e-5", where it is another one. */
 const epsWords = (eps: number, was: number): string => (eps === was ? "" : `, eps to ${brief(eps, 4)}`);
 
+/** Whether float32 has numbers that a format has not. */
+const isNarrow = ({ precision, emax }: FormatSpec): boolean => precision < 24 || emax < 127;
+
 /**
- * What changes the arithmetic of the sums, or all of it.
+ * What changes the arithmetic of the sums, that of the statistics, or all of it.
  *
  * @param wide What to emulate bfloat16 with.
  */
@@ -69,17 +73,21 @@ function arithmetics(subject: Subject, wide: FormatSpec): Trial[] {
     trials.push({ what: { change: words, arithmetic }, change: { numerics: { ...numerics, ...as } } });
   };
   const sums = !given && walk.count > 1 && (centred || !comparedBy(norm));
-  if (sums && !exact && (accumulate.precision < 24 || accumulate.emax < 127)) {
-    add("accumulate in float32", { accumulate: float32 });
-  }
+  if (sums && !exact && isNarrow(accumulate)) add("accumulate in float32", { accumulate: float32 });
   // up to 128 elements, pairwise is lanes
   if (sums && !exact && order !== ORDER_PAIRWISE && (walk.count > 128 || order === ORDER_SEQUENTIAL))
     add("add pairwise", { order: ORDER_PAIRWISE });
-  if (given && norm.name !== "none" && (statistics.precision < 24 || statistics.emax < 127)) {
+  const folded = tail === TAIL_FOLDED;
+  const apart = { statistics: float32, tail: folded ? TAIL_FOLDED : TAIL_STEPS };
+  if (isNarrow(statistics) && given && norm.name !== "none") {
     // once for each channel, at no cost
-    const change = { statistics: float32, ...(accumulate === statistics && { accumulate: float32 }) };
-    add("take 1 / S in float32", { ...change, ...(tail === TAIL_SAME && { tail: TAIL_STEPS }) });
+    add("take 1 / S in float32", { ...apart, ...(accumulate === statistics && { accumulate: float32 }) });
   }
+  // the mean of one element is as it is
+  if (isNarrow(statistics) && !given && (walk.count > 1 || !centred)) {
+    add("statistics in float32", { ...apart, accumulate: float32 });
+  }
+  if (folded) add("subtract and multiply in steps", { tail: statistics === compute ? TAIL_SAME : TAIL_STEPS });
   if (compute.emax < 127) {
     const all = (format: FormatSpec) => ({
       compute: format,
@@ -103,7 +111,7 @@ const SINGLE = {
 /** All operations in float32, what is read and written in the format, as kernels do it that fuse a layer. */
 function stored({ x, numerics }: Subject): Trial[] {
   const { compute } = numerics;
-  if (compute.precision === 24 && compute.emax === 127) return [];
+  if (!isNarrow(compute)) return [];
   const wide: Numerics = { ...numerics, ...SINGLE };
   const rounded = (from: Operand, to: Operand): unknown => roundTo(compute, from, to);
   return [

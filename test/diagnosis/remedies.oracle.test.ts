@@ -5,7 +5,7 @@ import type { Remedy } from "../../src/diagnosis/result.js";
 import { diagnose } from "../../src/index.js";
 import type { ArithmeticInUse } from "../../src/numerics/arithmetic.js";
 import type { FormatName, FormatSpec } from "../../src/numerics/format.js";
-import type { Arithmetic } from "../oracle/arithmetic.js";
+import { type Arithmetic, ofStatistics } from "../oracle/arithmetic.js";
 import { judgeOutput } from "../oracle/diagnosis.js";
 import { isTop } from "../oracle/emulated.js";
 import { PAIRS } from "../oracle/reals.js";
@@ -22,14 +22,10 @@ import { gaussian } from "../support/random.js";
 
 const formatOf = (format: FormatName | FormatSpec) => (typeof format === "string" ? ORACLES[format] : format);
 
-function arithmeticOf({ compute, accumulate, order, statistics }: ArithmeticInUse): Arithmetic {
+function arithmeticOf({ compute, accumulate, statistics, ...others }: ArithmeticInUse): Arithmetic {
   const sums = accumulate === "exact" ? accumulate : formatOf(accumulate);
-  return {
-    compute: formatOf(compute),
-    accumulate: sums,
-    order,
-    ...(statistics && { statistics: formatOf(statistics) }),
-  };
+  const apart = statistics && { statistics: formatOf(statistics) };
+  return { compute: formatOf(compute), accumulate: sums, ...apart, ...others };
 }
 
 /** The work that a remedy stands for. */
@@ -107,10 +103,11 @@ function labelOf({ change, arithmetic, scale, groupScale, eps, norm, centrings }
   if (eps !== undefined) return "eps";
   if (change.includes("store in")) return "stored";
   if (!arithmetic) return `${centrings} centrings`;
-  const { compute, order, statistics } = arithmeticOf(arithmetic);
-  if (statistics) return "float32 statistics";
-  if (order !== work.arithmetic.order) return String(order);
-  return JSON.stringify(compute) === JSON.stringify(work.arithmetic.compute) ? "float32 sums" : "bfloat16";
+  const { compute, order, statistics = compute, tail } = arithmeticOf(arithmetic);
+  if (JSON.stringify(order) !== JSON.stringify(work.arithmetic.order)) return String(order);
+  if (JSON.stringify(compute) !== JSON.stringify(work.arithmetic.compute)) return "bfloat16";
+  if (JSON.stringify(statistics) !== JSON.stringify(ofStatistics(work.arithmetic))) return "float32 statistics";
+  return tail === work.arithmetic.tail ? "float32 sums" : "steps";
 }
 
 test("what is tried: all that is not so already", () => {
@@ -210,4 +207,54 @@ test("statistics that are given: nothing of sums, and a scale for all of them", 
       expect(labels.filter((label) => label !== "scale").sort()).toEqual(tried.sort());
     }
   }
+});
+
+test("kernels of runtimes are changed as they are", () => {
+  const pairs = [
+    { statistics: FLOAT32, tail: "steps" },
+    { statistics: FLOAT32, tail: "folded" },
+    { statistics: FLOAT16, tail: "folded", count: "rounded" },
+    { statistics: CUSTOM, tail: "steps" },
+    { statistics: FORMATS[FORMATS.length - 1], tail: "steps", count: "rounded" },
+  ] as const;
+  for (const { statistics, ...others } of pairs) {
+    const sums = { order: { lanes: 64 }, ...others } as const;
+    const pair = {
+      label: `statistics in ${statistics.label}, ${JSON.stringify(sums)}`,
+      asked: { compute: FLOAT16.asked, statistics: statistics.asked, ...sums },
+      oracle: { compute: FLOAT16.oracle, accumulate: statistics.oracle, statistics: statistics.oracle, ...sums },
+    };
+    for (const [i, norm] of ([...everyNorm([2]), "none"] as const).entries()) {
+      const data = KINDS[i % KINDS.length];
+      const storage = STORAGES[i % 2];
+      const remedies = check({
+        shape: [3, 150],
+        grouping: last(1, norm !== "l1"),
+        norm,
+        pair,
+        data,
+        storage,
+        weighted: i % 4,
+      });
+      const made = remedies.map(({ change }) => change);
+      expect(made.includes("statistics in float32")).toBe(statistics !== FLOAT32);
+      expect(made.includes("subtract and multiply in steps")).toBe(others.tail === "folded");
+    }
+  }
+});
+
+test("statistics in float32 keep squares that overflow in float16", () => {
+  const data = gaussian(512, 3, 0, 400);
+  const subject = { shape: [2, 256], grouping: over([1]), norm: "l2", data, storage: "float32" } as const;
+  const found = check({ ...subject, pair: arithmetic(FLOAT16) }).find(
+    ({ change }) => change === "statistics in float32",
+  );
+  expect(found?.arithmetic).toEqual({
+    compute: "float16",
+    accumulate: "float32",
+    order: "lanes",
+    statistics: "float32",
+  });
+  expect(found?.error.mismatchedSpecials).toBe(0);
+  expect(found?.error.sqnrDb).toBeGreaterThan(60);
 });

@@ -12,7 +12,7 @@ import {
   toFloat16,
 } from "../../src/index.js";
 import type * as plain from "../oracle/arithmetic.js";
-import { diagnose, errorOf } from "../oracle/diagnosis.js";
+import { errorOf } from "../oracle/diagnosis.js";
 import type { Errors } from "../oracle/errors.js";
 import { PAIRS, type Pair, type Reals } from "../oracle/reals.js";
 import { scaledGroups } from "../oracle/remedies.js";
@@ -26,9 +26,10 @@ import { gaussian, wide } from "../support/random.js";
 import { type Sample, sample } from "../support/samples.js";
 import { diagnosed } from "../support/schema.js";
 
-function arithmeticOf({ compute, accumulate, order }: ArithmeticInUse): plain.Arithmetic {
+function arithmeticOf({ compute, accumulate, statistics, ...others }: ArithmeticInUse): plain.Arithmetic {
   const sums = accumulate === "exact" ? accumulate : ORACLES[accumulate as FormatName];
-  return { compute: ORACLES[compute as FormatName], accumulate: sums, order };
+  const apart = statistics && { statistics: ORACLES[statistics as FormatName] };
+  return { compute: ORACLES[compute as FormatName], accumulate: sums, ...apart, ...others };
 }
 
 const reals = PAIRS as Reals<Pair>;
@@ -50,7 +51,7 @@ function expected(work: Work, { change, arithmetic, scale, groupScale, eps, norm
     ...(change.includes("store in") && { stored: compute }),
     ...(eps !== undefined && { eps }),
     ...(scale && { values: Float64Array.from(work.values, (value) => value * scale) }),
-    ...(centrings && { values: diagnose<Pair>({ ...work, norm: "none" }).traced.stage("output").high }),
+    ...(centrings && { centrings }),
   };
   return errorOf(changed, truth(reals, norm ? changed : work), compute);
 }
@@ -129,6 +130,7 @@ describe("what is tried", () => {
   const ARITHMETICS = [
     "accumulate in float32",
     "add pairwise",
+    "statistics in float32",
     "compute in bfloat16",
     "subtract the mean twice",
     STORED,
@@ -138,7 +140,9 @@ describe("what is tried", () => {
     expect(of({ norm: "l1" })).toEqual([...ARITHMETICS, ...without("normalize by L1")].sort());
     expect(of({ norm: { topk: 10 } })).toEqual([...ARITHMETICS, ...without("normalize by top-10")].sort());
     expect(of({ norm: { topk: 9 } })).toEqual([...ARITHMETICS, ...NORMS].sort());
-    expect(of({ norm: "range", centred: false })).toEqual(["compute in bfloat16", STORED, ...NORMS].sort());
+    expect(of({ norm: "range", centred: false })).toEqual(
+      ["statistics in float32", "compute in bfloat16", STORED, ...NORMS].sort(),
+    );
     expect(of({ norm: "none" })).toEqual([...ARITHMETICS].sort());
     const exact = { compute: "float16", accumulate: "exact" } as const;
     expect(of({ norm: "l1", arithmetic: exact })).toEqual(
@@ -146,6 +150,14 @@ describe("what is tried", () => {
     );
     expect(of({ norm: "l1", arithmetic: "float32" })).toEqual(
       ["add pairwise", "subtract the mean twice", ...without("normalize by L1")].sort(),
+    );
+    const kernel = { compute: "float16", statistics: "float32" } as const;
+    const tried = [...ARITHMETICS.slice(1, 2), ...ARITHMETICS.slice(3), ...without("normalize by L1")];
+    expect(of({ norm: "l1", arithmetic: kernel })).toEqual([...tried].sort());
+    const steps = "subtract and multiply in steps";
+    expect(of({ norm: "l1", arithmetic: { ...kernel, tail: "folded" } })).toEqual([...tried, steps].sort());
+    expect(of({ norm: "l1", arithmetic: { compute: "float16", tail: "folded" } })).toEqual(
+      [...ARITHMETICS, steps, ...without("normalize by L1")].sort(),
     );
     expect(of({ remedies: false })).toEqual([]);
   });
@@ -205,8 +217,9 @@ describe("real activations", () => {
     const x = sample("transformer-residual-outlier");
     const { remedies, error } = diagnosed(x, { arithmetic: "float16", layer: "layer" });
     expect(error.sqnrDb).toBeLessThan(1);
-    expect(list(remedies.slice(0, 6))).toEqual([
+    expect(list(remedies.slice(0, 7))).toEqual([
       "compute in float32, store in float16",
+      "statistics in float32",
       // 9.77e-9 would be 0 in float16
       "scale x by 2^-5, eps to 5.96e-8",
       "scale each group, eps along with it",
@@ -215,8 +228,9 @@ describe("real activations", () => {
       "normalize by top-10, eps to 1.532e-5",
       "normalize by L1, eps to 1.532e-5",
     ]);
-    expect(remedies[1]).toMatchObject({ scale: 2 ** -5, eps: 2 ** -24, safeOnConstant: true });
-    for (const { error } of remedies.slice(0, 6)) expect(error.sqnrDb).toBeGreaterThan(60);
+    expect(remedies[1].arithmetic).toMatchObject({ compute: "float16", statistics: "float32" });
+    expect(remedies[2]).toMatchObject({ scale: 2 ** -5, eps: 2 ** -24, safeOnConstant: true });
+    for (const { error } of remedies.slice(0, 7)) expect(error.sqnrDb).toBeGreaterThan(60);
     for (const { change, gainDb } of remedies) {
       if (/accumulate|mean/.test(change)) expect(Math.abs(gainDb as number)).toBeLessThan(0.1);
     }

@@ -78,12 +78,18 @@ export function diagnose<R extends Real<R> = Pair>(work: Work, reals = PAIRS as 
   return { stages, error, traced, truth: exact };
 }
 
+/** What is left after subtracting the mean, in the arithmetic of a work. */
+function centredBy({ weight: _, bias: __, centrings: ___, ...work }: Work): Float64Array {
+  return new Traced({ ...work, norm: "none" }, PAIRS).stage("output").high;
+}
+
 /** The error of the outputs of one normalization against the exact outputs of another, in units of a format. */
 export function judgeOutput(variant: Work, reference: Truth, unit: Format): Judged {
   const { stored, values } = variant;
   const rounder = stored && new Rounder(stored);
   const read = rounder ? { ...variant, values: Float64Array.from(values, (value) => rounder.round(value)) } : variant;
-  const computed = new Traced(read, PAIRS).stage("output");
+  const centred = read.centrings === 2 ? { ...read, values: centredBy(read) } : read;
+  const computed = new Traced(centred, PAIRS).stage("output");
   const output = rounder ? { high: Float64Array.from(computed.high, (value) => rounder.round(value)) } : computed;
   return judge(output, reference.stages.get("output") as Numbers, unit);
 }

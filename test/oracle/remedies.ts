@@ -3,7 +3,7 @@ import { ofStatistics } from "./arithmetic.js";
 import { type Diagnosis, errorOf } from "./diagnosis.js";
 import { isTop } from "./emulated.js";
 import type { Errors } from "./errors.js";
-import { BFLOAT16, FLOAT32 } from "./formats.js";
+import { BFLOAT16, FLOAT32, type Format } from "./formats.js";
 import { PAIRS, type Real } from "./reals.js";
 import { Rounder } from "./rounder.js";
 import { scaledEps } from "./summary.js";
@@ -35,17 +35,23 @@ export function survives(work: Work, eps: number): boolean {
 
 /** eps, or where a group of equal values comes out as NaN with it, the least number of the grid with which it does not. */
 export function safeEps(work: Work, eps = work.eps): number {
-  const { compute } = work.arithmetic;
+  const format = ofStatistics(work.arithmetic);
   if (eps === 0 || survives(work, eps)) return eps;
-  const rounder = new Rounder(compute);
-  const unit = 2 ** (compute.subnormals ? compute.emin - compute.precision + 1 : compute.emin);
-  for (let least = unit; least <= compute.max; ) {
-    if (survives(work, least)) return least;
-    let step = unit;
-    while (rounder.round(least + step) === least) step *= 2;
-    least = rounder.round(least + step);
+  const rounder = new Rounder(format);
+  // two numbers of the format: one that is not enough, and one that is
+  let low = 0;
+  let high = format.subnormals ? 2 ** (format.emin - format.precision + 1) : 2 ** format.emin;
+  while (!survives(work, high)) {
+    low = high;
+    high *= 2;
+    if (high > format.max) return eps;
   }
-  return eps;
+  for (let middle = rounder.round((low + high) / 2); middle > low && middle < high; ) {
+    if (survives(work, middle)) high = middle;
+    else low = middle;
+    middle = rounder.round((low + high) / 2);
+  }
+  return high;
 }
 
 /** A work with its tensor multiplied by 2^exponent, and eps so that the exact result is the same, if that is safe. */
@@ -62,13 +68,15 @@ function targetOf(work: Work): number {
   const { norm, arithmetic, centred, groups } = work;
   const n = groups[0].length;
   const { compute, accumulate } = arithmetic;
-  const summed = accumulate === "exact" ? compute : accumulate;
+  const statistics = ofStatistics(arithmetic);
+  const summed = accumulate === "exact" ? statistics : accumulate;
   const by = norm === "none" ? "l1" : norm;
   const power = exponentOf(by);
   const doubled = centred ? 1 : 0;
-  const [sums, most] = [summed, compute].map(({ max }) => Math.log2(max) - 0.25);
+  const [sums, terms, most] = [summed, statistics, compute].map(({ max }) => Math.log2(max) - 0.25);
   let highest = (sums - Math.log2(summedOf(by, n) || 1)) / power - doubled;
-  highest = Math.min(highest, most / power - doubled, -compute.emin - Math.log2(constantOf(work, n)) - doubled);
+  highest = Math.min(highest, terms / power - doubled, most - doubled);
+  highest = Math.min(highest, -compute.emin - Math.log2(constantOf(work, n)) - doubled);
   if (centred) highest = Math.min(highest, sums - Math.log2(n));
   return Math.floor(highest) - 1;
 }
@@ -95,25 +103,31 @@ export function scaledGroups(work: Work): { readonly work: Work; readonly to: nu
 /** @param exponent Of the power of two to scale by; 0: none. */
 export function trialsOf(work: Work, exponent = 0): Trial[] {
   const { arithmetic, norm, centred, groups, given } = work;
-  const { compute, accumulate, order } = arithmetic;
+  const { compute, accumulate, order, tail } = arithmetic;
+  const statistics = ofStatistics(arithmetic);
   const n = groups[0].length;
   const trials: Trial[] = [];
+  const isWide = ({ precision, emax }: Format) => precision === 24 && emax === 127;
   const change = (label: string, changed: Partial<Work>, reference = work) =>
     trials.push({ label, work: { ...work, ...changed }, reference });
   const sums = !given && n > 1 && (centred || (norm !== "none" && summedOf(norm, n) > 0));
   if (sums && accumulate !== "exact") {
-    const wide = accumulate.precision === 24 && accumulate.emax === 127;
-    if (!wide) change("float32 sums", { arithmetic: { ...arithmetic, accumulate: FLOAT32 } });
+    if (!isWide(accumulate)) change("float32 sums", { arithmetic: { ...arithmetic, accumulate: FLOAT32 } });
     // Up to one block, pairwise is lanes.
-    if (order === "sequential" || (order === "lanes" && n > 128))
+    if (order === "sequential" || (order !== "pairwise" && n > 128))
       change("pairwise", { arithmetic: { ...arithmetic, order: "pairwise" } });
   }
-  const statistics = ofStatistics(arithmetic);
-  if (given && norm !== "none" && (statistics.precision < 24 || statistics.emax < 127))
+  if (given && norm !== "none" && !isWide(statistics))
     change("float32 statistics", { arithmetic: { ...arithmetic, statistics: FLOAT32 } });
+  if (!isWide(statistics) && !given && (n > 1 || !centred)) {
+    const sums = accumulate === "exact" ? accumulate : FLOAT32;
+    change("float32 statistics", { arithmetic: { ...arithmetic, statistics: FLOAT32, accumulate: sums } });
+  }
+  if (tail === "folded") change("steps", { arithmetic: { ...arithmetic, tail: "steps" } });
   if (compute.emax < 127) {
     const along = accumulate === compute ? BFLOAT16 : accumulate;
-    change("bfloat16", { arithmetic: { compute: BFLOAT16, accumulate: along, order } });
+    const apart = statistics === compute ? BFLOAT16 : statistics;
+    change("bfloat16", { arithmetic: { ...arithmetic, compute: BFLOAT16, statistics: apart, accumulate: along } });
   }
   if (centred && n > 1 && !given) change("2 centrings", { centrings: 2 });
   if (compute.precision < 24 || compute.emax < 127) {

@@ -65,27 +65,24 @@ export class Traced<R extends Real<R>> {
   }
 
   #group(g: number): void {
-    const { values, groups, norm, centred, centrings, weight, bias, arithmetic, given } = this.work;
+    const { values, groups, norm, centred, weight, bias, arithmetic, given } = this.work;
     const apart = isApart(this.work);
     const at = groups[g];
     const x = this.#each("input", g, (steps, i) => steps.convert(values[at[i]]));
     let d = x;
-    const means: number[] = [];
-    for (let i = 0; centred && i < (centrings ?? 1); i++) {
-      const from = d;
-      const middle = given ? this.#givenMean(g, given.mean[g]) : this.#mean(g, from);
-      means.push(middle);
-      if (takesDistances(this.work)) d = this.#each("centre", g, (steps, i) => steps.subtract(from[i], middle));
+    const middle = centred ? (given ? this.#givenMean(g, given.mean[g]) : this.#mean(g, x)) : undefined;
+    if (middle !== undefined && takesDistances(this.work)) {
+      d = this.#each("centre", g, (steps, i) => steps.subtract(x[i], middle));
     }
     const scaled = (by: Norm) => (given ? this.#givenScale(g, given.deviation[g], by) : this.#scale(g, d, by));
     const scale = norm === "none" ? undefined : scaled(norm);
     const parameters = new Steps(arithmetic.compute, new Log());
     if (isFolded(this.work)) {
-      this.#folded(g, x, centred ? means[0] : undefined, scale?.inverse);
+      this.#folded(g, x, middle, scale?.inverse);
       this.#absorb(g, scale?.infinite);
       return;
     }
-    const mean = apart && centred ? this.#toCompute("roundedMean", g, means[0]) : undefined;
+    const mean = apart && middle !== undefined ? this.#toCompute("roundedMean", g, middle) : undefined;
     const inverse = scale && (apart ? this.#toCompute("roundedReciprocal", g, scale.inverse) : scale.inverse);
     this.#each("output", g, (steps, i) => {
       let y = apart ? x[i] : d[i];
