@@ -3,6 +3,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
+  type Arithmetic,
   type Comparison,
   compare,
   type Diagnosis,
@@ -117,6 +118,27 @@ describe("a diagnosis", () => {
       /^centring normalization of float32 \[600\], over axes 0, in a format of 9 digits, sums in float32\s+pairwise\n/,
     );
     expect(formatDiagnosis(found.wide)).toMatch(/^range normalization .*, in float16, sums exact\n/);
+  });
+
+  test.each<[Arithmetic, string]>([
+    ["float16", "float16, sums in 32 lanes"],
+    [{ compute: "float16", accumulate: "float32", order: "sequential" }, "float16, sums in float32 one by one"],
+    [{ compute: "float16", statistics: "float32" }, "float16, statistics in float32, sums in 32 lanes"],
+    [
+      { compute: "float16", statistics: "float32", accumulate: "exact", tail: "folded" },
+      "float16, statistics in float32, sums exact, output as x · a + b",
+    ],
+    [
+      { compute: "float16", accumulate: "float32", order: { lanes: 64 }, count: "rounded" },
+      "float16, sums in float32 in 64 lanes, n rounded",
+    ],
+    [
+      { compute: "float16", statistics: "bfloat16", accumulate: "float16" },
+      "float16, statistics in bfloat16, sums in float16 in 32 lanes",
+    ],
+  ])("names what the arithmetic is: %j", (arithmetic, words) => {
+    const text = formatDiagnosis(diagnose(new Float32Array(8), { arithmetic, remedies: false }), { width: 200 });
+    expect(lines(text)[0]).toBe(`L2 normalization of float32 [8], over axes 0, in ${words}`);
   });
 
   test("columns are aligned", () => {

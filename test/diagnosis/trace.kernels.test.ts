@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Diagnosis, diagnose, kernels as kernelsOf } from "../../src/index.js";
+import { type Arithmetic, type Diagnosis, diagnose, kernels as kernelsOf, type Stage } from "../../src/index.js";
 import type { Norm } from "../oracle/emulated.js";
 import { sizeOf } from "../oracle/walk.js";
 import { STORAGES } from "../support/call.js";
@@ -106,6 +106,31 @@ test("the mean and 1 / S have stages of their own where they are rounded once mo
   expect(stages.find(({ name }) => name === "roundedReciprocal")?.events.overflow).toBe(2);
   expect(verdict).toBe("failed");
   expect(reason).toContain("2 reciprocals of the scale, rounded, overflow (first: group 0)");
+});
+
+test("1 / S, rounded, is subnormal where S is beyond 16,384", () => {
+  const arithmetic = kernelsOf["float32 statistics"];
+  const wide = { data: Float32Array.from({ length: 128 }, (_, i) => (i % 2 ? 20000 : -20000)), shape: [4, 32] };
+  const of = (x: typeof wide) => diagnose(x, { layer: "layer", arithmetic, remedies: false }).stages;
+  const events = (stages: Stage[], name: string) => stages.find((stage) => stage.name === name)?.events;
+  expect(events(of(wide), "roundedReciprocal")).toMatchObject({ subnormal: 4, overflow: 0 });
+  // in float32 it is not
+  expect(events(of(wide), "reciprocal")).toMatchObject({ subnormal: 0, overflow: 0 });
+});
+
+test("events are counted in the format where they happen", () => {
+  const x = { data: Float32Array.from({ length: 64 }, (_, i) => (i % 2 ? 300 : -300)), shape: [1, 64] };
+  const count = (arithmetic: Arithmetic) =>
+    diagnose(x, { layer: "layer", arithmetic, remedies: false }).stages.map(({ name, events }) => [
+      name,
+      events.overflow,
+    ]);
+  const overflow = (arithmetic: Arithmetic) => count(arithmetic).filter(([, many]) => many);
+  expect(overflow(kernelsOf["float16 sums"])).toEqual([["term", 64]]);
+  expect(overflow(kernelsOf["float32 sums"])).toEqual([["term", 64]]);
+  expect(overflow(kernelsOf["float32 statistics"])).toEqual([]);
+  // each of 32 lanes once: then it is infinite
+  expect(overflow({ compute: "float16", statistics: "float32", accumulate: "float16" })).toEqual([["sum", 32]]);
 });
 
 describe("a folded tail", () => {
