@@ -52,7 +52,8 @@ const ROWS = {
 };
 
 /** What the command line and the layers for TensorFlow.js, which are built apart, have their own copies of. */
-const STATELESS = "^src/(abi/|checks/|diagnosis/words[.]ts$|numerics/|onnx/runtimes[.]ts$|tensor/shape[.]ts$|text/)";
+const STATELESS =
+  "^src/(abi/|checks/|diagnosis/(?:bits|words)[.]ts$|numerics/|onnx/runtimes[.]ts$|tensor/shape[.]ts$|text/)";
 
 const pattern = (folder, rooms) => `^${folder}/(${rooms.join("|")})(?:/|[.][a-z.]+$)`;
 

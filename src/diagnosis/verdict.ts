@@ -2,27 +2,12 @@
 
 import { type NormSpec, powerOf } from "../numerics/norm.js";
 import { brief, formatWords, integer, percent, termWords } from "../text/words.js";
+import { type Judgement, verdictOfError } from "./bits.js";
 import type { Evidence } from "./evidence.js";
 import type { InputCounts } from "./input.js";
 import { beyondFormat } from "./notes.js";
-import type { Diagnosis, DiagnosisEvent, ErrorStatistics, Stage, StageName, Verdict } from "./result.js";
+import type { DiagnosisEvent, Stage, StageName, Verdict } from "./result.js";
 import { EVENT_VERBS, placeWords } from "./words.js";
-
-/**
- * The bits that are left of a tensor as a whole: its SQNR by 6.02 dB. All of the format's without any error; none where
- * there is nothing but error, because every exact value is 0.
- */
-function bitsLeft({ sqnrDb, maxAbs }: ErrorStatistics, precision: number): number {
-  if (sqnrDb === null) return maxAbs ? 0 : precision;
-  const bit = 20 * Math.log10(2); // in dB
-  return Math.min(Math.max(sqnrDb / bit, 0), precision);
-}
-
-/** With fewer bits than these, of a format with `precision` bits, an output is no longer fine, and no longer usable. */
-const leastBits = (precision: number): { fine: number; usable: number } => ({
-  fine: Math.max(precision - 3, precision / 2 + 0.5),
-  usable: Math.min(3, precision / 2),
-});
 
 /** What has gone wrong in a stage, the worst first. */
 const SEVERITY: readonly DiagnosisEvent[] = ["overflow", "invalid", "underflow", "stagnation", "subnormal"];
@@ -212,8 +197,6 @@ const PLAIN: Record<StageName, string> = {
   output: "the output",
 };
 
-type Judgement = Pick<Diagnosis, "verdict" | "reason">;
-
 /**
  * Of p bits of the compute format, by SQNR, an output has to keep min(3, p/2) not to be "failed", and max(p - 3, p/2 + 0.5)
  * not to be "degraded". It is "failed", too, when an infinity was absorbed, when specials do not match, and when there is
@@ -241,18 +224,9 @@ export function arithmeticVerdict(evidence: Evidence, norm: NormSpec): Judgement
   const say = (verdict: Verdict, reason: string): Judgement => ({ verdict, reason });
   if (absorbedOverflow) return say("failed", absorbed(evidence));
   if (error.mismatchedSpecials) return say("failed", mismatched(evidence));
-  const { precision } = evidence.compute;
-  const bits = bitsLeft(error, precision);
-  const least = leastBits(precision);
   const name = formatWords(evidence.subject.arithmetic.compute);
-  const snr = error.sqnrDb === null ? "" : ` (SQNR ${brief(error.sqnrDb)} dB)`;
-  const kept =
-    error.sqnrDb === null && error.maxAbs
-      ? `the exact output is 0 everywhere, and this one is up to ${brief(error.maxAbs)}`
-      : error.maxAbs
-        ? `the output keeps ${brief(bits)} of the ${precision} bits of ${name}${snr}`
-        : "the output is exact";
-  if (bits < least.fine) return say(bits < least.usable ? "failed" : "degraded", `${kept}: ${cause(evidence, norm)}`);
+  const { verdict, reason: kept } = verdictOfError(error, evidence.compute.precision, name);
+  if (verdict !== "ok") return say(verdict, `${kept}: ${cause(evidence, norm)}`);
   const found = breakdown(evidence);
   // what is invalid for infinities in the data is so in exact arithmetic, too
   if (found?.event === "overflow") return say("degraded", `${kept}, but ${breakdownWords(found, evidence)}`);

@@ -46,14 +46,25 @@ export const TITLES = {
 
 export const orderWords = (order: Order): string => (isObject(order) ? `in ${order.lanes} lanes` : ORDERS[order]);
 
-/** "float16, sums in float32 one by one"; without sums, where the statistics are given. */
+/**
+ * "float16, sums in float32 one by one", "float16, statistics in float32, sums in 64 lanes, output as x · a + b, n rounded";
+ * without sums, where the statistics are given.
+ */
 export function arithmeticWords({ arithmetic, given }: Pick<DiagnosisSubject, "arithmetic" | "given">): string {
-  const { compute, accumulate, order, statistics } = arithmetic;
+  const { compute, accumulate, order, statistics = compute, tail, count } = arithmetic;
   const format = formatWords(compute);
-  if (given) return statistics === undefined ? format : `${format}, 1 / S in ${formatWords(statistics)}`;
-  if (accumulate === "exact") return `${format}, sums exact`;
-  const other = formatWords(accumulate);
-  return `${format}, sums ${other === format ? "" : `in ${other} `}${orderWords(order)}`;
+  const own = formatWords(statistics);
+  const other = accumulate === "exact" ? own : formatWords(accumulate);
+  const sums = accumulate === "exact" ? "exact" : `${other === own ? "" : `in ${other} `}${orderWords(order)}`;
+  return [
+    format,
+    own !== format && `${given ? "1 / S" : "statistics"} in ${own}`,
+    !given && `sums ${sums}`,
+    tail && "output as x · a + b",
+    !given && count && "n rounded",
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 export const ulp = (value: number | null): string => fixed(value, 2);

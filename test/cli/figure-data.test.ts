@@ -47,6 +47,24 @@ describe("errors of partial sums", () => {
     }
   });
 
+  it("of statistics in another format end there as well, though terms are beyond the compute format", () => {
+    const far = tensor(
+      gaussian(2 * 4096, 9, 0).map((value) => 700 * value),
+      [2, 4096],
+    );
+    for (const statistics of ["float32", "bfloat16"] as const) {
+      const arithmetic = { compute: "float16", statistics } as const;
+      const diagnosis = diagnose(far, { norm: "l2", axes: [1], arithmetic, remedies: false });
+      const sum = diagnosis.stages.find(({ name }) => name === "sum");
+      const [point] = partialErrors(far, diagnosis).slice(-1);
+      const data = groupOf(far, [1], sum?.attribution?.group as number);
+      const mean = data.reduce((total, value) => total + value, 0) / data.length;
+      const exact = data.reduce((total, value) => total + (value - mean) ** 2, 0);
+      const error = (sum?.attribution?.total as number) / spacing(specOf(statistics), exact);
+      expect(Math.abs((point.ulp as number) - error)).toBeLessThan(1e-3 * Math.max(1, Math.abs(error)) + 0.01);
+    }
+  });
+
   it("are there for sums alone, and in the format that is summed in", () => {
     const errors = (norm: Norm, accumulate: "float16" | "float32" | "exact") =>
       partialErrors(

@@ -1,13 +1,16 @@
 /** Kernels of runtimes on the command line. */
 
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { KernelResult } from "../../src/cli/diagnosed/kernel-results.js";
 import { run } from "../../src/cli/run.js";
 import { UsageError } from "../../src/cli/terminal/errors.js";
-import { type Diagnosis, kernelDetails, kernels } from "../../src/index.js";
+import { type Diagnosis, kernelDetails, kernels, type Remedy } from "../../src/index.js";
+import { KERNEL_KINDS } from "../../src/numerics/kernels.js";
 import { halfnorm } from "../support/cli.js";
-import { temporaryFolder } from "../support/tensor-files.js";
+import { npyBytes, npyHeader, temporaryFolder } from "../support/tensor-files.js";
 
-const { write } = temporaryFolder();
+const { path, write } = temporaryFolder();
 const FILE = "transformer-residual-outlier.npy";
 
 const json = async (...args: string[]) => {
@@ -83,6 +86,16 @@ describe("--kernel", () => {
 
   it.each<[string, string[], RegExp]>([
     [
+      "all beside several norms",
+      ["diagnose", FILE, "--kernel", "all", "--norm", "l1,l2"],
+      /^--kernel all goes with one norm, got "l1,l2"$/,
+    ],
+    [
+      "all of a part",
+      ["diagnose", FILE, "--kernel", "all", "--shard", "1/2"],
+      /^--kernel all and --shard exclude each other$/,
+    ],
+    [
       "an unknown one",
       ["diagnose", FILE, "--kernel", "cuda"],
       /^--kernel must be one of float16 sums, .*, got "cuda"$/,
@@ -104,5 +117,81 @@ describe("--kernel", () => {
     const error = await run(args).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toMatch(problem);
+  });
+});
+
+describe("--kernel all", () => {
+  const all = ["diagnose", FILE, "--kernel", "all"];
+
+  it("puts the kinds side by side", async () => {
+    const { code, stdout } = await halfnorm(all);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/, L2 by each kind of kernel, stored\sin\sfloat16$/m);
+    expect(stdout).toMatch(/^kernel +verdict +SQNR dB /m);
+    const verdicts = KERNEL_KINDS.map((kind) => new RegExp(`^${kind}  +(\\w+) `, "m").exec(stdout)?.[1]);
+    expect(verdicts).toEqual(["failed", "failed", "ok", "ok"]);
+    expect(stdout).toMatch(/^Best remedy for float16 sums: /m);
+    expect(stdout.replaceAll("\n", " ")).not.toMatch(/Best remedy for float32 statistics/);
+  });
+
+  it("as JSON, with what each comes to and its own diagnosis", async () => {
+    const [tensor] = (await json(...all)).tensors;
+    const kinds: KernelResult[] = tensor.kernels;
+    expect(kinds.map(({ name }) => name)).toEqual(KERNEL_KINDS);
+    for (const [i, name] of KERNEL_KINDS.slice(0, 3).entries()) {
+      const { arithmetic } = tensor.diagnoses[i].subject;
+      const alone = (await json("diagnose", FILE, "--norm", "l2", "--kernel", name)).tensors[0].diagnoses[0];
+      expect(tensor.diagnoses[i]).toEqual(alone);
+      expect(arithmetic).toMatchObject(kernels[name]);
+      const { verdict, reason, error, headroom } = alone;
+      expect(kinds[i]).toEqual({ name, verdict, reason, error, headroom });
+    }
+    // what it stores in float16 is what the remedy of the first finds
+    const stored = tensor.diagnoses[0].remedies.find(({ change }: Remedy) => change.includes("store in float16"));
+    expect(kinds[3].error).toEqual(stored.error);
+    expect(kinds[3].reason).toBe("the output keeps 11 of the 11 bits of float16 (SQNR 72.8 dB)");
+    expect(tensor.diagnoses[3].subject.arithmetic.compute).toBe("float32");
+  });
+
+  it("of another norm, without remedies", async () => {
+    const [tensor] = (await json(...all, "--norm", "l1", "--no-remedies")).tensors;
+    expect(tensor.diagnoses.map(({ subject, remedies }: Diagnosis) => [subject.norm, remedies])).toEqual(
+      KERNEL_KINDS.map(() => ["l1", []]),
+    );
+    expect(tensor.kernels.map(({ verdict }: KernelResult) => verdict)).toEqual(["ok", "ok", "ok", "ok"]);
+  });
+
+  it("is a check of each of them", async () => {
+    expect((await halfnorm([...all, "--no-remedies", "--fail-on", "failed"])).code).toBe(1);
+    expect((await halfnorm([...all, "--norm", "l1", "--no-remedies", "--fail-on", "failed"])).code).toBe(0);
+    expect((await halfnorm([...all, "--norm", "l1", "--no-remedies", "--tolerance-ulp", "1"])).code).toBe(1);
+  });
+
+  it("of data that float16 cannot store, and of data that is none", async () => {
+    const file = (name: string, values: number[]) => {
+      const bytes = Buffer.from(Float32Array.from(values).buffer);
+      return write(name, npyBytes({ header: npyHeader("<f4", [2, values.length / 2]), data: bytes }));
+    };
+    const of = async (path: string) => (await json("diagnose", path, "--kernel", "all")).tensors[0].kernels;
+    const large: KernelResult[] = await of(file("large.npy", [1e5, -1e5, 2e5, 3, 1, 2, 3, 4]));
+    expect(large.map(({ verdict }) => verdict)).toEqual(["failed", "failed", "failed", "failed"]);
+    const broken: KernelResult[] = await of(file("broken.npy", [NaN, 1, 2, 3, 1, 2, 3, 4]));
+    for (const { verdict, reason } of broken) {
+      expect(verdict).toBe("failed");
+      expect(reason).toContain("the data has 1 NaN");
+    }
+    // in float32 all is well, whatever the mean: of 24 bits it keeps fewer, of 11 all
+    const far = Array.from({ length: 64 }, (_, i) => 1000 + (i % 7));
+    const [, , , float32] = await of(file("far.npy", far));
+    expect(float32).toMatchObject({ name: "float32", verdict: "ok" });
+  });
+
+  it("in a report", async () => {
+    const file = path("all.html");
+    await halfnorm([...all, "--no-remedies", "--html", file]);
+    const html = readFileSync(file, "utf8");
+    expect(html).toContain("The kinds of kernels side by side");
+    for (const kind of KERNEL_KINDS) expect(html).toContain(kind);
+    expect(html).toContain("statistics in float32");
   });
 });

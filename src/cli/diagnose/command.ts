@@ -1,5 +1,6 @@
 import { LAYERS as IN_WORDS } from "../../diagnosis/words.js";
 import type { ArithmeticInUse, LayerName } from "../../index.js";
+import { KERNEL_KINDS } from "../../numerics/kernels.js";
 import { MAX_RANK } from "../../tensor/shape.js";
 import { DiagnosedOutput } from "../diagnosed/output.js";
 import { FAIL_ON } from "../diagnosed/result.js";
@@ -8,9 +9,10 @@ import { AS_OPTION, rawTypeOf } from "../files/raw-option.js";
 import { ReportFile } from "../files/report-file.js";
 import { checkNoModel, isModel, MODEL_OPTIONS } from "../models/options.js";
 import { UsageError } from "../terminal/errors.js";
-import { checkKernelAlone, kernelArithmetic, kernelNamed, LIST, listKernels } from "../terminal/kernels.js";
+import { ALL, checkKernelAlone, kernelArithmetic, kernelNamed, LIST, listKernels } from "../terminal/kernels.js";
 import { command } from "../terminal/options.js";
 import { outputClosed, Progress } from "../terminal/output.js";
+import { quote } from "../terminal/printable.js";
 import {
   ARITHMETIC_OPTION,
   HTML_OPTION,
@@ -103,13 +105,23 @@ interface ArithmeticValues {
 }
 
 function arithmeticOf({ kernel, arithmetic, accumulate, order }: ArithmeticValues): ArithmeticInUse {
-  if (kernel !== undefined) return kernelArithmetic(kernelNamed(kernel));
+  if (kernel !== undefined) return kernelArithmetic(kernel === ALL ? KERNEL_KINDS[0] : kernelNamed(kernel));
   const compute = oneOf("arithmetic", arithmetic ?? "float16", FORMATS);
   return {
     compute,
     accumulate: oneOf("accumulate", accumulate ?? compute, ACCUMULATES),
     order: oneOf("order", order ?? "lanes", ORDERS),
   };
+}
+
+/** The norm that kernels are compared by, where nobody says: runtimes have no other. */
+const KERNELS_NORM = "l2";
+
+/** What `--kernel all` goes without. */
+function checkAll({ norm, shard }: { readonly norm?: string; readonly shard?: string }): void {
+  if (shard !== undefined) throw new UsageError("--kernel all and --shard exclude each other");
+  const given = norms("norm", norm ?? KERNELS_NORM);
+  if (given.length > 1) throw new UsageError(`--kernel all goes with one norm, got ${quote(norm ?? "")}`);
 }
 
 export const diagnose = command({
@@ -153,7 +165,10 @@ export const diagnose = command({
       help: "Format of the sums, or exact. Default: that of the arithmetic.",
     },
     order: { type: "string", value: "ORDER", help: `Of the sums: ${ORDERS.join(", ")}. Default: lanes.` },
-    kernel: KERNEL_OPTION,
+    kernel: {
+      ...KERNEL_OPTION,
+      help: `${KERNEL_OPTION.help} all puts the kinds side by side, for one norm (default: ${KERNELS_NORM}); checks look at each of them.`,
+    },
     eps: { type: "string", value: "X", help: "Default: 1e-5, or more where a group of equal values needs it." },
     as: AS_OPTION,
     shard: {
@@ -178,6 +193,7 @@ export const diagnose = command({
       "diagnose x.npy --layer batch --mean m.safetensors:bn1.running_mean --variance m.safetensors:bn1.running_var",
       "Batch norm in inference.",
     ],
+    ["diagnose x.npy --kernel all", "What each kind of kernel does to it."],
     ["diagnose x.npy --norm l1 --accumulate float32 --fail-on failed", "A check, by the exit code."],
     ["diagnose model.safetensors --shard 2/8 --json > part-2.json", "One of eight jobs; halfnorm merge joins them."],
     ["diagnose model.onnx --input run.npz --keep keep.json", "Which layers of a model survive float16, and a list."],
@@ -193,6 +209,8 @@ export const diagnose = command({
       return diagnoseModelFile(values, operands);
     }
     checkNoModel(values);
+    const all = values.kernel === ALL;
+    if (all) checkAll(values);
     const failOn = optional(values["fail-on"], (verdict) => oneOf("fail-on", verdict, FAIL_ON));
     const tolerance = toleranceOf(values["tolerance-ulp"]);
     const grouping = groupingOf(values);
@@ -202,7 +220,8 @@ export const diagnose = command({
       tensors: values.tensor,
       as: rawTypeOf(values.as),
       // S of a deviation that is given is the same by all norms but L2
-      norms: norms("norm", values.norm ?? (given ? "l2" : USUAL_NORMS)),
+      norms: norms("norm", values.norm ?? (all ? KERNELS_NORM : given ? "l2" : USUAL_NORMS)),
+      kernels: all ? KERNEL_KINDS : undefined,
       grouping,
       given,
       arithmetic: arithmeticOf(values),

@@ -1,5 +1,6 @@
 // The normalization of the tensors of files in a low precision, diagnosed norm by norm.
 
+import type { KernelKind } from "../../index.js";
 import type { Assumed, DiagnosedTensor, SkippedTensor } from "../diagnosed/result.js";
 import { digestOf, type Part, type PartOptions, partsOf, type Shard } from "../diagnosed/shard.js";
 import type { RawType } from "../files/elements.js";
@@ -38,6 +39,8 @@ export interface DiagnoseOptions extends PartOptions {
   readonly remedies: boolean | "auto";
   /** Tensors to work on at a time. Default: see cli/workers/pool.ts. */
   readonly jobs: number | undefined;
+  /** Kinds of kernels to be put side by side, for one norm. Default: the arithmetic, for each norm. */
+  readonly kernels: readonly KernelKind[] | undefined;
   /** Whether figures will be drawn. */
   readonly figures: boolean;
   /** What is to be done of it. Default: all. */
@@ -143,7 +146,7 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
   const work = await workOf(options);
   const given = await statisticsOf(options);
   const { leftOut, places, assumed } = work;
-  const { norms, arithmetic, eps, remedies, jobs, part } = options;
+  const { norms, kernels, arithmetic, eps, remedies, jobs, part } = options;
   const owners =
     part &&
     partsOf(
@@ -157,12 +160,13 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
   const kept: FigureData[] = [];
   // what is done, in millionths
   const shared = new SharedArrayBuffer(4);
-  const all = mine.reduce((sum, i) => sum + places[i].tensor.size + 1, 0) * norms.length;
+  const all = mine.reduce((sum, i) => sum + places[i].tensor.size + 1, 0) * (kernels ?? norms).length;
   const tasks = mine.map((i): DiagnoseTask => {
     const place = places[i];
     return {
       place,
       norms,
+      kernels,
       figures: options.figures || part !== undefined,
       options: {
         ...(options.grouping ?? groupingOf(assumed[i] as Assumed, place)),

@@ -73,7 +73,7 @@ export class DiagnosedOutput {
       this.head();
       await json?.field("tensors", []);
     }
-    const summary = summarySection(outcome, skipped);
+    const summary = summarySection(outcome, skipped, options.kernels !== undefined);
     if (wanted.report) {
       const { diagnoseReport } = await import("./report.js");
       const html = await diagnoseReport(this.drawn, summary, options, (done) => bar.step(done, "usable σ"));

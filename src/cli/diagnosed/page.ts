@@ -192,11 +192,16 @@ function usable(tensors: readonly ShownTensor[], sweeps: ReadonlyMap<number, Sig
   return [{ anchor: "sigma", heading: "Which σ the norms can take", blocks: figures }];
 }
 
-/** The arithmetic and, where it is the same for all norms, eps. */
+/** The arithmetic and eps, each with the norms or kernels that it is of, where it is not that of all. */
 function arithmeticOf({ results }: ShownTensor): string {
-  const eps = gathered(results.map(({ label, diagnosis }) => [`eps ${brief(diagnosis.subject.eps, 4)}`, label]));
-  const each = eps.map(([text, labels]) => (eps.length > 1 ? `${text} for ${labels.join(", ")}` : text));
-  return `In ${arithmeticWords(results[0].diagnosis.subject)}; ${each.join("; ")}.`;
+  const subjects = results.map(({ label, diagnosis }) => ({ label, ...diagnosis.subject }));
+  const said = (texts: (readonly [string, string])[]): string => {
+    const each = gathered(texts);
+    return each.map(([text, labels]) => (each.length > 1 ? `${text} for ${labels.join(", ")}` : text)).join("; ");
+  };
+  const how = said(subjects.map(({ label, ...subject }) => [`in ${arithmeticWords(subject)}`, label]));
+  const eps = said(subjects.map(({ label, eps }) => [`eps ${brief(eps, 4)}`, label]));
+  return `I${how.slice(1)}; ${eps}.`;
 }
 
 export interface ShownDiagnosis {

@@ -1,13 +1,13 @@
 // The report of a diagnosis: its tables, and figures for which more is computed.
 
-import type { ArithmeticInUse, Norm } from "../../index.js";
+import { type ArithmeticInUse, type KernelKind, kernels as kernelsByName, type Norm } from "../../index.js";
 import { brief, normWords } from "../../text/words.js";
 import type { FigureData } from "../report/figure-data.js";
-import { rangesOf } from "../report/usable-ranges.js";
+import { rangesOf, type Way } from "../report/usable-ranges.js";
 import { few, printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/sections.js";
 import { diagnosisPage, type ShownTensor, type SigmaSweep } from "./page.js";
-import type { DiagnosedTensor } from "./result.js";
+import { type DiagnosedTensor, labelled } from "./result.js";
 import { assumption, diagnosisNotes, groupsWords, normsTable, otherNotes, titleOf } from "./sections.js";
 
 /** A tensor with what its figures show. */
@@ -19,6 +19,8 @@ export interface Drawn {
 export interface ReportOptions {
   readonly norms: readonly Norm[];
   readonly arithmetic: ArithmeticInUse;
+  /** Kinds of kernels in the place of the arithmetic, for one norm. */
+  readonly kernels?: readonly KernelKind[] | undefined;
 }
 
 const SIGMA = [1e-5, 1e4] as const;
@@ -31,15 +33,22 @@ const topOf = (norm: Norm): number => (typeof norm === "object" && "topk" in nor
 
 async function sweepOf(
   n: number,
-  { norms, arithmetic }: ReportOptions,
+  { norms, arithmetic, kernels }: ReportOptions,
   told: () => Promise<void>,
 ): Promise<SigmaSweep> {
+  const ways: (readonly [{ readonly kernel: KernelKind | undefined }, Way])[] = kernels
+    ? kernels.map((kernel) => [{ kernel }, { arithmetic: kernelsByName[kernel], storage: "float16" }])
+    : [[{ kernel: undefined }, { arithmetic }]];
   const ranges = await rangesOf(
     { norms: norms.filter((norm) => topOf(norm) <= n), counts: [n], sigma: SIGMA, tolerance: TOLERANCE, seed: 1 },
-    [[{}, { arithmetic }]],
+    ways,
     told,
   );
-  return { n, sigma: SIGMA, ranges: ranges.map(({ norm, usable }) => ({ label: normWords(norm), usable })) };
+  return {
+    n,
+    sigma: SIGMA,
+    ranges: ranges.map(({ norm, usable, kernel }) => ({ label: kernel ?? normWords(norm), usable })),
+  };
 }
 
 /** What tensors are called: by their names alone where there is but one file, which the page names. */
@@ -48,7 +57,7 @@ function nameOf(tensor: DiagnosedTensor, files: number): string {
 }
 
 function shownOf({ tensor, figures }: Drawn, files: number): ShownTensor {
-  const results = tensor.diagnoses.map((diagnosis) => ({ label: normWords(diagnosis.subject.norm), diagnosis }));
+  const results = labelled(tensor);
   const along = figures.along.map((points, i) => ({ label: results[i].label, points }));
   const { sigma } = figures;
   const assumed = assumption(tensor);
@@ -57,7 +66,10 @@ function shownOf({ tensor, figures }: Drawn, files: number): ShownTensor {
     name: nameOf(tensor, files),
     about: sigma === undefined ? words : `${words}, σ ${brief(sigma)}`,
     results,
-    table: { title: "The norms side by side", ...normsTable(tensor) },
+    table: {
+      title: tensor.kernels ? "The kinds of kernels side by side" : "The norms side by side",
+      ...normsTable(tensor),
+    },
     notes: [...diagnosisNotes(tensor), ...otherNotes(tensor)],
     terms: assumed ? [{ term: `Assumed: ${tensor.assumed}`, text: assumed }] : [],
     along: along.filter(({ points }) => points.length > 0),

@@ -5,9 +5,11 @@ import type { Diagnosis, Norm, Verdict } from "../../index.js";
 import { normWords } from "../../text/words.js";
 import type { StoredType, Tally } from "../files/elements.js";
 import { reasonsLine } from "../files/left-out.js";
+import type { Labelled } from "../report/plots.js";
 import { isWithin } from "../terminal/checks.js";
 import { FileError } from "../terminal/errors.js";
 import { quote } from "../terminal/printable.js";
+import type { KernelResult } from "./kernel-results.js";
 
 export const DIAGNOSE_SCHEMA = "halfnorm.cli.diagnose/1";
 
@@ -23,6 +25,8 @@ export interface DiagnosedTensor extends Tally {
   readonly assumed: Assumed | null;
   /** In the order that was asked for. */
   readonly diagnoses: readonly Diagnosis[];
+  /** Where they are of kinds of kernels in place of norms: what each comes to with what it stores. */
+  readonly kernels?: readonly KernelResult[];
   /** Norms that this data does not have, such as top-10 of 8 elements. */
   readonly refused: readonly { readonly norm: Norm; readonly reason: string }[];
 }
@@ -60,6 +64,14 @@ export interface Checks {
 const BEST_FIRST = Object.keys(VERDICTS) as Verdict[];
 const rank = (verdict: Verdict): number => BEST_FIRST.indexOf(verdict);
 
+/** A diagnosis, and what tells it from the others of its tensor: its norm, or the kind of its kernel, with what that comes to. */
+export const labelled = ({ diagnoses, kernels }: DiagnosedTensor): Labelled[] =>
+  diagnoses.map((diagnosis, i) => {
+    if (!kernels) return { label: normWords(diagnosis.subject.norm), diagnosis };
+    const { name, ...result } = kernels[i];
+    return { label: name, diagnosis: { ...diagnosis, ...result } };
+  });
+
 /** What all tensors come to, as they come. */
 export class Outcome {
   /** How many there were. */
@@ -67,16 +79,16 @@ export class Outcome {
   /** The worst of all. */
   verdict: Verdict = BEST_FIRST[0];
   passes = true;
-  /** Verdicts of each norm. */
+  /** Verdicts of each norm, or kernel. */
   readonly counts = new Map<string, Record<Verdict, number>>();
 
   constructor(private readonly checks: Checks) {}
 
-  add({ diagnoses }: DiagnosedTensor): void {
+  add(tensor: DiagnosedTensor): void {
     this.tensors++;
-    for (const { subject, verdict, error, equalSpecials } of diagnoses) {
+    for (const { label, diagnosis } of labelled(tensor)) {
+      const { verdict, error, equalSpecials } = diagnosis;
       const { failOn, tolerance } = this.checks;
-      const label = normWords(subject.norm);
       const row = this.counts.get(label) ?? { ok: 0, degraded: 0, failed: 0 };
       row[verdict]++;
       this.counts.set(label, row);

@@ -9,7 +9,7 @@ import { byReason } from "../files/left-out.js";
 import { stemOf } from "../files/tensor-file.js";
 import { printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/sections.js";
-import type { Assumed, DiagnosedTensor, Outcome, SkippedTensor } from "./result.js";
+import { type Assumed, type DiagnosedTensor, labelled, type Outcome, type SkippedTensor } from "./result.js";
 
 const events = ({ stages }: Diagnosis, event: DiagnosisEvent): string =>
   integer(stages.reduce((sum, stage) => sum + stage.events[event], 0));
@@ -66,9 +66,10 @@ export function gathered(texts: readonly (readonly [text: string, norm: string])
 }
 
 /** The notes of the diagnoses, each once, with the norms that it is of where those are not all. */
-export function diagnosisNotes({ diagnoses }: DiagnosedTensor): string[] {
-  const all = diagnoses.flatMap(({ subject, notes }) => notes.map((note) => [note, normWords(subject.norm)] as const));
-  return gathered(all).map(([note, of]) => `${of.length < diagnoses.length ? `${of.join(", ")}: ` : ""}${note}.`);
+export function diagnosisNotes(tensor: DiagnosedTensor): string[] {
+  const results = labelled(tensor);
+  const all = results.flatMap(({ label, diagnosis }) => diagnosis.notes.map((note) => [note, label] as const));
+  return gathered(all).map(([note, of]) => `${of.length < results.length ? `${of.join(", ")}: ` : ""}${note}.`);
 }
 
 /** What the verdict rests on stands first, and stays longest where a line has no room for all. */
@@ -85,12 +86,12 @@ const COLUMNS: readonly Column[] = [
   { title: "headroom", shed: 4 },
 ];
 
-/** The norms side by side. */
-export function normsTable({ diagnoses }: DiagnosedTensor): Pick<Section, "columns" | "rows"> {
-  const rows = diagnoses.map((diagnosis): (Cell | string)[] => {
-    const { subject, verdict, error, headroom } = diagnosis;
+/** The norms, or the kernels, side by side. */
+export function normsTable(tensor: DiagnosedTensor): Pick<Section, "columns" | "rows"> {
+  const rows = labelled(tensor).map(({ label, diagnosis }): (Cell | string)[] => {
+    const { verdict, error, headroom } = diagnosis;
     return [
-      normWords(subject.norm),
+      label,
       { text: verdict, style: VERDICTS[verdict] },
       fixed(error.sqnrDb, 1),
       integer(error.mismatchedSpecials),
@@ -102,21 +103,26 @@ export function normsTable({ diagnoses }: DiagnosedTensor): Pick<Section, "colum
       headroom === null ? "-" : fixed(headroom, 1),
     ];
   });
-  return { columns: COLUMNS, rows };
+  const [first, ...others] = COLUMNS;
+  return { columns: [{ ...first, title: tensor.kernels ? "kernel" : first.title }, ...others], rows };
 }
 
 export function tensorSection(tensor: DiagnosedTensor): Section {
-  const { diagnoses } = tensor;
-  const reasons = diagnoses
-    .filter(({ verdict }) => verdict !== "ok")
-    .map(({ subject, reason }) => `${normWords(subject.norm)}: ${reason}`);
-  const remedies = diagnoses.flatMap((diagnosis) => {
+  const results = labelled(tensor);
+  const reasons = results
+    .filter(({ diagnosis }) => diagnosis.verdict !== "ok")
+    .map(({ label, diagnosis }) => `${label}: ${diagnosis.reason}`);
+  const remedies = results.flatMap(({ label, diagnosis }) => {
     const remedy = remedyOf(diagnosis);
-    return remedy ? [`Best remedy for ${normWords(diagnosis.subject.norm)}: ${remedy}`] : [];
+    return remedy ? [`Best remedy for ${label}: ${remedy}`] : [];
   });
+  const [{ subject }] = tensor.diagnoses;
+  const how = tensor.kernels
+    ? `${normWords(subject.norm)} by each kind of kernel, stored in float16`
+    : `in ${arithmeticWords(subject)}`;
   const assumed = assumption(tensor);
   return {
-    title: `${titleOf(tensor)}: ${groupsWords(tensor)}, in ${arithmeticWords(diagnoses[0].subject)}`,
+    title: `${titleOf(tensor)}: ${groupsWords(tensor)}, ${how}`,
     ...normsTable(tensor),
     notes: [
       ...reasons,
@@ -129,10 +135,14 @@ export function tensorSection(tensor: DiagnosedTensor): Section {
 }
 
 /** How many tensors came out how, norm by norm; what was left out. */
-export function summarySection({ tensors, counts }: Outcome, skipped: readonly SkippedTensor[]): Section {
+export function summarySection(
+  { tensors, counts }: Outcome,
+  skipped: readonly SkippedTensor[],
+  kernels = false,
+): Section {
   return {
     title: plural(tensors, "tensor"),
-    columns: columnsOf(["norm", ...Object.keys(VERDICTS)]),
+    columns: columnsOf([kernels ? "kernel" : "norm", ...Object.keys(VERDICTS)]),
     rows: [...counts].map(([label, { ok, degraded, failed }]) => [label, ...[ok, degraded, failed].map(integer)]),
     notes: byReason(skipped).map(({ reason, names }) => `Not diagnosed, ${reason}: ${names}.`),
   };

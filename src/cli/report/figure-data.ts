@@ -59,12 +59,15 @@ export function groupOf(tensor: Tensor, axes: readonly number[], group: number):
 /** The terms that are summed, as the arithmetic has them, and exact. */
 function termsOf(x: Float32Array, { subject }: Diagnosis, power: number): [Float32Array, Float64Array] {
   const { arithmetic, centred } = subject;
+  const { compute, statistics = compute } = arithmetic;
   const about = centred ? mean(x, { arithmetic }).data[0] : 0;
   const exactAbout = centred ? x.reduce((sum, value) => sum + value, 0) / x.length : 0;
   // what is rounded to float32 before is rounded to fewer digits just the same
-  const rounded = (values: Float32Array): Float32Array => round(values, arithmetic.compute).data;
-  const distances = rounded(rounded(x).map((value) => value - about));
-  const terms = rounded(distances.map((distance) => Math.abs(distance) ** power));
+  const rounded = (values: Float32Array): Float32Array => round(values, statistics).data;
+  const given = round(x, compute).data;
+  const distances = centred ? rounded(given.map((value) => value - about)) : given;
+  const sizes = distances.map((distance) => Math.abs(distance));
+  const terms = power === 1 ? sizes : rounded(sizes.map((size) => size ** power));
   return [terms, Float64Array.from(x, (value) => Math.abs(value - exactAbout) ** power)];
 }
 
@@ -80,7 +83,7 @@ function termPowerOf({ subject }: Diagnosis): number | undefined {
  */
 export function partialErrors(tensor: Tensor, diagnosis: Diagnosis): PartialError[] {
   const { subject, input, stages } = diagnosis;
-  const { compute, accumulate, order } = subject.arithmetic;
+  const { compute, accumulate, order, statistics = compute } = subject.arithmetic;
   const stage = (wanted: StageName): Stage | undefined => stages.find(({ name }) => name === wanted);
   const lost = stage("term")?.firsts.overflow ?? stage("sum")?.firsts.overflow;
   const group = lost?.group ?? stage("sum")?.attribution?.group;
@@ -90,7 +93,8 @@ export function partialErrors(tensor: Tensor, diagnosis: Diagnosis): PartialErro
     return [];
   const format = specOf(accumulate);
   // terms are given in the format that is summed in
-  if (format.precision < specOf(compute).precision) return [];
+  const grid = subject.centred || power !== 1 ? statistics : compute;
+  if (format.precision < specOf(grid).precision) return [];
   const [terms, exact] = termsOf(groupOf(tensor, subject.axes, group), diagnosis, power);
   const points: PartialError[] = [];
   let sum = 0;

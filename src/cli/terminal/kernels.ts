@@ -12,8 +12,9 @@ import { oneOf } from "./values.js";
 
 const NAMES = Object.keys(kernels) as KernelName[];
 
-/** In the place of a name: show all of them. */
+/** In the place of a name: show all of them, or put the kinds side by side. */
 export const LIST = "list";
+export const ALL = "all";
 
 /** Options that say piece by piece what a kernel says at once. */
 interface InPieces {
