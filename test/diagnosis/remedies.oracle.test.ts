@@ -5,7 +5,7 @@ import type { Remedy } from "../../src/diagnosis/result.js";
 import { diagnose } from "../../src/index.js";
 import type { ArithmeticInUse } from "../../src/numerics/arithmetic.js";
 import type { FormatName, FormatSpec } from "../../src/numerics/format.js";
-import { type Arithmetic, ofStatistics } from "../oracle/arithmetic.js";
+import type { Arithmetic } from "../oracle/arithmetic.js";
 import { judgeOutput } from "../oracle/diagnosis.js";
 import { isTop } from "../oracle/emulated.js";
 import { PAIRS } from "../oracle/reals.js";
@@ -103,11 +103,11 @@ function labelOf({ change, arithmetic, scale, groupScale, eps, norm, centrings }
   if (eps !== undefined) return "eps";
   if (change.includes("store in")) return "stored";
   if (!arithmetic) return `${centrings} centrings`;
-  const { compute, order, statistics = compute, tail } = arithmeticOf(arithmetic);
+  if (/^statistics in|^take 1 /.test(change)) return "float32 statistics";
+  if (change.endsWith("in steps")) return "steps";
+  const { compute, order } = arithmeticOf(arithmetic);
   if (JSON.stringify(order) !== JSON.stringify(work.arithmetic.order)) return String(order);
-  if (JSON.stringify(compute) !== JSON.stringify(work.arithmetic.compute)) return "bfloat16";
-  if (JSON.stringify(statistics) !== JSON.stringify(ofStatistics(work.arithmetic))) return "float32 statistics";
-  return tail === work.arithmetic.tail ? "float32 sums" : "steps";
+  return JSON.stringify(compute) === JSON.stringify(work.arithmetic.compute) ? "float32 sums" : "bfloat16";
 }
 
 test("what is tried: all that is not so already", () => {
