@@ -1,5 +1,6 @@
 // How far the stages are from the ends of their formats, and the power of two that a tensor is best scaled by.
 
+import { TAIL_STEPS } from "../abi/plan.js";
 import { comparedBy } from "../numerics/norm.js";
 import { type InputCounts, inspect } from "./input.js";
 import type { Subject } from "./normalization.js";
@@ -37,7 +38,7 @@ function logsOfPowers(subject: Subject, { largest }: Pick<Traced, "largest">, in
 
 /** Those of all stages with anything but zeros and infinities. */
 export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">, input: InputCounts): Level[] {
-  const { compute, accumulate, statistics } = subject.numerics;
+  const { compute, accumulate, statistics, tail } = subject.numerics;
   const { norm, power, given } = subject;
   const levels: Level[] = [];
   const add = (
@@ -56,7 +57,8 @@ export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">,
   add("input", input.absMax, 1, compute.max);
   add("mean", largest.total, 1, (given ? statistics : accumulate).max);
   add("roundedMean", largest.roundedMean, 1, compute.max);
-  add("centre", largest.centre, 1);
+  const again = tail === TAIL_STEPS;
+  if (!(given && again)) add("centre", largest.centre, 1);
   add("term", largest.term, power, statistics.max, term);
   // what is only compared is not accumulated
   add("sum", largest.sum, power, (comparedBy(norm) ? statistics : accumulate).max, sum);
@@ -67,6 +69,8 @@ export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">,
   add("roundedReciprocal", largest.roundedReciprocal, -1, compute.max);
   add("slope", largest.slope, norm.name === "none" ? 0 : -1, compute.max);
   add("shift", largest.shift, norm.name === "none" ? 1 : 0, compute.max);
+  // x - mean, from the mean that was rounded
+  if (again) add("output", largest.centre, 1, compute.max);
   add("output", largest.output, norm.name === "none" ? 1 : 0, compute.max);
   return levels;
 }

@@ -295,7 +295,8 @@ export interface Diagnosis {
   headroom: number | null;
   /**
    * Which stage that is; `mean` and `sum` are the sums themselves. Where statistics are given, `mean` is the mean, and `deviation`
-   * by L2 the square that the root is taken of, if that is the one.
+   * by L2 the square that the root is taken of, if that is the one. With statistics in another format and a tail in steps, `output`
+   * has the differences from the rounded mean in it.
    */
   headroomAt: StageName | null;
   /** Σ|x| / |Σx| of the sums for the mean, over the groups: what cancels. 1 if not centred, null if infinite, or given. */

@@ -180,6 +180,9 @@ export function trace(job: Job): Traced {
       kernels.select(stateOf(stage, kind), errors + (2 * i + kind) * groups * 4, groups, table);
     }
   });
+  const given = isGiven(job);
+  // no stage, but how large the differences from the mean are, of which the output is made
+  if (given && numerics.tail === at.TAIL_STEPS) kernels.sweep(report.CENTRE_STAGE);
   let factors = elements;
   for (const stage of stages) {
     const swept = FACTOR_STAGES.includes(stage);
@@ -190,7 +193,6 @@ export function trace(job: Job): Traced {
     kernels.select(stateOf(stage, report.TOTAL), errors, count, table);
     if (stage !== report.INPUT_STAGE) kernels.select(stateOf(stage, report.OWN), others, count, table);
   }
-  const given = isGiven(job);
   const adds = !comparedBy(job.norm);
   const traced = stages.map((stage): StageTrace => {
     const count = ELEMENT_STAGES.includes(stage) ? elements : FACTOR_STAGES.includes(stage) ? factors : groups;
@@ -206,7 +208,7 @@ export function trace(job: Job): Traced {
   const absorbedOverflow = f64[report.ABSORBED >> 3];
   const output = stateOf(report.OUTPUT_STAGE, report.TOTAL);
   const counted = f64[(output + report.ERRORS_ORDINARY) >> 3] + f64[(output + report.ERRORS_MISMATCHED) >> 3];
-  const largest = largestOf(own, stages);
+  const largest = largestOf(own, given ? [...stages, report.CENTRE_STAGE] : stages);
   stages.forEach((stage, i) => {
     const group = traced[i].total.worstIndex;
     if (given || group === null || !(stage === report.MEAN_STAGE || (stage === report.SUM_STAGE && adds))) return;

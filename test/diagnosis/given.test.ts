@@ -137,6 +137,26 @@ describe("what it says", () => {
     expect(formatDiagnosis(found)).toContain("in float16, 1 / S in float32\n");
   });
 
+  test("differences from the mean that overflow leave no headroom, whatever format the statistics are in", () => {
+    const far = { data: Float32Array.of(-6e4, -6e4, -6e4, 1), shape: [4, 1] };
+    const arithmetic = { compute: "float16", statistics: "float32" } as const;
+    const given = { mean: Float32Array.of(6e4), deviation: Float32Array.of(1e4) };
+    const room = Math.log2(65504 / 12e4);
+    for (const [kernel, at] of [
+      ["float16", "centre"],
+      [arithmetic, "output"],
+    ] as const) {
+      const found = diagnosed(far, { layer: "batch", norm: "l1", arithmetic: kernel, ...given });
+      expect(found).toMatchObject({ verdict: "failed", headroomAt: at });
+      expect(found.headroom).toBeCloseTo(room, 5);
+    }
+    const own = { data: Float32Array.from({ length: 16 }, (_, i) => (i ? 5e4 : -6e4)), shape: [1, 16] };
+    expect(diagnosed(own, { layer: "layer", arithmetic, remedies: false })).toMatchObject({
+      verdict: "failed",
+      headroomAt: "output",
+    });
+  });
+
   test("a deviation whose square overflows leaves zeros; scaling, and 1 / S in float32, help", () => {
     const found = inference([4, 5], [2, 300]);
     expect(found).toMatchObject({ verdict: "failed", absorbedOverflow: 1, headroomAt: "deviation" });

@@ -4,6 +4,9 @@ import { isTop } from "./emulated.js";
 import type { Truth } from "./truth.js";
 import { exponentOf, formatOf, type StageName, summedOf, type Work } from "./work.js";
 
+/** The stages of what is a part of them. */
+const OF = { total: "mean", square: "deviation", difference: "output" } as const;
+
 /** Two levels that are one: what is added to the one is next to nothing. */
 const SAME = 1e-12;
 
@@ -16,8 +19,9 @@ export function headroom(work: Work, { logs }: Truth): { binades: number | null;
   for (const [name, log] of logs) {
     // Of the mean it is the sum that may overflow.
     if (log === -Infinity || name === "mean") continue;
-    const { max } = name === "total" ? summed : formatOf(work, name === "square" ? "deviation" : name);
-    rooms.push({ room: Math.log2(max) - log, at: name === "total" ? "mean" : name === "square" ? "deviation" : name });
+    const stage = name in OF ? OF[name as keyof typeof OF] : (name as StageName);
+    const { max } = name === "total" ? summed : formatOf(work, stage);
+    rooms.push({ room: Math.log2(max) - log, at: stage });
   }
   if (!rooms.length) return { binades: null, at: [] };
   const binades = Math.min(...rooms.map(({ room }) => room));

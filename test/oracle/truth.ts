@@ -97,8 +97,8 @@ function affine<R extends Real<R>>(reals: Reals<R>, { weight, bias }: Work, posi
   return bias ? weighted.plus(reals.of(bias[position])) : weighted;
 }
 
-/** "total": the sum for the mean, or a mean that is given; "square": what S is the root of, of a deviation that is given. */
-type Sized = StageName | "total" | "square";
+/** "total": the sum for the mean, or a mean that is given; "square": what S is the root of, of a deviation that is given; "difference": x - mean, as part of an output. */
+type Sized = StageName | "total" | "square" | "difference";
 
 /** Every stage from the original data. */
 export interface Truth {
@@ -149,6 +149,7 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
       d = x.map((value) => value.minus(mean));
       d.forEach((value, i) => {
         if (takesDistances(work)) keep("centre", at[i], value);
+        if (apart) seen("difference", value);
       });
     }
     let scale: R | undefined;
