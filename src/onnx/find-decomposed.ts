@@ -6,87 +6,12 @@
 //                               d ──────────────────────────────────── Div by s ── Mul ── Add ── y
 //
 // Casts may stand anywhere; Mul(d, d) for Pow; Reciprocal and Mul for Div; without Sub it is an RMS norm; ReduceL2,
-// ReduceSumSquare and ReduceSum give lengths.
+// ReduceSumSquare and ReduceSum give lengths; constants may multiply them; the variance may be E[x²] - E[x]².
 
+import { type Difference, isCopy, keepsDims, MOST_STEPS, Search } from "./find-search.js";
 import type { Graph, GraphNode } from "./graph.js";
 import type { Extent, Normalization } from "./normalization.js";
-import { type Constant, constantOf, type External } from "./values.js";
-
-/** How many nodes are followed in one direction: a group has fewer, and hostile chains have more. */
-const MOST_STEPS = 12;
-
-/** The single number of a constant. */
-const single = (constant: Constant | undefined): number | undefined =>
-  constant?.values.length === 1 ? constant.values[0] : undefined;
-
-/** A group while it is found. */
-class Search {
-  readonly nodes = new Set<GraphNode>();
-  constructor(
-    readonly graph: Graph,
-    readonly external: External,
-  ) {}
-
-  constant(name: string | undefined): number | undefined {
-    return name === undefined ? undefined : single(constantOf(this.graph, name, this.external));
-  }
-
-  /** The node that makes a tensor, if it is one of these operators: Casts before it are passed, and belong to the group. */
-  maker(name: string, ...ops: string[]): GraphNode | undefined {
-    let node = this.graph.producers.get(name);
-    const passed: GraphNode[] = [];
-    for (let i = 0; node?.op === "Cast" && !node.domain && i < MOST_STEPS; i++) {
-      passed.push(node);
-      node = this.graph.producers.get(node.inputs[0]);
-    }
-    if (!node || node.domain || !ops.includes(node.op)) return undefined;
-    for (const each of [...passed, node]) this.nodes.add(each);
-    return node;
-  }
-
-  /** What a search that comes to nothing has added is taken back. */
-  attempt<T>(search: () => T | undefined): T | undefined {
-    const before = [...this.nodes];
-    const found = search();
-    if (found === undefined) {
-      this.nodes.clear();
-      for (const node of before) this.nodes.add(node);
-    }
-    return found;
-  }
-
-  /** A tensor behind the Casts. */
-  source(name: string): string {
-    let from = name;
-    for (let i = 0; i < MOST_STEPS; i++) {
-      const node = this.graph.producers.get(from);
-      if (node?.op !== "Cast" || node.domain) break;
-      from = node.inputs[0];
-    }
-    return from;
-  }
-
-  same(a: string | undefined, b: string | undefined): boolean {
-    return a !== undefined && b !== undefined && this.source(a) === this.source(b);
-  }
-
-  takers(name: string): readonly GraphNode[] {
-    return this.graph.consumers.get(name) ?? [];
-  }
-
-  /** Axes of a reduction, an attribute or an input; undefined where they are not known, or dimensions are dropped. */
-  axes(node: GraphNode): number[] | undefined {
-    if ((node.attributes.get("keepdims")?.i ?? 1) !== 1) return undefined;
-    const given = node.attributes.get("axes")?.ints;
-    if (given) return [...given];
-    if (!node.inputs[1]) return undefined;
-    const constant = constantOf(this.graph, node.inputs[1], this.external);
-    return constant && [...constant.values];
-  }
-}
-
-const equal = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((axis) => b.includes(axis));
+import type { External } from "./values.js";
 
 /** A reduction of squares, and what it is of. */
 interface Squares {
@@ -99,86 +24,105 @@ interface Squares {
   readonly norm: "l1" | "l2";
 }
 
-function squaresOf(search: Search, node: GraphNode): Squares | undefined {
+function squaresOf(search: Search, node: GraphNode, axes: readonly number[]): Squares | undefined {
   const [operand] = node.inputs;
-  if (node.op === "ReduceL2") return { of: operand, rooted: true, summed: true, norm: "l2" };
-  if (node.op === "ReduceL1") return { of: operand, rooted: true, summed: true, norm: "l1" };
-  if (node.op === "ReduceSumSquare") return { of: operand, rooted: false, summed: true, norm: "l2" };
+  // magnitudes have the squares of what they are of
+  const behind = (name: string): string => search.maker(name, "Abs")?.inputs[0] ?? name;
+  if (node.op === "ReduceL2") return { of: behind(operand), rooted: true, summed: true, norm: "l2" };
+  if (node.op === "ReduceL1") return { of: behind(operand), rooted: true, summed: true, norm: "l1" };
+  if (node.op === "ReduceSumSquare") return { of: behind(operand), rooted: false, summed: true, norm: "l2" };
   const summed = node.op === "ReduceSum";
-  const square = search.maker(operand, "Pow", "Mul");
-  if (!square) return undefined;
-  const [a, b] = square.inputs;
-  if (square.op === "Pow" ? search.constant(b) !== 2 : !search.same(a, b)) return undefined;
-  return { of: a, rooted: false, summed, norm: "l2" };
+  const square = squareOf(search, operand, axes);
+  return square === undefined ? undefined : { of: behind(square), rooted: false, summed, norm: "l2" };
 }
 
-/** x and its mean, where a tensor is their difference. */
-function differenceOf(search: Search, name: string, axes: readonly number[]): { x: string; mean: string } | undefined {
-  return search.attempt(() => {
-    const sub = search.maker(name, "Sub");
-    if (!sub) return undefined;
-    const [x, mean] = sub.inputs;
-    const reduced = search.maker(mean, "ReduceMean");
-    if (!reduced || !search.same(reduced.inputs[0], x) || !equal(search.axes(reduced) ?? [], axes)) return undefined;
-    return { x, mean };
-  });
+/** What a tensor is the square of. */
+function squareOf(search: Search, name: string, axes: readonly number[]): string | undefined {
+  const square = search.maker(name, "Pow", "Mul");
+  if (!square) return undefined;
+  const [a, b] = square.inputs;
+  if (square.op === "Pow") return search.constant(b) === 2 ? a : undefined;
+  if (search.same(a, b)) return a;
+  // the same difference, computed twice
+  const x = search.difference(a, axes)?.x;
+  return x !== undefined && search.same(search.difference(b, axes)?.x, x) ? a : undefined;
 }
 
 /** What was found on the way from the squares to their root. */
 interface Root {
   readonly name: string;
   readonly epsilon: number;
+  /** What the squares were multiplied by. */
+  readonly factor: number;
+  readonly rooted: boolean;
   readonly inverse: boolean;
-  readonly averaged: boolean;
+  /** Whether it has lost the dimensions that were reduced. */
+  readonly dropped: boolean;
+  /** The squares are those of x, from whose mean that of x was taken: the variance. */
+  readonly difference: Difference | undefined;
 }
 
-/** A tensor that stands for another on the way, and what one more node makes of it. */
+/** What one more node makes of a tensor that stands for another on the way. */
 function step(
   search: Search,
-  { name, epsilon, inverse, averaged }: Root,
-  rooted: boolean,
+  root: Root,
   node: GraphNode,
-): (Root & { rooted: boolean }) | undefined {
+  squares: Squares,
+  axes: readonly number[],
+): Root | undefined {
+  const { name, epsilon, factor, rooted, inverse, dropped } = root;
   const [output] = node.outputs;
-  const other = node.inputs.find((each) => each && each !== name);
-  const value = search.constant(other);
-  const on = (more: Partial<Root & { rooted: boolean }>) => ({
-    name: output,
-    epsilon,
-    inverse,
-    averaged,
-    rooted,
-    ...more,
-  });
   if (node.domain || !output) return undefined;
+  const first = node.inputs[0] === name;
+  const value = search.constant(otherOf(node, name));
+  const on = (more: Partial<Root>): Root => ({ ...root, name: output, ...more });
+  /** A length is beside the root, and the squares of it are not. */
+  const asSquare = (length: number): number => (rooted ? length * length : length);
+  const scaled = (by: number): Root | undefined =>
+    by > 0 && by < Infinity
+      ? on({ factor: factor * asSquare(inverse ? 1 / by : by), epsilon: epsilon * asSquare(inverse ? 1 / by : by) })
+      : undefined;
   switch (node.op) {
     case "Cast":
+    case "Identity":
     case "Expand":
-      return node.inputs[0] === name ? on({}) : undefined;
+      return first ? on({}) : undefined;
+    case "Unsqueeze":
+    case "Reshape":
+      return first && dropped && search.restores(node, axes) ? on({ dropped: false }) : undefined;
     case "Add":
-      return value === undefined || inverse ? undefined : on({ epsilon: rooted ? value * value : value });
+      return value === undefined || inverse ? undefined : on({ epsilon: epsilon + asSquare(value) });
+    case "Relu":
+      return inverse ? undefined : on({});
     // the least length that is divided by
-    case "Clip":
-      return rooted && !inverse && node.inputs[0] === name
-        ? on({ epsilon: (search.constant(node.inputs[1]) ?? node.attributes.get("min")?.f ?? 0) ** 2 })
-        : undefined;
+    case "Clip": {
+      const least = search.constant(node.inputs[1]) ?? node.attributes.get("min")?.f ?? 0;
+      return first && !inverse ? on({ epsilon: Math.max(epsilon, asSquare(least)) }) : undefined;
+    }
     case "Max":
-      return rooted && !inverse && value !== undefined ? on({ epsilon: value * value }) : undefined;
+      return value === undefined || inverse ? undefined : on({ epsilon: Math.max(epsilon, asSquare(value)) });
+    case "Sub": {
+      if (!first || rooted || squares.summed || root.difference || dropped || !node.inputs[1]) return undefined;
+      return search.attempt(() => {
+        const mean = squareOf(search, node.inputs[1], axes);
+        if (mean === undefined || !search.same(search.meanOf(mean, axes), squares.of)) return undefined;
+        return on({ difference: { x: squares.of, mean } });
+      });
+    }
     case "Sqrt":
       return rooted ? undefined : on({ rooted: true });
     case "Pow":
-      if (rooted || node.inputs[0] !== name) return undefined;
+      if (rooted || !first) return undefined;
       if (value === 0.5) return on({ rooted: true });
       return value === -0.5 ? on({ rooted: true, inverse: true }) : undefined;
     case "Reciprocal":
       return rooted && !inverse ? on({ inverse: true }) : undefined;
     case "Div":
-      if (value === 1 && node.inputs[1] === name && rooted && !inverse) return on({ inverse: true });
-      return !rooted && node.inputs[0] === name && value !== undefined && value > 1
-        ? on({ averaged: true })
-        : undefined;
+      if (value === undefined) return undefined;
+      if (first) return scaled(1 / value);
+      return value === 1 && rooted && !inverse ? on({ inverse: true }) : undefined;
     case "Mul":
-      return !rooted && value !== undefined && value > 0 && value < 1 ? on({ averaged: true }) : undefined;
+      return value === undefined ? undefined : scaled(value);
     default:
       return undefined;
   }
@@ -188,6 +132,8 @@ function step(
 interface Quotient {
   readonly output: string;
   readonly root: Root;
+  /** What is divided. */
+  readonly part: string;
   /** That is multiplied by the weight before d is, which is done. */
   readonly weight: string | undefined;
   /** x · a + (bias - mean · a): the bias is added, too. */
@@ -198,41 +144,51 @@ interface Quotient {
 const otherOf = (node: GraphNode, name: string): string | undefined =>
   node.inputs.length === 2 ? node.inputs[node.inputs[0] === name ? 1 : 0] : undefined;
 
+/** What the squares are of, and how it is told from other tensors. */
+interface Part {
+  readonly squares: Squares;
+  readonly axes: readonly number[];
+  readonly difference: Difference | undefined;
+}
+
+/** x and its mean: from before the squares, or from behind them. */
+const differenceIn = ({ difference }: Part, root: Root): Difference | undefined => difference ?? root.difference;
+
+/** Whether a tensor is what is divided by the root: x - mean, or x itself where nothing is centred. */
+function isPart(search: Search, part: Part, root: Root, name: string): boolean {
+  const centred = differenceIn(part, root);
+  if (!root.difference && search.same(name, part.squares.of)) {
+    if (centred) search.maker(name, "Sub"); // a Cast before the division is of the group
+    return true;
+  }
+  return centred !== undefined && search.same(search.difference(name, part.axes)?.x, centred.x);
+}
+
+/** What is divided, and the weight where that was multiplied before. */
+function dividend(search: Search, part: Part, root: Root, name: string): Pick<Quotient, "part" | "weight"> | undefined {
+  if (isPart(search, part, root, name)) return { part: name, weight: undefined };
+  return search.attempt(() => {
+    const product = search.maker(name, "Mul");
+    const weight = product?.inputs.find((each) => search.isConstant(each));
+    const other = product && weight !== undefined && otherOf(product, weight);
+    return other && isPart(search, part, root, other) ? { part: other, weight } : undefined;
+  });
+}
+
 /** What is multiplied or divided by the root. */
-function quotientOf(
-  search: Search,
-  start: Root,
-  rooted: boolean,
-  isPart: (name: string) => boolean,
-  x: string,
-  mean: string | undefined,
-): Quotient | undefined {
-  const { graph } = search;
-  const isConstant = (name: string): boolean => graph.initializers.has(name) || !!graph.producers.get(name)?.constant;
-  let way: { root: Root; rooted: boolean; nodes: GraphNode[] }[] = [{ root: start, rooted, nodes: [] }];
+function quotientOf(search: Search, start: Root, part: Part): Quotient | undefined {
+  let way: { root: Root; nodes: GraphNode[] }[] = [{ root: start, nodes: [] }];
   for (let i = 0; i < MOST_STEPS && way.length; i++) {
     const next: typeof way = [];
-    for (const { root, rooted: done, nodes } of way) {
+    for (const { root, nodes } of way) {
       for (const node of search.takers(root.name).slice(0, MOST_STEPS)) {
-        const [output] = node.outputs;
-        const end = (more?: Partial<Quotient>, last: GraphNode[] = [node]): Quotient => {
-          for (const each of [...nodes, ...last]) search.nodes.add(each);
-          return { output, root, weight: undefined, bias: undefined, ...more };
-        };
-        if (done && !node.domain) {
-          const other = otherOf(node, root.name);
-          if (node.op === "Div" && !root.inverse && node.inputs[1] === root.name && isPart(node.inputs[0]))
-            return end();
-          if (node.op === "Mul" && root.inverse && other !== undefined) {
-            if (isPart(other)) return end();
-            if (isConstant(other)) {
-              const found = weightedFirst(search, output, isPart, x, mean);
-              if (found) return end({ ...found.what, weight: other }, [node, ...found.nodes]);
-            }
-          }
+        const found = ending(search, root, node, part);
+        if (found) {
+          for (const each of [...nodes, ...found.nodes]) search.nodes.add(each);
+          return found.quotient;
         }
-        const gone = step(search, root, done, node);
-        if (gone) next.push({ root: gone, rooted: gone.rooted, nodes: [...nodes, node] });
+        const gone = step(search, root, node, part.squares, part.axes);
+        if (gone) next.push({ root: gone, nodes: [...nodes, node] });
       }
     }
     way = next.slice(0, MOST_STEPS);
@@ -240,22 +196,41 @@ function quotientOf(
   return undefined;
 }
 
+interface Ending {
+  readonly quotient: Quotient;
+  readonly nodes: readonly GraphNode[];
+}
+
+/** The quotient, where a node makes it. */
+function ending(search: Search, root: Root, node: GraphNode, part: Part): Ending | undefined {
+  if (!root.rooted || root.dropped || node.domain) return undefined;
+  const [output] = node.outputs;
+  const other = otherOf(node, root.name);
+  const divides = root.inverse ? node.op === "Mul" : node.op === "Div" && node.inputs[1] === root.name;
+  if (other === undefined || !divides) return undefined;
+  const divided = dividend(search, part, root, other);
+  if (divided) return { quotient: { output, root, bias: undefined, ...divided }, nodes: [node] };
+  const found = root.inverse && search.isConstant(other) ? weightedFirst(search, output, root, part) : undefined;
+  return found && { quotient: { root, weight: other, ...found.what }, nodes: [node, ...found.nodes] };
+}
+
 /** d · a, or x · a + (bias - mean · a), where a is weight / s. */
 function weightedFirst(
   search: Search,
   a: string,
-  isPart: (name: string) => boolean,
-  x: string,
-  mean: string | undefined,
-): { what: Partial<Quotient>; nodes: GraphNode[] } | undefined {
+  root: Root,
+  part: Part,
+): { what: Pick<Quotient, "output" | "part" | "bias">; nodes: GraphNode[] } | undefined {
   const products = search.takers(a).filter(({ op, domain }) => op === "Mul" && !domain);
   for (const product of products) {
     const other = otherOf(product, a);
-    if (other !== undefined && isPart(other)) return { what: { output: product.outputs[0] }, nodes: [product] };
+    if (other !== undefined && isPart(search, part, root, other))
+      return { what: { output: product.outputs[0], part: other, bias: undefined }, nodes: [product] };
   }
-  if (mean === undefined) return undefined;
-  const ofX = products.find((product) => search.same(otherOf(product, a), x));
-  const ofMean = products.find((product) => search.same(otherOf(product, a), mean));
+  const centred = differenceIn(part, root);
+  if (!centred) return undefined;
+  const ofX = products.find((product) => search.same(otherOf(product, a), centred.x));
+  const ofMean = products.find((product) => search.same(otherOf(product, a), centred.mean));
   if (!ofX || !ofMean) return undefined;
   const difference = search
     .takers(ofMean.outputs[0])
@@ -265,7 +240,7 @@ function weightedFirst(
     search.takers(ofX.outputs[0]).find(({ op, inputs }) => op === "Add" && inputs.includes(difference.outputs[0]));
   if (!difference || !sum) return undefined;
   return {
-    what: { output: sum.outputs[0], bias: difference.inputs[0] },
+    what: { output: sum.outputs[0], part: centred.x, bias: difference.inputs[0] },
     nodes: [ofX, ofMean, difference, sum],
   };
 }
@@ -277,26 +252,29 @@ function groupFrom(graph: Graph, node: GraphNode, external: External): Normaliza
   const search = new Search(graph, external);
   search.nodes.add(node);
   const axes = search.axes(node);
-  const squares = axes?.length ? squaresOf(search, node) : undefined;
+  const squares = axes?.length ? squaresOf(search, node, axes) : undefined;
   if (!axes || !squares) return undefined;
-  const difference = differenceOf(search, squares.of, axes);
-  const x = difference?.x ?? squares.of;
-  const isPart = (name: string): boolean => {
-    if (search.same(name, squares.of)) {
-      if (difference) search.maker(name, "Sub"); // a Cast before the division is of the group
-      return true;
-    }
-    return difference !== undefined && search.same(differenceOf(search, name, axes)?.x, x);
+  const part: Part = { squares, axes, difference: search.difference(squares.of, axes) };
+  const start: Root = {
+    name: node.outputs[0],
+    epsilon: 0,
+    factor: 1,
+    rooted: squares.rooted,
+    inverse: false,
+    dropped: !keepsDims(node),
+    difference: undefined,
   };
-  const start: Root = { name: node.outputs[0], epsilon: 0, inverse: false, averaged: false };
-  const quotient = quotientOf(search, start, squares.rooted, isPart, x, difference?.mean);
+  const quotient = quotientOf(search, start, part);
   if (!quotient) return undefined;
-  const summed = squares.summed && !quotient.root.averaged;
-  // the length of what was centred is no normalization that has a name
-  if (summed && difference) return undefined;
+  const { root } = quotient;
+  const centred = differenceIn(part, root);
+  const isLength = squares.summed && root.factor === 1;
+  // the length of what was centred is no normalization that has a name, nor is a part of the sum of magnitudes
+  if ((isLength && centred) || (squares.norm === "l1" && !isLength)) return undefined;
   const { output, weight, bias } = affine(search, quotient);
-  const input = ownCasts(search, x);
-  const name = summed ? NAMES[squares.norm] : difference ? NAMES.mean : NAMES.rms;
+  ownCasts(search, quotient.part);
+  const input = ownCasts(search, centred?.x ?? squares.of);
+  const name = isLength ? NAMES[squares.norm] : centred ? NAMES.mean : NAMES.rms;
   const extent: Extent = { axes };
   return {
     operator: `decomposed ${name}`,
@@ -304,14 +282,18 @@ function groupFrom(graph: Graph, node: GraphNode, external: External): Normaliza
     inputs: [input],
     output,
     extent,
-    centred: difference !== undefined,
+    centred: centred !== undefined,
     norm: squares.norm,
-    summed,
-    epsilon: quotient.root.epsilon,
+    summed: squares.summed,
+    factor: root.factor,
+    epsilon: root.epsilon,
     weight,
     bias,
     mean: undefined,
     variance: undefined,
+    ...(root.difference && {
+      note: "its variance is written as the mean of the squares less the square of the mean, which loses more where the mean is large: the diagnosis is that of the mean of the squared differences",
+    }),
   };
 }
 
@@ -320,7 +302,7 @@ function ownCasts(search: Search, x: string): string {
   let from = x;
   for (let i = 0; i < MOST_STEPS; i++) {
     const node = search.graph.producers.get(from);
-    if (node?.op !== "Cast" || node.domain || !search.takers(from).every((each) => search.nodes.has(each))) break;
+    if (!node || !isCopy(node) || !search.takers(from).every((each) => search.nodes.has(each))) break;
     search.nodes.add(node);
     [from] = node.inputs;
   }
@@ -331,7 +313,6 @@ function ownCasts(search: Search, x: string): string {
 function affine(search: Search, { output, weight, bias }: Quotient): Pick<Normalization, "output" | "weight" | "bias"> {
   const { graph } = search;
   const outputs = new Set(graph.outputs.map(({ name }) => name));
-  const isConstant = (name: string): boolean => graph.initializers.has(name) || !!graph.producers.get(name)?.constant;
   let result = { output, weight, bias };
   let at = output;
   const passed: GraphNode[] = [];
@@ -342,8 +323,8 @@ function affine(search: Search, { output, weight, bias }: Quotient): Pick<Normal
     passed.push(node);
     const other = otherOf(node, at);
     [at] = node.outputs;
-    if (node.op === "Cast") continue;
-    const constant = other !== undefined && isConstant(other);
+    if (isCopy(node)) continue;
+    const constant = other !== undefined && search.isConstant(other);
     if (node.op === "Mul" && constant && result.weight === undefined) result = { ...result, output: at, weight: other };
     else if (node.op === "Add" && constant) result = { ...result, output: at, bias: other };
     else break;
@@ -361,7 +342,7 @@ export function decomposed(graph: Graph, external: External): Normalization[] {
   for (const node of graph.nodes) {
     if (node.domain || node.constant || !REDUCTIONS.includes(node.op)) continue;
     const group = groupFrom(graph, node, external);
-    if (!group || group.nodes.some((each) => taken.has(each) && each.op !== "Cast")) continue;
+    if (!group || group.nodes.some((each) => taken.has(each) && !isCopy(each))) continue;
     for (const each of group.nodes) taken.add(each);
     found.push(group);
   }

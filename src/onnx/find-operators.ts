@@ -115,6 +115,7 @@ export function operatorOf(node: GraphNode): Normalization | string {
     centred: true,
     norm: "l2",
     summed: false,
+    factor: 1,
     epsilon: 0,
     weight: undefined,
     bias: undefined,

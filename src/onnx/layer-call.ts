@@ -142,8 +142,8 @@ function lastCall(
   const restored = (y: Float32Array): Float32Array => (inOrder ? y : transposed(y, shape, back));
   const { weight, bias } = parameters;
   const fits = [weight, bias].every((each) => !each || variesAlong(each, rank)?.every((axis) => axes.includes(axis)));
-  const { centred, epsilon } = n;
-  if (n.summed) {
+  const { centred, epsilon, summed, factor } = n;
+  if (summed && factor === 1) {
     // x / ‖x‖: for diagnosing, the same but for the root of the number of elements
     const flat = {
       data: x.data,
@@ -230,6 +230,29 @@ function channelCall(
   };
 }
 
+/** Two numbers that differ by rounding: of counts that went through float16, too. */
+const ALIKE = 2 ** -10;
+
+/** Where the squares are multiplied: as a mean of squares, with what is left of the factor in eps and weight. */
+function scaledCall(
+  n: Normalization,
+  data: Float32Array,
+  dims: readonly number[],
+  parameters: Parameters,
+  count: number,
+): LayerCall | string {
+  const of = n.factor * (n.summed ? count : 1);
+  const factor = Math.abs(of - 1) < ALIKE ? 1 : of;
+  const plain: Normalization = { ...n, summed: false, factor: 1, epsilon: n.epsilon / factor };
+  if (factor === 1) return layerCall(plain, data, dims, parameters);
+  const { weight = { dims: [], values: [1] } } = parameters;
+  const scaled: Values = { ...weight, values: Float32Array.from(weight.values, (w) => w / Math.sqrt(factor)) };
+  const call = layerCall(plain, data, dims, { ...parameters, weight: scaled });
+  if (typeof call === "string") return call;
+  const own = `its root is that of ${Number(factor.toPrecision(6))} times the mean of the squares, which was put into the weight`;
+  return { ...call, note: call.note === undefined ? own : `${own}; ${call.note}` };
+}
+
 /** The call that a normalization is, or why it is none that can be diagnosed. */
 export function layerCall(
   n: Normalization,
@@ -247,6 +270,7 @@ export function layerCall(
   if (bad !== undefined) return `normalizes axis ${bad} of ${rank}`;
   const named = [...new Set(given.map((axis) => (axis < 0 ? axis + rank : axis)))].sort((a, b) => a - b);
   const axes = "from" in extent ? [...dims.keys()].slice(named[0]) : named;
+  if (n.factor !== 1) return scaledCall(n, data, dims, parameters, product(axes.map((axis) => dims[axis])));
   // written out, an instance norm has its weight along the channels
   const alongChannels = [parameters.weight, parameters.bias].every(
     (each) => !each || variesAlong(each, rank)?.every((axis) => axis === 1),

@@ -35,7 +35,8 @@ export class LayerState {
       if (size < Infinity && !(size <= (this.maxAbs ?? -1))) this.maxAbs = size;
     }
     this.count += data.length;
-    this.last = { axes: [...call.axes], shape: [...dims], ...(call.note !== undefined && { note: call.note }) };
+    const notes = [this.layer.note, call.note].filter((note) => note !== undefined);
+    this.last = { axes: [...call.axes], shape: [...dims], ...(notes.length && { note: notes.join("; ") }) };
     // remedies are for the first kernel that is not ok: others lose less
     let remedies = true;
     for (const judgement of this.judgements) {

@@ -25,9 +25,11 @@ export interface Normalization {
   readonly extent: Extent;
   readonly centred: boolean;
   readonly norm: "l1" | "l2";
-  /** y = x / ‖x‖, without the number of elements. */
+  /** The squares are summed, not averaged: y = x / ‖x‖ where nothing multiplies them. */
   readonly summed: boolean;
-  /** Beside the mean of the squares. */
+  /** What the mean (or the sum) of the squares is multiplied by: 1 but for what is written out in another way. */
+  readonly factor: number;
+  /** Beside that. */
   readonly epsilon: number;
   /** Names of tensors; undefined where there is none. */
   readonly weight: string | undefined;
@@ -35,6 +37,8 @@ export interface Normalization {
   /** Given statistics: names of tensors. */
   readonly mean: string | undefined;
   readonly variance: string | undefined;
+  /** In what it is not as it is taken to be. */
+  readonly note?: string;
 }
 
 /** One that nothing can be told about, and why. */

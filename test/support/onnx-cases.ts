@@ -33,7 +33,7 @@ export class GraphBuilder {
     return this.node("Constant", [], { value: { tensor: { dims: [], data: [value] } } });
   }
 
-  private integers(data: readonly number[]): string {
+  integers(data: readonly number[]): string {
     const name = `axes_${this.count++}`;
     this.initializers[name] = { data, dims: [data.length], type: "int64" };
     return name;
@@ -66,6 +66,8 @@ export interface Written {
   axes: number[];
   centred: boolean;
   epsilon: number;
+  /** Default: 11 and 23. */
+  opsets?: number[];
   write(g: GraphBuilder, x: string, features: number): string;
 }
 
