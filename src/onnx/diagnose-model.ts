@@ -19,9 +19,10 @@ import { PartRunner, type World } from "./part-runner.js";
 import { ModelError, type ModelProto, readModel, type TensorProto } from "./proto.js";
 import { isProblem, type Limits, limitsOf, type Range, rangeOf } from "./ranges.js";
 import { type Effect, MODEL_SCHEMA, type ModelDiagnosis, type ModelLayer } from "./result.js";
-import { createSession, type OrtData, type OrtTensor } from "./runtime.js";
+import { createSession, type OrtData, type OrtSession, type OrtTensor, releaseSession, runSession } from "./runtime.js";
 import { decidesOf, kernelOf } from "./runtimes.js";
 import { blocksOf, constantOf, type External } from "./values.js";
+import { messageOf, quote } from "./words.js";
 
 /** Bytes of what worlds hold side by side. */
 const WORLDS_BYTES = 2 ** 27;
@@ -46,7 +47,7 @@ const externalOf =
     const location = external?.get("location");
     if (!read || location === undefined) {
       throw new ModelError(
-        `has tensor ${JSON.stringify(name)} in another file${location === undefined ? "" : `, ${JSON.stringify(location)}`}: "externalData" is not given`,
+        `has tensor ${quote(name)} in another file${location === undefined ? "" : `, ${quote(location)}`}: "externalData" is not given`,
       );
     }
     const [offset, length] = ["offset", "length"].map((key) => external?.get(key));
@@ -132,15 +133,24 @@ class ModelRun {
     }
     if (!computed.size) return;
     const names = [...computed];
-    const session = await createSession(
-      this.o.runtime,
-      partModel(this.model, this.graph, [], [], names, this.external),
-    );
-    for (const [name, tensor] of Object.entries(await session.run({}, names))) {
-      const values = numbersOf(tensor);
-      if (values) this.constants.set(name, { dims: tensor.dims, values });
+    const bytes = partModel(this.model, this.graph, [], [], names, this.external);
+    let session: OrtSession | undefined;
+    try {
+      session = await createSession(this.o.runtime, bytes);
+      for (const [name, tensor] of await runSession(session, {}, names)) {
+        const values = numbersOf(tensor);
+        if (values) this.constants.set(name, { dims: tensor.dims, values });
+      }
+    } catch (error) {
+      throw new ModelError(
+        `has weights that cannot be computed, ${names.slice(0, 3).map(quote).join(", ")}: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      );
+    } finally {
+      await releaseSession(session);
     }
-    await session.release?.();
   }
 
   private readInitializers(): void {
@@ -262,7 +272,16 @@ class ModelRun {
       state.refused = own;
       return;
     }
-    if (first) state.add(own.call, own.dims);
+    if (first) {
+      try {
+        state.add(own.call, own.dims);
+      } catch (error) {
+        // more dimensions than there may be, an eps below 0: the others are told of all the same
+        if (!(error instanceof RangeError)) throw error;
+        state.refused = `cannot be diagnosed: ${messageOf(error)}`;
+        return;
+      }
+    }
     const { output, inputs } = state.layer;
     const was = base.get(output) as OrtTensor;
     jobs.forEach(({ kind, layer }, i) => {
@@ -353,7 +372,7 @@ export async function diagnoseModel(bytes: Uint8Array, options: DiagnoseModelOpt
   const model = readModel(new Uint8Array(buffer, byteOffset, length));
   const graph = graphOf(model.graph);
   for (const { name, type } of graph.inputs) {
-    if (type === undefined) throw new ModelError(`has an input ${JSON.stringify(name)} that is no tensor`);
+    if (type === undefined) throw new ModelError(`has an input ${quote(name)} that is no tensor`);
   }
   return new ModelRun(model, graph, o, externalOf(o.externalData)).all();
 }

@@ -335,12 +335,15 @@ function affine(search: Search, { output, weight, bias }: Quotient): Pick<Normal
 
 const REDUCTIONS = ["ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceL1", "ReduceL2"];
 
+export const isReduction = ({ op, domain }: { op: string; domain: string }): boolean =>
+  !domain && REDUCTIONS.includes(op);
+
 /** All groups of a graph; no node is in two of them. */
 export function decomposed(graph: Graph, external: External): Normalization[] {
   const taken = new Set<GraphNode>();
   const found: Normalization[] = [];
   for (const node of graph.nodes) {
-    if (node.domain || node.constant || !REDUCTIONS.includes(node.op)) continue;
+    if (node.constant || !isReduction(node)) continue;
     const group = groupFrom(graph, node, external);
     if (!group || group.nodes.some((each) => taken.has(each) && !isCopy(each))) continue;
     for (const each of group.nodes) taken.add(each);

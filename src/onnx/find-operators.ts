@@ -26,6 +26,9 @@ const rms = (node: GraphNode): Found => ({
   weight: input(node, 1),
 });
 
+/** Of operators that are a normalization together with an activation, a table or another order of the axes. */
+const ALSO = "is a normalization and something else in one operator, which is not taken apart";
+
 /** What each operator is, or why nothing can be told about this one. Defaults are those of its specification. */
 const OPERATORS: Readonly<Record<string, (node: GraphNode) => Found | string>> = {
   LayerNormalization: (node) => ({
@@ -89,6 +92,10 @@ const OPERATORS: Readonly<Record<string, (node: GraphNode) => Found | string>> =
     summed: true,
     epsilon: 0,
   }),
+  GroupNorm: () => ALSO,
+  SkipGroupNorm: () => ALSO,
+  EmbedLayerNormalization: () => ALSO,
+  QLayerNorm: () => ALSO,
   // its 1e-9 is beside the root, not under it
   MeanVarianceNormalization: (node) => ({
     extent: { axes: attribute(node, "axes")?.ints ?? [0, 2, 3] },

@@ -1,8 +1,7 @@
 // A model's graph with what follows from it: who makes and who takes each tensor, the order of the nodes, what is constant.
 
 import { type AttributeProto, type GraphProto, ModelError, type NodeProto, type TensorProto } from "./proto.js";
-
-const quote = (name: string): string => JSON.stringify(name.length > 100 ? `${name.slice(0, 99)}…` : name);
+import { quote } from "./words.js";
 
 /** Names that the nodes of inner graphs take from outside of them. */
 function captured(node: NodeProto): string[] {
@@ -54,9 +53,13 @@ export interface Graph {
 /** Operators that give another result each time. */
 const RANDOM = /^(?:Random|Multinomial$|Bernoulli$|Dropout$)/;
 
-/** @throws {ModelError} for a graph that cannot be run in any order, or where a name means two tensors. */
-export function graphOf(proto: GraphProto): Graph {
-  const initializers = new Map(proto.initializers.map((tensor) => [tensor.name, tensor]));
+/**
+ * @param outer What an inner graph is in: names that nobody makes are from there.
+ * @throws {ModelError} for a graph that cannot be run in any order, or where a name means two tensors.
+ */
+export function graphOf(proto: GraphProto, outer?: Pick<Graph, "nodes" | "initializers">): Graph {
+  const initializers = new Map(outer?.initializers);
+  for (const tensor of proto.initializers) initializers.set(tensor.name, tensor);
   const inputs = proto.inputs.filter(({ name }) => !initializers.has(name) && !proto.sparse.has(name));
   const makers = new Map<string, number>();
   proto.nodes.forEach(({ outputs }, i) => {
@@ -74,7 +77,7 @@ export function graphOf(proto: GraphProto): Graph {
   const takers = new Map<string, number[]>();
   takes.forEach((names, i) => {
     for (const name of names) {
-      if (!makers.has(name) && !given.has(name)) {
+      if (!outer && !makers.has(name) && !given.has(name)) {
         throw new ModelError(`is no valid model: nothing makes the tensor ${quote(name)}, which a node takes`);
       }
       const list = takers.get(name);
@@ -85,6 +88,12 @@ export function graphOf(proto: GraphProto): Graph {
   const nodes: GraphNode[] = [];
   const producers = new Map<string, GraphNode>();
   const constants = new Set([...initializers.keys(), ...proto.sparse.keys()]);
+  for (const node of outer?.nodes ?? []) {
+    for (const name of node.constant ? node.outputs : []) {
+      producers.set(name, node);
+      constants.add(name);
+    }
+  }
   const ready = [...waiting.keys()].filter((i) => !waiting[i]);
   for (const i of ready) {
     const node = proto.nodes[i];
@@ -113,7 +122,7 @@ export function graphOf(proto: GraphProto): Graph {
     }
   }
   for (const { name } of proto.outputs) {
-    if (!makers.has(name) && !given.has(name))
+    if (!outer && !makers.has(name) && !given.has(name))
       throw new ModelError(`is no valid model: nothing makes its output ${quote(name)}`);
   }
   return { proto, nodes, initializers, producers, consumers, inputs, outputs: proto.outputs };

@@ -6,6 +6,7 @@ import { FLOAT, typeName } from "./data-types.js";
 import type { Graph } from "./graph.js";
 import type { ValueInfoProto } from "./proto.js";
 import type { OrtData, OrtRuntime, OrtTensor } from "./runtime.js";
+import { quote, short } from "./words.js";
 
 /** A tensor for an input: of this package, of onnxruntime, or an array with its shape. */
 export interface ModelInput {
@@ -39,18 +40,28 @@ const FLOATS = [FLOAT, 10, 11];
 
 /** "float32 [batch, 16, 96]". */
 const wordsOf = ({ type, dims }: ValueInfoProto): string =>
-  `${type === undefined ? "something that is no tensor" : typeName(type)} ${dims ? `[${dims.map((dim) => (dim === "" ? "any" : dim)).join(", ")}]` : "of any shape"}`;
+  `${type === undefined ? "something that is no tensor" : typeName(type)} ${dims ? `[${short(dims.map((dim) => (dim === "" ? "any" : dim)).join(", "))}]` : "of any shape"}`;
+
+/** Inputs that a message names. */
+const MOST_WANTED = 20;
 
 const wants = (graph: Graph): string =>
-  `the model wants ${graph.inputs.map((info) => `${info.name}: ${wordsOf(info)}`).join("; ") || "none"}`;
+  `the model wants ${
+    graph.inputs
+      .slice(0, MOST_WANTED)
+      .map((info) => `${short(info.name)}: ${wordsOf(info)}`)
+      .join("; ") || "none"
+  }${graph.inputs.length > MOST_WANTED ? `; and ${graph.inputs.length - MOST_WANTED} more` : ""}`;
 
 /** Elements as numbers. */
 function numbersIn(name: string, data: unknown, type: string | undefined): ArrayLike<number> {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Array.from(data as BigInt64Array, Number);
-  if (data instanceof Uint16Array && type === "float16") throw new TypeError(`"${name}": float16 goes as it is`);
+  if (data instanceof Uint16Array && type === "float16") throw new TypeError(`${quote(name)}: float16 goes as it is`);
   if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return data as unknown as ArrayLike<number>;
   if (Array.isArray(data) && data.every((each) => typeof each === "number")) return data;
-  throw new TypeError(`"${name}.data" must be a typed array or an array of numbers, got ${describe(data)}`);
+  throw new TypeError(
+    `${quote(`${short(name)}.data`)} must be a typed array or an array of numbers, got ${describe(data)}`,
+  );
 }
 
 /** Sizes of dimensions that have a name, as inputs show them. */
@@ -68,29 +79,30 @@ function checkShape(name: string, info: ValueInfoProto, shape: readonly number[]
         names.set(dim, shape[i]);
         return known === undefined || known === shape[i];
       }));
-  if (!fits) throw new RangeError(`"${name}" is of shape [${shape}]: ${wants(graph)}`);
+  if (!fits) throw new RangeError(`${quote(name)} is of shape [${shape}]: ${wants(graph)}`);
 }
 
 function tensorOf(runtime: OrtRuntime, info: ValueInfoProto, given: ModelInput, names: Names, graph: Graph): OrtTensor {
   const { name, type = 0 } = info;
   if (typeof given !== "object" || given === null)
-    throw new TypeError(`"${name}" must be { data, shape }, got ${describe(given)}`);
+    throw new TypeError(`${quote(name)} must be { data, shape }, got ${describe(given)}`);
   const { data } = given;
   const shape = given.shape ?? given.dims ?? (ArrayBuffer.isView(data) ? [(data as Float32Array).length] : undefined);
   if (!Array.isArray(shape) || !shape.every((dim) => Number.isInteger(dim) && dim >= 0)) {
-    throw new TypeError(`"${name}.shape" must be an array of lengths, got ${describe(shape)}`);
+    throw new TypeError(`${quote(`${short(name)}.shape`)} must be an array of lengths, got ${describe(shape)}`);
   }
   const own = [...shape];
   checkShape(name, info, own, names, graph);
   const size = own.reduce((product, dim) => product * dim, 1);
   const make = Object.hasOwn(ARRAYS, type) ? ARRAYS[type] : undefined;
-  if (!make) throw new TypeError(`"${name}" is ${typeName(type)} in the model, which cannot be given here`);
+  if (!make) throw new TypeError(`${quote(name)} is ${typeName(type)} in the model, which cannot be given here`);
   const halves = type === 10 && given.type === "float16" && data instanceof Uint16Array;
   const values = halves ? data : numbersIn(name, data, given.type === typeName(type) ? undefined : given.type);
-  if (values.length !== size) throw new RangeError(`"${name}" has ${values.length} elements, and shape [${own}]`);
+  if (values.length !== size) throw new RangeError(`${quote(name)} has ${values.length} elements, and shape [${own}]`);
   if (!FLOATS.includes(type)) {
     for (let i = 0; i < values.length; i++) {
-      if (!Number.isInteger(values[i])) throw new RangeError(`"${name}" has ${values[i]} at ${i}: ${wants(graph)}`);
+      if (!Number.isInteger(values[i]))
+        throw new RangeError(`${quote(name)} has ${values[i]} at ${i}: ${wants(graph)}`);
     }
   }
   return new runtime.Tensor(typeName(type), halves ? data : make(values), own);
@@ -143,7 +155,7 @@ export function randomInputs(runtime: OrtRuntime, graph: Graph, seed: number): M
     graph.inputs.map((info) => {
       const { name, type = 0, dims = [] } = info;
       const make = Object.hasOwn(ARRAYS, type) ? ARRAYS[type] : undefined;
-      if (!make) throw new RangeError(`there are no random inputs for ${name}: ${wordsOf(info)}`);
+      if (!make) throw new RangeError(`there are no random inputs for ${quote(name)}: ${wordsOf(info)}`);
       const shape = dims.map((dim, axis) => {
         if (typeof dim === "number" && dim > 0) return dim;
         const key = dim === "" || typeof dim === "number" ? undefined : dim;
@@ -153,7 +165,7 @@ export function randomInputs(runtime: OrtRuntime, graph: Graph, seed: number): M
       });
       const size = shape.reduce((product, dim) => product * dim, 1);
       if (size > MOST_RANDOM)
-        throw new RangeError(`input ${name} of shape [${shape}] is too large to be made at random`);
+        throw new RangeError(`input ${quote(name)} of shape [${shape}] is too large to be made at random`);
       const values = new Float64Array(size);
       const mask = /mask/i.test(name) || type === 9;
       for (let i = 0; i < size; i++) values[i] = FLOATS.includes(type) ? normal() : mask ? 1 : Math.floor(next() * 10);

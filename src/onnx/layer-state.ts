@@ -29,6 +29,12 @@ export class LayerState {
 
   /** The layer of one run. @param dims Of the tensor as the model has it. */
   add(call: LayerCall, dims: readonly number[]): void {
+    // remedies are for the first kernel that is not ok: others lose less
+    let remedies = true;
+    for (const judgement of this.judgements) {
+      judgement.add(call, remedies);
+      if (judgement.kernel?.verdict !== "ok") remedies = false;
+    }
     const { data } = call.x;
     for (let i = 0; i < data.length; i++) {
       const size = Math.abs(data[i]);
@@ -37,12 +43,6 @@ export class LayerState {
     this.count += data.length;
     const notes = [this.layer.note, call.note].filter((note) => note !== undefined);
     this.last = { axes: [...call.axes], shape: [...dims], ...(notes.length && { note: notes.join("; ") }) };
-    // remedies are for the first kernel that is not ok: others lose less
-    let remedies = true;
-    for (const judgement of this.judgements) {
-      judgement.add(call, remedies);
-      if (judgement.kernel?.verdict !== "ok") remedies = false;
-    }
   }
 
   /** Of the outputs of the model, with this layer replaced by a kernel. */

@@ -8,6 +8,10 @@ import type { ModelInputs } from "./inputs.js";
 import type { OrtRuntime } from "./runtime.js";
 import { RUNTIME_NAMES, type RuntimeName } from "./runtimes.js";
 
+/** A model in float32 is what it is compared with. */
+export type ModelFormat = Exclude<FormatName, "float32">;
+const { float32: _, ...MODEL_FORMATS } = FORMATS;
+
 export interface DiagnoseModelOptions {
   /** The module of onnxruntime-web or onnxruntime-node, which runs the model in float32. */
   runtime: OrtRuntime;
@@ -22,7 +26,7 @@ export interface DiagnoseModelOptions {
   /** Names of the layers to diagnose, or what says of a name whether it is one. Default: all. */
   layers?: readonly string[] | ((name: string) => boolean) | undefined;
   /** What the model is to be converted to. Default: "float16". */
-  format?: FormatName | undefined;
+  format?: ModelFormat | undefined;
   /**
    * Whether to run the model with layers replaced by what a kernel gives: with all at once for each kind, and with each by itself
    * where its verdict is not "ok", or with "all" each in any case. Default: true.
@@ -63,7 +67,7 @@ export interface CheckedOptions {
   readonly inputs: readonly ModelInputs[];
   readonly random: number;
   readonly isAsked: (name: string) => boolean;
-  readonly format: FormatName;
+  readonly format: ModelFormat;
   readonly effect: boolean | "all";
   readonly target: RuntimeName | undefined;
   readonly externalData: DiagnoseModelOptions["externalData"];
@@ -80,7 +84,8 @@ function checkFunction<T>(name: string, value: T): T {
 function runtimeOf(value: unknown): OrtRuntime {
   // a module that is CommonJS may have everything in its default
   const found = isObject(value) && !("InferenceSession" in value) && "default" in value ? value.default : value;
-  if (isObject(found) && "InferenceSession" in found && "Tensor" in found) return found as OrtRuntime;
+  const { InferenceSession, Tensor } = (isObject(found) ? found : {}) as Partial<OrtRuntime>;
+  if (typeof InferenceSession?.create === "function" && typeof Tensor === "function") return found as OrtRuntime;
   throw wrong("runtime", 'the module of "onnxruntime-web" or "onnxruntime-node"', value);
 }
 
@@ -105,7 +110,7 @@ export function checkModelOptions(options: DiagnoseModelOptions): CheckedOptions
   if (!runs.length && !random)
     throw new TypeError('"inputs" or "random" must be given: a model is diagnosed by what it is run on');
   if (typeof effect !== "boolean" && effect !== "all") throw wrong("effect", 'true, false or "all"', effect, "string");
-  choose("format", FORMATS, format);
+  choose("format", MODEL_FORMATS, format);
   if (target !== undefined) {
     choose("target", Object.fromEntries(RUNTIME_NAMES.map((each) => [each, each])), target);
     if (format !== "float16") throw new RangeError(`"target" is for "format" "float16", got ${describe(format)}`);

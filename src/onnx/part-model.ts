@@ -5,6 +5,7 @@ import { elementBytes } from "./data-types.js";
 import type { Graph, GraphNode } from "./graph.js";
 import { ModelError, type ModelProto, type TensorProto } from "./proto.js";
 import type { External } from "./values.js";
+import { quote } from "./words.js";
 
 interface Typed {
   readonly name: string;
@@ -31,7 +32,7 @@ function inlined(writer: BinaryWriter, tensor: TensorProto, external: External):
   const wanted = tensor.dims.reduce((product, dim) => product * dim, elementBytes(tensor.type));
   if (wanted && raw.length !== wanted) {
     throw new ModelError(
-      `has a tensor ${JSON.stringify(tensor.name)} of ${wanted} bytes, of which another file has ${raw.length}`,
+      `has a tensor ${quote(tensor.name)} of ${wanted} bytes, of which another file has ${raw.length}`,
     );
   }
   for (const dim of tensor.dims) writer.tag(1, WireType.Varint).int64(dim);

@@ -3,20 +3,25 @@
 
 import { elementBytes, typeNumber } from "./data-types.js";
 import type { Graph, GraphNode } from "./graph.js";
+import { noTensors } from "./no-tensors.js";
 import type { Normalization } from "./normalization.js";
 import { bytesOf } from "./ort-values.js";
 import { partModel } from "./part-model.js";
 import type { PartOrder } from "./part-order.js";
 import { ModelError, type ModelProto } from "./proto.js";
-import { createSession, type OrtRuntime, type OrtSession, type OrtTensor } from "./runtime.js";
+import {
+  createSession,
+  type OrtRuntime,
+  type OrtSession,
+  type OrtTensor,
+  releaseSession,
+  runSession,
+} from "./runtime.js";
 import type { External } from "./values.js";
+import { messageOf, quote, short } from "./words.js";
 
 /** What there is at some point of a run: tensors by name. */
 export type World = Map<string, OrtTensor>;
-
-/** Operators that give what JavaScript has no form for. */
-const NO_TENSORS =
-  /^(?:Sequence(?:Construct|Empty|Insert|Erase|Map)|SplitToSequence|Optional|OptionalGetElement|ZipMap)$/;
 
 /** Nodes of a part at most, and at first, when it is not known how large tensors are. */
 const MOST_NODES = 1024;
@@ -51,6 +56,7 @@ export class PartRunner {
   private readonly parts: Part[] = [];
   private largest = 0;
   private readonly keep: boolean;
+  private readonly strange: ReadonlySet<string>;
 
   constructor(
     private readonly runtime: OrtRuntime,
@@ -64,6 +70,7 @@ export class PartRunner {
       bytes += dims.reduce((product, dim) => product * dim, elementBytes(type));
     }
     this.keep = bytes <= KEPT_BYTES;
+    this.strange = noTensors(graph.nodes);
   }
 
   /** The largest tensor that was seen, in bytes. */
@@ -93,7 +100,7 @@ export class PartRunner {
 
   async release(): Promise<void> {
     for (const part of this.parts) {
-      await part.session?.release?.();
+      await releaseSession(part.session);
       part.session = undefined;
     }
   }
@@ -122,7 +129,7 @@ export class PartRunner {
     const strange = this.crosses(own, end);
     if (strange !== undefined) {
       throw new ModelError(
-        `cannot be run layer by layer: ${JSON.stringify(strange)} is no tensor, and is taken behind a normalization`,
+        `cannot be run layer by layer: ${quote(strange)} is no tensor, and is taken behind a normalization`,
       );
     }
     const inputs = new Set<string>();
@@ -137,7 +144,7 @@ export class PartRunner {
           inputs.add(name);
       }
     }
-    const outputs = own.flatMap((node) => (NO_TENSORS.test(node.op) ? [] : node.outputs.filter(Boolean)));
+    const outputs = own.flatMap((node) => node.outputs.filter((name) => name && !this.strange.has(name)));
     const kept = outputs.filter((name) => this.isNeeded(name, end) || this.isLayers(name));
     return { nodes: own, end, inputs: [...inputs], outputs, kept, session: undefined };
   }
@@ -155,9 +162,11 @@ export class PartRunner {
 
   /** What is no tensor and is taken behind a position. */
   private crosses(nodes: readonly GraphNode[], end: number): string | undefined {
-    for (const { op, domain, outputs } of nodes) {
-      if (domain === "" ? !NO_TENSORS.test(op) : op !== "ZipMap") continue;
-      const found = outputs.find((name) => this.isNeeded(name, end) && this.order.lastUse.get(name) !== Infinity);
+    if (!this.strange.size) return undefined;
+    for (const { outputs } of nodes) {
+      const found = outputs.find(
+        (name) => this.strange.has(name) && this.isNeeded(name, end) && this.order.lastUse.get(name) !== Infinity,
+      );
       if (found !== undefined) return found;
     }
     return undefined;
@@ -178,22 +187,22 @@ export class PartRunner {
     const feedsOf = (world: World) => Object.fromEntries(inputs.map((name) => [name, world.get(name) as OrtTensor]));
     const before = inputs.map((name) => base.get(name));
     const run = (world: World, fetches: readonly string[]) =>
-      session.run(feedsOf(world), fetches).catch((error: Error) => {
-        throw new ModelError(`cannot be run on ${source}: ${error.message.trim()}`, { cause: error });
+      runSession(session, feedsOf(world), fetches).catch((error: unknown) => {
+        throw new ModelError(`cannot be run on ${source}: ${messageOf(error)}`, { cause: error });
       });
     const found = await run(base, listener.tensor ? outputs : kept);
-    for (const [name, tensor] of Object.entries(found)) {
+    for (const [name, tensor] of found) {
       this.largest = Math.max(this.largest, bytesOf(tensor));
       listener.tensor?.(name, tensor, owners.get(name) as GraphNode);
     }
     for (const world of worlds.slice(1)) {
       const same = inputs.every((name, i) => world.get(name) === before[i]);
       const own = same || !kept.length ? found : await run(world, kept);
-      for (const name of kept) world.set(name, own[name]);
+      for (const name of kept) world.set(name, own.get(name) as OrtTensor);
     }
-    for (const name of kept) base.set(name, found[name]);
+    for (const name of kept) base.set(name, found.get(name) as OrtTensor);
     if (!this.keep) {
-      await session.release?.();
+      await releaseSession(session);
       part.session = undefined;
     }
   }
@@ -201,18 +210,15 @@ export class PartRunner {
   private async open({ nodes, inputs, outputs }: Part, base: World): Promise<OrtSession> {
     const typed = inputs.map((name) => {
       const type = typeNumber((base.get(name) as OrtTensor).type);
-      if (type === undefined)
-        throw new ModelError(`has a tensor ${JSON.stringify(name)} of a type that cannot be given back`);
+      if (type === undefined) throw new ModelError(`has a tensor ${quote(name)} of a type that cannot be given back`);
       return { name, type };
     });
     const bytes = partModel(this.model, this.graph, nodes, typed, outputs, this.external);
     try {
       return await createSession(this.runtime, bytes);
     } catch (error) {
-      const names = nodes.slice(0, 3).map(({ name, op }) => name || op);
-      throw new ModelError(`is refused by onnxruntime, at ${names.join(", ")}: ${(error as Error).message.trim()}`, {
-        cause: error,
-      });
+      const names = nodes.slice(0, 3).map(({ name, op }) => short(name || op));
+      throw new ModelError(`is refused by onnxruntime, at ${names.join(", ")}: ${messageOf(error)}`, { cause: error });
     }
   }
 }

@@ -1,5 +1,8 @@
 // What is used of onnxruntime-node or onnxruntime-web, which callers give: the part that both have.
 
+import { elementBytes, typeNumber } from "./data-types.js";
+import { quote } from "./words.js";
+
 export type OrtData =
   | Float32Array
   | Uint8Array
@@ -22,7 +25,11 @@ export interface OrtTensor {
 }
 
 export interface OrtSession {
-  run(feeds: Record<string, OrtTensor>, fetches: readonly string[]): Promise<Record<string, OrtTensor>>;
+  run(
+    feeds: Record<string, OrtTensor>,
+    fetches: readonly string[],
+    options?: Record<string, unknown>,
+  ): Promise<Record<string, OrtTensor>>;
   release?(): Promise<void>;
 }
 
@@ -43,5 +50,44 @@ const OPTIONS = {
   enableMemPattern: false,
 };
 
-export const createSession = (runtime: OrtRuntime, model: Uint8Array): Promise<OrtSession> =>
-  runtime.InferenceSession.create(model, OPTIONS);
+/** @throws What the runtime throws, or a TypeError for what is no session. */
+export async function createSession(runtime: OrtRuntime, model: Uint8Array): Promise<OrtSession> {
+  const session: OrtSession | undefined = await runtime.InferenceSession.create(model, OPTIONS);
+  if (typeof session?.run !== "function") throw new TypeError("onnxruntime gave no session");
+  return session;
+}
+
+/** Runs a session. @throws What the runtime throws, or a TypeError for outputs that are none. */
+export async function runSession(
+  session: OrtSession,
+  feeds: Record<string, OrtTensor>,
+  fetches: readonly string[],
+): Promise<Map<string, OrtTensor>> {
+  const found: Record<string, OrtTensor> | undefined = await session.run(feeds, fetches, { logSeverityLevel: 4 });
+  return new Map(
+    fetches.map((name) => {
+      const tensor = found && Object.hasOwn(found, name) ? found[name] : undefined;
+      if (!tensor || !isTensor(tensor))
+        throw new TypeError(`onnxruntime gave no tensor ${quote(name)}, or a broken one`);
+      return [name, tensor];
+    }),
+  );
+}
+
+/** Ends a session. What is wrong with that is nothing to what it has given. */
+export async function releaseSession(session: OrtSession | undefined): Promise<void> {
+  try {
+    await session?.release?.();
+  } catch {}
+}
+
+/** Whether it has the elements that it says it has. */
+function isTensor({ type, dims, data }: OrtTensor): boolean {
+  if (!Array.isArray(dims)) return false;
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  if (type === "string") return Array.isArray(data) && data.length === count;
+  const bytes = typeof type === "string" && elementBytes(typeNumber(type) ?? 0);
+  // of types that have no array in JavaScript, nothing is told
+  if (!bytes) return typeof type === "string";
+  return ArrayBuffer.isView(data) && data.byteLength === count * bytes;
+}

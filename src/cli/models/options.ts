@@ -5,6 +5,9 @@ import { UsageError } from "../terminal/errors.js";
 import type { Options, Values } from "../terminal/options.js";
 import { FORMATS, integer, oneOf, optional } from "../terminal/values.js";
 
+/** A model in float32 is what it is compared with. */
+const MODEL_FORMATS = FORMATS.filter((name) => name !== "float32");
+
 export const MODEL_OPTIONS = {
   input: {
     type: "string",
@@ -56,7 +59,7 @@ export interface ModelQuestion {
   readonly random: number;
   readonly runtime: RuntimeName | undefined;
   readonly layers: readonly string[] | undefined;
-  readonly format: (typeof FORMATS)[number];
+  readonly format: (typeof MODEL_FORMATS)[number];
   readonly keep: string | undefined;
   readonly effect: boolean | "all";
 }
@@ -74,7 +77,7 @@ export function modelQuestion(values: Readonly<Record<string, unknown>>): ModelQ
     throw new UsageError("a model is diagnosed by what it is run on: --input FILE with its inputs, or --random N");
   }
   const runtime = optional(own.runtime, (text) => oneOf("runtime", text, RUNTIME_NAMES));
-  const format = oneOf("format", own.format ?? "float16", FORMATS);
+  const format = oneOf("format", own.format ?? "float16", MODEL_FORMATS);
   if (runtime && format !== "float16") throw new UsageError("--runtime is for --format float16");
   return {
     inputs,
