@@ -11,7 +11,7 @@ import { version } from "./version.js";
 /** The commands, in the order of the help: a row here, and a folder of that name. */
 export const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
   diagnose: {
-    summary: "what an arithmetic does to the normalization of the tensors in a file",
+    summary: "what an arithmetic does to normalizations, of tensors and in models",
     load: async () => (await import("./diagnose/command.js")).diagnose,
   },
   compare: {
@@ -50,6 +50,7 @@ Options:
 Examples:
   halfnorm diagnose activations.npy
   halfnorm diagnose model.safetensors --tensor "conv*.weight" --fail-on failed
+  halfnorm diagnose model.onnx --input run.npz --keep keep.json
   halfnorm compare half.npy single.npy --tolerance-ulp 4
   halfnorm sweep --json
 

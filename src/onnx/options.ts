@@ -9,7 +9,7 @@ import type { OrtRuntime } from "./runtime.js";
 import { RUNTIME_NAMES, type RuntimeName } from "./runtimes.js";
 
 /** A model in float32 is what it is compared with. */
-export type ModelFormat = Exclude<FormatName, "float32">;
+type ModelFormat = Exclude<FormatName, "float32">;
 const { float32: _, ...MODEL_FORMATS } = FORMATS;
 
 export interface DiagnoseModelOptions {

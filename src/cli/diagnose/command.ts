@@ -129,7 +129,7 @@ export const diagnose = command({
   about: [
     "What an arithmetic does to the normalization of the tensors in a file, with several norms side by side: the verdict, errors of the output in ulp, operations that overflowed, underflowed or changed nothing (a sum that stagnates), the binades of headroom, and what would help most, each remedy run on this data.",
     "FILE is .npy, .npz or .safetensors, the .safetensors.index.json of a checkpoint in several files, or - for standard input.",
-    "MODEL.onnx is run by onnxruntime, which has to be installed: each of its normalizations is diagnosed under the four kinds of kernels that runtimes have, the model is run with the layers replaced, and the nodes to keep in float32 are listed.",
+    "MODEL.onnx is run by onnxruntime, which has to be installed: each of its normalizations is diagnosed under the four kinds of kernels that runtimes have, the model is run with the layers replaced, and the nodes to keep in float32 are listed. The last options below are for models; of the others, --fail-on, --json (schema halfnorm.cli.model/1) and --html go with them.",
   ],
   options: {
     tensor: tensorOption("Diagnose"),

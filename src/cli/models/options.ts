@@ -34,7 +34,7 @@ export const MODEL_OPTIONS = {
   format: {
     type: "string",
     value: "FORMAT",
-    help: "Of a model: what it is to be converted to. Default: float16.",
+    help: `Of a model: what it is to be converted to: ${MODEL_FORMATS.join(", ")}. Default: float16.`,
   },
   keep: {
     type: "string",

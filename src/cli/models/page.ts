@@ -9,7 +9,16 @@ import { brief } from "../../text/words.js";
 import { BELOW, decades, draw, type Figure, tickOf } from "../report/figure.js";
 import { anchorOf, type Block, type Entry, type Part, page, type Table } from "../report/html.js";
 import { keepSentence, kernelSection, layerCells, layerColumns, rangeSection, remedyWords } from "./sections.js";
-import { decisive, effectSentences, kernelNames, type Placed, summaryOf, worstFirst, worstVerdict } from "./view.js";
+import {
+  decisive,
+  effectSentences,
+  kernelNames,
+  type Placed,
+  shownNames,
+  summaryOf,
+  worstFirst,
+  worstVerdict,
+} from "./view.js";
 
 const FORMATS = { float32, float16, bfloat16, tfloat32, float8_e5m2, float8_e4m3fn };
 
@@ -74,7 +83,8 @@ function figures(model: ModelDiagnosis): Figure[] {
   const sizes = model.layers.map(({ maxAbs }) => maxAbs || null);
   const { max } = FORMATS[model.format as keyof typeof FORMATS];
   const known = sizes.filter((size): size is number => size !== null);
-  const [low, high] = [Math.min(1, ...known) / 2, Math.max(max, ...known) * 2];
+  const low = known.reduce((least, size) => Math.min(least, size), 1) / 2;
+  const high = known.reduce((most, size) => Math.max(most, size), max) * 2;
   const name = kernelNames(model)[at];
   return [
     depthFigure(
@@ -96,7 +106,7 @@ function figures(model: ModelDiagnosis): Figure[] {
     ),
     depthFigure(
       model,
-      `Headroom along the depth, ${name}`,
+      `Headroom, ${name}`,
       model.layers.map(({ kernels }) => kernels[at].headroom),
       { y: { label: "binades", grid: true, ticks: 5, nice: true } },
       0,
@@ -106,14 +116,15 @@ function figures(model: ModelDiagnosis): Figure[] {
 }
 
 function listing(model: ModelDiagnosis, placed: readonly (Placed & { anchor: string })[]): Table {
+  const { names, note } = shownNames(model);
   return {
     title: "Normalizations, the worst first",
     columns: layerColumns(model),
-    rows: placed.map(({ layer, anchor }): (Entry | string)[] => [
-      { text: layer.name, to: anchor },
+    rows: placed.map(({ layer, depth, anchor }): (Entry | string)[] => [
+      { text: names[depth], to: anchor },
       ...layerCells(model, layer),
     ]),
-    notes: [keepSentence(model), ...effectSentences(model), ...model.notes],
+    notes: [...(note ? [note] : []), keepSentence(model), ...effectSentences(model), ...model.notes],
     terms: [
       {
         term: "Kernels",

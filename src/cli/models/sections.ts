@@ -4,9 +4,9 @@ import { TITLES, VERDICTS } from "../../diagnosis/words.js";
 import type { LayerKernel, ModelDiagnosis, ModelLayer } from "../../onnx/index.js";
 import type { Cell, Column } from "../../text/page.js";
 import { brief, fixed, integer } from "../../text/words.js";
-import { few } from "../terminal/printable.js";
+import { printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/sections.js";
-import { decisive, effectSentences, kernelNames, summaryOf, worstFirst } from "./view.js";
+import { decisive, effectSentences, kernelNames, shownNames, summaryOf, worstFirst } from "./view.js";
 
 const verdictCell = ({ verdict }: LayerKernel): Cell => ({ text: verdict, style: VERDICTS[verdict] });
 
@@ -44,6 +44,7 @@ export const remedyWords = ({ remedy, tensor }: ModelLayer): string | undefined 
 
 const REASONS = 20;
 const RANGES = 12;
+const KEPT = 12;
 
 /** Tensors that the format cannot hold. */
 export function rangeSection({ ranges, format }: ModelDiagnosis): Section {
@@ -72,12 +73,16 @@ export function keepSentence(model: ModelDiagnosis): string {
   const names = kernelNames(model);
   const name = names[decisive(model)];
   const nodes = model.keep[name];
-  return nodes.length ? `Keep in float32: ${few(nodes, 12)}.` : "Keep nothing in float32.";
+  if (!nodes.length) return "Keep nothing in float32.";
+  const shown = nodes.slice(0, KEPT).map((node) => printable(node, 400));
+  const more = nodes.length - shown.length;
+  return `Keep in float32: ${shown.join(", ")}${more ? ` and ${more} more, which --keep and --json have` : ""}.`;
 }
 
 export function modelSections(model: ModelDiagnosis): Section[] {
   const placed = worstFirst(model);
   const at = decisive(model);
+  const { names, note } = shownNames(model);
   const bad = placed.filter(({ layer }) => layer.kernels[at].verdict !== "ok");
   const reasons = bad.slice(0, REASONS).flatMap(({ layer }) => {
     const remedy = remedyWords(layer);
@@ -91,9 +96,10 @@ export function modelSections(model: ModelDiagnosis): Section[] {
     {
       title: summaryOf(model),
       columns: layerColumns(model),
-      rows: placed.map(({ layer }) => [layer.name, ...layerCells(model, layer)]),
+      rows: placed.map(({ layer, depth }) => [names[depth], ...layerCells(model, layer)]),
       names: true,
       notes: [
+        ...(note ? [note] : []),
         ...reasons,
         ...(more > 0 ? [`and ${more} more; --json has all.`] : []),
         ...(model.layers.length ? [keepSentence(model)] : []),

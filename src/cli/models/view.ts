@@ -3,7 +3,7 @@
 import { VERDICTS } from "../../diagnosis/words.js";
 import type { Verdict } from "../../index.js";
 import type { ModelDiagnosis, ModelLayer } from "../../onnx/index.js";
-import { few } from "../terminal/printable.js";
+import { few, printable } from "../terminal/printable.js";
 
 const ORDER = Object.keys(VERDICTS) as Verdict[];
 const badness = (verdict: Verdict): number => ORDER.indexOf(verdict);
@@ -38,6 +38,35 @@ export function worstFirst(model: ModelDiagnosis): Placed[] {
   const key = ({ kernels }: ModelLayer): number =>
     badness(kernels[at].verdict) * 100 + kernels.reduce((sum, { verdict }) => sum + badness(verdict), 0);
   return model.layers.map((layer, depth) => ({ layer, depth })).sort((a, b) => key(b.layer) - key(a.layer));
+}
+
+/** Names that are longer do not stand beside the verdicts. */
+const LONG_NAME = 32;
+
+/** The longest start of all texts. */
+const commonStart = (texts: readonly string[]): string =>
+  texts.reduce((common, text) => {
+    let n = 0;
+    while (n < common.length && common[n] === text[n]) n++;
+    return common.slice(0, n);
+  });
+
+/** Long names of layers without the folders that all of them begin and end with, and a sentence that says so. */
+export function shownNames({ layers }: ModelDiagnosis): { names: string[]; note: string | undefined } {
+  const names = layers.map(({ name }) => name);
+  if (names.length < 2 || names.every(({ length }) => length <= LONG_NAME)) return { names, note: undefined };
+  const sign = names.some((name) => name.includes("/")) ? "/" : ".";
+  const start = commonStart(names);
+  const before = start.slice(0, start.lastIndexOf(sign) + 1);
+  const mirrored = commonStart(names.map((name) => [...name.slice(before.length)].reverse().join("")));
+  const end = [...mirrored].reverse().join("");
+  const at = end.indexOf(sign);
+  const behind = at < 0 ? "" : end.slice(at);
+  const shown = names.map((name) => name.slice(before.length, name.length - behind.length));
+  // a name that is all folders of the others would be none
+  if (!(before || behind) || shown.some((name) => !name)) return { names, note: undefined };
+  const ends = [...(before ? [`${printable(before)} before`] : []), ...(behind ? [`${printable(behind)} behind`] : [])];
+  return { names: shown, note: `Names in the table are without ${ends.join(" and ")} them.` };
 }
 
 const counted = ({ layers }: ModelDiagnosis, i: number, verdict: Verdict): number =>
