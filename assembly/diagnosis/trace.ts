@@ -47,7 +47,7 @@ import {
   TILE_X,
   TOP_BYTES,
 } from "../memory";
-import { Reduction, reductionIn } from "../norms/norm";
+import { kindIn, Reduction, reductionIn } from "../norms/norm";
 import { scaleOfStatistic } from "../norms/scale";
 import { traitsOf } from "../norms/with-norm";
 import { checkGroup, checkTrace } from "../preconditions";
@@ -218,7 +218,7 @@ function addNumbers(sums: usize, x: usize, n: i32, f: usize): void {
 function traceTerms(centred: bool, reduction: Reduction): void {
   const sums = reduction == Reduction.Sum;
   startReals(SUM_TERMS);
-  if (sums) startSums<WatchedSums>(padded, false, gridOfTerms(centred));
+  if (sums) startSums<WatchedSums>(padded, false, gridOfTerms(kindIn(traitsOf()), centred));
   else startSelection(reduction);
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
@@ -237,7 +237,7 @@ function traceTerms(centred: bool, reduction: Reduction): void {
     enterStage(TERM_STAGE, FORMAT_STATISTICS);
     takeTerms<Watched>(d, n, TILE_T);
     if (sums) {
-      addNumbers(SUM_TERMS, TILE_T, n, gridOfTerms(centred));
+      addNumbers(SUM_TERMS, TILE_T, n, gridOfTerms(kindIn(traitsOf()), centred));
       enterStage(SUM_STAGE, FORMAT_ACCUMULATE);
       addTile<WatchedSums>(TILE_T, n, from);
     } else {
@@ -301,7 +301,7 @@ function addLargest(state: usize, j: i32, to: usize): void {
   const k = load<i32>(TOP);
   const largest = finishTop(state);
   sortDown(largest, k);
-  startSums<WatchedSums>(1, false, gridOfTerms(isCentred()));
+  startSums<WatchedSums>(1, false, gridOfTerms(kindIn(traitsOf()), isCentred()));
   for (let from = 0; from < k; from += TILE) {
     const n = min(TILE, k - from);
     copy(largest + ((<usize>from) << 2), TILE_T, n);

@@ -71,7 +71,7 @@ export function startBundles(): void {
 
 /** Groups side by side that there are accumulators for. */
 function mostGroups(): i32 {
-  const groups = MOST_LANES / lanesOf();
+  const groups = MOST_LANES >> ctz(lanesOf());
   return groups < 4 ? 1 : groups;
 }
 
@@ -90,7 +90,8 @@ export function nextBundle(): bool {
   }
   takeGroups(first, wide);
   padded = wide == 1 ? 1 : sequential ? BUNDLE : (wide + 3) & ~3;
-  stretch = (TILE / padded) & ~127;
+  // without a division, which would take as long as the additions of a short row
+  stretch = padded == 1 ? TILE : (TILE / padded) & ~127;
   if (!ASC_NO_ASSERT) assert(width <= padded && padded <= BUNDLE && stretch >= 128 && (stretch & 127) == 0);
   if (padded > 1) clearVectors(GROUP_MEAN, GROUP_TOP - GROUP_MEAN);
   return true;

@@ -126,7 +126,8 @@ export function addTile<W extends SumWatch>(x: usize, n: i32, from: i32): void {
   const rest = n & (lanes - 1);
   if (rest) clearVectors(x + row * n, row * (lanes - rest));
   if (order != ORDER_PAIRWISE) {
-    accumulate<W>(x, x, (lanes * side) >> 2, (n + lanes - 1) / lanes, end, kind, split);
+    // a power of two: a division would take as long as the additions of a short row
+    accumulate<W>(x, x, (lanes * side) >> 2, (n + lanes - 1) >> ctz(lanes), end, kind, split);
     return;
   }
   const tile = x;
@@ -211,23 +212,22 @@ class Row {
   /** LANES = (row at a) + (row at b), n accumulators. */
   @inline
   static add<W extends SumWatch>(a: usize, b: usize, n: i32, kind: i32): void {
-    for (let i = 0; i < n; i += 4) {
-      const at = (<usize>i) << 2;
+    const bytes = (<usize>n) << 2;
+    for (let at: usize = 0; at < bytes; at += 16) {
       const s = v128.load(a + at);
       const t = v128.load(b + at);
       const r = operate<Add>(s, t, kind, ACCUMULATE);
       v128.store(LANES + at, r);
-      changetype<W>(0).fold(s, t, r, i, n);
+      changetype<W>(0).fold(s, t, r, <i32>(at >> 2), n);
     }
   }
 }
 
 /** Folds the accumulators of each group into the first: of 32 by w = 16, 8, 4, 2, 1. */
 function halve<W extends SumWatch>(kind: i32): void {
-  const split = splits(ACCUMULATE, ACCUMULATE);
   for (let half = accumulators() >> 1; half >= side; half >>= 1) {
     const other = LANES + ((<usize>half) << 2);
-    if (split && !(half & 31) && changetype<W>(0).halves(other, half >> 2)) continue;
+    if (!(half & 31) && splits(ACCUMULATE, ACCUMULATE) && changetype<W>(0).halves(other, half >> 2)) continue;
     Row.add<W>(LANES, other, half, kind);
   }
 }
