@@ -5,23 +5,17 @@ import { writeSync } from "node:fs";
 import { debuglog } from "node:util";
 import { run } from "./run.js";
 import { BAD_USAGE } from "./terminal/checks.js";
-import { FileError, UsageError } from "./terminal/errors.js";
+import { failureLine } from "./terminal/errors.js";
 import { watchOutput } from "./terminal/output.js";
-import { printable } from "./terminal/printable.js";
 
 const STDERR = 2;
-/** Signs of the line that says what is wrong. */
-const MOST = 4096;
 
 /** One line that says why, and nothing after it, whatever else is still at work. */
 function end(error: unknown): void {
   // NODE_DEBUG=halfnorm shows where it came from
   debuglog("halfnorm")("%s", error instanceof Error ? error.stack : error);
-  const message = error instanceof Error ? error.message : String(error);
-  const expected = error instanceof UsageError || error instanceof FileError || error instanceof RangeError;
-  const line = printable(`halfnorm: ${expected ? "" : "internal error: "}${message.replace(/\s+/g, " ")}`, MOST);
   try {
-    writeSync(STDERR, `${line}\n`);
+    writeSync(STDERR, failureLine(error));
   } catch {
     // nobody can be told; the exit code says it
   }

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { dirname } from "node:path";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
-import { halfnorm, refusal } from "../support/cli.js";
+import { halfnorm, halfnormHere, refusal } from "../support/cli.js";
 import { around, positive, transformer } from "../support/onnx-cases.js";
 import { modelBytes } from "../support/onnx-model.js";
 import { gaussian } from "../support/random.js";
@@ -20,12 +20,14 @@ const npy = (type: string, shape: readonly number[], data: ArrayBufferView): Buf
 const MODEL = write("block.onnx", modelBytes(transformer(17, false, 60)));
 const CALM = write("calm.onnx", modelBytes(transformer(17, true)));
 const RUN = npz("run.npz", { x: npy("<f4", [2, 7, 32], gaussian(448, 5)) });
-const diagnose = (...args: string[]) => halfnorm(["diagnose", ...args], undefined, { COLUMNS: "120" });
+const diagnose = (...args: string[]) => halfnormHere(["diagnose", ...args], 120);
 
 describe("a model", () => {
   it("is shown as a table with a sentence on top", async () => {
-    const { code, stdout, stderr } = await diagnose(MODEL, "--input", RUN);
+    const args = ["diagnose", MODEL, "--input", RUN];
+    const { code, stdout, stderr } = await halfnorm(args, undefined, { COLUMNS: "120" });
     expect([code, stderr]).toEqual([0, ""]);
+    expect(await halfnormHere(args, 120)).toEqual({ code, stdout, stderr });
     expect(stdout).toMatch(
       /^1 of 3 normalizations fails with float16 sums, none with float32 sums; keep its 9 nodes in float32/,
     );

@@ -1,6 +1,10 @@
 /** The command line as it is built, in a process of its own. */
 import { execFile, type SpawnOptionsWithoutStdio, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
+import { run } from "../../src/cli/run.js";
+import { BAD_USAGE } from "../../src/cli/terminal/checks.js";
+import { failureLine } from "../../src/cli/terminal/errors.js";
 
 const BIN = fileURLToPath(new URL("../../dist/cli/halfnorm.js", import.meta.url));
 export const SAMPLES = fileURLToPath(new URL("../../samples/", import.meta.url));
@@ -26,6 +30,27 @@ export function halfnorm(
     child.stdin?.on("error", () => {}); // it may not be read to its end
     child.stdin?.end(input);
   });
+}
+
+/** The same without a process of its own: what a command loads is loaded once for all that a test file runs. */
+export async function halfnormHere(args: readonly string[], columns = 80): Promise<Result> {
+  const result: Result = { code: 0, stdout: "", stderr: "" };
+  const written = vi.spyOn(process.stdout, "write").mockImplementation((...given: unknown[]) => {
+    result.stdout += given[0];
+    (given.at(-1) as () => void)();
+    return true;
+  });
+  vi.stubEnv("COLUMNS", String(columns));
+  try {
+    result.code = await run(args);
+  } catch (error) {
+    result.code = BAD_USAGE;
+    result.stderr = failureLine(error);
+  } finally {
+    written.mockRestore();
+    vi.unstubAllEnvs();
+  }
+  return result;
 }
 
 /** Runs a line of a shell that has $NODE and $BIN. */

@@ -19,3 +19,13 @@ export type Fail = (problem: string, options?: ErrorOptions) => FileError;
 
 /** Bad usage: the message is one line, the exit code 2. */
 export class UsageError extends Error {}
+
+/** Signs of the line that says what is wrong. */
+const MOST = 4096;
+
+/** What is written to standard error before the end. */
+export function failureLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const expected = error instanceof UsageError || error instanceof FileError || error instanceof RangeError;
+  return `${printable(`halfnorm: ${expected ? "" : "internal error: "}${message.replace(/\s+/g, " ")}`, MOST)}\n`;
+}
