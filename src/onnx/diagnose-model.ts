@@ -10,6 +10,7 @@ import { emulated } from "./judge.js";
 import { kindOfKernel, kindsOf } from "./kinds.js";
 import { along, type LayerCall, layerCall, type Parameters, type Values } from "./layer-call.js";
 import { LayerState } from "./layer-state.js";
+import { isLike } from "./likeness.js";
 import type { Normalization, NotReached } from "./normalization.js";
 import { type CheckedOptions, checkModelOptions, type DiagnoseModelOptions } from "./options.js";
 import { floatsOf, numbersOf } from "./ort-values.js";
@@ -272,8 +273,14 @@ class ModelRun {
       state.refused = own;
       return;
     }
+    const { output, inputs } = state.layer;
+    const was = base.get(output) as OrtTensor;
     if (first) {
       try {
+        if (was.type === "float32" && !isLike(state.layer, own.call, was.data as Float32Array)) {
+          state.refused = "is written like a normalization, and gives something else";
+          return;
+        }
         state.add(own.call, own.dims);
       } catch (error) {
         // more dimensions than there may be, an eps below 0: the others are told of all the same
@@ -282,8 +289,6 @@ class ModelRun {
         return;
       }
     }
-    const { output, inputs } = state.layer;
-    const was = base.get(output) as OrtTensor;
     jobs.forEach(({ kind, layer }, i) => {
       const world = worlds[i + 1];
       if (layer && layer !== state) return;

@@ -56,6 +56,26 @@ describe("a layer", () => {
   });
 });
 
+describe("what is written like a layer", () => {
+  it("and gives something else is none", async () => {
+    // of squares, what is told of a row may be put beside the columns
+    const by = (axis: number) =>
+      run(
+        around(17, [4, 4], (g, x) => {
+          const rows = g.node("Mul", [x, g.tensor([1, 10, 100, 1000], [4, 1])]);
+          const mean = g.node("ReduceMean", [g.node("Mul", [rows, rows])], { axes: [-1], keepdims: 0 });
+          return g.node("Div", [rows, g.node("Sqrt", [g.node("Unsqueeze", [mean, g.integers([axis])])])]);
+        }),
+      );
+    expect((await by(1)).layers.length).toBe(1);
+    const { layers, notReached } = await by(0);
+    expect(layers).toEqual([]);
+    expect(notReached).toEqual([
+      { name: expect.stringMatching(/^Div_/), why: "is written like a normalization, and gives something else" },
+    ]);
+  });
+});
+
 describe("an inner graph", () => {
   const g = new GraphBuilder(13);
   const d = g.node("Sub", ["h", g.reduce("ReduceMean", "h", [-1])]);
