@@ -8,10 +8,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { deepModel } from "../support/onnx-deep.js";
+import { modelBytes } from "../support/onnx-model.js";
 import { HOSTILE_NAMES, reportTensors } from "../support/report.js";
 import { findChromium, launch } from "./chromium.js";
 
-const consumer = inject("consumer");
+const [consumer, peers] = [inject("consumer"), inject("peers")];
 const installed = join(consumer, "node_modules", "halfnorm");
 const folder = join(consumer, "reports");
 const executable = findChromium();
@@ -37,6 +39,8 @@ const REPORTS: Record<string, string[]> = {
     "l1,l2,linf,lp3,lp4,top2,top3,range",
   ],
   float32: ["diagnose", "many.safetensors", ...usual, "--arithmetic", "float32", "--norm", "l1,lp3"],
+  layers: ["diagnose", "layers.onnx", "--random", "1"],
+  "many layers": ["diagnose", "many.onnx", "--random", "1", "--runtime", "onnxruntime-web-webgpu", "--effect", "none"],
   sweep: ["sweep", "--n", "64,256", "--sigma", "1e-9:1e9", "--norm", "l1,top10"],
 };
 
@@ -84,7 +88,11 @@ describe.skipIf(executable === undefined && !process.env.CI).each(Object.keys(RE
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "many.safetensors"), reportTensors(names));
     writeFileSync(join(folder, "hostile.safetensors"), reportTensors(HOSTILE_NAMES));
-    const cli = join(installed, "dist", "cli", "halfnorm.js");
+    writeFileSync(join(folder, "layers.onnx"), modelBytes(deepModel(HOSTILE_NAMES.length + 3, HOSTILE_NAMES)));
+    writeFileSync(join(folder, "many.onnx"), modelBytes(deepModel(40)));
+    // models are run by what the other project has installed
+    const project = REPORTS[name].some((argument) => argument.endsWith(".onnx")) ? peers : consumer;
+    const cli = join(project, "node_modules", "halfnorm", "dist", "cli", "halfnorm.js");
     execFileSync(process.execPath, [cli, ...REPORTS[name], "--html", `${name}.html`], { cwd: folder });
     browser = await launch(executable);
     open = async (options) => {

@@ -72,7 +72,7 @@ function depthFigure(
     data: {
       title,
       columns: columnsOf(["layer", "value"]),
-      rows: model.layers.map(({ name }, i) => [name, brief(values[i])]),
+      rows: shownNames(model).names.map((name, i) => [name, brief(values[i])]),
     },
     terms: [{ term: title, text: term }],
   };

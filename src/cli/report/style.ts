@@ -72,8 +72,8 @@ dd { margin: 0 0 0.75rem; }
 @page { margin: 15mm; }
 @media print { html { font-size: 10pt; } body { max-width: none; padding: 0; } .up, summary { display: none; }
   details::details-content { display: block; content-visibility: visible; } .scroll { overflow: visible; background: none; }
-  table { font-size: 8pt; } th, td { padding: 0.1rem 0.4rem; white-space: normal; overflow-wrap: anywhere; }
-  figure:has(th:nth-child(6)) { grid-column: 1 / -1; } tbody th, thead th:first-child { position: static; }
+  table { font-size: 8pt; } th, td { padding: 0.1rem 0.4rem; white-space: normal; }
+  .words { width: auto; } figure:has(th:nth-child(6)) { grid-column: 1 / -1; } tbody th, thead th:first-child { position: static; }
   figure, li, tr, dt { break-inside: avoid; } figure:has(tr:nth-child(20)) { break-inside: auto; } h1, h2, h3, dt { break-after: avoid; }
   a { color: inherit; text-decoration: none; } }
 `;
