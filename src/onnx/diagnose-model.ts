@@ -154,10 +154,19 @@ class ModelRun {
     }
   }
 
+  /** What the file has in it: weights, and what nodes Constant give. */
   private readInitializers(): void {
-    for (const [name, tensor] of this.graph.initializers) {
-      if (tensor.type !== 1 && tensor.type !== 11) continue;
-      for (const block of blocksOf(tensor, this.external)) this.noteRange(name, block, "");
+    const read = (name: string, tensor: TensorProto, node: string): void => {
+      if (tensor.type !== 1 && tensor.type !== 11) return;
+      for (const block of blocksOf(tensor, this.external)) this.noteRange(name, block, node);
+    };
+    for (const [name, tensor] of this.graph.initializers) read(name, tensor, "");
+    for (const node of this.graph.nodes) {
+      if (node.op !== "Constant" || node.domain) continue;
+      const [value, one, several] = ["value", "value_float", "value_floats"].map((key) => node.attributes.get(key));
+      if (value?.t) read(node.outputs[0], value.t, nameOf(node));
+      const floats = one?.f === undefined ? several?.floats : [one.f];
+      if (floats) this.noteRange(node.outputs[0], floats, nameOf(node));
     }
   }
 

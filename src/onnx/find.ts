@@ -2,15 +2,13 @@
 
 import { decomposed, isReduction } from "./find-decomposed.js";
 import { isNormalization, operatorOf } from "./find-operators.js";
-import { type Graph, graphOf, graphsOf } from "./graph.js";
+import { type Graph, graphOf, graphsOf, type Surroundings } from "./graph.js";
 import type { Normalization, NotReached } from "./normalization.js";
 import type { FunctionProto, GraphProto, NodeProto } from "./proto.js";
 import type { External } from "./values.js";
 import { short } from "./words.js";
 
-type Surroundings = Pick<Graph, "nodes" | "initializers">;
-
-const NOTHING: Surroundings = { nodes: [], initializers: new Map() };
+const NOTHING: Surroundings = { initializers: new Map(), producers: new Map() };
 
 interface Finds {
   /** In the order of the graph. */

@@ -50,6 +50,22 @@ export interface Graph {
   readonly outputs: GraphProto["outputs"];
 }
 
+/** What there is around an inner graph. */
+export type Surroundings = Pick<Graph, "initializers" | "producers">;
+
+/** What is not in it is looked up around it: nothing is copied, however many graphs there are in another. */
+class Inner<T> extends Map<string, T> {
+  constructor(private readonly around: (name: string) => T | undefined) {
+    super();
+  }
+  override get(name: string): T | undefined {
+    return super.get(name) ?? this.around(name);
+  }
+  override has(name: string): boolean {
+    return super.has(name) || this.around(name) !== undefined;
+  }
+}
+
 /** Operators that give another result each time. */
 const RANDOM = /^(?:Random|Multinomial$|Bernoulli$|Dropout$)/;
 
@@ -57,8 +73,8 @@ const RANDOM = /^(?:Random|Multinomial$|Bernoulli$|Dropout$)/;
  * @param outer What an inner graph is in: names that nobody makes are from there.
  * @throws {ModelError} for a graph that cannot be run in any order, or where a name means two tensors.
  */
-export function graphOf(proto: GraphProto, outer?: Pick<Graph, "nodes" | "initializers">): Graph {
-  const initializers = new Map(outer?.initializers);
+export function graphOf(proto: GraphProto, outer?: Surroundings): Graph {
+  const initializers = new Inner<TensorProto>((name) => outer?.initializers.get(name));
   for (const tensor of proto.initializers) initializers.set(tensor.name, tensor);
   const inputs = proto.inputs.filter(({ name }) => !initializers.has(name) && !proto.sparse.has(name));
   const makers = new Map<string, number>();
@@ -86,24 +102,21 @@ export function graphOf(proto: GraphProto, outer?: Pick<Graph, "nodes" | "initia
     }
   });
   const nodes: GraphNode[] = [];
-  const producers = new Map<string, GraphNode>();
-  const constants = new Set([...initializers.keys(), ...proto.sparse.keys()]);
-  for (const node of outer?.nodes ?? []) {
-    for (const name of node.constant ? node.outputs : []) {
-      producers.set(name, node);
-      constants.add(name);
-    }
-  }
+  const producers = new Inner<GraphNode>((name) => {
+    const node = outer?.producers.get(name);
+    return node?.constant ? node : undefined;
+  });
+  const isConstant = (name: string): boolean =>
+    initializers.has(name) || proto.sparse.has(name) || !!producers.get(name)?.constant;
   const ready = [...waiting.keys()].filter((i) => !waiting[i]);
   for (const i of ready) {
     const node = proto.nodes[i];
-    const constant = takes[i].every((name) => constants.has(name)) && !RANDOM.test(node.op);
+    const constant = takes[i].every(isConstant) && !RANDOM.test(node.op);
     const placed: GraphNode = { ...node, index: nodes.length, takes: takes[i], constant };
     nodes.push(placed);
     for (const name of node.outputs) {
       if (!name) continue;
       producers.set(name, placed);
-      if (constant) constants.add(name);
       for (const next of takers.get(name) ?? []) if (!--waiting[next]) ready.push(next);
     }
   }

@@ -203,6 +203,22 @@ describe("what the format cannot hold", () => {
   });
 });
 
+it("constants in nodes are held against the format, too", async () => {
+  const spec = around(17, [2, 4, 24], (g, x) => {
+    const masked = g.node("Add", [x, g.constant(-3e38)]);
+    return g.node("Where", [g.node("Less", [x, g.node("Constant", [], { value_float: { float: 1e-9 } })]), masked, x]);
+  });
+  const { ranges } = await run(spec, { random: 1 });
+  expect(
+    ranges
+      .filter(({ node }) => node.startsWith("Constant"))
+      .map(({ maxAbs, overflow, underflow }) => [maxAbs, overflow, underflow]),
+  ).toEqual([
+    [Math.fround(3e38), 1, 0],
+    [Math.fround(1e-9), 0, 1],
+  ]);
+});
+
 describe("what cannot be reached", () => {
   const inner: ModelSpec = {
     opset: 17,
