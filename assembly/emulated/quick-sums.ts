@@ -5,10 +5,10 @@
 
 import { ACCUMULATE, largestOf, leastExponentOf, PLAIN, precisionOf, splitterOf } from "../formats/format";
 import { Add, operate } from "../formats/operations";
-import { copyVectors, magnitude } from "../lanes/vectors";
+import { clearVectors, copyVectors, magnitude } from "../lanes/vectors";
 import { LANES, LANES_SAVED } from "../memory";
 import { greatestMagnitude } from "../reductions/extremes";
-import { BLOCK, rising, SumWatch } from "./sums";
+import { BLOCK, empty, rising, SumWatch } from "./sums";
 
 /** Veltkamp's splitting, in line wherever it is called. */
 class Split {
@@ -46,9 +46,11 @@ export class UnwatchedSums implements SumWatch {
 
   rows(x: usize, _tile: usize, vectors: i32, rows: i32, _end: i32): bool {
     const bytes = (<usize>vectors) << 4;
-    copyVectors(LANES, LANES_SAVED, bytes);
+    // of a short sum, this is all that there is: zeros need not be kept
+    if (!empty) copyVectors(LANES, LANES_SAVED, bytes);
     if (rising ? accumulateSplit<Rising>(x, vectors, rows) : accumulateSplit<Signed>(x, vectors, rows)) return true;
-    copyVectors(LANES_SAVED, LANES, bytes);
+    if (empty) clearVectors(LANES, bytes);
+    else copyVectors(LANES_SAVED, LANES, bytes);
     return false;
   }
 

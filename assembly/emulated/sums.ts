@@ -51,6 +51,8 @@ export let side: i32 = 1;
 export let rising: bool = false;
 /** The format whose grid the terms are on. */
 export let grid: usize = 0;
+/** Nothing has been added to the accumulators yet. */
+export let empty: bool = false;
 /** Bits set for the levels of the tree that hold a sum. */
 let levels: i32 = 0;
 
@@ -90,6 +92,7 @@ export function laneBytes(): usize {
 
 function clearLanes(): void {
   clearVectors(LANES, laneBytes());
+  empty = true;
 }
 
 /**
@@ -179,7 +182,9 @@ function accumulate<W extends SumWatch>(
   split: bool,
 ): void {
   const watch = changetype<W>(0);
-  if (split && !(vectors & 7) && watch.rows(x, tile, vectors, rows, end)) return;
+  const done = split && !(vectors & 7) && watch.rows(x, tile, vectors, rows, end);
+  empty = false;
+  if (done) return;
   const bytes = (<usize>vectors) << 4;
   for (; rows > 0; rows--) {
     for (let at: usize = 0; at < bytes; at += 16) {
