@@ -8,14 +8,21 @@ interface RuntimeRow {
   readonly operators: Readonly<Record<string, KernelName>>;
   /** For what is written out in small operators and is not fused. */
   readonly decomposed: KernelName;
-  /** From which version of the operators a layer norm that is written out is fused to one node by default; Infinity: never. */
-  readonly fusedFrom: number;
+  /**
+   * From which version of ONNX's operators what is written out becomes one node by default; Infinity: never. For onnxruntime that is
+   * optimizer/graph_transformer_utils.cc (001290de): LayerNormFusion at the first level for all, at the second for CPU and CUDA;
+   * SimplifiedLayerNormFusion at the second for these alone.
+   */
+  readonly fused: { readonly layerNorm: number; readonly rmsNorm: number };
   /** What decides which kernel it is. */
   readonly decides: string;
 }
 
-const FUSION =
-  "onnxruntime fuses a layer norm that is written out from opset 17 on, below that at its second level of optimization only; with optimization disabled it stays as it is";
+const ALWAYS = 0;
+const NEVER = Infinity;
+
+const FUSION = "onnxruntime fuses a layer norm that is written out with Pow, Div, a weight and a bias from opset 17 on";
+const OPTIMIZED = "with optimization disabled it stays as it is";
 
 const WEBGPU: RuntimeRow = {
   operators: {
@@ -28,8 +35,8 @@ const WEBGPU: RuntimeRow = {
     "*": "onnxruntime-web/webgpu ReduceMean",
   },
   decomposed: "onnxruntime-web/webgpu ReduceMean",
-  fusedFrom: Infinity,
-  decides: `${FUSION}. For WebGPU it does so only in versions with pull request 32294, so written out layers are judged as they are`,
+  fused: { layerNorm: 17, rmsNorm: NEVER },
+  decides: `${FUSION}, below that for WebGPU only in versions with pull request 32294, which are not assumed here, and an RMS norm never; ${OPTIMIZED}`,
 };
 
 const JSEP: RuntimeRow = {
@@ -43,8 +50,8 @@ const JSEP: RuntimeRow = {
     "*": "onnxruntime-web/jsep ReduceMean",
   },
   decomposed: "onnxruntime-web/jsep ReduceMean",
-  fusedFrom: 17,
-  decides: FUSION,
+  fused: { layerNorm: 17, rmsNorm: NEVER },
+  decides: `${FUSION}, below that it does not for JSEP, and an RMS norm never; ${OPTIMIZED}`,
 };
 
 const CUDA: RuntimeRow = {
@@ -57,14 +64,14 @@ const CUDA: RuntimeRow = {
     "*": "onnxruntime/cuda ReduceMean",
   },
   decomposed: "onnxruntime/cuda ReduceMean",
-  fusedFrom: 17,
-  decides: FUSION,
+  fused: { layerNorm: ALWAYS, rmsNorm: ALWAYS },
+  decides: `${FUSION} at its first level of optimization, below that and an RMS norm at the second; ${OPTIMIZED}`,
 };
 
 const everything = (kernel: KernelName, decides: string): RuntimeRow => ({
   operators: { "*": kernel },
   decomposed: kernel,
-  fusedFrom: 17,
+  fused: { layerNorm: ALWAYS, rmsNorm: ALWAYS },
   decides,
 });
 
@@ -86,7 +93,7 @@ const RUNTIMES = {
       "*": "tensorrt INormalizationLayer",
     },
     decomposed: "float16 sums",
-    fusedFrom: 17,
+    fused: { layerNorm: NEVER, rmsNorm: NEVER },
     decides:
       "TensorRT runs a normalization that is one operator in float32 by default; one that is written out runs in the precision of its layers",
   },
@@ -98,13 +105,13 @@ const RUNTIMES = {
       "*": "openvino MVN",
     },
     decomposed: "openvino MVN",
-    fusedFrom: 0,
+    fused: { layerNorm: ALWAYS, rmsNorm: ALWAYS },
     decides: "OpenVINO fuses what is written out to MVN or RMS where it recognizes it",
   },
   xnnpack: {
     operators: { "*": "xnnpack mean" },
     decomposed: "xnnpack mean",
-    fusedFrom: Infinity,
+    fused: { layerNorm: NEVER, rmsNorm: NEVER },
     decides: "XNNPACK has no layer norm of its own: everything is written out",
   },
   mnn: everything("mnn LayerNorm", "MNN computes its layer norm in float32"),
@@ -117,17 +124,22 @@ export const RUNTIME_NAMES = Object.keys(RUNTIMES) as RuntimeName[];
 /** What decides which kernel a runtime takes, in a sentence. */
 export const decidesOf = (runtime: RuntimeName): string => RUNTIMES[runtime].decides;
 
-/** The operator that a written out group is fused to. */
-const FUSED: Readonly<Record<string, string>> = {
-  "decomposed LayerNorm": "LayerNormalization",
-  "decomposed RMSNorm": "SimplifiedLayerNormalization",
-};
+/** The operator that a written out group is fused to, which wants its weight, and a layer norm its bias. */
+function fusedTo(
+  { fused }: RuntimeRow,
+  { operator, weight, bias }: Normalization,
+  opset: number,
+): "LayerNormalization" | "SimplifiedLayerNormalization" | undefined {
+  if (weight === undefined) return undefined;
+  if (operator === "decomposed RMSNorm") return opset >= fused.rmsNorm ? "SimplifiedLayerNormalization" : undefined;
+  const whole = operator === "decomposed LayerNorm" && bias !== undefined && opset >= fused.layerNorm;
+  return whole ? "LayerNormalization" : undefined;
+}
 
 /** The kernel of a runtime for a layer. @param opset The version of ONNX's own operators. */
-export function kernelOf(runtime: RuntimeName, { operator }: Normalization, opset: number): KernelName {
-  const { operators, decomposed, fusedFrom }: RuntimeRow = RUNTIMES[runtime];
-  const written = operator.startsWith("decomposed");
-  const name = written && opset >= fusedFrom ? FUSED[operator] : operator;
-  if (name === undefined || (written && name === operator)) return decomposed;
-  return operators[name] ?? operators["*"];
+export function kernelOf(runtime: RuntimeName, layer: Normalization, opset: number): KernelName {
+  const row: RuntimeRow = RUNTIMES[runtime];
+  const written = layer.operator.startsWith("decomposed");
+  const operator = written ? fusedTo(row, layer, opset) : layer.operator;
+  return operator === undefined ? row.decomposed : (row.operators[operator] ?? row.operators["*"]);
 }
