@@ -26,7 +26,7 @@ const ROWS = {
     ["engine", "text"],
     ["numerics"],
     ["checks"],
-    ["abi"],
+    ["abi", "random"],
   ],
   "src/cli": [
     ["main"],
@@ -36,7 +36,7 @@ const ROWS = {
     ["diagnosed"],
     ["workers"],
     ["files", "report"],
-    ["terminal", "random", "version"],
+    ["terminal", "version"],
   ],
   assembly: [
     ["modules"],
@@ -53,7 +53,7 @@ const ROWS = {
 
 /** What the command line and the layers for TensorFlow.js, which are built apart, have their own copies of. */
 const STATELESS =
-  "^src/(abi/|checks/|diagnosis/(?:bits|words)[.]ts$|numerics/|onnx/runtimes[.]ts$|tensor/shape[.]ts$|text/)";
+  "^src/(abi/|checks/|diagnosis/(?:bits|words)[.]ts$|numerics/|onnx/runtimes[.]ts$|random[.]ts$|tensor/shape[.]ts$|text/)";
 
 const pattern = (folder, rooms) => `^${folder}/(${rooms.join("|")})(?:/|[.][a-z.]+$)`;
 

@@ -2,6 +2,7 @@
 
 import { describe } from "../checks/describe.js";
 import { toFloat16 } from "../index.js";
+import { normal, uniform } from "../random.js";
 import { FLOAT, typeName } from "./data-types.js";
 import type { Graph } from "./graph.js";
 import type { ValueInfoProto } from "./proto.js";
@@ -123,17 +124,6 @@ export function givenInputs(runtime: OrtRuntime, graph: Graph, given: ModelInput
   );
 }
 
-/** Numbers in [0, 1), the same for a seed: mulberry32. */
-function uniform(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Length of a dimension that may be any: the first is most often a batch, of four the last two are those of images. */
 function anyLength(axis: number, rank: number): number {
   if (axis === 0) return 1;
@@ -148,11 +138,9 @@ const MOST_RANDOM = 2 ** 28;
  * where they come first, 64 where they are the last two of four, else 16; the same name is the same length.
  */
 export function randomInputs(runtime: OrtRuntime, graph: Graph, seed: number): Map<string, OrtTensor> {
-  const next = uniform(seed);
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   const lengths = new Map<string, number>();
   return new Map(
-    graph.inputs.map((info) => {
+    graph.inputs.map((info, i) => {
       const { name, type = 0, dims = [] } = info;
       const make = Object.hasOwn(ARRAYS, type) ? ARRAYS[type] : undefined;
       if (!make) throw new RangeError(`there are no random inputs for ${quote(name)}: ${wordsOf(info)}`);
@@ -166,9 +154,12 @@ export function randomInputs(runtime: OrtRuntime, graph: Graph, seed: number): M
       const size = shape.reduce((product, dim) => product * dim, 1);
       if (size > MOST_RANDOM)
         throw new RangeError(`input ${quote(name)} of shape [${shape}] is too large to be made at random`);
-      const values = new Float64Array(size);
+      const own = seed + 1000 * i; // no input is like another one
+      const next = uniform(own);
       const mask = /mask/i.test(name) || type === 9;
-      for (let i = 0; i < size; i++) values[i] = FLOATS.includes(type) ? normal() : mask ? 1 : Math.floor(next() * 10);
+      const values = FLOATS.includes(type)
+        ? normal(own, size)
+        : Array.from({ length: size }, () => (mask ? 1 : Math.floor(next() * 10)));
       return [name, new runtime.Tensor(typeName(type), make(values), shape)];
     }),
   );

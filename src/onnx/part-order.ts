@@ -10,6 +10,8 @@ export interface PartOrder {
   readonly ends: ReadonlySet<number>;
   /** Of each tensor the position of the last node that takes it, Infinity for what is an output of the model. */
   readonly lastUse: ReadonlyMap<string, number>;
+  /** Names of the tensors that layers are told from. */
+  readonly told: ReadonlySet<string>;
   /** The layers that can be judged when the node at a position has been run. */
   readonly layersAt: ReadonlyMap<number, readonly Normalization[]>;
 }
@@ -55,5 +57,5 @@ export function partOrder(graph: Graph, layers: readonly Normalization[]): PartO
     for (const name of names) lastUse.set(name, Math.max(lastUse.get(name) ?? 0, at));
   }
   for (const { name } of graph.outputs) lastUse.set(name, Infinity);
-  return { nodes, ends, lastUse, layersAt };
+  return { nodes, ends, lastUse, told: new Set(layers.flatMap(tensorsOf)), layersAt };
 }

@@ -145,20 +145,9 @@ export class PartRunner {
       }
     }
     const outputs = own.flatMap((node) => node.outputs.filter((name) => name && !this.strange.has(name)));
-    const kept = outputs.filter((name) => this.isNeeded(name, end) || this.isLayers(name));
+    const kept = outputs.filter((name) => this.isNeeded(name, end) || this.order.told.has(name));
     return { nodes: own, end, inputs: [...inputs], outputs, kept, session: undefined };
   }
-
-  /** Whether a layer is told from a tensor. */
-  private isLayers(name: string): boolean {
-    this.told ??= new Set(
-      [...this.order.layersAt.values()]
-        .flat()
-        .flatMap((layer) => [...layer.inputs, layer.output, layer.weight, layer.bias, layer.mean, layer.variance]),
-    );
-    return this.told.has(name);
-  }
-  private told: Set<string | undefined> | undefined;
 
   /** What is no tensor and is taken behind a position. */
   private crosses(nodes: readonly GraphNode[], end: number): string | undefined {

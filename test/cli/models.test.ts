@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { halfnorm, halfnormHere, refusal } from "../support/cli.js";
-import { around, positive, transformer } from "../support/onnx-cases.js";
+import { around, positive, tokens, transformer } from "../support/onnx-cases.js";
 import { modelBytes } from "../support/onnx-model.js";
 import { gaussian } from "../support/random.js";
 import { HOSTILE_NAMES, repeatedSentences } from "../support/report.js";
@@ -115,16 +115,7 @@ describe("a model", () => {
   });
 
   it("takes integers from files", async () => {
-    const spec = {
-      opset: 17,
-      nodes: [
-        { op: "Gather", inputs: ["table", "ids"], outputs: ["e"], name: "look" },
-        { op: "LayerNormalization", inputs: ["e", "w"], outputs: ["y"], name: "norm" },
-      ],
-      initializers: { table: { dims: [10, 16], data: gaussian(160, 1) }, w: { dims: [16], data: positive(16, 2) } },
-      inputs: { ids: { type: 7, dims: ["batch", "tokens"] } },
-      outputs: { y: {} },
-    };
+    const spec = tokens();
     const model = write("ids.onnx", modelBytes(spec));
     const ids = npz("ids.npz", { ids: npy("<i8", [1, 3], BigInt64Array.of(1n, 2n, 3n)) });
     const { stdout } = await diagnose(model, "--input", ids, "--json");

@@ -1,10 +1,10 @@
 /** What the paper says of half precision, as the sweep finds it. */
 
 import { expect, it } from "vitest";
-import { normal } from "../../src/cli/random.js";
 import { type SweepOptions, sweep } from "../../src/cli/sweep/sweep.js";
 import { KERNEL_KINDS } from "../../src/numerics/kernels.js";
 import type { Norm } from "../../src/numerics/norm.js";
+import { normal } from "../../src/random.js";
 
 const OPTIONS: SweepOptions = {
   norms: ["l2", "l1", "linf", { topk: 10 }],

@@ -1,7 +1,6 @@
 /** Kernels of runtimes by name: what they are is what they say, and what they say is whole. */
 
 import { describe, expect, it, test } from "vitest";
-import { normal } from "../../src/cli/random.js";
 import {
   type Arithmetic,
   fromFloat16,
@@ -15,6 +14,7 @@ import {
   toFloat16,
 } from "../../src/index.js";
 import { KERNEL_KINDS } from "../../src/numerics/kernels.js";
+import { normal } from "../../src/random.js";
 
 const NAMES = Object.keys(kernels) as KernelName[];
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { diagnose, kernels } from "../../src/index.js";
 import { diagnoseModel, type ModelDiagnosis, ModelError } from "../../src/onnx/index.js";
 import type { DiagnoseModelOptions } from "../../src/onnx/options.js";
-import { around, GraphBuilder, positive, transformer } from "../support/onnx-cases.js";
+import { around, GraphBuilder, positive, tokens, transformer } from "../support/onnx-cases.js";
 import { type ModelSpec, modelBytes } from "../support/onnx-model.js";
 import { gaussian } from "../support/random.js";
 import { any } from "../support/refuses.js";
@@ -104,12 +104,13 @@ describe("a layer", () => {
   });
 
   it("has the kernel of the runtime that is asked for", async () => {
-    const written = (opset: number): ModelSpec =>
+    const written = (opset: number, bias = true, centred = true): ModelSpec =>
       around(opset, [2, 4, 24], (g, x) => {
         const scaled = g.node("Mul", [x, g.tensor([40], [])]);
-        const d = g.node("Sub", [scaled, g.reduce("ReduceMean", scaled, [-1])]);
-        const variance = g.reduce("ReduceMean", g.node("Mul", [d, d]), [-1]);
-        return g.node("Div", [d, g.node("Sqrt", [g.node("Add", [variance, g.tensor([1e-5], [])])])]);
+        const d = centred ? g.node("Sub", [scaled, g.reduce("ReduceMean", scaled, [-1])]) : scaled;
+        const variance = g.reduce("ReduceMean", g.node("Pow", [d, g.tensor([2], [])]), [-1]);
+        const y = g.node("Div", [d, g.node("Sqrt", [g.node("Add", [variance, g.tensor([1e-5], [])])])]);
+        return g.affine(y, g.tensor(positive(24, 1)), bias ? g.tensor(gaussian(24, 2)) : undefined);
       });
     const inputs = input(gaussian(192, 3), shape);
     const on = async (spec: ModelSpec, target: DiagnoseModelOptions["target"]) => {
@@ -121,9 +122,21 @@ describe("a layer", () => {
       return [last.name, last.verdict];
     };
     expect(await on(layer(40), "onnxruntime-web-webgpu")).toEqual(["onnxruntime-web/webgpu LayerNormalization", "ok"]);
-    expect(await on(written(17), "onnxruntime-web-webgpu")).toEqual(["onnxruntime-web/webgpu ReduceMean", "failed"]);
+    const fused = ["onnxruntime-web/webgpu LayerNormalization", "ok"];
+    const apart = ["onnxruntime-web/webgpu ReduceMean", "failed"];
+    expect(await on(written(17), "onnxruntime-web-webgpu")).toEqual(fused);
+    expect(await on(written(16), "onnxruntime-web-webgpu")).toEqual(apart);
+    // what is fused has a weight and a bias; an RMS norm never is
+    expect(await on(written(17, false), "onnxruntime-web-webgpu")).toEqual(apart);
+    expect(await on(written(17, false, false), "onnxruntime-web-webgpu")).toEqual(apart);
     expect(await on(written(17), "onnxruntime-web-jsep")).toEqual(["onnxruntime-web/jsep LayerNormalization", "ok"]);
     expect(await on(written(11), "onnxruntime-web-jsep")).toEqual(["onnxruntime-web/jsep ReduceMean", "ok"]);
+    expect(await on(written(11), "onnxruntime-cuda")).toEqual(["onnxruntime/cuda LayerNormalization", "ok"]);
+    expect(await on(written(11, false, false), "onnxruntime-cuda")).toEqual([
+      "onnxruntime/cuda SimplifiedLayerNormalization",
+      "ok",
+    ]);
+    expect((await on(written(20), "tensorrt"))[0]).toBe("float16 sums");
     expect(await on(written(11), "onnxruntime-cpu")).toEqual(["onnxruntime/cpu", "ok"]);
     expect(Object.keys(kernels)).toContain("onnxruntime/cpu");
   });
@@ -320,16 +333,7 @@ describe("inputs", () => {
   });
 
   it("are integers where the model wants them", async () => {
-    const spec: ModelSpec = {
-      opset: 17,
-      nodes: [
-        { op: "Gather", inputs: ["table", "ids"], outputs: ["e"], name: "look" },
-        { op: "LayerNormalization", inputs: ["e", "w"], outputs: ["y"], name: "norm" },
-      ],
-      initializers: { table: { dims: [10, 16], data: gaussian(160, 1) }, w: { dims: [16], data: positive(16, 2) } },
-      inputs: { ids: { type: 7, dims: ["batch", "tokens"] } },
-      outputs: { y: {} },
-    };
+    const spec = tokens();
     const found = await run(spec, { inputs: { ids: { data: [1, 2, 3], shape: [1, 3] } } });
     expect(found.layers[0].shape).toEqual([1, 3, 16]);
     await expect(run(spec, { inputs: { ids: { data: [1, 2.5, 3], shape: [1, 3] } } })).rejects.toThrow(

@@ -405,6 +405,18 @@ export function transformer(opset: number, native: boolean, scale = 1): ModelSpe
   return { opset, nodes, initializers, inputs: { x: { dims: ["batch", "time", n] } }, outputs: { logits: {} } };
 }
 
+/** A layer norm of what stands in a table under numbers. */
+export const tokens = (): ModelSpec => ({
+  opset: 17,
+  nodes: [
+    { op: "Gather", inputs: ["table", "ids"], outputs: ["e"], name: "look" },
+    { op: "LayerNormalization", inputs: ["e", "w"], outputs: ["y"], name: "norm" },
+  ],
+  initializers: { table: { dims: [10, 16], data: gaussian(160, 1) }, w: { dims: [16], data: positive(16, 2) } },
+  inputs: { ids: { type: 7, dims: ["batch", "tokens"] } },
+  outputs: { y: {} },
+});
+
 /** A convolutional network. */
 export function convolutional(opset: number): ModelSpec {
   const g = new GraphBuilder(opset);

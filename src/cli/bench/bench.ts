@@ -2,7 +2,7 @@
 
 import { cpus, loadavg } from "node:os";
 import * as halfnorm from "../../index.js";
-import { normal } from "../random.js";
+import { normal } from "../../random.js";
 import { spacing } from "../report/spacing.js";
 
 interface BenchLine {

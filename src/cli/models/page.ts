@@ -2,7 +2,8 @@
 
 import * as Plot from "@observablehq/plot";
 import { VERDICTS } from "../../diagnosis/words.js";
-import { bfloat16, float8_e4m3fn, float8_e5m2, float16, float32, tfloat32, type Verdict } from "../../index.js";
+import type { Verdict } from "../../index.js";
+import { FORMATS } from "../../numerics/format.js";
 import type { ModelDiagnosis } from "../../onnx/index.js";
 import { columnsOf } from "../../text/page.js";
 import { brief } from "../../text/words.js";
@@ -19,8 +20,6 @@ import {
   worstFirst,
   worstVerdict,
 } from "./view.js";
-
-const FORMATS = { float32, float16, bfloat16, tfloat32, float8_e5m2, float8_e4m3fn };
 
 const PAINT: Readonly<Record<Verdict, string>> = { ok: "var(--good)", degraded: "var(--warn)", failed: "var(--bad)" };
 const SIGNS: Readonly<Record<Verdict, Plot.SymbolType>> = { ok: "circle", degraded: "triangle", failed: "square" };

@@ -13,8 +13,8 @@ import {
   type Order,
   toFloat16,
 } from "../../index.js";
+import { normal } from "../../random.js";
 import { normWords } from "../../text/words.js";
-import { normal } from "../random.js";
 import type { SigmaRange } from "./sigma-range.js";
 
 /** The data, and what of them is usable. */

@@ -1,7 +1,7 @@
 /** The usable ranges of σ, and what is left of a sum of n terms that stops growing. */
 
 import { type Arithmetic, type KernelName, kernels as kernelsByName, norm as normOf } from "../../index.js";
-import { normal } from "../random.js";
+import { normal } from "../../random.js";
 import {
   type Range,
   type RangeOptions,
