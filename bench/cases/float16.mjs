@@ -1,6 +1,6 @@
 /** Conversions, rounding, and sums in emulated float16. */
 
-import { empty, fromFloat16, norm, round, toFloat16, trelu } from "../../dist/index.js";
+import { empty, fromFloat16, mean, norm, round, toFloat16, trelu } from "../../dist/index.js";
 import { count, first, LOOP_FRESH, PLAIN, RESIDENT, Tensors, taken, times } from "../harness/case.mjs";
 import { halves, normal, subnormal } from "../harness/data.mjs";
 import * as exact from "../harness/exact.mjs";
@@ -21,8 +21,10 @@ export function float16Cases() {
     activation(1_000_000),
     emulated("N(0, 1)", 1),
     emulated("N(0, 1/64)", 1 / 64),
-    manyRows([1024, 1024]),
-    manyRows([4096, 256]),
+    exactSums(1_000_000),
+    manyRows([1024, 1024], 0.6),
+    manyRows([4096, 256], 0.6),
+    manyRows([131072, 8]),
   ];
 }
 
@@ -222,11 +224,44 @@ function emulated(data, deviation) {
 }
 
 /**
- * L1 of every row in emulated float16, sequential order.
- * @param {readonly [number, number]} shape
+ * Sums that lose nothing: one of a million terms.
+ * @param {number} n
  * @returns {Case}
  */
-function manyRows(shape) {
+function exactSums(n) {
+  return {
+    id: `exact-sum/${n}`,
+    row: "exact sum of float16, emulated",
+    what: count(n),
+    elements: n,
+    kernels: ["emulate", "setFormat"],
+    checks: [
+      { label: "L1", unit: "ns/element", of: "L1", atMost: 1 },
+      { label: "mean", unit: "ns/element", of: "mean", atMost: 1 },
+    ],
+    prepare() {
+      const held = new Tensors();
+      const resident = held.of(halves(normal(n)));
+      const arithmetic = /** @type {const} */ ({ compute: "float16", accumulate: "exact" });
+      const l1 = /** @type {const} */ ({ norm: "l1", arithmetic });
+      return {
+        contenders: {
+          L1: { run: () => first(norm(resident, l1)) },
+          mean: { run: () => first(mean(resident, { arithmetic })) },
+        },
+        dispose: () => held.dispose(),
+      };
+    },
+  };
+}
+
+/**
+ * L1 of every row in emulated float16, sequential order.
+ * @param {readonly [number, number]} shape
+ * @param {number} [atMost]
+ * @returns {Case}
+ */
+function manyRows(shape, atMost) {
   const n = shape[0] * shape[1];
   return {
     id: `l1-emulated-rows/${shape.join("x")}`,
@@ -234,7 +269,7 @@ function manyRows(shape) {
     what: times(shape),
     elements: n,
     kernels: ["emulate", "setFormat"],
-    checks: [{ label: "sequential", unit: "ns/element", of: "sequential", atMost: 0.6 }],
+    checks: [{ label: "sequential", unit: "ns/element", of: "sequential", atMost }],
     prepare() {
       const bits = halves(normal(n));
       const held = new Tensors();

@@ -17,8 +17,8 @@ const EPS = 1e-5;
 /** @returns {Case[]} */
 export function layerCases() {
   return [
-    batch([32, 64, 56, 56], [2.9, 1.5]),
-    batch([8, 256, 14, 14], [4, 2.1]),
+    batch([32, 64, 56, 56], [3.6, 1.5]),
+    batch([8, 256, 14, 14], [4.2, 2.1]),
     layer([512, 768]),
     layer([128, 4096]),
     rms([512, 768]),
@@ -27,7 +27,10 @@ export function layerCases() {
     channelsLast([32, 64, 56, 56]),
     channelsLast([8, 256, 14, 14]),
     layerHalf([512, 768]),
-    layerEmulated([512, 768]),
+    layerEmulated([512, 768], 4),
+    layerEmulated([4096, 256]),
+    layerEmulated([49152, 8]),
+    layerByFormat([512, 768]),
   ];
 }
 
@@ -301,18 +304,53 @@ function layerHalf(shape) {
   });
 }
 
-/** @param {readonly [number, number]} shape */
-function layerEmulated(shape) {
+/**
+ * @param {readonly [number, number]} shape
+ * @param {number} [atMost] ns of an element, in lanes
+ */
+function layerEmulated(shape, atMost) {
   return halfCase({
     id: "layer-norm-emulated",
     row: "layer norm of float16, emulated",
     shape,
     kernels: ["emulate"],
     variants: {
-      lanes: { options: { arithmetic: { compute: "float16", order: "lanes" } }, atMost: 4 },
+      lanes: { options: { arithmetic: { compute: "float16", order: "lanes" } }, atMost },
       pairwise: { options: { arithmetic: { compute: "float16", order: "pairwise" } } },
       sequential: { options: { arithmetic: { compute: "float16", order: "sequential" } } },
       "lanes, float32 sums": { options: { arithmetic: { compute: "float16", accumulate: "float32", order: "lanes" } } },
     },
   });
+}
+
+/**
+ * Emulated in bfloat16 against float16, both of float16 values.
+ * @param {readonly [number, number]} shape
+ * @returns {Case}
+ */
+function layerByFormat(shape) {
+  const elements = shape[0] * shape[1];
+  return {
+    id: `layer-norm-bfloat16/${shape.join("x")}`,
+    row: "layer norm, emulated bfloat16",
+    what: times(shape),
+    elements,
+    kernels: ["emulate", "setFormat"],
+    checks: [{ label: "over float16", unit: "slowdown", of: "bfloat16", against: "float16", atMost: 1.5 }],
+    prepare() {
+      const held = new Tensors();
+      const x = held.of(normal(elements, 1, 1, 0.5), shape);
+      const weight = held.of(uniform(shape[1], 0.5, 1.5, 2));
+      const bias = held.of(uniform(shape[1], -0.5, 0.5, 3));
+      const out = held.hold(empty(shape));
+      const run = (/** @type {"float16" | "bfloat16"} */ arithmetic) => {
+        const options = { weight, bias, eps: EPS, arithmetic, out };
+        return { run: () => void layerNorm(x, options) };
+      };
+      return {
+        contenders: { float16: run("float16"), bfloat16: run("bfloat16") },
+        dispose: () => held.dispose(),
+      };
+    },
+  };
 }

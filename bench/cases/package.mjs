@@ -1,6 +1,9 @@
 /** What is not measured against a loop: calls on few elements, the first result of a process, the size of a bundle. */
 
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import Benchmark from "benchmark";
@@ -8,7 +11,8 @@ import { build } from "esbuild";
 import { batchNorm, empty, layerNorm, norm, tensor } from "../../dist/index.js";
 import { first } from "../harness/case.mjs";
 import { normal } from "../harness/data.mjs";
-import { median, use } from "../harness/harness.mjs";
+import { median, quantile, use } from "../harness/harness.mjs";
+import { number } from "../harness/report.mjs";
 
 /**
  * @typedef {import("../harness/case.mjs").Figure} Figure
@@ -17,7 +21,7 @@ import { median, use } from "../harness/harness.mjs";
 
 /** @returns {Figure[]} */
 export function packageFigures() {
-  return [...shortCalls(), ...firstResults(), bundleSize()];
+  return [...shortCalls(), ...firstResults(), manyTensors(), bundleSize()];
 }
 
 /** @returns {Figure[]} */
@@ -65,33 +69,104 @@ async function sampled(name, call, effort) {
   return { value: median(done.stats.sample) * 1e6, note: `± ${done.stats.rme.toFixed(1)} %` };
 }
 
-/**
- * A process of its own for each: import, then batch norm.
- * @returns {Figure[]}
- */
+/** @returns {Figure[]} */
 function firstResults() {
-  const script = fileURLToPath(new URL("../first-result.mjs", import.meta.url));
-  /** @typedef {"import" | "call" | "total"} Part */
-  /** @type {(id: string, what: string, part: Part, atMost?: number) => Figure} */
-  const figure = (id, what, part, atMost) => ({
-    id,
-    row: "first result",
-    what,
-    unit: "ms",
+  /** @type {(id: string, entry: string, atMost: number) => Figure} */
+  const overNode = (id, entry, atMost) => ({
+    id: `first-result/${id}`,
+    row: "import and first result",
+    what: `${entry}, over the start of Node`,
+    unit: "of it",
     atMost,
     async measure(effort) {
-      const runs = Array.from({ length: Math.ceil(effort.rounds / 3) + 1 }, () => {
-        const child = spawnSync(process.execPath, [script], { encoding: "utf8" });
-        if (child.status !== 0) throw new Error(`first-result.mjs failed: ${child.stderr}`);
-        return /** @type {Record<Part, number>} */ (JSON.parse(child.stdout));
-      });
-      return { value: median(runs.slice(1).map((run) => run[part])) }; // the first one may read from the disk
+      const [empty, first] = await taking(effort, [["empty.mjs"], ["first-result.mjs", entry]]);
+      return { ...over(first, empty, 1), note: `${number(median(first))} ms, Node alone ${number(median(empty))}` };
     },
   });
-  return [
-    figure("first-result", "after import: batch norm", "call", 8),
-    figure("first-result/import", "import and batch norm", "total"),
-  ];
+  return [overNode("root", "index.js", 0.25)];
+}
+
+/**
+ * Tensors that are nothing: twice as many should take twice as long.
+ * @returns {Figure}
+ */
+function manyTensors() {
+  const shape = [4, 4];
+  return {
+    id: "command-line/many-tensors",
+    row: "command line on small tensors",
+    what: "2,000 of 16 elements, over 500",
+    unit: "slowdown",
+    atMost: 4.2,
+    async measure(effort) {
+      const folder = mkdtempSync(join(tmpdir(), "halfnorm-bench-"));
+      try {
+        const [few, many] = [500, 2000].map((tensors) => {
+          const file = join(folder, `${tensors}.safetensors`);
+          writeFileSync(file, safetensors(tensors, shape));
+          return ["../dist/cli/halfnorm.js", "diagnose", file];
+        });
+        const rounds = Math.ceil(effort.rounds / 4);
+        const [short, long] = await taking({ ...effort, rounds }, [few, many]);
+        return { ...over(long, short), note: `${number(median(long))} ms and ${number(median(short))}` };
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  };
+}
+
+/**
+ * @param {number} tensors
+ * @param {readonly number[]} shape
+ */
+function safetensors(tensors, shape) {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data = normal(tensors * size);
+  const header = Object.fromEntries(
+    Array.from({ length: tensors }, (_, i) => [
+      `layer${i}.activation`,
+      { dtype: "F32", shape, data_offsets: [4 * i * size, 4 * (i + 1) * size] },
+    ]),
+  );
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text, Buffer.from(data.buffer)]);
+}
+
+/**
+ * Processes that take turns: milliseconds of each, from its start to its end. The first round may read from the disk.
+ * @param {Effort} effort
+ * @param {string[][]} commands a script of bench/ and its arguments
+ */
+async function taking(effort, commands) {
+  const runs = commands.map(([script, ...rest]) => ({
+    args: [fileURLToPath(new URL(`../${script}`, import.meta.url)), ...rest],
+    /** @type {number[]} */
+    times: [],
+  }));
+  for (let round = 0; round <= effort.rounds; round++) {
+    for (const { args, times } of round % 2 ? runs : [...runs].reverse()) {
+      const start = performance.now();
+      const child = spawnSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "ignore", "pipe"] });
+      if (child.status !== 0) throw new Error(`${args.join(" ")} failed: ${child.stderr}`);
+      if (round > 0) times.push(performance.now() - start);
+    }
+  }
+  return runs.map(({ times }) => times);
+}
+
+/**
+ * Times over others of the same rounds.
+ * @param {number[]} times
+ * @param {number[]} others
+ * @param {number} [less] what is taken off
+ * @returns {{ value: number, spread: [number, number] }}
+ */
+function over(times, others, less = 0) {
+  const ratios = times.map((time, round) => time / others[round] - less);
+  return { value: median(times) / median(others) - less, spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)] };
 }
 
 /** @returns {Figure} */

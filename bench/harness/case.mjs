@@ -32,7 +32,7 @@ import { tensor } from "../../dist/index.js";
  * @property {number} elements of one call
  * @property {(import("../../dist/abi/kernels.js").KernelName)[]} kernels exports of the module that it runs
  * @property {Check[]} checks
- * @property {() => Prepared} prepare
+ * @property {() => Prepared | Promise<Prepared>} prepare
  *
  * @typedef {object} Figure one value, measured on its own
  * @property {string} id
@@ -40,7 +40,7 @@ import { tensor } from "../../dist/index.js";
  * @property {string} what
  * @property {string} unit
  * @property {number} [atMost]
- * @property {(effort: import("./harness.mjs").Effort) => Promise<{ value: number, note?: string }>} measure
+ * @property {(effort: import("./harness.mjs").Effort) => Promise<{ value: number, spread?: [number, number], note?: string }>} measure
  */
 
 /** Names of contenders. */

@@ -18,6 +18,7 @@ import { interleave, median, quantile } from "./harness.mjs";
  * @property {number} [atLeast]
  * @property {number} [atMost]
  * @property {boolean} [reached] whether the target was, if there is one
+ * @property {boolean} [close] whether it is within the spread, so that another run may say otherwise
  * @property {number} [time] ns per element of the measured contender
  * @property {number} [againstTime] and of the one it is measured against
  * @property {Ulp} [error] in ulp of the measured contender's results
@@ -31,7 +32,7 @@ import { interleave, median, quantile } from "./harness.mjs";
  * @returns {Promise<Measurement[]>}
  */
 export async function measureCase(tested, effort) {
-  const prepared = tested.prepare();
+  const prepared = await tested.prepare();
   try {
     const contenders = Object.entries(prepared.contenders);
     const timings = await interleave(new Map(contenders.map(([name, { run }]) => [name, run])), effort);
@@ -58,8 +59,7 @@ export async function measureCase(tested, effort) {
         label: check.label,
         unit: check.unit,
         value,
-        spread: [quantile(values, 0.25), quantile(values, 0.75)],
-        ...judged(value, check),
+        ...judged(value, check, [quantile(values, 0.25), quantile(values, 0.75)]),
         time: perElement(check.of),
         ...(check.against && { againstTime: perElement(check.against) }),
         ...(errors.has(check.of) && { error: errors.get(check.of) }),
@@ -94,17 +94,22 @@ function perRound({ unit, of, against }, samples, elements) {
  * @returns {Promise<Measurement>}
  */
 export async function measureFigure({ id, row, what, unit, atMost, measure }, effort) {
-  const { value, note } = await measure(effort);
-  return { id, row, what, label: "", unit, value, ...judged(value, { atMost }), ...(note && { note }) };
+  const { value, spread, note } = await measure(effort);
+  return { id, row, what, label: "", unit, value, ...judged(value, { atMost }, spread), ...(note && { note }) };
 }
 
 /**
- * The target and whether it was reached; nothing when there is none.
+ * The spread, the target, and whether it was reached; nothing of what there is none of.
  * @param {number} value
  * @param {{ atLeast?: number, atMost?: number }} target
+ * @param {[number, number]} [spread]
  */
-function judged(value, { atLeast, atMost }) {
-  if (atLeast !== undefined) return { atLeast, reached: value >= atLeast };
-  if (atMost !== undefined) return { atMost, reached: value <= atMost };
-  return {};
+function judged(value, { atLeast, atMost }, spread) {
+  const target = atLeast ?? atMost;
+  if (target === undefined) return { ...(spread && { spread }) };
+  return {
+    ...(spread && { spread, close: spread[0] <= target && target <= spread[1] }),
+    ...(atLeast === undefined ? { atMost } : { atLeast }),
+    reached: atLeast === undefined ? value <= target : value >= target,
+  };
 }

@@ -41,8 +41,9 @@ const COLUMNS = [
   { title: "ns/element", width: 10, right: true, text: (m) => (m.time === undefined ? "" : number(m.time)) },
   { title: "against", width: 8, right: true, text: (m) => (m.againstTime === undefined ? "" : number(m.againstTime)) },
   { title: "measured", width: 13, right: true, text: (m) => `${number(m.value)}${unit(m)}` },
+  { title: "quartiles", width: 14, right: true, text: quartiles },
   { title: "target", width: 13, right: true, text: target },
-  { title: "", width: 4, text: (m) => (m.reached === undefined ? "" : m.reached ? "ok" : "MISS") },
+  { title: "", width: 5, text: verdict },
   { title: "ulp: max p99 mean", width: 18, text: (m) => ulp(m.error) },
   { title: "against", width: 15, text: (m) => ulp(m.againstError) },
   { title: "", width: 0, text: (m) => m.note ?? "" },
@@ -83,6 +84,20 @@ function unit(m) {
   if (m.unit === "speedup") return "×";
   if (m.unit === "slowdown") return "× time";
   return ` ${m.unit.replace(/\/.*/, "")}`;
+}
+
+/** @param {Measurement} m */
+function quartiles({ spread }) {
+  return spread ? spread.map(number).join(" – ") : "";
+}
+
+/**
+ * Whether the target was reached; "close" where the machine's spread decides it.
+ * @param {Measurement} m
+ */
+export function verdict({ reached, close }) {
+  if (reached === undefined) return "";
+  return reached ? "ok" : close ? "close" : "MISS";
 }
 
 /** @param {Measurement} m */

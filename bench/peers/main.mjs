@@ -4,7 +4,7 @@
  * composed of those it has.
  */
 
-import { batchNorm, layerNorm, norm, rmsNorm, tensor } from "../../dist/index.js";
+import { batchNorm, empty, layerNorm, norm, rmsNorm, tensor } from "../../dist/index.js";
 import * as layers from "../baselines/layers.mjs";
 import { primeBaselines } from "../baselines/prime.mjs";
 import * as loops from "../baselines/reductions.mjs";
@@ -17,7 +17,8 @@ import { readOptions, refuse, SHARED_USAGE } from "../harness/options.mjs";
 import { line, machine, number, titles, ulp, warning } from "../harness/report.mjs";
 import * as jax from "./jax.mjs";
 import * as numpy from "./numpy.mjs";
-import * as onnxruntime from "./onnxruntime.mjs";
+import * as onnxruntimeNode from "./onnxruntime-node.mjs";
+import * as onnxruntimeWeb from "./onnxruntime-web.mjs";
 import * as tensorflow from "./tensorflow.mjs";
 
 /**
@@ -60,6 +61,13 @@ const PROBLEMS = [
   ["layerNorm", [128, 4096]],
   ["rmsNorm", [512, 768]],
   ["layerNormHalf", [512, 768]],
+  ...[256, 768, 4096].flatMap(
+    (n) =>
+      /** @type {[Problem["operation"], number[]][]} */ ([
+        ["rmsNorm", [1, n]],
+        ["layerNorm", [1, n]],
+      ]),
+  ),
 ];
 
 /**
@@ -103,48 +111,65 @@ function exactly({ operation, shape, x, weight, bias, eps }) {
   });
 }
 
-/** @type {Peer} */
-const resident = {
-  name: "halfnorm",
+/**
+ * halfnorm with resident tensors, whose results are fresh ones, or go to one that is given.
+ * @param {boolean} given
+ * @returns {Peer}
+ */
+const residentPeer = (given) => ({
+  name: given ? "halfnorm, out given" : "halfnorm",
   data: "resident",
   async solve({ operation, shape, x, halves: bits, weight, bias }) {
     const input = tensor(operation === "layerNormHalf" ? bits : x, shape);
     const w = weight.length ? tensor(weight) : undefined;
     const b = bias.length ? tensor(bias) : undefined;
-    const call = () => ours(operation, input, w, b);
+    const out = given ? empty(w ? shape : [], input.dtype) : undefined;
+    const call = () => ours(operation, input, w, b, out);
     return {
-      run: () => void call().dispose(),
-      result: () => valuesOf(call()),
+      run: out ? () => void call() : () => void call().dispose(),
+      result: () => (out ? valuesOf({ data: call().data }) : valuesOf(call())),
       dispose: () => {
-        for (const held of [input, w, b]) held?.dispose();
+        for (const held of [input, w, b, out]) held?.dispose();
       },
     };
   },
-};
+});
 
-/** @type {Peer} */
-const copied = {
-  name: "halfnorm",
+/**
+ * halfnorm with plain arrays.
+ * @param {boolean} given
+ * @returns {Peer}
+ */
+const copiedPeer = (given) => ({
+  name: given ? "halfnorm, out given" : "halfnorm",
   data: "copied",
   async solve({ operation, shape, x, halves: bits, weight, bias }) {
-    const input = { data: operation === "layerNormHalf" ? bits : x, shape };
-    const call = () => ours(operation, input, weight, bias);
+    const data = operation === "layerNormHalf" ? bits : x;
+    const input = { data, shape };
+    const size = weight.length ? x.length : 1;
+    const y = data instanceof Uint16Array ? new Uint16Array(size) : new Float32Array(size);
+    const out = given ? { data: y, shape: weight.length ? shape : [] } : undefined;
+    const call = () => ours(operation, input, weight, bias, out);
     return { run: () => call().data[0], result: () => valuesOf(call()) };
   },
-};
+});
+
+const resident = residentPeer(false);
+const copied = copiedPeer(false);
 
 /**
  * @param {Problem["operation"]} operation
  * @param {any} x
  * @param {any} weight
  * @param {any} bias
+ * @param {any} [out]
  * @returns {any}
  */
-function ours(operation, x, weight, bias) {
-  if (operation === "batchNorm") return batchNorm(x, { weight, bias, eps: EPS });
-  if (operation === "rmsNorm") return rmsNorm(x, { weight, eps: EPS });
-  if (operation === "l1" || operation === "l2" || operation === "linf") return norm(x, { norm: operation });
-  return layerNorm(x, { weight, bias, eps: EPS });
+function ours(operation, x, weight, bias, out) {
+  if (operation === "batchNorm") return batchNorm(x, { weight, bias, eps: EPS, out });
+  if (operation === "rmsNorm") return rmsNorm(x, { weight, eps: EPS, out });
+  if (operation === "l1" || operation === "l2" || operation === "linf") return norm(x, { norm: operation, out });
+  return layerNorm(x, { weight, bias, eps: EPS, out });
 }
 
 /** @param {{ data: ArrayLike<number> }} result */
@@ -208,8 +233,8 @@ const COLUMNS = [
 const about = machine();
 const busy = warning();
 if (busy) process.stderr.write(`${busy}\n`);
-const peers = [resident, copied, loop];
-for (const { open } of [onnxruntime, tensorflow, numpy, jax]) peers.push(await open());
+const peers = [resident, residentPeer(true), copied, copiedPeer(true), loop];
+for (const { open } of [onnxruntimeWeb, onnxruntimeNode, tensorflow, numpy, jax]) peers.push(await open());
 if (!json) {
   console.log(`${about.cpu}, ${about.cores} cores, ${about.platform}, Node ${about.node}, V8 ${about.v8}`);
   console.log(`medians of ${effort.rounds} rounds, contenders taking turns in random order; ulp against exact values`);

@@ -1,53 +1,40 @@
-/** onnxruntime-web, its WebAssembly backend on one thread. It copies inputs in and outputs out at every call. */
+/** The operations as ONNX models, for onnxruntime in a page and onnxruntime in Node alike. */
 
-import * as ort from "onnxruntime-web/wasm";
 import { halves } from "../harness/data.mjs";
 import { table } from "../harness/float16.mjs";
 import { onnxModel } from "./onnx.mjs";
-import { versionOf } from "./peer.mjs";
 
 /**
  * @typedef {import("./peer.mjs").Problem} Problem
  * @typedef {import("./onnx.mjs").Node} Node
  */
 
-/** @returns {Promise<import("./peer.mjs").Peer>} */
-export async function open() {
-  ort.env.wasm.numThreads = 1;
-  ort.env.logLevel = "error";
-  // in Node its start defines a global Worker, at which jax-js would take this for a browser
-  const globals = /** @type {Record<string, unknown>} */ (globalThis);
-  const before = globals.Worker;
-  const empty = new Float32Array();
-  const session = await ort.InferenceSession.create(
-    model({ operation: "l1", shape: [1], x: empty, halves: new Uint16Array(), weight: empty, bias: empty, eps: 0 }),
-  );
-  await session.release();
-  globals.Worker = before;
-  return { name: versionOf("onnxruntime-web"), data: "copied", solve };
-}
-
-/** @param {Problem} problem */
-async function solve(problem) {
-  const half = problem.operation === "layerNormHalf";
-  const session = await ort.InferenceSession.create(model(problem), { executionProviders: ["wasm"] });
-  const x = new ort.Tensor(half ? "float16" : "float32", half ? problem.halves : problem.x, problem.shape);
-  const feeds = { x };
-  return {
-    run: async () => Number((await session.run(feeds)).y.data[0]),
-    result: async () => {
-      const data = /** @type {Float32Array | Uint16Array} */ ((await session.run(feeds)).y.data);
-      // Uint16Array, or Float16Array where the engine has it
-      return half
-        ? Float32Array.from(new Uint16Array(data.buffer, data.byteOffset, data.length), (h) => table[h])
-        : data;
-    },
-    dispose: () => session.release(),
+/**
+ * @param {Pick<typeof import("onnxruntime-web/wasm"), "InferenceSession" | "Tensor">} ort
+ * @param {object} options of its sessions
+ */
+export function solveWith(ort, options) {
+  return async (/** @type {Problem} */ problem) => {
+    const half = problem.operation === "layerNormHalf";
+    const session = await ort.InferenceSession.create(model(problem), options);
+    const x = new ort.Tensor(half ? "float16" : "float32", half ? problem.halves : problem.x, problem.shape);
+    const feeds = { x };
+    return {
+      run: async () => Number((await session.run(feeds)).y.data[0]),
+      result: async () => {
+        const data = /** @type {Float32Array | Uint16Array} */ ((await session.run(feeds)).y.data);
+        // Uint16Array, or Float16Array where the engine has it
+        return half
+          ? Float32Array.from(new Uint16Array(data.buffer, data.byteOffset, data.length), (h) => table[h])
+          : data;
+      },
+      dispose: () => session.release(),
+    };
   };
 }
 
 /** @param {Problem} problem */
-function model({ operation, shape, weight, bias, eps }) {
+export function model({ operation, shape, weight, bias, eps }) {
   const scalar = /** @type {const} */ ({ ints: { keepdims: 0 } });
   const floats = { epsilon: eps };
   const vector = (/** @type {Float32Array | Uint16Array} */ data) => ({ data, shape: [data.length] });

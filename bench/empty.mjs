@@ -1,0 +1,2 @@
+/** What first-result.mjs is held against: the start of Node, and nothing else. */
+export {};
