@@ -15,10 +15,10 @@ const USAGE = `usage: npm run bench -- [options]
 
 ${SHARED_USAGE}\
   --check          exit code 1 when a target is missed by more than the spread between rounds
-  --list           the ids, and nothing else
+  --list           the ids, and nothing else; with --checks those of single lines
 `;
 
-const { effort, only, json, values } = readOptions(USAGE, ["check", "list"]);
+const { effort, only, json, values } = readOptions(USAGE, ["check", "checks", "list"]);
 const tested = new Set(cases().flatMap(({ kernels }) => /** @type {string[]} */ (kernels)));
 const untested = Object.values(KERNELS).flatMap((part) => Object.keys(part).filter((name) => !tested.has(name)));
 if (untested.length > 0) throw new Error(`no case runs the kernel ${untested.join(", ")}`);
@@ -26,7 +26,10 @@ const chosen = cases().filter(({ id, checks }) => checks.some(({ label }) => onl
 const figures = packageFigures().filter(({ id }) => only.test(id));
 if (chosen.length + figures.length === 0) refuse(`nothing matches --only ${only.source}`, USAGE);
 if (values.list) {
-  for (const { id } of [...chosen, ...figures]) console.log(id);
+  for (const { id, checks } of chosen) {
+    for (const line of values.checks ? checks.map(({ label }) => `${id}/${label}`) : [id]) console.log(line);
+  }
+  for (const { id } of figures) console.log(id);
   process.exit(0);
 }
 

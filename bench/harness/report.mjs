@@ -80,7 +80,7 @@ function joined(cells) {
 }
 
 /** @param {Measurement} m */
-function unit(m) {
+export function unit(m) {
   if (m.unit === "speedup") return "×";
   if (m.unit === "slowdown") return "× time";
   return ` ${m.unit.replace(/\/.*/, "")}`;
@@ -101,7 +101,7 @@ export function verdict({ reached, close }) {
 }
 
 /** @param {Measurement} m */
-function target(m) {
+export function target(m) {
   if (m.atLeast !== undefined) return `≥ ${m.atLeast}${unit(m)}`;
   return m.atMost === undefined ? "" : `≤ ${m.atMost}${unit(m)}`;
 }
