@@ -155,8 +155,10 @@ export const UNIT_LEAST: usize = (REPORT_END + 63) & ~63;
 export const UNIT_MOST: usize = UNIT_LEAST + 16;
 /** The bits that less those of 2^E give those of 1 / ulp in binade E. */
 export const UNIT_INVERSE: usize = UNIT_MOST + 16;
+/** The exponent field of float64. */
+export const UNIT_EXPONENTS: usize = UNIT_INVERSE + 16;
 /** What is found in a tile of pairs: eight float64. */
-export const UNIT_FOUND: usize = UNIT_INVERSE + 16;
+export const UNIT_FOUND: usize = UNIT_EXPONENTS + 16;
 /** Three pairs of a digit and a rank, 32-bit integers (diagnosis/quantiles.ts). */
 export const RANKS: usize = UNIT_FOUND + 8 * 8;
 const RANKS_END: usize = RANKS + 3 * 8;

@@ -284,10 +284,15 @@ export function checkTrace(largest: i64): void {
     checkRegion(load<usize>(MEAN), 4 * groups(), 4);
     checkRegion(load<usize>(DEVIATION), 4 * groups(), 4);
   }
-  checkRegion(load<usize>(RECORDS), RECORD_BYTES * groups(), 8);
+  checkRecords();
   checkRegion(load<usize>(CONDITIONS), 8 * groups(), 8);
   checkRegion(load<usize>(GROUP_ERRORS), 12 * 4 * groups(), 4);
   if (largest) checkRegion(load<usize>(LARGEST_SPACE), largest, 8);
+}
+
+/** What is known of the groups. */
+export function checkRecords(): void {
+  checkRegion(load<usize>(RECORDS), RECORD_BYTES * groups(), 8);
 }
 
 /** Errors of elements: those of both kinds, or the total ones alone. */

@@ -17,6 +17,9 @@ import {
   ABSORBED,
   CENTRE_STAGE,
   INPUT_STAGE,
+  KNOWN_MEANS,
+  KNOWN_NOTHING,
+  KNOWN_SCALES,
   OUTPUT_STAGE,
   OWN,
   RECORD_BYTES,
@@ -46,7 +49,7 @@ import {
 import { isScaled, kindIn, Norm, TermKind } from "../norms/norm";
 import { Sizes } from "../norms/terms";
 import { traitsOf, withNorm } from "../norms/with-norm";
-import { checkErrors, checkInput, checkTrace } from "../preconditions";
+import { checkErrors, checkInput, checkRecords, checkTrace } from "../preconditions";
 import { count, group, width } from "../tensors/groups";
 import { setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
@@ -311,20 +314,23 @@ function findOutput(from: i32, n: i32): void {
 
 /**
  * Error statistics of outputs that stand at TOTAL_ERRORS, float32, against the exact output, in the unit that was set. They
- * are overwritten by their |e|.
+ * are overwritten by their |e|. `known`: what the records say of the groups, one of the KNOWN constants.
  */
-export function judge(): void {
+export function judge(known: i32): void {
   if (!ASC_NO_ASSERT) {
     checkInput();
     checkErrors(false);
+    assert(known >= KNOWN_NOTHING && known <= KNOWN_SCALES);
+    if (known != KNOWN_NOTHING) checkRecords();
   }
   startErrors(stateOf(INPUT_STAGE, TOTAL));
   startBundles();
   while (nextWatchedBundle()) {
-    referenceBundle();
+    if (known == KNOWN_SCALES) recall(false);
+    else referenceBundle(known);
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
-      if (!Bundle.whole()) readElements(from, n);
+      if (known == KNOWN_SCALES || !Bundle.whole()) readElements(from, n);
       placeTile(from);
       readOutputs(from, n);
       holdExact(INPUT_STAGE, TILE_X, from, n);
@@ -333,15 +339,16 @@ export function judge(): void {
 }
 
 /** The exact mean and scale of the groups of the bundle. */
-function referenceBundle(): void {
+function referenceBundle(known: i32): void {
   if (Bundle.whole()) readElements(0, count);
   if (isGiven()) {
     takeGiven();
     return;
   }
   startReference();
+  if (known == KNOWN_MEANS) recall(false);
   const passes = isScaled(traitsOf()) ? 2 : 1;
-  for (let pass = isCentred() ? 0 : 1; pass < passes; pass++) {
+  for (let pass = isCentred() && known == KNOWN_NOTHING ? 0 : 1; pass < passes; pass++) {
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
       if (!Bundle.whole()) readElements(from, n);

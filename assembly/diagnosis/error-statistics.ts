@@ -29,9 +29,10 @@ import {
   ERRORS_WORST,
 } from "../../src/abi/report";
 import { LEAST64, MOST64, precisionOf } from "../formats/format";
+import { ABS } from "../lanes/constants";
 import { powerOfTwo } from "../lanes/power";
 import { clearVectors, highPair, lowPair, pairSum } from "../lanes/vectors";
-import { TILE_V, UNIT_FOUND, UNIT_INVERSE, UNIT_LEAST, UNIT_MOST } from "../memory";
+import { TILE_V, UNIT_EXPONENTS, UNIT_FOUND, UNIT_INVERSE, UNIT_LEAST, UNIT_MOST } from "../memory";
 import { fill, Real } from "./reals";
 import { indexAt, leastIndex } from "./tile-indices";
 
@@ -39,9 +40,14 @@ const EXPONENTS64: i64 = 0x7ff0000000000000;
 
 /** The unit of the errors to come: the spacing of a format. */
 export function setUnit(precision: i32, emin: i32, emax: i32): void {
-  v128.store(UNIT_LEAST, f64x2.splat(powerOfTwo(emin)));
-  v128.store(UNIT_MOST, f64x2.splat(powerOfTwo(emax)));
+  storeUnit(f64x2.splat(powerOfTwo(emin)), f64x2.splat(powerOfTwo(emax)), precision);
+}
+
+function storeUnit(least: v128, most: v128, precision: i32): void {
+  v128.store(UNIT_LEAST, least);
+  v128.store(UNIT_MOST, most);
   v128.store(UNIT_INVERSE, i64x2.splat((<i64>(2 * 1023 + precision - 1)) << 52));
+  v128.store(UNIT_EXPONENTS, i64x2.splat(EXPONENTS64));
 }
 
 export function startErrors(state: usize): void {
@@ -51,9 +57,7 @@ export function startErrors(state: usize): void {
 
 /** The unit is the spacing of the format whose constants stand at `format` (formats/format.ts). */
 export function setUnitOf(format: usize): void {
-  v128.store(UNIT_LEAST, v128.load(format, LEAST64));
-  v128.store(UNIT_MOST, v128.load(format, MOST64));
-  v128.store(UNIT_INVERSE, i64x2.splat((<i64>(2 * 1023 + precisionOf(format) - 1)) << 52));
+  storeUnit(v128.load(format, LEAST64), v128.load(format, MOST64), precisionOf(format));
 }
 
 /** 1 / ulp(v). */
@@ -81,8 +85,8 @@ export function measure<R extends Real>(
   errors: usize,
 ): void {
   const real = changetype<R>(0);
-  const magnitudes = i32x4.splat(i32.MAX_VALUE);
-  const exponents = i64x2.splat(EXPONENTS64);
+  const magnitudes = v128.load(ABS);
+  const exponents = v128.load(UNIT_EXPONENTS);
   const least = v128.load(UNIT_LEAST);
   const inverse = v128.load(UNIT_INVERSE);
   // a little more, so that what is equal up to rounding does not exceed it
@@ -116,9 +120,6 @@ export function measure<R extends Real>(
       dd = f64x2.add(dd, dda);
       vv = f64x2.add(vv, vva);
       dv = f64x2.add(dv, f64x2.mul(da, va));
-      worst = f64x2.pmax(worst, eea);
-      absolute = f64x2.pmax(absolute, dda);
-      largest = f64x2.pmax(largest, vva);
       exceeds = v128.or(exceeds, f64x2.gt(dda, f64x2.mul(vva, bound)));
       const vb = real.pair(highPair(from), at + 16, (p << 1) + 16);
       const db = f64x2.sub(highPair(computed), vb);
@@ -131,9 +132,9 @@ export function measure<R extends Real>(
       dd = f64x2.add(dd, ddb);
       vv = f64x2.add(vv, vvb);
       dv = f64x2.add(dv, f64x2.mul(db, vb));
-      worst = f64x2.pmax(worst, eeb);
-      absolute = f64x2.pmax(absolute, ddb);
-      largest = f64x2.pmax(largest, vvb);
+      worst = f64x2.pmax(worst, f64x2.pmax(eea, eeb));
+      absolute = f64x2.pmax(absolute, f64x2.pmax(dda, ddb));
+      largest = f64x2.pmax(largest, f64x2.pmax(vva, vvb));
       exceeds = v128.or(exceeds, f64x2.gt(ddb, f64x2.mul(vvb, bound)));
       const e = i64x2.shuffle(f32x4.demote_f64x2_zero(ea), f32x4.demote_f64x2_zero(eb), 0, 2);
       v128.store(errors + p, v128.and(e, magnitudes));

@@ -15,6 +15,38 @@ export function stateOf(stage: i32, kind: i32): usize {
   return ERRORS + ERRORS_BYTES * (2 * stage + kind);
 }
 
+/** Where a tile of pairs goes: the statistics, and |e| of its vectors, which are those of a stretch of the tensor or not. */
+let state: usize = 0;
+let errors: usize = 0;
+let to: usize = 0;
+
+function direct(n: i32): bool {
+  return !hasRest(n) && padded == 1 && !Layout.columnwise() && load<i32>(REDUCED_RANK) == 0;
+}
+
+function startPairs(stage: i32, kind: i32, from: i32, n: i32): void {
+  state = stateOf(stage, kind);
+  errors = load<usize>(kind == OWN ? OWN_ERRORS : TOTAL_ERRORS);
+  to = direct(n) ? errors + ((<usize>(base + from)) << 2) : TILE_E;
+}
+
+function finishPairs(from: i32, n: i32): void {
+  if (direct(n)) return;
+  store<usize>(OUTPUT, errors);
+  writeTile(from, n, TILE_E);
+}
+
+/** Adds the pairs of c and TILE_V. */
+function measureFilled(c: usize, x: usize, n: i32, small: bool): void {
+  const vectors = vectorsOf(n);
+  const rows = rowsOf(n);
+  const all = vectors * rows;
+  if (hasRest(n)) clearRest(c, n);
+  if (small && hasSmall(all)) measureEach(state, c, all << 2, to);
+  else measure<Held>(state, c, x, vectors, rows, 0, to);
+  if (hasRest(n)) discountPairs(state, (all << 2) - n * width);
+}
+
 /**
  * Adds the pairs of c and the exact values that R makes of x; `small`: which may be so small that their squares are 0.
  */
@@ -27,23 +59,12 @@ export function hold<R extends Real>(
   n: i32,
   small: bool = false,
 ): void {
-  const state = stateOf(stage, kind);
-  const vectors = vectorsOf(n);
-  const rows = rowsOf(n);
-  const rest = hasRest(n);
-  const errors = load<usize>(kind == OWN ? OWN_ERRORS : TOTAL_ERRORS);
-  // of a stretch of the tensor
-  const direct = !rest && padded == 1 && !Layout.columnwise() && load<i32>(REDUCED_RANK) == 0;
-  const to = direct ? errors + ((<usize>(base + from)) << 2) : TILE_E;
-  if (small || rest) fill<R>(x, vectors, rows, laneStep());
-  if (rest) clearRest(c, n);
-  if (small && hasSmall(vectors * rows)) measureEach(state, c, (vectors * rows) << 2, to);
-  else if (small || rest) measure<Held>(state, c, x, vectors, rows, 0, to);
-  else measure<R>(state, c, x, vectors, rows, laneStep(), to);
-  if (rest) discountPairs(state, ((vectors * rows) << 2) - n * width);
-  if (direct) return;
-  store<usize>(OUTPUT, errors);
-  writeTile(from, n, TILE_E);
+  startPairs(stage, kind, from, n);
+  if (small || hasRest(n)) {
+    fill<R>(x, vectorsOf(n), rowsOf(n), laneStep());
+    measureFilled(c, x, n, small);
+  } else measure<R>(state, c, x, vectorsOf(n), rowsOf(n), laneStep(), to);
+  finishPairs(from, n);
 }
 
 /** Adds the pairs of numbers with themselves; their errors are none, and go nowhere. */

@@ -2,11 +2,15 @@
 //
 //   0 eeeeeeee mmmmm | mmmmmmmmm | mmmmmmmmm        three digits: 2^13 values, 2^9, 2^9
 //
-// One sweep counts the first digits of all; where the counts pass a rank, the first digit of that order statistic is
-// known. The numbers that share it, of all ranks at once, are moved to the front; they are few, and two more sweeps over
-// them find the other digits of each rank.
+// Where counts of the first digits of all numbers pass a rank, the first digit of that order statistic is known. The numbers
+// that share it, of all ranks at once, are moved to the front; they are few, and two more sweeps over them find the other
+// digits of each rank.
+//
+// Of many numbers, a sample says between which digits the ranks will be. The numbers below these are counted, which shows
+// whether they are; then it is only numbers in between whose digits are counted.
 
 import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST } from "../../src/abi/report";
+import { firstLanes, greatestLane, laneSum, leastLane, magnitude } from "../lanes/vectors";
 import { RANKS } from "../memory";
 import { checkApart, checkRegion, checkState } from "../preconditions";
 
@@ -18,8 +22,13 @@ const SHIFT: i32 = 2 * BITS;
 /** Bytes of the table of counts: four of each first digit side by side, so that equal neighbours need not wait. */
 const TABLE_BYTES: usize = 16 * 8192;
 
-/** Exactly ceil(m * thousandths / 1000). */
-function rankOf(m: f64, thousandths: i32): i32 {
+/** Numbers from which a sample of about SAMPLE of them says where to look. */
+const MANY: i32 = 32768;
+const SAMPLE: i32 = 4096;
+
+/** The rank of quantile q of m numbers: exactly ceil(m * thousandths / 1000). */
+function rankOf(m: f64, q: i32): i32 {
+  const thousandths = q == 0 ? 500 : q == 1 ? 990 : 999;
   return <i32>((<i64>m * thousandths + 999) / 1000);
 }
 
@@ -32,6 +41,17 @@ class Digit {
     store<i32>(at, load<i32>(at) + 1);
   }
 }
+
+/** First digits of the numbers that are looked at: from `low` to before `high`, and from `tail` on. */
+let low: i32 = 0;
+let high: i32 = 0;
+let tail: i32 = 0;
+/** How many of all numbers are below each. */
+let belowLow: i32 = 0;
+let belowTail: i32 = 0;
+/** A digit in the table, and how many numbers are below it. */
+let bucket: i32 = 0;
+let seen: i32 = 0;
 
 /**
  * The 500, 990 and 999 thousandths quantiles of the n numbers at p into a state of error statistics. NaN among the
@@ -49,84 +69,177 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
   const m = load<f64>(state, ERRORS_ORDINARY);
   // without any error the quantiles are the zeros that the state began with
   if (m == 0 || load<f64>(state, ERRORS_WORST) == 0) return;
-  memory.fill(table, 0, TABLE_BYTES);
-  const end = p + ((<usize>n) << 2);
-  let at = p;
-  for (; at + 16 <= end; at += 16) {
-    Digit.count(table, at);
-    Digit.count(table + 4, at + 4);
-    Digit.count(table + 8, at + 8);
-    Digit.count(table + 12, at + 12);
+  let end = p + ((<usize>n) << 2);
+  if (n >= MANY ? narrows(m, p, n, table) : takeAll()) {
+    end = gather<Parts>(p, end, table, (low << SHIFT) - 1, high << SHIFT, (tail << SHIFT) - 1);
   }
-  for (; at < end; at += 4) Digit.count(table, at);
-  // the first digit of each rank, and the rank among those that share it
-  let seen = 0;
-  let bucket = 0;
-  for (let q: usize = 0; q < 3; q++) {
-    const rank = rankOf(m, q == 0 ? 500 : q == 1 ? 990 : 999);
-    for (;;) {
-      if ((bucket & 15) == 0 && bucket < FIRST) {
-        // most of the table is empty
-        while (isEmpty(table + ((<usize>bucket) << 4))) bucket += 16;
-      }
-      const count = countOf(table, bucket);
-      if (seen + count >= rank) break;
-      seen += count;
-      bucket++;
-    }
-    store<i32>(RANKS + (q << 3), bucket, 0);
-    store<i32>(RANKS + (q << 3), rank - seen, 4);
-  }
-  const kept = gatherBuckets(p, end);
+  countDigits(p, end, 16, table);
+  findRanks(m, table);
+  end = gather<Digits>(p, end, table, load<i32>(RANKS, 0), load<i32>(RANKS, 8), load<i32>(RANKS, 16));
   for (let q: usize = 0; q < 3; q++) {
     const digits = load<i32>(RANKS + (q << 3), 0);
     const rank = load<i32>(RANKS + (q << 3), 4);
-    store<f64>(state + (q << 3), <f64>reinterpret<f32>(finish(p, kept, digits, rank, table)), ERRORS_QUANTILES);
+    store<f64>(state + (q << 3), <f64>reinterpret<f32>(finish(p, end, digits, rank, table)), ERRORS_QUANTILES);
   }
 }
 
-function countOf(table: usize, bucket: i32): i32 {
-  const at = table + ((<usize>bucket) << 4);
-  return load<i32>(at, 0) + load<i32>(at, 4) + load<i32>(at, 8) + load<i32>(at, 12);
+/** Counts the first digits of four numbers every `step` bytes, 16 for all of them. */
+function countDigits(p: usize, end: usize, step: usize, table: usize): void {
+  memory.fill(table, 0, TABLE_BYTES);
+  for (; p + 16 <= end; p += step) {
+    Digit.count(table, p);
+    Digit.count(table + 4, p + 4);
+    Digit.count(table + 8, p + 8);
+    Digit.count(table + 12, p + 12);
+  }
+  for (; p < end; p += 4) Digit.count(table, p);
+}
+
+function countOf(table: usize, digit: i32): i32 {
+  return laneSum(v128.load(table + ((<usize>digit) << 4)));
 }
 
 /** Whether the counters of 16 digits are all zero. */
 function isEmpty(at: usize): bool {
   let any = i32x4.splat(0);
-  for (const end = at + 256; at < end; at += 64) {
-    const a = v128.or(v128.load(at, 0), v128.load(at, 16));
-    any = v128.or(any, v128.or(a, v128.or(v128.load(at, 32), v128.load(at, 48))));
-  }
+  for (const end = at + 256; at < end; at += 16) any = v128.or(any, v128.load(at));
   return !v128.any_true(any);
 }
 
-/** Moves the numbers whose first digit is one of those at RANKS to the front; returns their end. */
-function gatherBuckets(p: usize, end: usize): usize {
-  const a = i32x4.splat(load<i32>(RANKS, 0));
-  const b = i32x4.splat(load<i32>(RANKS, 8));
-  const c = i32x4.splat(load<i32>(RANKS, 16));
-  let to = p;
-  let at = p;
-  for (; at + 16 <= end; at += 16) {
-    const x = v128.load(at);
-    const digit = i32x4.shr_u(x, SHIFT);
-    const hit = v128.or(v128.or(i32x4.eq(digit, a), i32x4.eq(digit, b)), i32x4.eq(digit, c));
-    if (!v128.any_true(hit)) continue;
-    const bits = i32x4.bitmask(hit);
-    store<i32>(to, i32x4.extract_lane(x, 0));
-    to += (<usize>bits & 1) << 2;
-    store<i32>(to, i32x4.extract_lane(x, 1));
-    to += ((<usize>bits >> 1) & 1) << 2;
-    store<i32>(to, i32x4.extract_lane(x, 2));
-    to += ((<usize>bits >> 2) & 1) << 2;
-    store<i32>(to, i32x4.extract_lane(x, 3));
-    to += ((<usize>bits >> 3) & 1) << 2;
+/** Goes on to the digit of the number of a rank. */
+function seek(rank: i32, table: usize): void {
+  for (;;) {
+    if ((bucket & 15) == 0 && bucket < FIRST) {
+      // most of the table is empty
+      while (isEmpty(table + ((<usize>bucket) << 4))) bucket += 16;
+    }
+    const count = countOf(table, bucket);
+    if (seen + count >= rank) break;
+    seen += count;
+    bucket++;
   }
-  for (; at < end; at += 4) {
-    const x = load<i32>(at);
-    const digit = x >>> SHIFT;
-    store<i32>(to, x);
-    if (digit == load<i32>(RANKS, 0) || digit == load<i32>(RANKS, 8) || digit == load<i32>(RANKS, 16)) to += 4;
+}
+
+/** The first digit of each rank, and the rank among the numbers that share it. */
+function findRanks(m: f64, table: usize): void {
+  bucket = low;
+  seen = belowLow;
+  for (let q = 0; q < 3; q++) {
+    const rank = rankOf(m, q);
+    if (q == 1 && bucket < tail) {
+      bucket = tail;
+      seen = belowTail;
+    }
+    seek(rank, table);
+    store<i32>(RANKS + ((<usize>q) << 3), bucket, 0);
+    store<i32>(RANKS + ((<usize>q) << 3), rank - seen, 4);
+  }
+}
+
+/** Takes all digits. */
+function takeAll(): bool {
+  low = 0;
+  tail = 0;
+  belowLow = 0;
+  belowTail = 0;
+  return false;
+}
+
+/**
+ * Finds digits that hold the ranks by a sample, in which a rank is seldom off by four times its deviation; whether they do.
+ * The sample is four neighbours every odd number of times, which go round whatever repeats itself.
+ */
+function narrows(m: f64, p: usize, n: i32, table: usize): bool {
+  const step = (<usize>((n / SAMPLE) | 1)) << 4;
+  const vectors = ((<usize>n) << 2) / step;
+  const size = (<i32>vectors) << 2;
+  countDigits(p, p + vectors * step, step, table);
+  const part = (m * size) / n;
+  const spread = sqrt(<f64>size);
+  bucket = 0;
+  seen = 0;
+  seek(max(1, <i32>(0.5 * part - 2 * spread)), table);
+  low = bucket;
+  const first = seen;
+  seek(<i32>(0.5 * part + 2 * spread), table);
+  high = bucket + 1;
+  const last = seen + countOf(table, bucket);
+  seek(<i32>(0.99 * part - 0.4 * spread), table);
+  tail = bucket;
+  // what is there many times is counted as quickly
+  if ((last - first + size - seen) << 2 > size) return takeAll();
+  return countParts(m, p, p + ((<usize>n) << 2));
+}
+
+/** Counts the numbers below the digits; whether these hold the ranks. If not, all do. */
+function countParts(m: f64, p: usize, end: usize): bool {
+  const a = i32x4.splat(low << SHIFT);
+  const b = i32x4.splat(high << SHIFT);
+  const c = i32x4.splat(tail << SHIFT);
+  let belowA = i32x4.splat(0);
+  let belowB = i32x4.splat(0);
+  let belowC = i32x4.splat(0);
+  for (; p < end; p += 16) {
+    let x = v128.load(p);
+    // nothing is below what is no number
+    if (end - p < 16) x = magnitude(v128.or(x, v128.not(firstLanes(<i32>(end - p) >> 2))));
+    belowA = i32x4.sub(belowA, i32x4.lt_s(x, a));
+    belowB = i32x4.sub(belowB, i32x4.lt_s(x, b));
+    belowC = i32x4.sub(belowC, i32x4.lt_s(x, c));
+  }
+  belowLow = laneSum(belowA);
+  belowTail = laneSum(belowC);
+  const rank = rankOf(m, 0);
+  return (rank > belowLow && rank <= laneSum(belowB) && rankOf(m, 1) > belowTail) || takeAll();
+}
+
+/** Which of four numbers are wanted, by three others. */
+interface Choice {
+  lanes(x: v128, a: v128, b: v128, c: v128): v128;
+}
+
+/** Those above a and below b, or above c. */
+class Parts implements Choice {
+  @inline
+  lanes(x: v128, a: v128, b: v128, c: v128): v128 {
+    return v128.or(v128.and(i32x4.gt_s(x, a), i32x4.lt_s(x, b)), i32x4.gt_s(x, c));
+  }
+}
+
+/** Those with a first digit of a, b or c. */
+class Digits implements Choice {
+  @inline
+  lanes(x: v128, a: v128, b: v128, c: v128): v128 {
+    const digit = i32x4.shr_u(x, SHIFT);
+    return v128.or(v128.or(i32x4.eq(digit, a), i32x4.eq(digit, b)), i32x4.eq(digit, c));
+  }
+}
+
+/** Moves the numbers that are wanted to the front, over the others; returns their end. */
+function gather<C extends Choice>(p: usize, end: usize, table: usize, below: i32, above: i32, other: i32): usize {
+  // bytes that bring the lanes of a mask together
+  for (let mask = 0; mask < 16; mask++) {
+    let at = table + ((<usize>mask) << 4);
+    for (let bits = mask; bits; bits &= bits - 1) {
+      store<i32>(at, 0x03020100 + 0x04040404 * ctz(bits));
+      at += 4;
+    }
+  }
+  const choice = changetype<C>(0);
+  const a = i32x4.splat(below);
+  const b = i32x4.splat(above);
+  const c = i32x4.splat(other);
+  let to = p;
+  for (; p + 16 <= end; p += 16) {
+    const x = v128.load(p);
+    const mask = i32x4.bitmask(choice.lanes(x, a, b, c));
+    v128.store(to, v128.swizzle(x, v128.load(table + ((<usize>mask) << 4))));
+    to += (<usize>popcnt(mask)) << 2;
+  }
+  for (; p < end; p += 4) {
+    const x = v128.load32_splat(p);
+    v128.store32_lane(to, x, 0);
+    to += v128.any_true(choice.lanes(x, a, b, c)) ? 4 : 0;
   }
   return to;
 }
@@ -158,26 +271,16 @@ function finish(p: usize, end: usize, digits: i32, rank: i32, table: usize): i32
 /** The bits of all numbers in [p, end) that begin with `digit`, if they are the same; -1 if not. */
 function commonOf(p: usize, end: usize, digit: i32): i32 {
   const wanted = i32x4.splat(digit);
-  let all = i32x4.splat(-1);
-  let any = i32x4.splat(0);
-  let at = p;
-  for (; at + 16 <= end; at += 16) {
-    const x = v128.load(at);
+  let low = i32x4.splat(i32.MAX_VALUE);
+  let high = i32x4.splat(0);
+  while (p < end) {
+    const whole = p + 16 <= end;
+    const x = whole ? v128.load(p) : v128.load32_splat(p);
     const hit = i32x4.eq(i32x4.shr_u(x, SHIFT), wanted);
-    all = v128.and(all, v128.or(x, v128.not(hit)));
-    any = v128.or(any, v128.and(x, hit));
+    low = i32x4.min_s(low, magnitude(v128.or(x, v128.not(hit))));
+    high = i32x4.max_s(high, v128.and(x, hit));
+    p += whole ? 16 : 4;
   }
-  for (; at < end; at += 4) {
-    const x = load<i32>(at);
-    if (x >>> SHIFT != digit) continue;
-    all = v128.and(all, i32x4.splat(x));
-    any = v128.or(any, i32x4.splat(x));
-  }
-  let ones = -1;
-  let some = 0;
-  ones &= i32x4.extract_lane(all, 0) & i32x4.extract_lane(all, 1) & i32x4.extract_lane(all, 2);
-  ones &= i32x4.extract_lane(all, 3);
-  some |= i32x4.extract_lane(any, 0) | i32x4.extract_lane(any, 1) | i32x4.extract_lane(any, 2);
-  some |= i32x4.extract_lane(any, 3);
-  return ones == some ? some : -1;
+  const least = leastLane(low);
+  return least == greatestLane(high) ? least : -1;
 }

@@ -93,7 +93,7 @@ function takeAddition(s: v128, t: v128, r: v128, at: usize, p: i32, end: i32): v
   if (v128.any_true(Watched.odd(r, v128.load(watchOf(ADDEND)), v128.load(watchOf(LIMIT)))) || looksAtEach()) {
     noteAdditions(s, t, r, p, end);
   } else {
-    countAt(at, Watched.stagnant(s, t, r, f32x4.splat(0)));
+    Watched.count(at, Watched.stagnant(s, t, r, f32x4.splat(0)));
   }
 }
 
@@ -112,17 +112,18 @@ class Watched {
     return v128.and(same, v128.and(f32x4.ne(s, zero), f32x4.ne(t, zero)));
   }
 
+  /** Counts the lanes of a mask as stagnant accumulators at LANES + at. */
+  @inline
+  static count(at: usize, mask: v128): void {
+    v128.store(STAGNANT + at, i32x4.sub(v128.load(STAGNANT + at), mask));
+  }
+
   /** x rounded to the bits that Veltkamp's factor c leaves, as in emulated/quick-sums.ts: right as long as it is ordinary. */
   @inline
   static split(x: v128, c: v128): v128 {
     const y = f32x4.mul(x, c);
     return f32x4.sub(y, f32x4.sub(y, x));
   }
-}
-
-/** Counts the lanes of a mask as stagnant accumulators at LANES + at. */
-function countAt(at: usize, mask: v128): void {
-  v128.store(STAGNANT + at, i32x4.sub(v128.load(STAGNANT + at), mask));
 }
 
 /** The same where Veltkamp's splitting rounds: two vectors at a time, so that there is one test for both. */
@@ -145,8 +146,8 @@ function accumulateQuickly(x: usize, tile: usize, bytes: usize, rows: i32, end: 
       } else {
         v128.store(LANES + at, p, 0);
         v128.store(LANES + at, q, 16);
-        countAt(at, Watched.stagnant(s, t, p, zero));
-        countAt(at + 16, Watched.stagnant(u, w, q, zero));
+        Watched.count(at, Watched.stagnant(s, t, p, zero));
+        Watched.count(at + 16, Watched.stagnant(u, w, q, zero));
       }
       x += 32;
     }

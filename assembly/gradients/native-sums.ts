@@ -3,7 +3,7 @@
 // Sums as in reductions/sums.ts: eight vectors as a tree in float32, the trees in float64. Distances are taken from the mean to
 // float32, x - centre: what is missing to the mean is made up for in the terms of the group.
 
-import { firstLanes, highPair, lowPair, pairSum, storeLanes } from "../lanes/vectors";
+import { firstLanes, highPair, laneSum, lowPair, pairSum, storeLanes } from "../lanes/vectors";
 import { GRADIENT_ABOVE, GRADIENT_BELOW, GRADIENT_DOT, GRADIENT_SUM } from "../memory";
 
 /** g: what the normalized values are multiplied by goes into the upstream gradient. */
@@ -52,11 +52,6 @@ export class Counted implements Counting {
   below(count: v128, x: v128, lower: v128): v128 {
     return i32x4.sub(count, f32x4.lt(x, lower));
   }
-}
-
-function laneSum(x: v128): i32 {
-  x = i32x4.add(x, i64x2.shuffle(x, x, 1, 0));
-  return i32x4.extract_lane(x, 0) + i32x4.extract_lane(x, 1);
 }
 
 /**

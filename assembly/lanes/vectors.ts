@@ -49,6 +49,12 @@ export function pairSum(x: v128): f64 {
   return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
 }
 
+/** The sum of four 32-bit lanes. */
+export function laneSum(x: v128): i32 {
+  x = i32x4.add(x, i64x2.shuffle(x, x, 1, 0));
+  return i32x4.extract_lane(x, 0) + i32x4.extract_lane(x, 1);
+}
+
 /** The greatest of four signed lanes. */
 export function greatestLane(x: v128): i32 {
   x = i32x4.max_s(x, i64x2.shuffle(x, x, 1, 0));

@@ -59,8 +59,8 @@ export interface DiagnosisKernels {
   sweep(stage: number): void;
   /** After trace(): what the total error of the mean or the sum of a group consists of. */
   attribute(stage: number, group: number): void;
-  /** Error statistics of given outputs against the exact ones of the plan. */
-  judge(): void;
+  /** Error statistics of given outputs against the exact ones of the plan, of which the records say what is known. */
+  judge(known: number): void;
 }
 
 /** What gradients add. */
@@ -112,7 +112,7 @@ export const KERNELS: { readonly [P in PartName]: { readonly [K in keyof Parts[P
     trace: { parameters: 0, layouts: BOTH },
     sweep: { parameters: 1, layouts: BOTH },
     attribute: { parameters: 2, layouts: BOTH },
-    judge: { parameters: 0, layouts: BOTH },
+    judge: { parameters: 1, layouts: BOTH },
   },
   gradients: {
     backward: { parameters: 0, layouts: BOTH },

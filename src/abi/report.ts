@@ -81,9 +81,13 @@ export const EVENT_ELEMENTS = EVENT_GROUPS + STAGE_COUNT * EVENT_KINDS * 4;
 
 // --- what trace() is given: 32-bit integers ------------------------------------------------------------
 
-/** RECORD_BYTES of work space for each group. */
+/** RECORD_BYTES of work space for each group, which judge() reads as well. */
 export const RECORDS = EVENT_ELEMENTS + STAGE_COUNT * EVENT_KINDS * 4;
 export const RECORD_BYTES = 40;
+/** What they say that is exact for judge(), too: nothing, the means, or mean and scale of each group. */
+export const KNOWN_NOTHING = 0;
+export const KNOWN_MEANS = 1;
+export const KNOWN_SCALES = 2;
 /** Where the condition number of each group's mean goes, 64-bit floats. */
 export const CONDITIONS = RECORDS + 4;
 /** Where |e| go, float32: those of the groups, twelve arrays of them. */

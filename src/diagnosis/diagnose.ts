@@ -1,3 +1,5 @@
+import { STORAGE_FLOAT32 } from "../abi/plan.js";
+import { RECORD_BYTES } from "../abi/report.js";
 import { checkOptions, isObject, wrong } from "../checks/arguments.js";
 import { copied } from "../conversion/create.js";
 import { nameOf } from "../numerics/format.js";
@@ -5,6 +7,7 @@ import type { Walk } from "../plan/walk.js";
 import type { TensorLike } from "../tensor/forms.js";
 import { checkHeld, Operand, operand } from "../tensor/operand.js";
 import { dtypeOf } from "../tensor/storage.js";
+import { Tensor } from "../tensor/tensor.js";
 import { boundOf, conditionOf } from "./bound.js";
 import type { ParameterCounts } from "./evidence.js";
 import { LEAST_EXPONENT, type Level, levelsOf } from "./headroom.js";
@@ -137,7 +140,10 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
     throw wrong("remedies", 'true, false or "auto"', remedies, "string");
   for (const each of [given, weight, bias, mean, deviation]) if (each) checkHeld(each);
   const held = given.array && given.size ? copied(given) : undefined;
+  let records: Tensor | undefined;
   try {
+    const numbers = given.size && (walk.groups * RECORD_BYTES) / 4;
+    records = Tensor.make([numbers], numbers, STORAGE_FLOAT32);
     const { centred, eps, calibrated } = asked;
     const resident = held
       ? new Operand(undefined, held.address as number, given.shape, given.size, given.storage)
@@ -145,7 +151,7 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
     const parameters = [weight, bias, mean, deviation] as const;
     const subject = new Subject(resident, walk, centred, norm, numerics, eps, calibrated, ...parameters);
     const counts = given.size ? inspect(resident) : NO_INPUT;
-    const traced = given.size ? trace(subject.job()) : untraced(subject);
+    const traced = given.size ? trace(subject.job(), records.address as number) : untraced(subject);
     const levels = levelsOf(subject, traced, counts);
     const stages = traced.stages.map(stageOf);
     const error = stages[stages.length - 1].total;
@@ -175,11 +181,12 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
       headroomAt: tightest?.at ?? null,
       condition: conditionOf(traced.condition),
       bound: boundOf(subject, stages),
-      remedies: helped && given.size ? remediesOf(subject, levels, counts, error) : [],
+      remedies: helped && given.size ? remediesOf(subject, levels, counts, error, records.address as number) : [],
       ...judgement,
       notes: notesOf(evidence, subject),
     });
   } finally {
+    records?.dispose();
     held?.dispose();
   }
 }

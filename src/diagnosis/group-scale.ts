@@ -1,7 +1,6 @@
 // One power of two for each group, which takes all of them to the same binade, and an eps for each along with it.
 
 import { STORAGE_FLOAT32 } from "../abi/plan.js";
-import { scale } from "../conversion/scale.js";
 import { engine } from "../engine/engine.js";
 import { comparedBy, epsPowerOf, powerOf } from "../numerics/norm.js";
 import { run } from "../plan/run.js";
@@ -9,7 +8,9 @@ import type { Walk } from "../plan/walk.js";
 import { Operand } from "../tensor/operand.js";
 import { Tensor } from "../tensor/tensor.js";
 import { SPARE } from "./headroom.js";
+import type { InputCounts } from "./input.js";
 import type { Subject } from "./normalization.js";
+import { largestOf, multiply } from "./scaled.js";
 
 /** Visits stretches of neighbours: the first element, how many, the group of the first, and 1 if each is of the next group. */
 function visitRows(
@@ -54,64 +55,53 @@ function targetOf(subject: Subject): number {
 export interface GroupScale {
   /** 2^t: the larger of the largest |x| of a group and of the root of eps is taken to at least this, and below twice of it. */
   readonly to: number;
-  readonly factors: Float64Array;
+  readonly exponents: Float64Array;
   readonly eps: Float64Array;
 }
 
 /** @param safe The eps that is taken in place of one that is too small. */
-export function groupScaleOf(subject: Subject, safe: (eps: number) => number): GroupScale | undefined {
+export function groupScaleOf(
+  subject: Subject,
+  { nan, infinite }: InputCounts,
+  safe: (eps: number) => number,
+): GroupScale | undefined {
   const { x, walk, norm, eps } = subject;
-  const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
-  const largest = new Float64Array(walk.groups);
-  try {
-    const address = tensor.address as number;
-    scale(x, new Operand(undefined, address, x.shape, x.size, STORAGE_FLOAT32), 1);
-    const { f32 } = engine().heap;
-    visitRows(walk, (first, n, group, step) => {
-      for (let i = 0; i < n; i++) {
-        const size = Math.abs(f32[address / 4 + first + i]);
-        const g = group + step * i;
-        if (size > largest[g] && size < Infinity) largest[g] = size;
-      }
-    });
-  } finally {
-    tensor.dispose();
-  }
   const target = targetOf(subject);
   const power = epsPowerOf(norm);
   const root = eps ** (1 / power);
-  const exponents = largest.map((size) => (size || root ? target - Math.floor(Math.log2(Math.max(size, root))) : 0));
+  const exponents = Float64Array.from(largestOf(x, walk, nan + infinite > 0), (size) =>
+    size || root ? target - Math.floor(Math.log2(Math.max(size, root))) : 0,
+  );
   if (exponents.every((exponent) => exponent === exponents[0])) return undefined;
+  const raised = new Map<number, number>();
+  for (const exponent of new Set(exponents)) raised.set(exponent, safe(eps * 2 ** (exponent * power)));
   return {
     to: 2 ** target,
-    factors: exponents.map((exponent) => 2 ** exponent),
-    eps: exponents.map((exponent) => safe(eps * 2 ** (exponent * power))),
+    exponents,
+    eps: exponents.map((exponent) => raised.get(exponent) as number),
   };
 }
 
 /** Normalizes every group by its own factor and eps. */
-export function runByGroups(subject: Subject, { factors, eps }: GroupScale, y: Operand): void {
+export function runByGroups(subject: Subject, { exponents, eps }: GroupScale, y: Operand): void {
   const { x, walk } = subject;
   const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
   try {
     const address = tensor.address as number;
     const scaled = new Operand(undefined, address, x.shape, x.size, STORAGE_FLOAT32);
-    // all groups once for each eps, and of those that have it the output
-    for (const each of new Set(eps)) {
-      scale(x, scaled, 1);
-      const { heap } = engine();
-      const at = address / 4;
+    // all groups once for each eps, those of the second in the place of what is scaled, and so on
+    [...new Set(eps)].forEach((each, i) => {
+      if (i !== 1) multiply(x, walk, exponents, scaled);
+      run(subject.job({ x: scaled, eps: each, y: i ? scaled : y }));
+      if (!i) return;
+      const { f32 } = engine().heap;
       visitRows(walk, (first, n, group, step) => {
-        for (let i = 0; i < n; i++) heap.f32[at + first + i] *= factors[group + step * i];
+        const from = address / 4 + first;
+        const to = y.address / 4 + first;
+        if (!step && eps[group] === each) f32.copyWithin(to, from, from + n);
+        for (let j = 0; step && j < n; j++) if (eps[group + j] === each) f32[to + j] = f32[from + j];
       });
-      run(subject.job({ x: scaled, eps: each, y: scaled }));
-      const { f32 } = heap;
-      visitRows(walk, (first, n, group, step) => {
-        for (let i = 0; i < n; i++) {
-          if (eps[group + step * i] === each) f32[y.address / 4 + first + i] = f32[at + first + i];
-        }
-      });
-    }
+    });
   } finally {
     tensor.dispose();
   }

@@ -10,14 +10,15 @@ import {
   TASK_APPLY,
   TASK_CENTRE,
 } from "../abi/plan.js";
+import { KNOWN_MEANS, KNOWN_SCALES } from "../abi/report.js";
 import { roundTo } from "../conversion/round.js";
-import { scale } from "../conversion/scale.js";
 import { arithmeticOf, type Numerics } from "../numerics/arithmetic.js";
 import { bfloat16, type FormatSpec, float32, nameOf } from "../numerics/format.js";
 import { checkNorm, comparedBy, MEAN_ONLY, type Norm, sameNorm } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
 import { Job } from "../plan/plan.js";
 import { run } from "../plan/run.js";
+import { planWalk } from "../plan/walk.js";
 import { Operand, operand } from "../tensor/operand.js";
 import { Tensor } from "../tensor/tensor.js";
 import { brief, formatWords, normWords } from "../text/words.js";
@@ -28,6 +29,7 @@ import { bfloat16For } from "./inner-bfloat16.js";
 import type { InputCounts } from "./input.js";
 import type { Change, Subject } from "./normalization.js";
 import type { ErrorStatistics, Remedy } from "./result.js";
+import { multiply } from "./scaled.js";
 import { judge } from "./trace.js";
 
 /** The largest k of the top-k norm that is tried. */
@@ -174,13 +176,13 @@ function scaled(subject: Subject, exponent: number): Trial {
   return {
     what: { change: `scale ${what} by 2^${exponent}${epsWords(eps, subject.eps)}`, scale: factor, eps },
     change: { eps, ...(given && { mean: along("mean", mean), deviation: along("deviation", deviation) }) },
-    prepare: (y) => scale(subject.x, y, factor),
+    prepare: (y) => multiply(subject.x, planWalk([subject.x.size], 1, 0), Float64Array.of(exponent), y),
   };
 }
 
 /** Every group by a power of two of its own. */
-function scaledByGroups(subject: Subject): Trial[] {
-  const scales = groupScaleOf(subject, (eps) => safeEps(eps, subject));
+function scaledByGroups(subject: Subject, input: InputCounts): Trial[] {
+  const scales = groupScaleOf(subject, input, (eps) => safeEps(eps, subject));
   if (!scales) return [];
   const eps = scales.eps.reduce((a, b) => Math.min(a, b));
   return [
@@ -199,12 +201,14 @@ const quality = ({ sqnrDb, maxAbs }: ErrorStatistics): number => sqnrDb ?? (maxA
  * Runs every change that applies.
  *
  * @param error Of the output as it is.
+ * @param records What trace() knows of the groups.
  */
 export function remediesOf(
   subject: Subject,
   levels: readonly Level[],
   input: InputCounts,
   error: ErrorStatistics,
+  records: number,
 ): Remedy[] {
   const { x, norm, numerics, centred, given } = subject;
   const trials = arithmetics(subject, bfloat16For(subject, levels, input));
@@ -216,7 +220,7 @@ export function remediesOf(
     if (exponent) trials.push(scaled(subject, exponent));
     // by its own deviations, no other norm is the same layer
     if (!given) {
-      if (input.absMax) trials.push(...scaledByGroups(subject));
+      if (input.absMax) trials.push(...scaledByGroups(subject, input));
       trials.push(...norms(subject));
     }
   }
@@ -229,7 +233,9 @@ export function remediesOf(
       if (trial.run) trial.run(y);
       else run(subject.job({ ...change, ...(prepare && { x: y }), y }));
       finish?.(y);
-      const found = judge(reference ?? subject.job(), y.address, numerics.compute);
+      // by another norm, only the mean is the same
+      const known = reference ? KNOWN_MEANS : KNOWN_SCALES;
+      const found = judge(reference ?? subject.job(), y.address, numerics.compute, records, known);
       const gain = found.sqnrDb === null || error.sqnrDb === null ? null : found.sqnrDb - error.sqnrDb;
       const { norm: by = norm, eps = subject.eps, numerics: within = numerics } = change;
       const safeOnConstant = by.name === "none" || survives(eps, within, subject.epsRule(by));

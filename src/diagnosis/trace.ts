@@ -150,8 +150,10 @@ function largestOf(own: Engine, stages: number[]): Traced["largest"] {
 /**
  * Runs a job, whose x is resident, with every operation watched and every stage held against the exact one: its own
  * exact result from the inputs that it was given, and that from the original data.
+ *
+ * @param records Memory that was allocated, for what judge() may know of the groups.
  */
-export function trace(job: Job): Traced {
+export function trace(job: Job, records: number): Traced {
   const own = engine();
   const kernels = tracer(own);
   const { heap } = own;
@@ -160,7 +162,6 @@ export function trace(job: Job): Traced {
   const numerics = job.numerics as Numerics;
   const stages = stagesOf(job);
   heap.begin();
-  const records = heap.scratch(groups * report.RECORD_BYTES);
   const conditions = heap.scratch(groups * 8);
   const table = heap.scratch(TABLE_BYTES);
   const errors = heap.scratch(4 * Math.max(elements, 2 * GROUP_STAGES.length * groups));
@@ -223,8 +224,16 @@ export function trace(job: Job): Traced {
  * Error statistics of given outputs against the exact output of a job, in ulp of `unit`.
  *
  * @param address float32 in the order of x, in memory that was allocated; overwritten.
+ * @param records Of trace().
+ * @param known What is in them that is that of this job: one of the KNOWN constants.
  */
-export function judge(reference: Job, address: number, unit: FormatSpec): ErrorStatistics {
+export function judge(
+  reference: Job,
+  address: number,
+  unit: FormatSpec,
+  records: number,
+  known: number,
+): ErrorStatistics {
   const own = engine();
   const kernels = tracer(own);
   const { heap } = own;
@@ -234,8 +243,9 @@ export function judge(reference: Job, address: number, unit: FormatSpec): ErrorS
   const table = heap.scratch(TABLE_BYTES);
   prepare(own, reference);
   heap.i32[report.TOTAL_ERRORS >> 2] = address;
+  heap.i32[report.RECORDS >> 2] = records;
   kernels.setUnit(unit.precision, unit.emin, unit.emax);
-  kernels.judge();
+  kernels.judge(known);
   kernels.select(state, address, elements, table);
   return readErrors(own, state, elements);
 }

@@ -2,12 +2,13 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { RECORD_BYTES } from "../../src/abi/report.js";
 import { levelsOf } from "../../src/diagnosis/headroom.js";
 import { bfloat16For, INNER } from "../../src/diagnosis/inner-bfloat16.js";
 import { inspect } from "../../src/diagnosis/input.js";
 import { Subject } from "../../src/diagnosis/normalization.js";
 import { trace } from "../../src/diagnosis/trace.js";
-import { bfloat16, type Format, fromFloat16, type Norm, type Order, tensor } from "../../src/index.js";
+import { bfloat16, empty, type Format, fromFloat16, type Norm, type Order, tensor } from "../../src/index.js";
 import { checkArithmetic, type Numerics } from "../../src/numerics/arithmetic.js";
 import { checkNorm } from "../../src/numerics/norm.js";
 import { run } from "../../src/plan/run.js";
@@ -42,7 +43,10 @@ function outcome({ data, norm = "l2", order = "lanes", accumulate, centred = tru
     undefined,
   );
   const input = inspect(subject.x);
-  const chosen = bfloat16For(subject, levelsOf(subject, trace(subject.job()), input), input);
+  const records = empty([RECORD_BYTES / 4]);
+  const traced = trace(subject.job(), operand("records", records).address);
+  records.dispose();
+  const chosen = bfloat16For(subject, levelsOf(subject, traced, input), input);
   const outputs = [bfloat16, INNER].map((format) => {
     const y = new Operand(new Float32Array(data.length), 0, [data.length], data.length, 0);
     run(subject.job({ numerics: numericsOf(format), y }));
