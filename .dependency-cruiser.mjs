@@ -48,7 +48,7 @@ const ROWS = {
     ["preconditions"], // assertions of the checked build
     ["memory"],
   ],
-  bench: [["main"], ["cases", "paper", "peers", "results"], ["baselines", "empty", "first-result"], ["harness"]],
+  bench: [["main"], ["cases", "paper", "peers", "results"], ["baselines", "first-result"], ["harness"]],
 };
 
 /** What the command line and the layers for TensorFlow.js, which are built apart, have their own copies of. */

@@ -1,38 +1,57 @@
 /**
- * Writes dist/index.js, one file for all of src/: Node reads one file in a sixth of the time that it takes for two dozen. And
+ * Writes what dist/ has: few files, since Node takes as long for the reading of each as for ten thousand characters of program.
  *
- * - dist/halfnorm.min.js, the same with the loader in it, minified, for pages and workers without a bundler;
+ * - dist/layers.js and dist/index.js, what both have being in dist/core.js: for bundlers, and for pages without one;
+ * - dist/node/, the same for Node and its like, made to be read fast (node-build.mjs);
+ * - dist/halfnorm.min.js, the whole with the loader in it, minified, for pages and workers without a bundler;
  * - dist/load.js and dist/workerd.js, which embed no module, with dist/given.js, what they share;
  * - dist/cli/, the command line, in pieces that are loaded when they are needed;
  * - dist/tfjs/ and dist/onnx/, and the JSON Schema;
  * - dist/abi/kernels.js, the table of kernels, for the benchmark; it is not part of the package.
  *
- * The texts of the modules stand behind everything else: gzip has codes for a stretch of the file at a time, and those of
+ * The texts of the modules stand behind everything else in a file: gzip has codes for a stretch of the file at a time, and those of
  * program text and of module text have nothing in common. A bundle of batchNorm is 350 bytes less for it.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transformSync } from "esbuild";
+import { buildForNode } from "./node-build.mjs";
 
 const rootUrl = new URL("..", import.meta.url);
 const root = fileURLToPath(rootUrl);
 const manifest = JSON.parse(readFileSync(new URL("package.json", rootUrl), "utf8"));
-const options = { format: "esm", target: "es2022", charset: "utf8", logLevel: "warning" };
+// of ASCII alone: a single character beyond Latin makes an engine keep the whole file in twice the bytes
+const options = { format: "esm", target: "es2022", charset: "ascii", logLevel: "warning" };
 
-const generated = readFileSync(new URL("../src/engine/wasm.generated.ts", import.meta.url), "utf8");
-const names = [...generated.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
+const GENERATED = /\/(\w+)\.generated\.[jt]s$/;
+const CORE = "core";
 
-/** Leaves only names in the place of src/engine/wasm.generated.ts. */
+/** The program of a generated file, by the name of its part. */
+const generated = (part) => readFileSync(new URL(`../src/engine/${part}.generated.ts`, import.meta.url), "utf8");
+
+/** Leaves only names in the place of the generated files. */
 const moduleLast = {
   name: "module-last",
   setup(build) {
-    build.onLoad({ filter: /wasm\.generated\.ts$/ }, () => ({
-      contents: names.map((name) => `const ${name}_ = () => ${name}();\nexport { ${name}_ as ${name} };\n`).join(""),
-    }));
+    build.onLoad({ filter: GENERATED }, ({ path }) => {
+      const part = GENERATED.exec(path)[1];
+      return { contents: `const ${part}Bytes_ = () => ${part}Bytes();\nexport { ${part}Bytes_ as ${part}Bytes };` };
+    });
   },
 };
-const footer = transformSync(generated.replaceAll("export function", "function"), { ...options, loader: "ts" }).code;
+
+/** Puts the texts of the parts that a file names behind it. What decodes them stands with the core. */
+function withModules({ path, text }) {
+  const parts = [...text.matchAll(/^var (\w+)Bytes_ = \(\) => /gm)].map(([, part]) => part);
+  const [map] = text.match(/^\/\/# sourceMappingURL=.*\n$/m);
+  const footer = parts.map((part) => {
+    const { code } = transformSync(generated(part), { ...options, loader: "ts" });
+    return code.replace(/^import .*\n/m, "").replace(/^export \{[^}]*\};\n/m, "");
+  });
+  const decoder = parts.includes(CORE) ? "export { decoded };\n" : `import { decoded } from "./${CORE}.js";\n`;
+  writeFileSync(path, text.replace(map, "") + (parts.length ? footer.join("") + decoder : "") + map);
+}
 
 const common = {
   ...options,
@@ -43,14 +62,29 @@ const common = {
   sourcemap: true,
   minifySyntax: true, // puts the numbers of src/abi/plan.ts in their places, which bundlers do not
 };
-await build({ ...common, entryPoints: ["src/index.ts"], plugins: [moduleLast], footer: { js: footer } });
+/** What can be imported: everything, and the layers alone. */
+const ENTRIES = ["src/index.ts", "src/layers.ts"];
+const split = { splitting: true, chunkNames: CORE };
+const whole = await build({
+  ...common,
+  ...split,
+  entryPoints: ENTRIES,
+  plugins: [moduleLast],
+  write: false,
+  metafile: true,
+});
+for (const file of whole.outputFiles) {
+  if (file.path.endsWith(".map")) writeFileSync(file.path, file.contents);
+  else withModules(file);
+}
 await build({ ...common, entryPoints: ["src/abi/kernels.ts"], outbase: "src" });
+const forNode = await buildForNode({ ...common, ...split, entryPoints: ENTRIES }, GENERATED);
 
 /** The module comes from outside: from the caller of load(), or from the file beside dist/workerd.js. */
 const moduleGiven = {
   name: "module-given",
   setup(build) {
-    build.onResolve({ filter: /\/wasm\.generated\.js$/ }, () => ({ path: join(root, "src/engine/wasm.given.ts") }));
+    build.onResolve({ filter: GENERATED }, () => ({ path: join(root, "src/engine/given.ts") }));
     build.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
   },
 };
@@ -61,6 +95,9 @@ await build({
   chunkNames: "given",
   plugins: [moduleGiven],
 });
+// in Cloudflare's workers, the layers are those of the whole
+const names = whole.metafile.outputs["dist/layers.js"].exports.join(", ");
+writeFileSync(new URL("dist/workerd-layers.js", rootUrl), `export { ${names} } from "./workerd.js";\n`);
 
 const minified = await build({
   ...common,
@@ -130,7 +167,7 @@ const { metafile } = await build({
   platform: "node",
   splitting: true,
   chunkNames: "[name]-[hash]",
-  plugins: [packageOutside("../index.js", "../onnx/index.js")],
+  plugins: [packageOutside("../node/index.js", "../onnx/index.js")],
   // what the command line is made with comes with it, so that those who only compute install none of it
   packages: "bundle",
   external: Object.keys(manifest.dependencies),
@@ -144,7 +181,7 @@ const { metafile } = await build({
 
 /** The licences of what came with the command line, with models and with the minified file. */
 const packages = new Set(
-  [metafile, onnx.metafile, minified.metafile].flatMap(({ inputs }) =>
+  [metafile, onnx.metafile, minified.metafile, forNode].flatMap(({ inputs }) =>
     Object.keys(inputs).flatMap((path) => /^(?:.*node_modules\/)((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[0] ?? []),
   ),
 );

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
-const ENTRIES = ["index.d.ts", "load.d.ts", "tfjs/index.d.ts", "onnx/index.d.ts", "abi/kernels.d.ts"];
+const ENTRIES = ["index.d.ts", "layers.d.ts", "load.d.ts", "tfjs/index.d.ts", "onnx/index.d.ts", "abi/kernels.d.ts"];
 
 /** A file and those that it imports, and those that they import. */
 function follow(path, found) {

@@ -1,5 +1,5 @@
 /**
- * Puts the compiled modules where the package needs them: the parts as text in src/engine/wasm.generated.ts, all of them in one
+ * Puts the compiled modules where the package needs them: each part as text in src/engine/*.generated.ts, all of them in one
  * as the file dist/halfnorm.wasm for those who bring their own bytes to load().
  *
  * The text is one printable ASCII character a byte as far as that goes, so that gzip still sees the
@@ -30,7 +30,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 const PARTS = ["core", "diagnosis", "gradients"];
 const build = (name) => new URL(`../build/${name}.wasm`, import.meta.url);
 const asconfig = JSON.parse(readFileSync(new URL("../asconfig.json", import.meta.url), "utf8"));
-const SOURCE = new URL("../src/engine/wasm.generated.ts", import.meta.url);
+const sourceOf = (name) => new URL(`../src/engine/${name}.generated.ts`, import.meta.url);
 const DIST = new URL("../dist/", import.meta.url);
 
 const FIRST = "#".charCodeAt(0); // just above the double quote
@@ -88,8 +88,10 @@ export function ${name}Bytes(): Bytes {
 `;
 }
 
-const source = `// written by scripts/embed.mjs, which describes the encoding; do not edit
+const BEGIN = "// written by scripts/embed.mjs, which describes the encoding; do not edit\n";
 
+/** The core's file has what decodes all of them. */
+const DECODED = `
 type Bytes = Uint8Array<ArrayBuffer>;
 
 interface Decoder {
@@ -100,7 +102,7 @@ interface Decoder {
 const DECODER = "${readFileSync(build("decode")).toString("base64")}";
 
 /** @param first Length of the first text, @param second of the second. */
-function decoded(text: string, size: number, first: number, second: number): Bytes {
+export function decoded(text: string, size: number, first: number, second: number): Bytes {
   let decoder: WebAssembly.Module;
   try {
     decoder = new WebAssembly.Module(Uint8Array.from(atob(DECODER), (each) => each.charCodeAt(0)));
@@ -114,8 +116,18 @@ function decoded(text: string, size: number, first: number, second: number): Byt
   decode(size);
   return new Uint8Array(buffer, ${MODULE}, size);
 }
-${PARTS.map(generatePart).join("")}`;
-// an unchanged file keeps its time, for whoever watches it
-if (!existsSync(SOURCE) || readFileSync(SOURCE, "utf8") !== source) writeFileSync(SOURCE, source);
+`;
+const IMPORT = `
+import { decoded } from "./core.generated.js";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+`;
+
+for (const name of PARTS) {
+  const source = BEGIN + (name === "core" ? DECODED : IMPORT) + generatePart(name);
+  // an unchanged file keeps its time, for whoever watches it
+  const file = sourceOf(name);
+  if (!existsSync(file) || readFileSync(file, "utf8") !== source) writeFileSync(file, source);
+}
 mkdirSync(DIST, { recursive: true });
 copyFileSync(build("halfnorm"), new URL("halfnorm.wasm", DIST));

@@ -1,6 +1,6 @@
 // The package in Cloudflare's workers, where nothing may be compiled, but where the .wasm file can be imported as a module.
 
-import { giveModule } from "./engine/wasm.given.js";
+import { giveModule } from "./engine/given.js";
 import module from "./halfnorm.wasm";
 
 giveModule(module);

@@ -71,19 +71,27 @@ async function sampled(name, call, effort) {
 
 /** @returns {Figure[]} */
 function firstResults() {
-  /** @type {(id: string, entry: string, atMost: number) => Figure} */
-  const overNode = (id, entry, atMost) => ({
-    id: `first-result/${id}`,
+  const scripts = ["empty", "root", "layers"];
+  /** @type {ReturnType<typeof taking> | undefined} */
+  let taken;
+  /** @type {(script: string, entry: string, atMost: number) => Figure} */
+  const overNode = (script, entry, atMost) => ({
+    id: `first-result/${script}`,
     row: "import and first result",
     what: `${entry}, over the start of Node`,
     unit: "of it",
     atMost,
     async measure(effort) {
-      const [empty, first] = await taking(effort, [["empty.mjs"], ["first-result.mjs", entry]]);
+      taken ??= taking(
+        effort,
+        scripts.map((each) => [`first-result/${each}.mjs`]),
+      );
+      const [empty, ...others] = await taken;
+      const first = others[scripts.indexOf(script) - 1];
       return { ...over(first, empty, 1), note: `${number(median(first))} ms, Node alone ${number(median(empty))}` };
     },
   });
-  return [overNode("root", "index.js", 0.25)];
+  return [overNode("root", "halfnorm", 0.25), overNode("layers", "halfnorm/layers", 0.15)];
 }
 
 /**

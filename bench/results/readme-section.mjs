@@ -145,7 +145,8 @@ ${about(Math.min(...kernel))} to ${about(Math.max(...kernel))} of the speed of
 - A diagnosis of 512×768 whose verdict is "ok" takes ${many(diagnosed.map((id) => `${id}/over native layer norm`))} times as long as the native layer norm of the
   same float16 and float32 data, with every remedy ${many(diagnosed.map((id) => `${id}/every remedy`))} times.
 - The command line takes ${many(["command-line/many-tensors"])} times as long for 2,000 tensors of 16 elements as for 500.
-- Import and first result add ${many(["first-result/root"])} of the time that Node takes to start by itself.
+- Import and first result add ${many(["first-result/root"])} of the time that Node takes to start by itself, with \`halfnorm/layers\` \
+${many(["first-result/layers"])}.
 - Nothing but loading takes ${many(roofs.map((id) => `${id}/loads`))} ns per element in the cache of the second level and from memory, loading and
   storing ${many(roofs.map((id) => `${id}/loads and stores`))}.
 ${peersText(peers)}`;

@@ -1,9 +1,9 @@
 // The kernels of the diagnosis, and the blocks in which they see a tensor.
 
 import type { DiagnosisKernels } from "../abi/kernels.js";
+import { diagnosisBytes } from "../engine/diagnosis.generated.js";
 import { type Engine, partOf } from "../engine/engine.js";
 import { BLOCK } from "../engine/sizes.js";
-import { diagnosisBytes } from "../engine/wasm.generated.js";
 import { viewOf } from "../plan/blocks.js";
 import { type Operand, part } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";

@@ -3,9 +3,9 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import type { Kernels, PartName, Parts } from "../abi/kernels.js";
 import { type FormatSpec, OVERFLOWS } from "../numerics/format.js";
+import { coreBytes } from "./core.generated.js";
 import { Heap } from "./heap.js";
 import { INITIAL_PAGES, MAXIMUM_PAGES } from "./sizes.js";
-import { coreBytes } from "./wasm.generated.js";
 
 /** Kernels that only some bundles have, in a module of their own (abi/kernels.ts): what gives its bytes. */
 export type Part<_P extends PartName> = () => BufferSource | WebAssembly.Module;

@@ -2,7 +2,7 @@
 
 import * as at from "../abi/plan.js";
 import { type Engine, engine, type Part, partOf } from "../engine/engine.js";
-import { gradientsBytes } from "../engine/wasm.generated.js";
+import { gradientsBytes } from "../engine/gradients.generated.js";
 import { MEAN_ONLY, selectedBy } from "../numerics/norm.js";
 import { checkHeld, mayShare, Operand, settle, startOf } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";

@@ -16,8 +16,10 @@ const files = readdirSync(installed, { recursive: true, withFileTypes: true })
   .sort();
 const scripts = files.filter((file) => file.endsWith(".js"));
 const COMMAND_LINE = "dist/cli/";
-/** Scripts that are read as they are: by people, and with a map. */
-const readable = scripts.filter((file) => !file.startsWith(COMMAND_LINE) && !file.endsWith(".min.js"));
+/** Scripts that only hand on what is in others. */
+const HANDED_ON = ["dist/layers.js", "dist/load.js", "dist/node/layers.js"];
+/** Scripts that people may come to read, with a map. */
+const readable = scripts.filter((file) => !/^dist\/(cli\/|halfnorm\.min\.js|workerd-layers\.js)/.test(file));
 
 describe("the packed files", () => {
   it("are what a user needs, and nothing else", () => {
@@ -31,14 +33,15 @@ describe("the packed files", () => {
     ]);
   });
 
-  it("have a source map with its sources for every script that is not minified", () => {
+  it("have a source map with its sources for every script but the command line and the minified one", () => {
     expect(readable.length).toBeGreaterThan(0);
     for (const script of readable) {
       const map = JSON.parse(readFileSync(join(installed, `${script}.map`), "utf8"));
-      // load.js hands on what is in given.js
-      if (script !== "dist/load.js") expect(map.sources.length).toBeGreaterThan(0);
-      // what reads models comes with its entry
-      const own = map.sources.filter((source: string) => !source.includes("node_modules/@bufbuild/protobuf/"));
+      if (HANDED_ON.includes(script)) continue;
+      expect(map.sources.length).toBeGreaterThan(0);
+      // what reads models comes with its entry, the loader with what is for Node
+      const foreign = script.startsWith("dist/node/") ? "@assemblyscript/loader" : "@bufbuild/protobuf";
+      const own = map.sources.filter((source: string) => !source.includes(`node_modules/${foreign}/`));
       for (const source of own) expect(source).toMatch(/^(\.\.\/)+src\/[\w./-]+\.ts$/);
       for (const content of map.sourcesContent) expect(content.length).toBeGreaterThan(0);
       expect(map.sourcesContent).toHaveLength(map.sources.length);

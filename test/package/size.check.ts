@@ -44,8 +44,13 @@ describe.each(Object.keys(BUNDLERS) as Bundler[])("a bundle by %s", (bundler) =>
     expect(whole).toBeLessThanOrEqual(BUDGET);
   });
 
+  it("of batchNorm by halfnorm/layers is no larger", async () => {
+    const source = 'import { batchNorm } from "halfnorm/layers";\nglobalThis.batchNorm = batchNorm;';
+    expect(gzip(await bundled(bundler, "layers", source))).toBeLessThanOrEqual(BUDGET);
+  });
+
   it("is empty when nothing is used", async () => {
-    expect(gzip(await bundled(bundler, "unused", 'import "halfnorm";'))).toBeLessThan(60);
+    expect(gzip(await bundled(bundler, "unused", 'import "halfnorm"; import "halfnorm/layers";'))).toBeLessThan(60);
   });
 
   it("does not carry the module for a function that has no kernel", async () => {

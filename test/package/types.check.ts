@@ -39,6 +39,7 @@ async function compile(tsc: string, project: string, name: string, files: Record
 const SOURCE = `
   import { batchNorm, compare, diagnose, layerNorm, load, norm, tensor } from "halfnorm";
   import type { Comparison, Diagnosis, ErrorStatistics, Halfnorm, Norm, TensorLike } from "halfnorm";
+  import { layerNorm as layerNormAlone, Tensor as TensorAlone, type LayerNormOptions } from "halfnorm/layers";
   import { load as loadAlone } from "halfnorm/load";
   import module from "halfnorm/halfnorm.wasm";
   const norms: Norm[] = ["l1", "l2", "linf", "range", { topk: 10 }, { lp: 3 }];
@@ -47,6 +48,9 @@ const SOURCE = `
   const resident = tensor(new Float32Array(8), [2, 4]);
   layerNorm(resident, { arithmetic: { compute: "float16", accumulate: "exact", order: "pairwise" } });
   batchNorm(resident, { norm: "l1" }).dispose();
+  const given: LayerNormOptions = { norm: "l1" };
+  const alone: TensorAlone = layerNormAlone(resident, given);
+  norm(alone);
   { using copy = tensor(resident.slice()); norm(copy); }
   const diagnosis: Diagnosis = diagnose(resident, { arithmetic: "float16", layer: "layer" });
   const comparison: Comparison = compare(resident, resident);

@@ -23,6 +23,10 @@ const SOURCES = {
     ${COMPUTE}
     const atOnce = compute(halfnorm); // before there is a request
     const answer = async () => [atOnce, compute(halfnorm), compute(await halfnorm.load({ maxBytes: 2 ** 22 }))];`,
+  layers: `import * as halfnorm from "halfnorm";
+    import { layerNorm, Tensor, tensor } from "halfnorm/layers";
+    const x = tensor([[1, 2]]);
+    const answer = async () => [x instanceof halfnorm.Tensor, layerNorm === halfnorm.layerNorm, layerNorm(x).size];`,
   load: `import { load } from "halfnorm/load";
     import module from "./halfnorm.wasm";
     ${COMPUTE}
@@ -117,6 +121,10 @@ describe.skipIf(!inject("tools"))("in workerd", () => {
   describe.each(Object.keys(DATES))("at the %s date", (date) => {
     it("computes without another word, and in instances of its own", async () => {
       expect(await fetched("plain", date)).toEqual([expected, expected, expected]);
+    });
+
+    it("has the layers alone, which are those of the whole", async () => {
+      expect(await fetched("layers", date)).toEqual([true, true, 2]);
     });
 
     it("load() takes the module where nothing is embedded", async () => {

@@ -4,8 +4,9 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { KERNELS } from "../../src/abi/kernels.js";
 import * as at from "../../src/abi/plan.js";
+import { diagnosisBytes } from "../../src/engine/diagnosis.generated.js";
 import { engine, partOf } from "../../src/engine/engine.js";
-import { diagnosisBytes, gradientsBytes } from "../../src/engine/wasm.generated.js";
+import { gradientsBytes } from "../../src/engine/gradients.generated.js";
 import {
   BatchNorm,
   batchNorm,

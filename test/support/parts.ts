@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
-import * as embedded from "../../src/engine/wasm.generated.js";
+import { coreBytes } from "../../src/engine/core.generated.js";
+import { diagnosisBytes } from "../../src/engine/diagnosis.generated.js";
+import { gradientsBytes } from "../../src/engine/gradients.generated.js";
 
 /** A compiled module, and its bytes as they are embedded. The one with all parts is only a file. */
 const part = (name: string, bytesOf?: () => Uint8Array<ArrayBuffer>) => {
@@ -8,8 +10,8 @@ const part = (name: string, bytesOf?: () => Uint8Array<ArrayBuffer>) => {
 };
 
 export const PARTS = [
-  part("core", embedded.coreBytes),
-  part("diagnosis", embedded.diagnosisBytes),
-  part("gradients", embedded.gradientsBytes),
+  part("core", coreBytes),
+  part("diagnosis", diagnosisBytes),
+  part("gradients", gradientsBytes),
   part("halfnorm"),
 ];

@@ -1,4 +1,4 @@
-// In the place of wasm.generated.ts in what is built for halfnorm/load and for Cloudflare's workers: nothing is embedded. The
+// In the place of the generated files in what is built for halfnorm/load and for Cloudflare's workers: nothing is embedded. The
 // module, with all parts, comes from outside.
 
 let given: WebAssembly.Module | undefined;

@@ -1,2 +1,0 @@
-/** What first-result.mjs is held against: the start of Node, and nothing else. */
-export {};
