@@ -53,7 +53,7 @@ const ROWS = {
 
 /** What the command line and the layers for TensorFlow.js, which are built apart, have their own copies of. */
 const STATELESS =
-  "^src/(abi/|checks/|diagnosis/(?:bits|words)[.]ts$|numerics/|onnx/runtimes[.]ts$|random[.]ts$|tensor/shape[.]ts$|text/)";
+  "^src/(abi/|checks/|diagnosis/(?:bits|division|grouping|words)[.]ts$|layers/axes[.]ts$|numerics/|onnx/runtimes[.]ts$|plan/walk[.]ts$|random[.]ts$|tensor/shape[.]ts$|text/)";
 
 const pattern = (folder, rooms) => `^${folder}/(${rooms.join("|")})(?:/|[.][a-z.]+$)`;
 

@@ -1,7 +1,7 @@
 // Outputs as x · a + b: a = weight / S and b = bias - mean · a of a group, or of each of its elements, and what is exact.
 
 import { BIAS, FORMAT_COMPUTE, FORMAT_STATISTICS, WEIGHT } from "../../src/abi/plan";
-import { OWN, OWN_ERRORS, SHARED, SLOPE_STAGE, TOTAL, TOTAL_ERRORS } from "../../src/abi/report";
+import { OWN, OWN_ERRORS, SLOPE_STAGE, TOTAL, TOTAL_ERRORS } from "../../src/abi/report";
 import { betweenTiles, padded, stretch } from "../emulated/bundle";
 import { rounded } from "../emulated/emulate";
 import { COMPUTE, isOneFormat, STATISTICS } from "../formats/format";
@@ -97,7 +97,6 @@ function exactFactor(stage: i32, j: i32, at: usize): f64 {
 /** Events and error statistics of the bundle's a or b. */
 export function holdFactors(stage: i32): void {
   const n = isShared() ? 1 : count;
-  store<i32>(SHARED, isShared() ? 1 : 0);
   for (let from = 0; from < n; from += stretch) holdTile(stage, from, min(stretch, n - from));
   if (unplaced()) {
     startFinding();

@@ -83,6 +83,39 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
   }
 }
 
+// --- step by step, for numbers of which others have some as well (src/diagnosis/quantiles.ts) --------------------------
+
+/**
+ * The first digits of the n numbers at p, counted: 32-bit integers at the start of the table, of which the rest is work
+ * space.
+ */
+export function countFirst(p: usize, n: i32, table: usize): void {
+  checkNumbers(p, n, table);
+  countDigits(p, p + ((<usize>n) << 2), 16, table);
+  for (let digit = 0; digit < FIRST; digit++) store<i32>(table + ((<usize>digit) << 2), countOf(table, digit));
+}
+
+/** Moves those of the n numbers at p whose first digit is a, b or c to the front; returns their end. */
+export function gatherDigits(p: usize, n: i32, table: usize, a: i32, b: i32, c: i32): usize {
+  checkNumbers(p, n, table);
+  return gather<Digits>(p, p + ((<usize>n) << 2), table, a, b, c);
+}
+
+/** The bits of those of the n numbers at p that begin with a digit, if they are all the same; -1 if not. */
+export function commonBits(p: usize, n: i32, digit: i32): i32 {
+  if (!ASC_NO_ASSERT) checkRegion(p, 4 * <i64>n, 4);
+  return commonOf(p, p + ((<usize>n) << 2), digit);
+}
+
+function checkNumbers(p: usize, n: i32, table: usize): void {
+  if (ASC_NO_ASSERT) return;
+  checkRegion(p, 4 * <i64>n, 4);
+  checkRegion(table, TABLE_BYTES, 16);
+  checkApart(p, 4 * <i64>n, table, TABLE_BYTES);
+}
+
+// --- digits ------------------------------------------------------------------------------------------------------------
+
 /** Counts the first digits of four numbers every `step` bytes, 16 for all of them. */
 function countDigits(p: usize, end: usize, step: usize, table: usize): void {
   memory.fill(table, 0, TABLE_BYTES);

@@ -49,6 +49,12 @@ export interface DiagnosisKernels {
   ): void;
   /** Quantiles of n |e|, which are lost. */
   select(state: number, errors: number, n: number, table: number): void;
+  /** The first digits of n |e|, counted. */
+  countFirst(errors: number, n: number, table: number): void;
+  /** Moves those of n |e| that begin with one of three digits to the front; returns their end. */
+  gatherDigits(errors: number, n: number, table: number, a: number, b: number, c: number): number;
+  /** The bits of those of n |e| that begin with a digit, if they are all the same; -1 if not. */
+  commonBits(errors: number, n: number, digit: number): number;
   /** Begins to count. */
   startInspection(): void;
   /** Counts what n elements are. */
@@ -84,7 +90,7 @@ export type PartName = keyof Parts;
 export type KernelName = { [P in PartName]: keyof Parts[P] }[PartName];
 
 interface KernelInfo<Kernel> {
-  readonly parameters: Kernel extends (...given: infer Given) => void ? Given["length"] : never;
+  readonly parameters: Kernel extends (...given: infer Given) => unknown ? Given["length"] : never;
   /** By the plan: the LAYOUT constants that it walks. All norms are served by all of these. */
   readonly layouts?: readonly number[];
 }
@@ -107,6 +113,9 @@ export const KERNELS: { readonly [P in PartName]: { readonly [K in keyof Parts[P
     startErrors: { parameters: 1 },
     compare: { parameters: 8 },
     select: { parameters: 4 },
+    countFirst: { parameters: 3 },
+    gatherDigits: { parameters: 6 },
+    commonBits: { parameters: 3 },
     startInspection: { parameters: 0 },
     inspect: { parameters: 3 },
     trace: { parameters: 0, layouts: BOTH },

@@ -104,12 +104,10 @@ export const TOTAL_ERRORS = RECORDS + 20;
 export const LARGEST_SUM = RECORDS + 24;
 /** Groups where an infinity was divided by, and nothing shows it. */
 export const ABSORBED = LARGEST_SUM + 8;
-/** Whether a and b are one for each group, a 32-bit integer. */
-export const SHARED = ABSORBED + 8;
 /** Parts of the total error of a group: what came in, what the additions and the quotient did, and their sum. */
-export const PART_BEFORE = SHARED + 8;
-export const PART_ADDITIONS = SHARED + 16;
-export const PART_FINAL = SHARED + 24;
-export const PART_TOTAL = SHARED + 32;
+export const PART_BEFORE = ABSORBED + 8;
+export const PART_ADDITIONS = ABSORBED + 16;
+export const PART_FINAL = ABSORBED + 24;
+export const PART_TOTAL = ABSORBED + 32;
 /** First byte after the report. */
-export const REPORT_END = SHARED + 40;
+export const REPORT_END = ABSORBED + 40;

@@ -6,12 +6,13 @@ import { nameOf } from "../numerics/format.js";
 import type { Walk } from "../plan/walk.js";
 import type { TensorLike } from "../tensor/forms.js";
 import { checkHeld, Operand, operand } from "../tensor/operand.js";
+import { sizeOf } from "../tensor/shape.js";
 import { dtypeOf } from "../tensor/storage.js";
 import { Tensor } from "../tensor/tensor.js";
 import { boundOf, conditionOf } from "./bound.js";
 import type { ParameterCounts } from "./evidence.js";
 import { LEAST_EXPONENT, type Level, levelsOf } from "./headroom.js";
-import { type InputCounts, inspect } from "./input.js";
+import { type InputCounts, inspect, together } from "./input.js";
 import { Subject } from "./normalization.js";
 import { notesOf } from "./notes.js";
 import { ask, type DiagnoseOptions, KEYS } from "./question.js";
@@ -26,6 +27,7 @@ import {
   STAGES,
   type Stage,
 } from "./result.js";
+import { type Company, Share } from "./share.js";
 import { formatOf, type StageTrace, stagesOf, type Traced, trace } from "./trace.js";
 import { arithmeticVerdict, verdictOf } from "./verdict.js";
 
@@ -43,6 +45,12 @@ function stageOf({ name, format, own, total, events, firsts, attribution }: Stag
   if (first) stage.first = first;
   if (attribution) stage.attribution = attribution;
   return stage;
+}
+
+/** Of what a tensor is a share, and with whom. */
+interface Shared {
+  readonly shape: readonly number[];
+  readonly company: Company;
 }
 
 const NOTHING: ErrorStatistics = {
@@ -114,6 +122,8 @@ function plain<T>(value: T): T {
   return copy as T;
 }
 
+/** @internal Of a tensor of which each of a company has a share: of division.ts, in the order of the tensor. */
+export function diagnose(x: Tensor, options: DiagnoseOptions, shared: Shared): Diagnosis;
 /**
  * What an emulated arithmetic does to the normalization of a tensor, stage by stage: rounding errors against exact values,
  * overflow and underflow by operation, where the error of the sums comes from, and which changes would help, each of them
@@ -130,11 +140,14 @@ function plain<T>(value: T): T {
  * @throws {TypeError} for a wrong type, among them an `arithmetic` that is missing; {RangeError} for a wrong value, or
  * when memory cannot grow.
  */
-export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
+export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis;
+export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Shared): Diagnosis {
   const read = checkOptions(options, KEYS) as Record<string, unknown>;
   const o = Object.fromEntries(KEYS.map((key) => [key, read[key]])) as unknown as DiagnoseOptions;
   const given = operand("x", x);
-  const { walk, norm, numerics, weight, bias, mean, deviation, subject: asked } = ask(given, o);
+  const whole = shared ? new Operand(undefined, 0, shared.shape, sizeOf(shared.shape), given.storage) : given;
+  const { walk, norm, numerics, weight, bias, mean, deviation, subject: asked } = ask(whole, o);
+  const share = new Share(walk, shared?.company);
   const { remedies = "auto" } = o;
   if (remedies !== "auto" && typeof remedies !== "boolean")
     throw wrong("remedies", 'true, false or "auto"', remedies, "string");
@@ -142,23 +155,23 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis {
   const held = given.array && given.size ? copied(given) : undefined;
   let records: Tensor | undefined;
   try {
-    const numbers = given.size && (walk.groups * RECORD_BYTES) / 4;
+    const numbers = given.size && (share.walk.groups * RECORD_BYTES) / 4;
     records = Tensor.make([numbers], numbers, STORAGE_FLOAT32);
     const { centred, eps, calibrated } = asked;
     const resident = held
       ? new Operand(undefined, held.address as number, given.shape, given.size, given.storage)
       : given;
     const parameters = [weight, bias, mean, deviation] as const;
-    const subject = new Subject(resident, walk, centred, norm, numerics, eps, calibrated, ...parameters);
-    const counts = given.size ? inspect(resident) : NO_INPUT;
-    const traced = given.size ? trace(subject.job(), records.address as number) : untraced(subject);
+    const subject = new Subject(resident, share, centred, norm, numerics, eps, calibrated, ...parameters);
+    const counts = given.size ? share.company.exchange(inspect(resident), together) : NO_INPUT;
+    const traced = given.size ? trace(subject.job(), records.address as number, share) : untraced(subject);
     const levels = levelsOf(subject, traced, counts);
     const stages = traced.stages.map(stageOf);
     const error = stages[stages.length - 1].total;
     const { absorbedOverflow, equalSpecials } = traced;
     const found = {
       subject: asked,
-      input: summaryOf(given, walk, counts),
+      input: summaryOf(whole, walk, counts),
       stages,
       error,
       ...(equalSpecials && { equalSpecials }),

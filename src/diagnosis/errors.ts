@@ -5,10 +5,8 @@ import { type Engine, engine } from "../engine/engine.js";
 import type { FormatSpec } from "../numerics/format.js";
 import type { Operand } from "../tensor/operand.js";
 import { tracer, visitBlocks } from "./kernels.js";
+import { TABLE_BYTES } from "./quantiles.js";
 import type { ErrorStatistics } from "./result.js";
-
-/** Work space of select(). */
-export const TABLE_BYTES = 131072;
 
 const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);
 

@@ -55,8 +55,11 @@ function targetOf(subject: Subject): number {
 export interface GroupScale {
   /** 2^t: the larger of the largest |x| of a group and of the root of eps is taken to at least this, and below twice of it. */
   readonly to: number;
+  /** Of the groups of the share. */
   readonly exponents: Float64Array;
   readonly eps: Float64Array;
+  /** The least of all. */
+  readonly least: number;
 }
 
 /** @param safe The eps that is taken in place of one that is too small. */
@@ -65,21 +68,27 @@ export function groupScaleOf(
   { nan, infinite }: InputCounts,
   safe: (eps: number) => number,
 ): GroupScale | undefined {
-  const { x, walk, norm, eps } = subject;
+  const { x, walk, share, norm, eps } = subject;
   const target = targetOf(subject);
   const power = epsPowerOf(norm);
   const root = eps ** (1 / power);
   const exponents = Float64Array.from(largestOf(x, walk, nan + infinite > 0), (size) =>
     size || root ? target - Math.floor(Math.log2(Math.max(size, root))) : 0,
   );
-  if (exponents.every((exponent) => exponent === exponents[0])) return undefined;
   const raised = new Map<number, number>();
   for (const exponent of new Set(exponents)) raised.set(exponent, safe(eps * 2 ** (exponent * power)));
-  return {
-    to: 2 ** target,
-    exponents,
-    eps: exponents.map((exponent) => raised.get(exponent) as number),
+  const every = exponents.map((exponent) => raised.get(exponent) as number);
+  const mine = {
+    low: exponents.reduce((a, b) => Math.min(a, b)),
+    high: exponents.reduce((a, b) => Math.max(a, b)),
+    least: every.reduce((a, b) => Math.min(a, b)),
   };
+  const { low, high, least } = share.company.exchange(mine, (all) => ({
+    low: Math.min(...all.map((each) => each.low)),
+    high: Math.max(...all.map((each) => each.high)),
+    least: Math.min(...all.map((each) => each.least)),
+  }));
+  return low === high ? undefined : { to: 2 ** target, exponents, eps: every, least };
 }
 
 /** Normalizes every group by its own factor and eps. */

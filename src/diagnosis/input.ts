@@ -38,3 +38,22 @@ export function inspect(x: Operand): InputCounts {
     exponents,
   };
 }
+
+/** What tensors consist of together. */
+export function together(all: readonly InputCounts[]): InputCounts {
+  const sum = (of: (counts: InputCounts) => number): number => all.reduce((sum, counts) => sum + of(counts), 0);
+  const least = (values: (number | null)[]): number | null =>
+    values.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.min(a, b)));
+  const greatest = (values: (number | null)[]): number | null =>
+    values.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.max(a, b)));
+  return {
+    finite: sum(({ finite }) => finite),
+    subnormal: sum(({ subnormal }) => subnormal),
+    zero: sum(({ zero }) => zero),
+    nan: sum(({ nan }) => nan),
+    infinite: sum(({ infinite }) => infinite),
+    absMin: least(all.map(({ absMin }) => absMin)),
+    absMax: greatest(all.map(({ absMax }) => absMax)),
+    exponents: all[0].exponents.map((_, i) => sum(({ exponents }) => exponents[i])),
+  };
+}

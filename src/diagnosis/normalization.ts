@@ -8,6 +8,7 @@ import { Job } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import type { Operand } from "../tensor/operand.js";
 import { type EpsRule, epsRule } from "./equal-values.js";
+import type { Share } from "./share.js";
 
 /** What of a subject a remedy changes, and where the output goes. */
 export interface Change {
@@ -22,10 +23,13 @@ export interface Change {
 
 /** A normalization of a tensor in emulated arithmetic. */
 export class Subject {
-  /** @param x Resident. */
+  /**
+   * @param x Resident: what the share has of it.
+   * @param weight Of all of the tensor, as are the others.
+   */
   constructor(
     readonly x: Operand,
-    readonly walk: Walk,
+    readonly share: Share,
     readonly centred: boolean,
     readonly norm: NormSpec,
     readonly numerics: Numerics,
@@ -36,6 +40,11 @@ export class Subject {
     readonly mean?: Operand | undefined,
     readonly deviation?: Operand | undefined,
   ) {}
+
+  /** Over the share. */
+  get walk(): Walk {
+    return this.share.walk;
+  }
 
   /** Whether there are means and deviations to apply, in place of those of x. */
   get given(): boolean {
@@ -66,10 +75,10 @@ export class Subject {
     const job = new Job(x, this.walk, task | TASK_APPLY, norm, numerics);
     job.eps = eps;
     job.factor = this.factorOf(norm);
-    job.weight = this.weight;
-    job.bias = this.bias;
-    job.mean = mean;
-    job.deviation = deviation;
+    job.weight = this.share.weightsOf(this.weight);
+    job.bias = this.share.weightsOf(this.bias);
+    job.mean = this.share.ofGroups(mean);
+    job.deviation = this.share.ofGroups(deviation);
     job.y = y;
     return job;
   }

@@ -1,16 +1,17 @@
 // What diagnose() is asked: its options, checked.
 
-import { checkAxes, checkBoolean, checkNumber, choose, isObject, wrong } from "../checks/arguments.js";
-import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
+import { checkBoolean, checkNumber, isObject, wrong } from "../checks/arguments.js";
+import type { LayerAxes } from "../layers/axes.js";
 import type { NormalizationOptions } from "../layers/normalize.js";
 import { type Arithmetic, arithmeticOf, checkArithmetic, type Numerics } from "../numerics/arithmetic.js";
 import { UNBOUNDED } from "../numerics/constants.js";
 import { defaultEps } from "../numerics/eps.js";
 import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm, type NormSpec } from "../numerics/norm.js";
-import { planWalk, type Walk } from "../plan/walk.js";
+import type { Walk } from "../plan/walk.js";
 import type { TensorLike } from "../tensor/forms.js";
 import { type Operand, parameter } from "../tensor/operand.js";
+import { groupingAxes, walkOf } from "./grouping.js";
 import type { DiagnosisSubject, LayerName } from "./result.js";
 
 export interface DiagnoseOptions extends Pick<NormalizationOptions, "norm" | "weight" | "bias" | "eps" | "calibrated"> {
@@ -52,14 +53,6 @@ export const KEYS = [
   "remedies",
 ];
 
-const LAYERS: Record<LayerName, (x: Operand, o: DiagnoseOptions) => LayerAxes> = {
-  batch: (x, { axis }) => batchAxes(x, axis),
-  layer: (x, { axis }) => lastAxes(x, axis),
-  instance: (x, { axis }) => instanceAxes(x, axis),
-  group: (x, { axis, groups }) => groupAxes(x, axis, groups as number),
-  rms: (x, { axis }) => lastAxes(x, axis),
-};
-
 /** Options that go with a layer, and those that stand for one. */
 const OF_LAYERS = ["axis", "groups", "weight", "bias"] as const;
 const OF_AXES = ["axes", "centred"] as const;
@@ -68,12 +61,7 @@ function layerAxes(x: Operand, o: DiagnoseOptions): LayerAxes {
   const { layer } = o;
   const strange = (layer === undefined ? OF_LAYERS : OF_AXES).find((key) => o[key] !== undefined);
   if (strange) throw new TypeError(`"${strange}" can${layer === undefined ? " only" : "not"} be given with "layer"`);
-  if (layer === undefined)
-    return { shape: x.shape, reduced: checkAxes(o.axes, x.shape.length), weighted: 0, parameters: 0 };
-  const axesOf = choose("layer", LAYERS, layer);
-  if (o.groups !== undefined && layer !== "group")
-    throw new TypeError('"groups" can only be given with "layer" "group"');
-  return axesOf(x, o);
+  return groupingAxes(x, o);
 }
 
 /** Whether statistics are given. */
@@ -98,11 +86,13 @@ interface Question {
   readonly subject: DiagnosisSubject;
 }
 
+/** @param x As much of it as its shape. */
 export function ask(x: Operand, o: DiagnoseOptions): Question {
   const numerics = checkArithmetic(o.arithmetic);
   if (!numerics) throw wrong("arithmetic", "a format or { compute, accumulate, order }", o.arithmetic);
-  const { shape, reduced, weighted, parameters } = layerAxes(x, o);
-  const walk = planWalk(shape, reduced, weighted);
+  const grouped = layerAxes(x, o);
+  const { shape, reduced, weighted, parameters } = grouped;
+  const walk = walkOf(grouped, o.weight !== undefined || o.bias !== undefined);
   const layer = o.layer === undefined ? null : o.layer;
   const centred = layer ? layer !== "rms" : checkBoolean("centred", o.centred, true);
   const given = isGiven(o);

@@ -184,7 +184,7 @@ function scaled(subject: Subject, exponent: number): Trial {
 function scaledByGroups(subject: Subject, input: InputCounts): Trial[] {
   const scales = groupScaleOf(subject, input, (eps) => safeEps(eps, subject));
   if (!scales) return [];
-  const eps = scales.eps.reduce((a, b) => Math.min(a, b));
+  const eps = scales.least;
   return [
     {
       what: { change: "scale each group, eps along with it", groupScale: scales.to, eps },
@@ -235,7 +235,7 @@ export function remediesOf(
       finish?.(y);
       // by another norm, only the mean is the same
       const known = reference ? KNOWN_MEANS : KNOWN_SCALES;
-      const found = judge(reference ?? subject.job(), y.address, numerics.compute, records, known);
+      const found = judge(reference ?? subject.job(), y.address, numerics.compute, records, known, subject.share);
       const gain = found.sqnrDb === null || error.sqnrDb === null ? null : found.sqnrDb - error.sqnrDb;
       const { norm: by = norm, eps = subject.eps, numerics: within = numerics } = change;
       const safeOnConstant = by.name === "none" || survives(eps, within, subject.epsRule(by));

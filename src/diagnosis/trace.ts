@@ -8,9 +8,11 @@ import type { Numerics } from "../numerics/arithmetic.js";
 import type { FormatSpec } from "../numerics/format.js";
 import { comparedBy, type NormSpec } from "../numerics/norm.js";
 import { place } from "../plan/blocks.js";
-import { type Job, topScratchBytes, writePlan } from "../plan/plan.js";
-import { readErrors, TABLE_BYTES } from "./errors.js";
+import { type Job, topScratchBytes } from "../plan/plan.js";
+import { readErrors } from "./errors.js";
 import { tracer } from "./kernels.js";
+import { select, TABLE_BYTES } from "./quantiles.js";
+import { type Found, Reports, stateOf } from "./reports.js";
 import {
   type Attribution,
   type DiagnosisEvent,
@@ -21,6 +23,7 @@ import {
   type Stage,
   type StageName,
 } from "./result.js";
+import { Share } from "./share.js";
 
 /** One stage of a traced job. */
 export interface StageTrace extends Omit<Stage, "format" | "first"> {
@@ -39,14 +42,12 @@ export interface Traced {
   condition: Float64Array;
 }
 
-const stateOf = (stage: number, kind: number): number => report.ERRORS + (2 * stage + kind) * report.ERRORS_BYTES;
-
 const isGiven = ({ task }: Pick<Job, "task">): boolean => (task & at.TASK_GIVEN) !== 0;
 
-/** The plan of a kernel of the diagnosis, which finds the output by itself, and its work space. */
+/** Places of the parameters, and work space. What kernels of the diagnosis find of the output, they find by themselves. */
 function prepare(own: Engine, job: Job): void {
   const { heap } = own;
-  const { walk, norm } = job;
+  const { norm } = job;
   place(own, job.weight);
   place(own, job.bias);
   place(own, job.mean);
@@ -55,7 +56,6 @@ function prepare(own: Engine, job: Job): void {
   if (top) job.scratch = heap.scratch(topScratchBytes(top));
   // four groups side by side at most; see largestBytes() of assembly/diagnosis/top-float64.ts
   const largest = top && heap.scratch(4 * 8 * (top + Math.max(top, 64)));
-  writePlan(own, job, 0, walk.whole);
   heap.i32[report.LARGEST_SPACE >> 2] = largest;
 }
 
@@ -109,123 +109,183 @@ const COMPUTED = [
   report.OUTPUT_STAGE,
 ];
 
-/** Where the error of the mean or the sum of the worst group comes from. */
-function attributionOf(own: Engine, kernels: DiagnosisKernels, stage: number, group: number): Attribution {
-  kernels.attribute(stage, group);
-  const { f64 } = own.heap;
-  const before = f64[report.PART_BEFORE >> 3];
-  const accumulation = f64[report.PART_ADDITIONS >> 3];
-  const total = f64[report.PART_TOTAL >> 3];
-  if (stage === report.SUM_STAGE) return { group, terms: before, accumulation, total };
-  return { group, input: before, accumulation, final: f64[report.PART_FINAL >> 3], total };
+/** Whether there is one a and one b for each group: where its elements have no weights of their own. */
+const sharesFactors = ({ weight, bias, walk: { kept, weights } }: Job): boolean =>
+  !(weight || bias) || kept[kept.length - 1] || weights.every((step, i) => kept[i] || !step);
+
+/** Where the error of the mean or the sum of the worst group comes from, of which it is asked who has it. */
+function attributionOf(
+  own: Engine,
+  kernels: DiagnosisKernels,
+  reports: Reports,
+  share: Share,
+  stage: number,
+  group: number,
+): Attribution {
+  let mine: Attribution | undefined;
+  const part = share.parts.find(({ number, walk }) => group >= number && group < number + walk.groups);
+  if (part) {
+    reports.enter(part);
+    kernels.attribute(stage, group - part.number);
+    const { f64 } = own.heap;
+    const before = f64[report.PART_BEFORE >> 3];
+    const accumulation = f64[report.PART_ADDITIONS >> 3];
+    const total = f64[report.PART_TOTAL >> 3];
+    if (stage === report.SUM_STAGE) mine = { group, terms: before, accumulation, total };
+    else mine = { group, input: before, accumulation, final: f64[report.PART_FINAL >> 3], total };
+  }
+  return share.company.exchange(mine, (all) => all.find((each) => each) as Attribution);
 }
 
-function eventsOf(own: Engine, stage: number): Pick<StageTrace, "events" | "firsts"> {
-  const { i32, f64 } = own.heap;
+function eventsOf({ counts, groups, elements }: Found, stage: number): Pick<StageTrace, "events" | "firsts"> {
   const events = {} as Record<DiagnosisEvent, number>;
   const firsts: Partial<Record<DiagnosisEvent, EventPlace>> = {};
   // in the order of the EVENT constants
   EVENTS.forEach((event, kind) => {
     const i = stage * report.EVENT_KINDS + kind;
-    events[event] = f64[(report.EVENT_COUNTS >> 3) + i];
-    const group = i32[(report.EVENT_GROUPS >> 2) + i];
-    const element = i32[(report.EVENT_ELEMENTS >> 2) + i];
-    if (group >= 0) firsts[event] = { group, index: element < 0 ? null : element };
+    events[event] = counts[i];
+    if (groups[i] >= 0) firsts[event] = { group: groups[i], index: elements[i] < 0 ? null : elements[i] };
   });
   return { events, firsts };
 }
 
-/** Largest exact magnitudes, from the totals of the stages. */
-function largestOf(own: Engine, stages: number[]): Traced["largest"] {
-  const { f64 } = own.heap;
-  const largest: Traced["largest"] = {};
-  for (const stage of stages) {
-    const name = STAGES[stage];
-    if (name === "mean") largest.total = f64[report.LARGEST_SUM >> 3];
-    else if (name !== "input") largest[name] = f64[(stateOf(stage, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
+/** Where |e| of a stage are: its own and the total ones, or both where they are the same. */
+interface StageErrors {
+  readonly stage: number;
+  readonly addresses: readonly number[];
+}
+
+/** Some numbers behind others. */
+function joined(all: readonly Float64Array[]): Float64Array {
+  if (all.length === 1) return all[0];
+  const joined = new Float64Array(all.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const each of all) {
+    joined.set(each, at);
+    at += each.length;
   }
-  return largest;
+  return joined;
 }
 
 /**
- * Runs a job, whose x is resident, with every operation watched and every stage held against the exact one: its own
- * exact result from the inputs that it was given, and that from the original data.
+ * Runs a job over a share, whose x is resident, with every operation watched and every stage held against the exact one: its
+ * own exact result from the inputs that it was given, and that from the original data.
  *
  * @param records Memory that was allocated, for what judge() may know of the groups.
+ * @returns What there is of the whole tensor.
  */
-export function trace(job: Job, records: number): Traced {
+export function trace(job: Job, records: number, share = new Share(job.walk)): Traced {
   const own = engine();
   const kernels = tracer(own);
   const { heap } = own;
-  const { walk } = job;
-  const { elements, groups } = walk;
+  const { all, parts, company } = share;
+  const { elements, groups } = share.walk;
   const numerics = job.numerics as Numerics;
   const stages = stagesOf(job);
+  const slots = 2 * GROUP_STAGES.length;
   heap.begin();
   const conditions = heap.scratch(groups * 8);
   const table = heap.scratch(TABLE_BYTES);
-  const errors = heap.scratch(4 * Math.max(elements, 2 * GROUP_STAGES.length * groups));
-  const others = heap.scratch(4 * Math.max(elements, groups));
+  const errors = heap.scratch(4 * Math.max(elements, slots * groups));
+  // at first those of the groups of a part
+  const most = parts.reduce((most, { walk }) => Math.max(most, walk.groups), 0);
+  const others = heap.scratch(4 * Math.max(elements, groups, slots * most));
   prepare(own, job);
-  const { i32, f64 } = heap;
-  i32[report.RECORDS >> 2] = records;
-  i32[report.CONDITIONS >> 2] = conditions;
-  i32[report.GROUP_ERRORS >> 2] = errors;
-  i32[report.TOTAL_ERRORS >> 2] = errors;
-  i32[report.OWN_ERRORS >> 2] = others;
-  kernels.trace();
-  const condition = f64.slice(conditions / 8, conditions / 8 + groups);
-  GROUP_STAGES.forEach((stage, i) => {
-    if (!stages.includes(stage)) return;
-    for (const kind of [report.OWN, report.TOTAL]) {
-      kernels.select(stateOf(stage, kind), errors + (2 * i + kind) * groups * 4, groups, table);
+  const { i32, f32, f64 } = heap;
+  const reports = new Reports(own, job, share);
+  const measured = new Map<number, { own: ErrorStatistics; total: ErrorStatistics; size: number }>();
+  /** Joins the errors of stages, of which each has an address for those of either kind. */
+  const measure = (found: readonly StageErrors[], ofGroups: boolean): void => {
+    const [n, count] = ofGroups ? [groups, all.groups] : [elements, all.elements];
+    const kinds = found[0].addresses.length > 1 ? [report.OWN, report.TOTAL] : [report.TOTAL];
+    reports.join(
+      found.map(({ stage }) => stage),
+      kinds,
+      ofGroups,
+    );
+    const errors = found.flatMap(({ stage, addresses }) =>
+      kinds.map((kind, i) => ({ state: stateOf(stage, kind), address: addresses[i], n })),
+    );
+    select(own, kernels, company, errors, table);
+    for (const { stage } of found) {
+      const [mine, total] = [kinds[0], report.TOTAL].map((kind) => readErrors(own, stateOf(stage, kind), count));
+      const size = f64[(stateOf(stage, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
+      measured.set(stage, { own: mine, total, size });
+    }
+  };
+  reports.each(({ group, walk }) => {
+    i32[report.RECORDS >> 2] = records + group * report.RECORD_BYTES;
+    i32[report.CONDITIONS >> 2] = conditions + group * 8;
+    i32[report.GROUP_ERRORS >> 2] = others;
+    kernels.trace();
+    for (let slot = 0; slot < slots; slot++) {
+      const from = others / 4 + slot * walk.groups;
+      f32.copyWithin(errors / 4 + slot * groups + group, from, from + walk.groups);
     }
   });
+  const condition = company.exchange(f64.slice(conditions / 8, conditions / 8 + groups), joined);
+  const ofGroups = GROUP_STAGES.map((stage, i) => {
+    const address = errors + 2 * i * groups * 4;
+    return { stage, addresses: [address, address + groups * 4] };
+  }).filter(({ stage }) => stages.includes(stage));
+  if (ofGroups.length) measure(ofGroups, true);
+  const sweep = (stage: number, ofGroups: boolean): void =>
+    reports.each(({ group, element }) => {
+      const at = 4 * (ofGroups ? group : element);
+      i32[report.TOTAL_ERRORS >> 2] = errors + at;
+      i32[report.OWN_ERRORS >> 2] = others + at;
+      kernels.sweep(stage);
+    });
   const given = isGiven(job);
+  const largest: Traced["largest"] = {};
   // no stage, but how large the differences from the mean are, of which the output is made
-  if (given && numerics.tail === at.TAIL_STEPS) kernels.sweep(report.CENTRE_STAGE);
-  let factors = elements;
-  for (const stage of stages) {
-    const swept = FACTOR_STAGES.includes(stage);
-    if (!swept && !ELEMENT_STAGES.includes(stage)) continue;
-    kernels.sweep(stage);
-    if (swept && i32[report.SHARED >> 2]) factors = groups;
-    const count = swept ? factors : elements;
-    kernels.select(stateOf(stage, report.TOTAL), errors, count, table);
-    if (stage !== report.INPUT_STAGE) kernels.select(stateOf(stage, report.OWN), others, count, table);
+  if (given && numerics.tail === at.TAIL_STEPS) {
+    sweep(report.CENTRE_STAGE, false);
+    reports.join([report.CENTRE_STAGE], [report.TOTAL], false);
+    largest.centre = f64[(stateOf(report.CENTRE_STAGE, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
   }
+  for (const stage of stages) {
+    if (!FACTOR_STAGES.includes(stage) && !ELEMENT_STAGES.includes(stage)) continue;
+    const shared = FACTOR_STAGES.includes(stage) && sharesFactors(job);
+    sweep(stage, shared);
+    // all that rounding the input does is its own
+    measure([{ stage, addresses: stage === report.INPUT_STAGE ? [errors] : [others, errors] }], shared);
+  }
+  const found = reports.found();
   const adds = !comparedBy(job.norm);
   const traced = stages.map((stage): StageTrace => {
-    const count = ELEMENT_STAGES.includes(stage) ? elements : FACTOR_STAGES.includes(stage) ? factors : groups;
-    return {
-      name: STAGES[stage],
-      format: formatOf(stage, job.norm, numerics),
-      // all that rounding the input does is its own
-      own: readErrors(own, stateOf(stage, stage === report.INPUT_STAGE ? report.TOTAL : report.OWN), count),
-      total: readErrors(own, stateOf(stage, report.TOTAL), count),
-      ...eventsOf(own, stage),
-    };
+    // every stage was measured
+    const { size, ...errors } = measured.get(stage) as NonNullable<ReturnType<typeof measured.get>>;
+    const name = STAGES[stage];
+    if (name === "mean") largest.total = found.largestSum;
+    else if (name !== "input") largest[name] = size;
+    return { name, format: formatOf(stage, job.norm, numerics), ...errors, ...eventsOf(found, stage) };
   });
-  const absorbedOverflow = f64[report.ABSORBED >> 3];
   const output = stateOf(report.OUTPUT_STAGE, report.TOTAL);
   const counted = f64[(output + report.ERRORS_ORDINARY) >> 3] + f64[(output + report.ERRORS_MISMATCHED) >> 3];
-  const largest = largestOf(own, given ? [...stages, report.CENTRE_STAGE] : stages);
   stages.forEach((stage, i) => {
     const group = traced[i].total.worstIndex;
     if (given || group === null || !(stage === report.MEAN_STAGE || (stage === report.SUM_STAGE && adds))) return;
-    const attribution = attributionOf(own, kernels, stage, group);
+    const attribution = attributionOf(own, kernels, reports, share, stage, group);
     // a format that saturates makes a finite sum of infinite terms
     if (Object.values(attribution).every(Number.isFinite)) traced[i].attribution = attribution;
   });
-  return { stages: traced, absorbedOverflow, equalSpecials: elements - counted, largest, condition };
+  return {
+    stages: traced,
+    absorbedOverflow: found.absorbed,
+    equalSpecials: all.elements - counted,
+    largest,
+    condition,
+  };
 }
 
 /**
- * Error statistics of given outputs against the exact output of a job, in ulp of `unit`.
+ * Error statistics of given outputs of a share against the exact output of a job over it, in ulp of `unit`.
  *
  * @param address float32 in the order of x, in memory that was allocated; overwritten.
  * @param records Of trace().
  * @param known What is in them that is that of this job: one of the KNOWN constants.
+ * @returns Those of the whole tensor.
  */
 export function judge(
   reference: Job,
@@ -233,19 +293,23 @@ export function judge(
   unit: FormatSpec,
   records: number,
   known: number,
+  share = new Share(reference.walk),
 ): ErrorStatistics {
   const own = engine();
   const kernels = tracer(own);
   const { heap } = own;
-  const { elements } = reference.walk;
-  const state = stateOf(report.INPUT_STAGE, report.TOTAL);
   heap.begin();
   const table = heap.scratch(TABLE_BYTES);
   prepare(own, reference);
-  heap.i32[report.TOTAL_ERRORS >> 2] = address;
-  heap.i32[report.RECORDS >> 2] = records;
   kernels.setUnit(unit.precision, unit.emin, unit.emax);
-  kernels.judge(known);
-  kernels.select(state, address, elements, table);
-  return readErrors(own, state, elements);
+  const reports = new Reports(own, reference, share);
+  reports.each(({ group, element }) => {
+    heap.i32[report.TOTAL_ERRORS >> 2] = address + 4 * element;
+    heap.i32[report.RECORDS >> 2] = records + group * report.RECORD_BYTES;
+    kernels.judge(known);
+  });
+  reports.join([report.INPUT_STAGE], [report.TOTAL], false);
+  const state = stateOf(report.INPUT_STAGE, report.TOTAL);
+  select(own, kernels, share.company, [{ state, address, n: share.walk.elements }], table);
+  return readErrors(own, state, share.all.elements);
 }

@@ -1,8 +1,12 @@
 // Which axes the layers extend over.
 
 import { checkAxis, checkInteger, wrong } from "../checks/arguments.js";
-import type { Operand } from "../tensor/operand.js";
 import { sizeOf } from "../tensor/shape.js";
+
+/** Whatever has a shape. */
+interface Shaped {
+  readonly shape: readonly number[];
+}
 
 /** What a layer normalizes over. */
 export interface LayerAxes {
@@ -17,20 +21,20 @@ export interface LayerAxes {
 }
 
 /** Of batch norm: all but the channels. (batchNorm has it in its own words, which take less room in a bundle.) */
-export function batchAxes({ shape }: Operand, axis: number | undefined): LayerAxes {
+export function batchAxes({ shape }: Shaped, axis: number | undefined): LayerAxes {
   const channel = checkAxis("axis", axis, shape.length, 1);
   const weighted = 1 << channel;
   return { shape, reduced: ((1 << shape.length) - 1) ^ weighted, weighted, parameters: shape[channel] };
 }
 
 /** Of layer and RMS norm: from one axis to the last. */
-export function lastAxes({ shape }: Operand, axis: number | undefined): LayerAxes {
+export function lastAxes({ shape }: Shaped, axis: number | undefined): LayerAxes {
   const first = checkAxis("axis", axis, shape.length, -1);
   const last = ((1 << shape.length) - 1) & -(1 << first);
   return { shape, reduced: last, weighted: last, parameters: sizeOf(shape, first) };
 }
 
-function channelAxis({ shape }: Operand, axis: number | undefined): number {
+function channelAxis({ shape }: Shaped, axis: number | undefined): number {
   if (shape.length < 2) throw wrong("x", "of shape [N, C, ...], with a batch and channels", shape, "object");
   const channel = checkAxis("axis", axis, shape.length, 1);
   if (!channel) throw wrong("axis", "another one than the batch axis", axis, "number");
@@ -38,7 +42,7 @@ function channelAxis({ shape }: Operand, axis: number | undefined): number {
 }
 
 /** Of instance norm: all but batch and channels. */
-export function instanceAxes(x: Operand, axis: number | undefined): LayerAxes {
+export function instanceAxes(x: Shaped, axis: number | undefined): LayerAxes {
   const { shape } = x;
   const channel = channelAxis(x, axis);
   const weighted = 1 << channel;
@@ -46,7 +50,7 @@ export function instanceAxes(x: Operand, axis: number | undefined): LayerAxes {
 }
 
 /** Of group norm: all but the batch and the groups of channels, which become an axis of their own. */
-export function groupAxes(x: Operand, axis: number | undefined, groups: number): LayerAxes {
+export function groupAxes(x: Shaped, axis: number | undefined, groups: number): LayerAxes {
   const { shape } = x;
   const channel = channelAxis(x, axis);
   const channels = shape[channel];

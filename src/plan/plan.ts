@@ -153,6 +153,14 @@ export function turnToPanel(i32: Int32Array, source: number, width: number): voi
   if (i32[at.LAYOUT >> 2] === at.LAYOUT_COLUMNS) i32[at.LENGTH >> 2] = width;
 }
 
+/** Of a tensor whose plan is written for a share of the split dimension: the share stays where it is, in all of the tensor. */
+export function turnToPlace(i32: Int32Array, { split, whole }: Walk, share: number): void {
+  for (let level = 0; level < split; level++) {
+    const stride = (at.REDUCED_STRIDE >> 2) + level;
+    i32[stride] = (i32[stride] / share) * whole;
+  }
+}
+
 /** Another pass over the same elements. */
 export function turnToPass(i32: Int32Array, task: number, norm: number, mean: number): void {
   i32[at.TASK >> 2] = task;

@@ -7,6 +7,7 @@ import { levelsOf } from "../../src/diagnosis/headroom.js";
 import { bfloat16For, INNER } from "../../src/diagnosis/inner-bfloat16.js";
 import { inspect } from "../../src/diagnosis/input.js";
 import { Subject } from "../../src/diagnosis/normalization.js";
+import { Share } from "../../src/diagnosis/share.js";
 import { trace } from "../../src/diagnosis/trace.js";
 import { bfloat16, empty, type Format, fromFloat16, type Norm, type Order, tensor } from "../../src/index.js";
 import { checkArithmetic, type Numerics } from "../../src/numerics/arithmetic.js";
@@ -28,12 +29,11 @@ interface Case {
 /** What bfloat16For() chooses, and whether both formats give the same bits. */
 function outcome({ data, norm = "l2", order = "lanes", accumulate, centred = true, eps = 1e-5 }: Case) {
   const x = tensor(data);
-  const walk = planWalk([data.length], 1, 0);
   const numericsOf = (compute: Format) => checkArithmetic({ compute, accumulate, order }) as Numerics;
   const spec = checkNorm(norm, data.length, centred);
   const subject = new Subject(
     operand("x", x),
-    walk,
+    new Share(planWalk([data.length], 1, 0)),
     centred,
     spec,
     numericsOf("float16"),

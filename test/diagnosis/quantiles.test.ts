@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/report.js";
-import { TABLE_BYTES } from "../../src/diagnosis/errors.js";
 import { tracer } from "../../src/diagnosis/kernels.js";
+import { TABLE_BYTES } from "../../src/diagnosis/quantiles.js";
 import { engine } from "../../src/engine/engine.js";
 import { uniform } from "../support/random.js";
 

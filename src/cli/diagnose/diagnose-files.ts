@@ -15,6 +15,7 @@ import type { FigureData } from "../report/figure-data.js";
 import { UsageError } from "../terminal/errors.js";
 import { version } from "../version.js";
 import { runTasks } from "../workers/pool.js";
+import { piecesOf } from "./pieces.js";
 import type { Diagnosed, DiagnoseTask, GivenStatistics, Grouping } from "./worker.js";
 
 /** Where means and deviations are: FILE, or FILE:NAME. */
@@ -203,10 +204,20 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
   };
   const timer = setInterval(() => listener.progress(Atomics.load(new Int32Array(shared), 0) / 1e6), 100);
   const costs = mine.map((i) => costOf(places[i]));
+  // groups of channels are more than the axes that figures are drawn along
+  const whole = options.figures || part !== undefined ? options.grouping && "groups" in options.grouping : false;
+  const shares = mine.map((i, at) => (whole ? 1 : piecesOf(places[i].tensor, tasks[at].options)));
   const largest = mine.reduce((most, i) => Math.max(most, places[i].tensor.bytes), 0);
   try {
     if (mine.length) {
-      await runTasks<Diagnosed>("diagnose", tasks, { jobs, costs, largest, done, goOn: () => listener.goOn() });
+      await runTasks<Diagnosed>("diagnose", tasks, {
+        jobs,
+        costs,
+        shares,
+        largest,
+        done,
+        goOn: () => listener.goOn(),
+      });
     }
   } finally {
     clearInterval(timer);

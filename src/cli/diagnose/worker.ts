@@ -17,7 +17,9 @@ import { isStored, type KernelResult, kernelResult, storedResult } from "../diag
 import type { Tally } from "../files/elements.js";
 import type { Place } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
+import { ALONE, type Company } from "../workers/company.js";
 import { load, worker } from "../workers/task.js";
+import { pieceOf } from "./pieces.js";
 
 /** What is normalized together: as a layer has it, or along axes. */
 export type Grouping =
@@ -57,66 +59,91 @@ export interface Diagnosed extends Tally {
   readonly figures: FigureData | undefined;
 }
 
+/** A tensor, or what one of a company has of it. */
+interface Work {
+  readonly tensor: Tensor;
+  /** Of all of it. */
+  readonly shape: readonly number[];
+  readonly company: Company;
+}
+
+/** One more norm or kernel is done. */
+async function step({ rank }: Company, { shared, step }: DiagnoseTask["progress"]): Promise<void> {
+  if (!rank) Atomics.add(new Int32Array(shared), 0, step);
+  await setImmediate(); // it may be this thread that shows it
+}
+
 /** All in float32, of the tensor as float16 stores it: kernels of that kind read and write float16. */
-function diagnoseStored(tensor: Tensor, options: DiagnoseTask["options"], norm: Norm): Diagnosis {
+function diagnoseStored({ tensor, ...shared }: Work, options: DiagnoseTask["options"], norm: Norm): Diagnosis {
   const stored = tensor.dtype === "float16" ? tensor : toFloat16(tensor);
   try {
-    return diagnose(stored, { ...options, norm, arithmetic: kernelsByName.float32 });
+    return diagnose(stored, { ...options, norm, arithmetic: kernelsByName.float32 }, shared);
   } finally {
     if (stored !== tensor) stored.dispose();
   }
 }
 
 /** Kinds of kernels side by side. What is stored is known from the remedy of the first that is just that. */
-async function compareKernels(tensor: Tensor, { norms: [norm], kernels = [], options, progress }: DiagnoseTask) {
+async function compareKernels(work: Work, { norms: [norm], kernels = [], options, progress }: DiagnoseTask) {
+  const { tensor, ...shared } = work;
+  const { company } = work;
   const diagnoses: Diagnosis[] = [];
   const found: KernelResult[] = [];
   const wanted = options.remedies;
   let stored: Remedy | undefined;
   for (const name of kernels) {
     if (name === "float32") {
-      const diagnosis = diagnoseStored(tensor, options, norm);
+      const diagnosis = company.together(() => diagnoseStored(work, options, norm));
       diagnoses.push(diagnosis);
       found.push(storedResult(name, diagnosis, stored));
     } else {
-      const arithmetic = kernelsByName[name];
-      const diagnosis = diagnose(tensor, { ...options, norm, arithmetic, remedies: stored ? wanted : true });
+      const asked = { ...options, norm, arithmetic: kernelsByName[name], remedies: stored ? wanted : true };
+      const diagnosis = company.together(() => diagnose(tensor, asked, shared));
       stored ??= diagnosis.remedies.find(isStored);
       const shown = wanted === true || (wanted === "auto" && diagnosis.verdict !== "ok");
       diagnoses.push(shown ? diagnosis : { ...diagnosis, remedies: [] });
       found.push(kernelResult(name, diagnosis));
     }
-    Atomics.add(new Int32Array(progress.shared), 0, progress.step);
-    await setImmediate(); // it may be this thread that shows it
+    await step(company, progress);
   }
   return { diagnoses, kernels: found };
 }
 
-async function run(task: DiagnoseTask): Promise<Diagnosed> {
+/** What reading changed of each piece. */
+const sumOf = (all: readonly Tally[]): Tally => ({
+  rounded: all.reduce((sum, { rounded }) => sum + rounded, 0),
+  overflowed: all.reduce((sum, { overflowed }) => sum + overflowed, 0),
+});
+
+async function run(task: DiagnoseTask, company = ALONE): Promise<Diagnosed | undefined> {
   const { place, norms, options, figures, progress } = task;
-  const { tensor, ...changed } = await load(place);
+  const { shape } = place.tensor;
+  const piece = company.size > 1 ? pieceOf(shape, options, company.rank, company.size) : undefined;
+  const { tensor, ...changed } = await load(place, piece);
   const diagnoses: Diagnosis[] = [];
   let kernels: readonly KernelResult[] | undefined;
   const refused: { norm: Norm; reason: string }[] = [];
   try {
+    const tally = company.exchange(changed, sumOf);
     for (const norm of norms) {
       try {
         if (task.kernels) {
-          const compared = await compareKernels(tensor, task);
+          const compared = await compareKernels({ tensor, shape, company }, task);
           diagnoses.push(...compared.diagnoses);
           kernels = compared.kernels;
           continue;
         }
-        diagnoses.push(diagnose(tensor, { ...options, norm }));
+        diagnoses.push(company.together(() => diagnose(tensor, { ...options, norm }, { shape, company })));
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         refused.push({ norm, reason: error.message });
       }
-      Atomics.add(new Int32Array(progress.shared), 0, progress.step);
-      await setImmediate(); // it may be this thread that shows it
+      await step(company, progress);
     }
     const { figureData } = figures ? await import("../report/figure-data.js") : {};
-    return { diagnoses, ...(kernels && { kernels }), refused, ...changed, figures: figureData?.(tensor, diagnoses) };
+    const drawn = figureData && company.together(() => figureData(tensor, diagnoses, piece, company));
+    // what the first says counts
+    return company.rank ? undefined : { diagnoses, ...(kernels && { kernels }), refused, ...tally, figures: drawn };
   } finally {
     tensor.dispose();
   }

@@ -76,15 +76,24 @@ export async function* chunksOf(
   }
 }
 
+/** Elements [first, first + length) of every `period` of a tensor, row-major. */
+export interface Stretches {
+  readonly first: number;
+  readonly length: number;
+  readonly period: number;
+}
+
 /**
- * All elements of a tensor, row-major.
+ * All elements of a tensor, row-major, or some stretches behind each other. What conversion changes is counted once where
+ * stretches that follow each other are read apart.
  *
- * @param target Is filled: an array of the tensor's `dtype` and size. Default: a fresh one.
+ * @param target Is filled: an array of the tensor's `dtype` and as many elements. Default: a fresh one for all.
  */
 export async function readTensor<E extends Elements = Elements>(
   source: Source,
   tensor: StoredTensor,
   target?: E,
+  stretches?: Stretches,
 ): Promise<ReadTensor<E>> {
   const tally = { rounded: 0, overflowed: 0 };
   let data: Elements;
@@ -96,10 +105,12 @@ export async function readTensor<E extends Elements = Elements>(
     });
   }
   if (scattered(tensor)) {
-    await gather(source, tensor, data, 0, tally);
+    const first = stretches?.first ?? 0;
+    const apart = stretches && stretches.period < tensor.size ? stretches : undefined;
+    await gather(source, tensor, data, apart ? 0 : first, first ? { rounded: 0, overflowed: 0 } : tally, apart);
   } else {
     let at = 0;
-    for await (const elements of elementsOf(source, tensor, tally)) {
+    for await (const elements of elementsOf(source, tensor, tally, stretches)) {
       data.set(elements, at);
       at += elements.length;
     }
@@ -111,8 +122,48 @@ export async function readTensor<E extends Elements = Elements>(
 const scattered = ({ fortran, shape, size }: StoredTensor): boolean =>
   fortran && size > 0 && shape.filter((length) => length > 1).length > 1;
 
-const bytesOf = (source: Source, { start, bytes, entry }: StoredTensor): Blocks =>
-  entry ? behind(contentOf(source, entry), start) : source.blocks(start, bytes);
+/** Bytes of a stretch from which on it is read by itself. */
+const WORTHWHILE = 2 ** 16;
+
+function bytesOf(source: Source, { start, bytes, entry, stored }: StoredTensor, stretches?: Stretches): Blocks {
+  const all = (): Blocks => (entry ? behind(contentOf(source, entry), start) : source.blocks(start, bytes));
+  if (!stretches) return all();
+  const size = ELEMENT_BYTES[stored];
+  const [first, length, period] = [stretches.first * size, stretches.length * size, stretches.period * size];
+  return entry || length < WORTHWHILE
+    ? stretchesOf(all(), first, length, period)
+    : stretchesIn(source, start, start + bytes, first, length, period);
+}
+
+/** Bytes [first, first + length) of every `period` of the file from `start` to `end`. */
+async function* stretchesIn(
+  source: Source,
+  start: number,
+  end: number,
+  first: number,
+  length: number,
+  period: number,
+): Blocks {
+  for (let at = start; at < end; at += period) yield* source.blocks(at + first, length);
+}
+
+/** The same of blocks. */
+async function* stretchesOf(blocks: Blocks, first: number, length: number, period: number): Blocks {
+  let begin = 0; // of the block
+  for await (const block of blocks) {
+    const end = begin + block.length;
+    let filled = 0;
+    for (let at = begin - (begin % period) + first; at < end; at += period) {
+      const from = Math.max(at, begin) - begin;
+      const to = Math.min(at + length, end) - begin;
+      if (to <= from) continue;
+      block.copyWithin(filled, from, to);
+      filled += to - from;
+    }
+    begin = end;
+    if (filled) yield block.subarray(0, filled);
+  }
+}
 
 /** The blocks without the first bytes. */
 async function* behind(blocks: Blocks, bytes: number): Blocks {
@@ -123,13 +174,18 @@ async function* behind(blocks: Blocks, bytes: number): Blocks {
   }
 }
 
-/** The elements in the order of the file. */
-async function* elementsOf(source: Source, tensor: StoredTensor, tally: Tally): AsyncGenerator<Elements> {
+/** The elements in the order of the file, or some stretches of them. */
+async function* elementsOf(
+  source: Source,
+  tensor: StoredTensor,
+  tally: Tally,
+  stretches?: Stretches,
+): AsyncGenerator<Elements> {
   const { stored, bigEndian } = tensor;
   const size = ELEMENT_BYTES[stored];
   let gap: Uint8Array<ArrayBuffer> | undefined;
   let filled = 0;
-  for await (const block of bytesOf(source, tensor)) {
+  for await (const block of bytesOf(source, tensor, stretches)) {
     if (!filled && block.length % size === 0 && block.byteOffset % 8 === 0) {
       yield decode(block, stored, bigEndian, tally);
       continue;
@@ -161,6 +217,7 @@ async function gather(
   target: Elements,
   from: number,
   tally: Tally,
+  stretches?: Stretches,
 ): Promise<void> {
   const { shape, size } = tensor;
   const length = shape[0];
@@ -174,7 +231,15 @@ async function gather(
       const n = Math.min(length - i, elements.length - taken);
       const first = Math.max(i, Math.ceil(-begin / step));
       const last = Math.min(i + n, Math.ceil((target.length - begin) / step));
-      for (let k = first; k < last; k++) target[begin + k * step] = elements[taken + k - i];
+      if (stretches) {
+        for (let k = i; k < i + n; k++) {
+          const at = (begin + k * step) % stretches.period;
+          const rest = at - stretches.first;
+          if (rest < 0 || rest >= stretches.length) continue;
+          const before = (begin + k * step - at) / stretches.period;
+          target[before * stretches.length + rest] = elements[taken + k - i];
+        }
+      } else for (let k = first; k < last; k++) target[begin + k * step] = elements[taken + k - i];
       taken += n;
       i += n;
       if (i < length) continue;

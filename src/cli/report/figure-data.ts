@@ -77,25 +77,39 @@ function termPowerOf({ subject }: Diagnosis): number | undefined {
   return norm.name === "none" || selectedBy(norm) ? undefined : powerOf(norm);
 }
 
+/** Those who have a tensor together, as cli/workers/company.ts has them; the one that has all of it is alone. */
+interface Company {
+  exchange<T, R>(mine: T, join: (all: readonly T[]) => R): R;
+}
+
+/** What one of them has: some groups, neighbours, in axes of its own. */
+interface Piece {
+  readonly axes: readonly number[];
+  readonly group: number;
+  readonly groups: number;
+}
+
 /**
  * Errors of the partial sums in the group where the sum is furthest off, or in the first one where it overflows, in ulp of
  * the format that is summed in.
  */
-export function partialErrors(tensor: Tensor, diagnosis: Diagnosis): PartialError[] {
+export function partialErrors(tensor: Tensor, diagnosis: Diagnosis, piece?: Piece): PartialError[] {
   const { subject, input, stages } = diagnosis;
   const { compute, accumulate, order, statistics = compute } = subject.arithmetic;
   const stage = (wanted: StageName): Stage | undefined => stages.find(({ name }) => name === wanted);
   const lost = stage("term")?.firsts.overflow ?? stage("sum")?.firsts.overflow;
-  const group = lost?.group ?? stage("sum")?.attribution?.group;
+  const number = lost?.group ?? stage("sum")?.attribution?.group;
+  const group = number === undefined ? undefined : number - (piece?.group ?? 0);
+  // another one has it
+  if (group === undefined || group < 0 || group >= (piece?.groups ?? Infinity)) return [];
   const power = termPowerOf(diagnosis);
   const n = input.groupSize;
-  if (group === undefined || power === undefined || subject.groups || accumulate === "exact" || n > MOST_TERMS)
-    return [];
+  if (power === undefined || subject.groups || accumulate === "exact" || n > MOST_TERMS) return [];
   const format = specOf(accumulate);
   // terms are given in the format that is summed in
   const grid = subject.centred || power !== 1 ? statistics : compute;
   if (format.precision < specOf(grid).precision) return [];
-  const [terms, exact] = termsOf(groupOf(tensor, subject.axes, group), diagnosis, power);
+  const [terms, exact] = termsOf(groupOf(tensor, piece?.axes ?? subject.axes, group), diagnosis, power);
   const points: PartialError[] = [];
   let sum = 0;
   for (let point = 1, at = 0; point <= POINTS; point++) {
@@ -110,18 +124,39 @@ export function partialErrors(tensor: Tensor, diagnosis: Diagnosis): PartialErro
   return points;
 }
 
-/** The median over the groups of the standard deviation. */
-function sigmaOf(tensor: Tensor, axes: readonly number[]): number | undefined {
+/** The standard deviations of groups. */
+function deviationsOf(tensor: Tensor, axes: readonly number[]): Float32Array {
   const { mean: means, deviation } = statistics(tensor, { axes });
-  const sorted = (deviation.slice() as Float32Array).filter(Number.isFinite).sort();
+  const copy = deviation.slice() as Float32Array;
   means.dispose();
   deviation.dispose();
-  return sorted[sorted.length >> 1];
+  return copy;
 }
 
-export function figureData(tensor: Tensor, diagnoses: readonly Diagnosis[]): FigureData {
+/** The median over the groups of the standard deviation. */
+function sigmaOf(all: readonly Float32Array[]): number | undefined {
+  const finite = all.map((deviations) => deviations.filter(Number.isFinite));
+  const sorted = new Float32Array(finite.reduce((sum, { length }) => sum + length, 0));
+  finite.reduce((at, each) => {
+    sorted.set(each, at);
+    return at + each.length;
+  }, 0);
+  return sorted.sort()[sorted.length >> 1];
+}
+
+/** @param piece That the tensor is of the one that was diagnosed. Default: all. */
+export function figureData(
+  tensor: Tensor,
+  diagnoses: readonly Diagnosis[],
+  piece: Piece | undefined,
+  company: Company,
+): FigureData {
+  const axes = diagnoses.length ? (piece?.axes ?? diagnoses[0].subject.axes) : undefined;
   return {
-    along: diagnoses.map((diagnosis) => partialErrors(tensor, diagnosis)),
-    sigma: diagnoses.length ? sigmaOf(tensor, diagnoses[0].subject.axes) : undefined,
+    along: company.exchange(
+      diagnoses.map((diagnosis) => partialErrors(tensor, diagnosis, piece)),
+      (all) => diagnoses.map((_, i) => all.find((found) => found[i].length)?.[i] ?? []),
+    ),
+    sigma: axes && company.exchange(deviationsOf(tensor, axes), sigmaOf),
   };
 }

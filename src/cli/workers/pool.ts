@@ -3,14 +3,16 @@
 import { availableParallelism } from "node:os";
 import { UsageError } from "../terminal/errors.js";
 import type { Outcome } from "./task.js";
-import { Waiting } from "./waiting.js";
-import { startWorkers, type TaskWorker, workHere } from "./workers.js";
+import { orderOf, Waiting } from "./waiting.js";
+import { seat, startWorkers, type TaskWorker, workHere } from "./workers.js";
 
 export interface PoolOptions<T> {
   /** Tasks at a time; undefined: one for each processor, fewer where memory would exceed what is said below. */
   readonly jobs: number | undefined;
   /** Bytes of memory that each task takes. */
   readonly costs: readonly number[];
+  /** Into how many shares each can be cut, for threads to do it together. Default: none can be. */
+  readonly shares?: readonly number[];
   /** Bytes of the largest tensor. */
   readonly largest: number;
   /** Is given each result with the number of its task, in the order in which they come; nothing more is begun until it has taken it. */
@@ -35,6 +37,20 @@ const SMALL = 2 ** 18;
 const SHARES = 4;
 
 /**
+ * Tasks that threads do together, for there would be none for some of them meanwhile: in the order in which all are taken,
+ * those that cost more than each thread would have to do of them and what comes behind.
+ */
+function shared(threads: number, costs: readonly number[], shares: readonly number[]): number[] {
+  let left = costs.reduce((sum, cost) => sum + cost, 0);
+  return orderOf(costs).filter((i) => {
+    const size = Math.min(threads, shares[i]);
+    const alone = costs[i] * size > left;
+    left -= costs[i];
+    return size > 1 && alone;
+  });
+}
+
+/**
  * Runs all tasks, the costly ones first.
  *
  * @param command Whose worker.ts gives the outcomes of tasks.
@@ -42,15 +58,18 @@ const SHARES = 4;
  */
 export async function runTasks<T>(command: string, tasks: readonly object[], options: PoolOptions<T>): Promise<void> {
   const { jobs, costs, largest, done, goOn = () => true } = options;
-  const threads = Math.max(1, Math.min(jobs ?? availableParallelism(), tasks.length));
+  const { shares = costs.map(() => 1) } = options;
+  const most = shares.reduce((a, b) => Math.max(a, b), tasks.length);
+  const threads = Math.max(1, Math.min(jobs ?? availableParallelism(), most));
   const { rss } = process.memoryUsage();
   const budget = jobs === undefined ? 3 * largest + ALLOWANCE - rss - threads * THREAD : Infinity;
   // as scripts/bundle.mjs names it
   const module = new URL(`./${command}-worker.js`, import.meta.url).href;
   const alone = threads === 1 && largest <= BRIEF;
   const workers = alone ? [await workHere(module)] : await startWorkers(module, threads);
+  const together = shared(workers.length, costs, shares);
   const idle = [...workers];
-  const waiting = new Waiting(costs);
+  const waiting = new Waiting(costs, together);
   const running = new Set<Promise<void>>();
   let used = 0;
   let failure: unknown;
@@ -78,8 +97,26 @@ export async function runTasks<T>(command: string, tasks: readonly object[], opt
     idle.push(worker);
     used -= cost;
   };
+  /** What the first of the threads makes of it. */
+  const runTogether = async (i: number): Promise<void> => {
+    const company = workers.slice(0, shares[i]);
+    const [outcome] = await Promise.all(
+      company.map(async (worker) => {
+        const [outcome] = (await worker.run([tasks[i]], company.length)) as Outcome<T>[];
+        // the others may wait for this one, until they are ended
+        if ("problem" in outcome) throw new UsageError(outcome.problem);
+        return outcome;
+      }),
+    );
+    await done(i, outcome.result);
+  };
   try {
     let more = true;
+    if (together.length) seat(workers);
+    for (const i of together) {
+      if (more) await runTogether(i);
+      more &&= goOn();
+    }
     while (!failure && ((more && waiting.left) || running.size)) {
       while (more && idle.length) {
         const taken = take(running.size ? budget - used : Infinity);

@@ -1,23 +1,30 @@
 // What the workers of all commands do: read tensors straight into kernel memory, and say what came of a task.
 
 import { empty, type Tensor } from "../../index.js";
-import type { Tally } from "../files/elements.js";
+import type { Elements, Tally } from "../files/elements.js";
 import { Source } from "../files/source.js";
-import { readTensor } from "../files/stored-tensor.js";
+import { readTensor, type Stretches } from "../files/stored-tensor.js";
 import type { Place } from "../files/tensor-file.js";
 import { FileError } from "../terminal/errors.js";
 import { quote } from "../terminal/printable.js";
+import type { Company } from "./company.js";
 
 /** A tensor, and what reading changed. */
 export interface Loaded extends Tally {
   readonly tensor: Tensor;
 }
 
-export async function load({ path, label, identity, tensor: stored }: Place): Promise<Loaded> {
+/** Some stretches of a tensor, and the shape of what they are together. */
+export interface Piece extends Stretches {
+  readonly shape: readonly number[];
+}
+
+/** @param piece What is read of it. Default: all. */
+export async function load({ path, label, identity, tensor: stored }: Place, piece?: Piece): Promise<Loaded> {
   const source = await Source.open(path, label, identity);
   try {
-    const tensor = empty(stored.shape, stored.dtype);
-    const { rounded, overflowed } = await readTensor(source, stored, tensor.data as Float32Array | Uint16Array);
+    const tensor = empty(piece?.shape ?? stored.shape, stored.dtype);
+    const { rounded, overflowed } = await readTensor(source, stored, tensor.data as Elements, piece);
     return { tensor, rounded, overflowed };
   } finally {
     await source.close();
@@ -42,15 +49,19 @@ async function outcomeOf<T>({ label, tensor }: Place, result: Promise<T>): Promi
 }
 
 /**
- * What a worker is: a function of some tasks that gives the outcome of each, up to the first with a problem.
+ * What a worker is: a function of some tasks that gives the outcome of each, up to the first with a problem. Of a company, all
+ * do the same tasks, and the first one's outcomes count.
  *
  * @param placeOf The tensor that a task is about.
  */
-export function worker<Task, T>(placeOf: (task: Task) => Place, run: (task: Task) => Promise<T>) {
-  return async (tasks: readonly Task[]): Promise<Outcome<T>[]> => {
-    const outcomes: Outcome<T>[] = [];
+export function worker<Task, T>(
+  placeOf: (task: Task) => Place,
+  run: (task: Task, company?: Company) => Promise<T | undefined>,
+) {
+  return async (tasks: readonly Task[], company?: Company): Promise<Outcome<T | undefined>[]> => {
+    const outcomes: Outcome<T | undefined>[] = [];
     for (const task of tasks) {
-      const outcome = await outcomeOf(placeOf(task), run(task));
+      const outcome = await outcomeOf(placeOf(task), run(task, company));
       outcomes.push(outcome);
       if ("problem" in outcome) break;
     }

@@ -1,5 +1,9 @@
 // Tasks that wait for their turn, of which the costliest that there is room for is looked for again and again.
 
+/** Numbers of tasks, the costly ones first. */
+export const orderOf = (costs: readonly number[]): number[] =>
+  costs.map((_, i) => i).sort((a, b) => costs[b] - costs[a] || a - b);
+
 /** Tasks that wait, by their numbers. */
 export class Waiting {
   /** The costly ones first. */
@@ -9,10 +13,15 @@ export class Waiting {
   /** How many they are. */
   left: number;
 
-  constructor(private readonly costs: readonly number[]) {
-    this.order = costs.map((_, i) => i).sort((a, b) => costs[b] - costs[a] || a - b);
-    this.links = Int32Array.from({ length: costs.length + 1 }, (_, i) => i);
-    this.left = costs.length;
+  /** @param others Those that do not wait. */
+  constructor(
+    private readonly costs: readonly number[],
+    others: readonly number[] = [],
+  ) {
+    const gone = new Set(others);
+    this.order = orderOf(costs).filter((i) => !gone.has(i));
+    this.left = this.order.length;
+    this.links = Int32Array.from({ length: this.left + 1 }, (_, i) => i);
   }
 
   /** The first place from `at` on whose task has not been taken; the number of tasks where there is none. */

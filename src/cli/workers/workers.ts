@@ -1,12 +1,20 @@
 // Those who do tasks: threads, or the thread that asks, where it has no need of others or where there are none to be had.
 
 import { setTimeout } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
+import type { Seat } from "./company.js";
 import type { Outcome } from "./task.js";
+import type { Order } from "./thread.js";
 
 export interface TaskWorker {
-  /** Some tasks, one call at a time. */
-  run(tasks: readonly object[]): Promise<Outcome<unknown>[]>;
+  /**
+   * Some tasks, one call at a time.
+   *
+   * @param size Of the company that does them together. Default: 1.
+   */
+  run(tasks: readonly object[], size?: number): Promise<Outcome<unknown>[]>;
+  /** Takes its place among those who can work together. */
+  sit(seat: Seat): void;
   end(): Promise<unknown>;
 }
 
@@ -44,11 +52,15 @@ class Thread implements TaskWorker {
     });
   }
 
-  async run(tasks: readonly object[]): Promise<Outcome<unknown>[]> {
+  async run(tasks: readonly object[], size = 1): Promise<Outcome<unknown>[]> {
     if (this.failure) throw this.failure;
     const next = this.next();
-    this.worker.postMessage(tasks);
+    this.worker.postMessage({ tasks, size } satisfies Order);
     return (await next) as Outcome<unknown>[];
+  }
+
+  sit(seat: Seat): void {
+    this.worker.postMessage({ seat } satisfies Order, seat.ports);
   }
 
   end(): Promise<unknown> {
@@ -75,7 +87,7 @@ async function startThread(module: string): Promise<TaskWorker | undefined> {
 /** The thread that asks. Nothing else happens while it works: no progress is shown, no signal answered. */
 export async function workHere(module: string): Promise<TaskWorker> {
   const { default: run } = await import(module);
-  return { run, end: async () => {} };
+  return { run: (tasks) => run(tasks), sit: () => {}, end: async () => {} };
 }
 
 /** As many as are asked for, if they can be had, and at least one. */
@@ -83,4 +95,12 @@ export async function startWorkers(module: string, count: number): Promise<TaskW
   const threads = await Promise.all(Array.from({ length: count }, () => startThread(module)));
   const begun = threads.filter((thread) => thread !== undefined);
   return begun.length ? begun : [await workHere(module)];
+}
+
+/** Gives threads their seats, so that they can work together. */
+export function seat(workers: readonly TaskWorker[]): void {
+  const bells = new Int32Array(new SharedArrayBuffer(4 * workers.length));
+  const channels = workers.slice(1).map(() => new MessageChannel());
+  workers[0].sit({ rank: 0, ports: channels.map(({ port1 }) => port1), bells });
+  for (const [i, { port2 }] of channels.entries()) workers[i + 1].sit({ rank: i + 1, ports: [port2], bells });
 }

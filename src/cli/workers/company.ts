@@ -1,0 +1,102 @@
+// Threads that work on one task together: each tells the first what it has found, which says what all of it comes to. A thread
+// that waits does nothing else.
+
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+
+/** Those who work together on what the package's diagnose() calls shares. */
+export interface Company {
+  readonly rank: number;
+  readonly size: number;
+  exchange<T, R>(mine: T, join: (all: readonly T[]) => R): R;
+  /**
+   * What `work` gives, or a RangeError for all as soon as it throws one for anyone, so that they stay together. Any other error
+   * is left to whoever gave them the task, who has to end all of them.
+   */
+  together<T>(work: () => T): T;
+}
+
+/** A company of one. */
+export const ALONE: Company = { rank: 0, size: 1, exchange: (mine, join) => join([mine]), together: (work) => work() };
+
+/** What a thread has to know of the others. */
+export interface Seat {
+  readonly rank: number;
+  /** Of the first: one to each of the others, by their ranks. Of another one: to the first. */
+  readonly ports: readonly MessagePort[];
+  /** For each rank a 32-bit integer that grows with every message. */
+  readonly bells: Int32Array<SharedArrayBuffer>;
+}
+
+/** Time that a message is looked out for before it is slept for, in ms. */
+const SOON = 0.2;
+
+/** What has been found, or why there is nothing. */
+type Message = { readonly found: unknown } | { readonly problem: string };
+
+export class ThreadCompany implements Company {
+  readonly rank: number;
+
+  /** @param size Of the company: as many of those who have seats, the first ones. */
+  constructor(
+    private readonly seat: Seat,
+    readonly size: number,
+  ) {
+    this.rank = seat.rank;
+  }
+
+  exchange<T, R>(mine: T, join: (all: readonly T[]) => R): R {
+    return this.tell({ found: mine }, (all) => join(all as T[])) as R;
+  }
+
+  together<T>(work: () => T): T {
+    let result: T;
+    try {
+      result = work();
+    } catch (error) {
+      // what another one has said already was said to all
+      if (!(error instanceof RangeError) || error instanceof Told) throw error;
+      this.tell({ problem: error.message });
+      throw error;
+    }
+    this.tell({ found: undefined });
+    return result;
+  }
+
+  private tell(mine: Message, join?: (all: readonly unknown[]) => unknown): unknown {
+    let answer: Message = mine;
+    if (this.rank) {
+      this.send(0, this.seat.ports[0], mine);
+      answer = this.receive(this.seat.ports[0]);
+    } else {
+      const ports = this.seat.ports.slice(0, this.size - 1);
+      const all = [mine, ...ports.map((port) => this.receive(port))];
+      const problem = all.find((each) => "problem" in each);
+      answer = problem ?? { found: join?.(all.map((each) => (each as { found: unknown }).found)) };
+      for (const [i, port] of ports.entries()) this.send(i + 1, port, answer);
+    }
+    if ("problem" in answer) throw new Told(answer.problem);
+    return answer.found;
+  }
+
+  private send(rank: number, port: MessagePort, message: Message): void {
+    port.postMessage(message);
+    Atomics.add(this.seat.bells, rank, 1);
+    Atomics.notify(this.seat.bells, rank);
+  }
+
+  private receive(port: MessagePort): Message {
+    const { bells, rank } = this.seat;
+    for (;;) {
+      const heard = Atomics.load(bells, rank);
+      const received = receiveMessageOnPort(port);
+      if (received) return received.message;
+      // the others are about as far, and whoever sleeps takes long to wake
+      const until = performance.now() + SOON;
+      while (Atomics.load(bells, rank) === heard && performance.now() < until) {}
+      Atomics.wait(bells, rank, heard);
+    }
+  }
+}
+
+/** A RangeError that all have been told of. */
+class Told extends RangeError {}

@@ -1,0 +1,143 @@
+// What kernels report of the parts of a tensor, one after another, and what the reports of all parts come to.
+
+import * as report from "../abi/report.js";
+import type { Engine } from "../engine/engine.js";
+import { type Job, turnToPlace, writePlan } from "../plan/plan.js";
+import { bytesOf } from "../tensor/storage.js";
+import type { Part, Share } from "./share.js";
+
+const START = report.ERRORS >> 3;
+const END = report.REPORT_END >> 3;
+
+/** Fields of error statistics, in 64-bit floats: those that are added up, and those of which the largest counts. */
+const SUMS = [
+  report.ERRORS_ORDINARY,
+  report.ERRORS_MISMATCHED,
+  report.ERRORS_E,
+  report.ERRORS_EE,
+  report.ERRORS_VV,
+  report.ERRORS_DD,
+  report.ERRORS_CV,
+  report.ERRORS_CC,
+].map((field) => field >> 3);
+const LARGEST = [report.ERRORS_ABSOLUTE, report.ERRORS_RELATIVE, report.ERRORS_LARGEST].map((field) => field >> 3);
+const WORST = report.ERRORS_WORST >> 3;
+const INDEX = report.ERRORS_INDEX >> 3;
+
+/** Error statistics of some pairs, and then of others whose indices are all the same kind of number: but for the quantiles. */
+function add(sum: Float64Array<ArrayBuffer>, more: Float64Array): Float64Array<ArrayBuffer> {
+  const before = Math.abs(sum[WORST]);
+  const size = Math.abs(more[WORST]);
+  const first = sum[INDEX] < 0 || size > before || (size === before && more[INDEX] < sum[INDEX]);
+  for (const field of SUMS) sum[field] += more[field];
+  for (const field of LARGEST) sum[field] = Math.max(sum[field], more[field]);
+  if (more[INDEX] >= 0 && first) {
+    sum[WORST] = more[WORST];
+    sum[INDEX] = more[INDEX];
+  }
+  return sum;
+}
+
+/** Where states of error statistics are. */
+export const stateOf = (stage: number, kind: number): number =>
+  report.ERRORS + (2 * stage + kind) * report.ERRORS_BYTES;
+
+/** Counts of events and the places of the first, by stage and kind, and what there is one of. */
+export interface Found {
+  readonly counts: Float64Array;
+  /** Groups of the first, -1 for none, and the elements in them, -1 for none. */
+  readonly groups: Int32Array;
+  readonly elements: Int32Array;
+  readonly largestSum: number;
+  readonly absorbed: number;
+}
+
+function addFound(sum: Found, more: Found): Found {
+  const earlier = (i: number): boolean => sum.groups[i] < 0;
+  return {
+    counts: sum.counts.map((count, i) => count + more.counts[i]),
+    groups: sum.groups.map((group, i) => (earlier(i) ? more.groups[i] : group)),
+    elements: sum.elements.map((element, i) => (earlier(i) ? more.elements[i] : element)),
+    largestSum: Math.max(sum.largestSum, more.largestSum),
+    absorbed: sum.absorbed + more.absorbed,
+  };
+}
+
+/** The parts of a share as the kernels see them, each with the report that it has from one call to the next. */
+export class Reports {
+  private readonly reports: Float64Array[] = [];
+
+  /** @param job Over the share; its x is resident, its parameters have their places. */
+  constructor(
+    private readonly own: Engine,
+    private readonly job: Job,
+    private readonly share: Share,
+  ) {}
+
+  /** Calls `run` for each part with its plan and its report, which stays with it. */
+  each(run: (part: Part) => void): void {
+    this.share.parts.forEach((part, i) => {
+      this.enter(part);
+      const before = this.reports[i];
+      if (before) this.own.heap.f64.set(before, START);
+      run(part);
+      this.reports[i] = this.own.heap.f64.slice(START, END);
+    });
+  }
+
+  /** The plan of a part. */
+  enter(part: Part): void {
+    const { own, job } = this;
+    const { x, walk } = job;
+    x.place = x.address + part.element * bytesOf(x.storage);
+    writePlan(own, job, part.first, part.length);
+    turnToPlace(own.heap.i32, walk, part.length);
+    x.place = x.address;
+  }
+
+  /**
+   * Error statistics of all parts of the tensor, but for the quantiles, to where the kernels have them.
+   *
+   * @param kinds OWN and TOTAL, or one of them.
+   * @param ofGroups Whether the pairs are of groups, not of elements.
+   */
+  join(stages: readonly number[], kinds: readonly number[], ofGroups: boolean): void {
+    const { own, share, reports } = this;
+    const addresses = stages.flatMap((stage) => kinds.map((kind) => stateOf(stage, kind)));
+    const states = reports.map((of, i) =>
+      addresses.map((address) => {
+        const at = (address >> 3) - START;
+        const state = of.slice(at, at + (report.ERRORS_BYTES >> 3));
+        const { number, element } = share.parts[i];
+        if (state[INDEX] >= 0)
+          state[INDEX] = ofGroups ? state[INDEX] + number : share.elementOf(state[INDEX] + element);
+        return state;
+      }),
+    );
+    const joined = share.company.exchange(states, (all) => {
+      const parts = all.flat();
+      return addresses.map((_, j) => parts.map((part) => part[j]).reduce((sum, state) => add(sum, state)));
+    });
+    for (const [j, address] of addresses.entries()) own.heap.f64.set(joined[j], address >> 3);
+  }
+
+  /** What all parts of the tensor have beside error statistics. */
+  found(): Found {
+    const { share, reports } = this;
+    const found = reports.map((of, i): Found => {
+      const i32 = new Int32Array(of.buffer);
+      const events = report.STAGE_COUNT * report.EVENT_KINDS;
+      const f64At = (address: number): number => (address >> 3) - START;
+      const i32At = (address: number): number => (address - report.ERRORS) >> 2;
+      const groups = i32.slice(i32At(report.EVENT_GROUPS), i32At(report.EVENT_GROUPS) + events);
+      return {
+        counts: of.slice(f64At(report.EVENT_COUNTS), f64At(report.EVENT_COUNTS) + events),
+        groups: groups.map((group) => (group < 0 ? group : group + share.parts[i].number)),
+        elements: i32.slice(i32At(report.EVENT_ELEMENTS), i32At(report.EVENT_ELEMENTS) + events),
+        largestSum: of[f64At(report.LARGEST_SUM)],
+        absorbed: of[f64At(report.ABSORBED)],
+      };
+    });
+    return share.company.exchange(found, (all) => all.flat().reduce(addFound));
+  }
+}
