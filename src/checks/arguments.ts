@@ -44,6 +44,9 @@ export function choose<T>(name: string, table: Readonly<Record<string, T>>, valu
   throw wrong(name, `one of ${Object.keys(table).map(describe).join(", ")}`, value, "string");
 }
 
+/** Has what Object.prototype has that loops see. */
+const EMPTY = {};
+
 /** No options. It has no prototype: what others put into Object.prototype is none. */
 const NONE: object = /* @__PURE__ */ Object.setPrototypeOf({}, null);
 
@@ -55,11 +58,11 @@ export function checkOptions<T extends object>(options: T | undefined, known: re
   if (options === undefined) return NONE as T;
   // lists have too many keys to look at them
   if (!isObject(options) || Symbol.iterator in options) throw wrong("options", "an object", options);
+  // any script may have put something into Object.prototype
+  for (const _ in EMPTY) {
+    if (Object.getPrototypeOf(options)) return checkOptions(Object.setPrototypeOf({ ...options }, null), known);
+  }
   for (const key in options) {
-    // any script may have put something there
-    if (key in Object.prototype && Object.getPrototypeOf(options)) {
-      return checkOptions(Object.setPrototypeOf({ ...options }, null), known);
-    }
     if (!known.includes(key)) throw new TypeError(`unknown option ${describe(key)}, known are ${known.join(", ")}`);
   }
   return options;

@@ -19,6 +19,8 @@ export class Engine {
   readonly kernels: Kernels;
   /** Kernels of parts that were asked for. */
   declare parts?: Map<unknown, object>;
+  /** What the plan in memory was last written for, if that is known. */
+  planned: object | undefined = undefined;
   /** What the format slots hold. */
   private readonly formats: (FormatSpec | undefined)[] = [];
 

@@ -1,9 +1,12 @@
+import { OUTPUT } from "../abi/plan.js";
 import { checkAxis, checkOptions } from "../checks/arguments.js";
 import type { Norm } from "../numerics/norm.js";
+import { type Call, callOf, keep, repeat, usual } from "../plan/repeat.js";
+import { run } from "../plan/run.js";
 import type { Dense, Out, TensorLike, Transform, TransformBy } from "../tensor/forms.js";
-import { type Operand, operand } from "../tensor/operand.js";
+import { finish, type Operand, operand } from "../tensor/operand.js";
 import { groupAxes, instanceAxes, type LayerAxes, lastAxes } from "./axes.js";
-import { NORMALIZATION_KEYS, type NormalizationOptions, normalize } from "./normalize.js";
+import { jobOf, NORMALIZATION_KEYS, type NormalizationOptions, normalize } from "./normalize.js";
 
 export interface LayerNormOptions extends NormalizationOptions {
   /** The first of the normalized axes, which go on to the last; negative from the end. Default: -1. */
@@ -28,14 +31,36 @@ export interface GroupNormOptions extends InstanceNormOptions {
 const KEYS = /* @__PURE__ */ ["axis"].concat(NORMALIZATION_KEYS);
 const GROUP_KEYS = /* @__PURE__ */ ["groups"].concat(KEYS);
 
-function over(x: Operand, o: NormalizationOptions, axes: LayerAxes, centred = true): Out | Dense {
-  return normalize(x, o, axes.shape, axes.reduced, axes.weighted, axes.parameters, centred);
+/** Where layers have their result. */
+const FIELDS = [OUTPUT];
+
+function over(x: Operand, o: NormalizationOptions, axes: LayerAxes): Out | Dense {
+  return normalize(x, o, axes.shape, axes.reduced, axes.weighted, axes.parameters);
+}
+
+/** @param call Kept when it is made. */
+function last(x: Operand, o: LayerNormOptions, centred: boolean, call?: Call): Out | Dense {
+  const { shape, reduced, weighted, parameters } = lastAxes(x, o.axis);
+  const job = jobOf(x, o, shape, reduced, weighted, parameters, centred);
+  run(job);
+  const y = job.y as Operand;
+  if (call) keep(call, job, y, FIELDS, parameters);
+  return finish(y);
 }
 
 function normalizeLast(x: TensorLike, options: LayerNormOptions | undefined, centred: boolean): Out | Dense {
   const o = checkOptions(options, KEYS);
-  const input = operand("x", x);
-  return over(input, o, lastAxes(input, o.axis), centred);
+  const from = usual(x);
+  if (!from) return last(operand("x", x), o, centred);
+  const { axis, norm, weight, bias, eps, calibrated, arithmetic, dtype, out } = o;
+  const native = arithmetic === undefined && dtype === undefined;
+  const call = native ? callOf(centred ? "layer" : "rms", norm, axis, calibrated, eps) : undefined;
+  const again = call && repeat(call, from, out, weight, bias);
+  if (again) return again as Out | Dense;
+  // each is read once; and nothing is left to what may be in Object.prototype
+  const none = { mean: undefined, deviation: undefined };
+  const read = { ...none, axis, norm, weight, bias, eps, calibrated, arithmetic, dtype, out };
+  return last(operand("x", x), read, centred, call);
 }
 
 /**

@@ -39,21 +39,23 @@ export interface NormalizationOptions extends OutputOptions {
 export const NORMALIZATION_KEYS = ["norm", "weight", "bias", "eps", "calibrated", "arithmetic", "dtype", "out"];
 
 /**
+ * What is to be done, checked.
+ *
  * @param o `mean` and `deviation` are applied instead of those of x.
  * @param shape Dimensions of x, which may be split further than its own.
  * @param reduced Set of axes, as bits, that a group extends over.
  * @param weighted Set of axes, as bits, that weight and bias extend over.
  * @param parameters Elements of weight and bias.
  */
-export function normalize(
+export function jobOf(
   x: Operand,
   o: NormalizationOptions & { mean?: TensorLike | undefined; deviation?: TensorLike | undefined },
   shape: readonly number[],
   reduced: number,
   weighted: number,
   parameters: number,
-  centred = true,
-): Out | Dense {
+  centred: boolean,
+): Job {
   const { mean, deviation } = o;
   const given = mean !== undefined;
   if (given !== (deviation !== undefined)) {
@@ -79,6 +81,19 @@ export function normalize(
   checkOverlap(y, "bias", job.bias);
   checkOverlap(y, "mean", job.mean);
   checkOverlap(y, "deviation", job.deviation);
+  return job;
+}
+
+/** Runs it. */
+export function normalize(
+  x: Operand,
+  o: NormalizationOptions & { mean?: TensorLike | undefined; deviation?: TensorLike | undefined },
+  shape: readonly number[],
+  reduced: number,
+  weighted: number,
+  parameters: number,
+): Out | Dense {
+  const job = jobOf(x, o, shape, reduced, weighted, parameters, true);
   run(job);
-  return finish(y);
+  return finish(job.y as Operand);
 }

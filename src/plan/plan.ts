@@ -54,6 +54,7 @@ const from = (o: Operand | undefined, first: number): number => (o ? o.place + f
  * The places of x and y are those of the block.
  */
 export function writePlan(engine: Engine, job: Job, first: number, share: number): void {
+  engine.planned = undefined;
   const { i32, f64 } = engine.heap;
   const { x, y, norm, numerics, walk } = job;
   const { sizes, kept, weights, whole } = walk;
@@ -104,6 +105,10 @@ export function writePlan(engine: Engine, job: Job, first: number, share: number
     engine.setFormat(at.FORMAT_STATISTICS, numerics.statistics);
   }
 }
+
+/** The native kernel of a walk. */
+export const kernelFor = ({ kernels }: Engine, { kept }: Walk): (() => void) =>
+  kept[kept.length - 1] ? kernels.columns : kernels.rows;
 
 /** A gradient: x, weight, mean, deviation as in the layer, dx in the place of its output. */
 export class GradientJob extends Job {

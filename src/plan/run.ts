@@ -5,7 +5,7 @@ import { type Engine, engine } from "../engine/engine.js";
 import { checkHeld, mayShare, type Operand, part, settle, startOf } from "../tensor/operand.js";
 import { arrayOf, bytesOf } from "../tensor/storage.js";
 import { copy, place, reserve, shareOf } from "./blocks.js";
-import { type Job, topScratchBytes, writePlan } from "./plan.js";
+import { type Job, kernelFor, topScratchBytes, writePlan } from "./plan.js";
 
 /** Computes. Everything was checked; where the tensor has no elements, all that there may be is y. */
 function compute(own: Engine, job: Job): void {
@@ -44,9 +44,7 @@ function compute(own: Engine, job: Job): void {
     reserve(heap, deviation);
     if (norm.top) job.scratch = heap.scratch(topScratchBytes(norm.top));
   }
-  const { kernels } = own;
-  const native = walk.kept[walk.kept.length - 1] ? kernels.columns : kernels.rows;
-  const kernel = job.numerics ? kernels.emulate : native;
+  const kernel = job.numerics ? own.kernels.emulate : kernelFor(own, walk);
   for (let from = 0; from < whole; from += share) {
     const part = Math.min(share, whole - from);
     if (x.array) copy(heap, x, walk, from, part, false);

@@ -1,9 +1,10 @@
-import { STORAGE_FLOAT32, TASK_CENTRE, TASK_NORM, TASK_TOTAL } from "../abi/plan.js";
+import { DEVIATION, MEAN, STORAGE_FLOAT32, TASK_CENTRE, TASK_NORM, TASK_TOTAL } from "../abi/plan.js";
 import { checkAxes, checkBoolean, checkOptions } from "../checks/arguments.js";
 import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
 import { checkNorm, MEAN_ONLY, type Norm, type NormSpec } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
+import { type Call, callOf, keep, repeat, usual } from "../plan/repeat.js";
 import { fill, fillAll, run } from "../plan/run.js";
 import { streamed, streams } from "../plan/run-streamed.js";
 import { planWalk, type Walk } from "../plan/walk.js";
@@ -74,7 +75,16 @@ function reduction(x: Operand, o: MeanOptions): { walk: Walk; to: Operand } {
   return { walk, to };
 }
 
-function reduce(x: Operand, o: MeanOptions, walk: Walk, to: Operand, task: number, norm: NormSpec): unknown {
+/** @param call Kept when it is made. */
+function reduce(
+  x: Operand,
+  o: MeanOptions,
+  walk: Walk,
+  to: Operand,
+  task: number,
+  norm: NormSpec,
+  call?: Call,
+): unknown {
   const numerics = checkArithmetic(o.arithmetic);
   const centred = task === TASK_CENTRE;
   if (!walk.elements) fill(to, centred ? Number.NaN : 0);
@@ -85,6 +95,7 @@ function reduce(x: Operand, o: MeanOptions, walk: Walk, to: Operand, task: numbe
     if (centred) job.mean = to;
     else job.deviation = to;
     run(job);
+    if (call) keep(call, job, to, [centred ? MEAN : DEVIATION]);
   }
   return finish(to);
 }
@@ -99,6 +110,52 @@ export function normsOf(x: Operand, norm: NormSpec, reduced: number): Float32Arr
   return to.array as Float32Array;
 }
 
+function normInFull(x: Operand, o: NormOptions, call?: Call): unknown {
+  const { walk, to } = reduction(x, o);
+  return reduce(x, o, walk, to, TASK_NORM | TASK_TOTAL, checkNorm(o.norm, walk.count, false), call);
+}
+
+function meanInFull(x: Operand, o: MeanOptions, call?: Call): unknown {
+  const { walk, to } = reduction(x, o);
+  return reduce(x, o, walk, to, TASK_CENTRE, MEAN_ONLY, call);
+}
+
+function statisticsInFull(x: Operand, o: StatisticsOptions, call?: Call): unknown {
+  const { walk, to } = reduction(x, o);
+  const norm = checkNorm(o.norm, walk.count, false);
+  const factor = deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
+  const numerics = checkArithmetic(o.arithmetic);
+  const deviation = target(undefined, to.shape, to.size, STORAGE_FLOAT32, x);
+  if (walk.elements) {
+    const job = new Job(x, walk, TASK_CENTRE | TASK_NORM, norm, numerics);
+    job.factor = factor;
+    job.mean = to;
+    job.deviation = deviation;
+    run(job);
+    if (call) keep(call, job, to, [MEAN, DEVIATION]);
+  } else {
+    fillAll([to, deviation], Number.NaN);
+  }
+  return [finish(to), finish(deviation), walk.count];
+}
+
+type AnyOptions = NormOptions & StatisticsOptions;
+
+/** Of a call like one before no more than has to be. */
+function again(
+  name: string,
+  x: TensorLike,
+  o: AnyOptions,
+  inFull: (x: Operand, o: AnyOptions, call?: Call) => unknown,
+): unknown {
+  const from = usual(x);
+  if (!from) return inFull(operand("x", x), o);
+  const { norm, axes, keepDims, calibrated, arithmetic, out } = o;
+  const call = arithmetic === undefined && !calibrated ? callOf(name, norm, axes, keepDims) : undefined;
+  const result = call && repeat(call, from, out);
+  return result ?? inFull(operand("x", x), { norm, axes, keepDims, calibrated, arithmetic, out }, call);
+}
+
 /**
  * The norm of each vector along `axes`, uncentred, as numpy.linalg.norm and ONNX ReduceL1, ReduceL2 have it: see
  * {@link Norm}. That of an empty vector is 0.
@@ -106,10 +163,7 @@ export function normsOf(x: Operand, norm: NormSpec, reduced: number): Float32Arr
  * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
  */
 export const norm = ((x: TensorLike, options?: NormOptions) => {
-  const o = checkOptions(options, NORM_KEYS);
-  const input = operand("x", x);
-  const { walk, to } = reduction(input, o);
-  return reduce(input, o, walk, to, TASK_NORM | TASK_TOTAL, checkNorm(o.norm, walk.count, false));
+  return again("norm", x, checkOptions(options, NORM_KEYS), normInFull);
 }) as Reduction<NormOptions>;
 
 /**
@@ -118,10 +172,7 @@ export const norm = ((x: TensorLike, options?: NormOptions) => {
  * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
  */
 export const mean = ((x: TensorLike, options?: MeanOptions) => {
-  const o = checkOptions(options, MEAN_KEYS);
-  const input = operand("x", x);
-  const { walk, to } = reduction(input, o);
-  return reduce(input, o, walk, to, TASK_CENTRE, MEAN_ONLY);
+  return again("mean", x, checkOptions(options, MEAN_KEYS), meanInFull);
 }) as Reduction<MeanOptions>;
 
 /**
@@ -130,21 +181,7 @@ export const mean = ((x: TensorLike, options?: MeanOptions) => {
  * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
  */
 export const statistics = ((x: TensorLike, options?: StatisticsOptions) => {
-  const o = checkOptions(options, STATISTICS_KEYS);
-  const input = operand("x", x);
-  const { walk, to } = reduction(input, o);
-  const norm = checkNorm(o.norm, walk.count, false);
-  const factor = deviationFactor(norm, walk.count, checkBoolean("calibrated", o.calibrated));
-  const numerics = checkArithmetic(o.arithmetic);
-  const deviation = target(undefined, to.shape, to.size, STORAGE_FLOAT32, input);
-  if (walk.elements) {
-    const job = new Job(input, walk, TASK_CENTRE | TASK_NORM, norm, numerics);
-    job.factor = factor;
-    job.mean = to;
-    job.deviation = deviation;
-    run(job);
-  } else {
-    fillAll([to, deviation], Number.NaN);
-  }
-  return { mean: finish(to), deviation: finish(deviation), count: walk.count };
+  const found = again("statistics", x, checkOptions(options, STATISTICS_KEYS), statisticsInFull);
+  const [mean, deviation, count] = found as [Tensor, Tensor, number];
+  return { mean, deviation, count };
 }) as StatisticsFunction;

@@ -4,7 +4,7 @@ import { checkSize, isObject, wrong } from "../checks/arguments.js";
 import { describe } from "../checks/describe.js";
 import { engine } from "../engine/engine.js";
 import type { Dense, Out, TensorLike } from "./forms.js";
-import { makeTensor, ownerOf, type Resident, residentAt } from "./resident.js";
+import { makeTensor, ownerOf, type Resident, residentAt, residentOf } from "./resident.js";
 import { checkFit, checkShape, sameShape } from "./shape.js";
 import { arrayOf, bytesOf, checkDType, type Data, dtypeOf, STORAGES } from "./storage.js";
 import type { Tensor } from "./tensor.js";
@@ -109,7 +109,7 @@ function checkStorage(name: string, wanted: number | undefined, storage: number,
 export function operand(name: string, value: TensorLike): Operand {
   if (ArrayBuffer.isView(value)) return wrap(name, value);
   if (!isObject(value) || !("data" in value)) throw wrong(name, FORMS, value);
-  const resident = ownerOf(value)?.resident;
+  const resident = residentOf(value);
   if (resident) {
     const { address, shape, size, storage } = resident;
     const result = new Operand(undefined, address as number, shape, size, storage, true, false, name, resident);

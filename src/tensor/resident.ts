@@ -7,9 +7,12 @@ export class Resident {
   // what is internal is in no declaration: those of engines need the types of the DOM
   /** @internal */
   readonly engine: Engine;
+  /** @internal Whether its memory is freed when the tensor is dropped. */
+  watched = false;
 
   /**
    * @internal
+   * @param shape A copy of that of the tensor, which is frozen: looking at that takes longer.
    * @param storage One of the STORAGE constants.
    * @param address Of its elements, 0 for none of them; undefined when disposed of.
    */
@@ -24,34 +27,32 @@ export class Resident {
   }
 }
 
-/** Under this, a tensor has itself, and the subarray() of a view of its data has the tensor. */
+/** Under this, the subarray() of a view of the data of a tensor has the tensor. */
 export const OWNER: unique symbol = /* @__PURE__ */ Symbol();
 
-interface Owned<T> {
-  readonly [OWNER]?: T;
-  readonly subarray?: { readonly [OWNER]?: T };
-}
+/** The tensor whose data an array is: as long as the array is in use, so is that. */
+export const ownerOf = <T extends { readonly resident: Resident }>(array: object): T | undefined =>
+  Object.hasOwn(array, "subarray")
+    ? (array as { readonly subarray?: { readonly [OWNER]?: T } }).subarray?.[OWNER]
+    : undefined;
 
-/** A tensor itself, or the one whose data an array is: as long as the array is in use, so is that. */
-export const ownerOf = <T extends { readonly resident: Resident }>(value: object): T | undefined =>
-  ArrayBuffer.isView(value)
-    ? Object.hasOwn(value, "subarray")
-      ? (value as Owned<T>).subarray?.[OWNER]
-      : undefined
-    : (value as Owned<T>)[OWNER];
-
+/** What is a tensor, and nothing that only looks like one. */
+type Looker = (value: object) => Resident | undefined;
 /** @internal What a view of kernel memory shows that somebody made from the buffer. */
 type Finder = (own: Engine, start: number, end: number) => Resident;
 /** Makes a Tensor on the engine that calls go to. Its memory is not cleared. */
-type Maker = (shape: readonly number[], size: number, storage: number) => object;
+type Maker = (shape: readonly number[], size: number, storage: number, frozen?: readonly number[]) => object;
 
+/** @internal Of a tensor; undefined for anything else. */
+export let residentOf: Looker = () => undefined;
 /** @internal Nobody has the buffer before there is a tensor. */
 export let residentAt: Finder;
 /** Only where there is a tensor that the new one is like. */
 export let makeTensor: Maker;
 
 /** @internal What the class of tensors knows. Called with every tensor, since bundlers keep what is called once. */
-export function provide(finder: Finder, maker: Maker): void {
+export function provide(looker: Looker, finder: Finder, maker: Maker): void {
+  residentOf = looker;
   residentAt = finder;
   makeTensor = maker;
 }

@@ -43,6 +43,32 @@ function abandoned(): FinalizationRegistry<Resident> {
   return registry;
 }
 
+/** At most so many tensors wait. */
+const MOST_WAITING = 1024;
+
+/** Tensors that were made since the collector last had the chance to find one. */
+let waiting: Tensor[] = [];
+
+/**
+ * Has a tensor looked after when it is dropped: not at once, since it takes as long as a small kernel, and many are disposed
+ * of before the turn of the event loop ends, within which nothing is freed that was dropped.
+ */
+function watch(made: Tensor): void {
+  if (waiting.push(made) === 1) Promise.resolve().then(register);
+  if (waiting.length === MOST_WAITING) register();
+}
+
+function register(): void {
+  const all = waiting;
+  waiting = [];
+  for (const tensor of all) {
+    const { resident } = tensor;
+    if (resident.address === undefined) continue;
+    abandoned().register(tensor, resident, resident);
+    resident.watched = true;
+  }
+}
+
 /** Memory of a tensor. */
 function obtain(heap: Heap, bytes: number): number {
   if (heap.used > Math.max(FEW, heap.alarm ?? 0)) press(heap);
@@ -96,33 +122,30 @@ export class Tensor {
   #view: View | undefined;
   #scope: Set<Tensor> | undefined;
 
-  private constructor(resident: Resident) {
+  private constructor(resident: Resident, shape: readonly number[]) {
     if (!(resident instanceof Resident)) throw new TypeError('a "Tensor" is made by tensor() or empty(), not by new');
     this.#resident = resident;
-    this.shape = resident.shape;
+    this.shape = shape;
     this.dtype = dtypeOf(resident.storage);
     this.size = resident.size;
   }
 
   /** @internal See resident.ts. */
-  static make(shape: readonly number[], size: number, storage: number): Tensor {
+  static residentOf(value: object): Resident | undefined {
+    return #resident in value ? value.#resident : undefined;
+  }
+
+  /** @internal See resident.ts. */
+  static make(shape: readonly number[], size: number, storage: number, frozen = Object.freeze(shape.slice())): Tensor {
     // here and not in the body of the class, for which bundlers would have to keep it
     if (Symbol.dispose) Tensor.prototype[Symbol.dispose] ??= Tensor.prototype.dispose;
-    if (!(OWNER in Tensor.prototype)) {
-      // nothing of what only looks like a tensor
-      Object.defineProperty(Tensor.prototype, OWNER, {
-        get(this: object) {
-          return #resident in this ? this : undefined;
-        },
-      });
-    }
-    provide(residentBetween, Tensor.make);
+    provide(Tensor.residentOf, residentBetween, Tensor.make);
     const own = engine();
     const bytes = size * bytesOf(storage);
     const address = bytes && obtain(own.heap, bytes);
-    const resident = new Resident(own, Object.freeze(shape), size, storage, address);
-    const made = new Tensor(resident);
-    if (bytes) abandoned().register(made, resident, resident);
+    const resident = new Resident(own, shape, size, storage, address);
+    const made = new Tensor(resident, frozen);
+    if (bytes) watch(made);
     if (scopes.length) made.moveTo(scopes[scopes.length - 1]);
     return made;
   }
@@ -151,14 +174,21 @@ export class Tensor {
    * @throws {TypeError} when disposed of.
    */
   get data(): View {
-    if (!(#resident in this)) throw new TypeError('"data" is to be had of a Tensor itself, not of a proxy or an heir');
-    const { address, engine: own, size, storage } = this.#resident;
-    if (address === undefined) throw new TypeError("the tensor is disposed of");
+    const { address, engine: own, size, storage } = Tensor.#live(this, "data");
     const { buffer } = own.heap;
     if (this.#view?.buffer !== buffer) {
       this.#view = keep(new (arrayOf(storage))(buffer as ArrayBuffer, address, size), this);
     }
     return this.#view as View;
+  }
+
+  static #live(tensor: Tensor, name: string): Resident & { address: number } {
+    if (!(#resident in tensor)) {
+      throw new TypeError(`"${name}" is to be had of a Tensor itself, not of a proxy or an heir`);
+    }
+    const resident = tensor.#resident;
+    if (resident.address === undefined) throw new TypeError("the tensor is disposed of");
+    return resident as Resident & { address: number };
   }
 
   /** Whether dispose() was called. */
@@ -168,12 +198,14 @@ export class Tensor {
 
   /** A copy of the elements that outlives the tensor. */
   slice(): View {
-    return this.data.slice();
+    const { address, engine: own, size, storage } = Tensor.#live(this, "slice");
+    const first = address / bytesOf(storage);
+    return (storage ? own.heap.u16 : own.heap.f32).slice(first, first + size);
   }
 
   /** Frees the memory. A second call does nothing. */
   dispose(): void {
-    if (this.#resident.address) abandoned().unregister(this.#resident);
+    if (this.#resident.watched) abandoned().unregister(this.#resident);
     this.#view = undefined;
     release(this.#resident);
     this.moveTo(undefined);

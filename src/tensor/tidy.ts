@@ -1,7 +1,7 @@
 // Scopes that dispose of the tensors that are made in them.
 
 import { isObject, wrong } from "../checks/arguments.js";
-import { ownerOf } from "./resident.js";
+import { ownerOf, residentOf } from "./resident.js";
 import { scopes, type Tensor } from "./tensor.js";
 
 /** Tensors in a result, and those whose data is in it: in arrays and objects, nested, even in circles. */
@@ -13,7 +13,7 @@ function tensorsIn(result: unknown): Set<Tensor> {
     const value = left.pop();
     if (!isObject(value) || seen.has(value)) continue;
     seen.add(value);
-    const tensor = ownerOf<Tensor>(value);
+    const tensor = residentOf(value) ? (value as Tensor) : ArrayBuffer.isView(value) && ownerOf<Tensor>(value);
     if (tensor) found.add(tensor);
     else if (!ArrayBuffer.isView(value)) for (const each of Object.values(value)) left.push(each);
   }

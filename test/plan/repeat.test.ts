@@ -1,0 +1,271 @@
+/** Calls like one before: the same results to the bit as those made in full, and the same errors. */
+
+import { describe, expect, test } from "vitest";
+import {
+  empty,
+  layerNorm,
+  load,
+  mean,
+  memory,
+  norm,
+  rmsNorm,
+  statistics,
+  Tensor,
+  type TensorLike,
+  tensor,
+  tidy,
+} from "../../src/index.js";
+import { gaussian } from "../support/random.js";
+import { any } from "../support/refuses.js";
+
+type Options = Record<string, unknown>;
+type Layer = (x: TensorLike, options?: Options) => { data: ArrayLike<number>; shape: readonly number[] };
+
+const LAYERS: Record<string, Layer> = { layerNorm: any(layerNorm), rmsNorm: any(rmsNorm) };
+const REDUCTIONS: Record<string, Layer> = { norm: any(norm), mean: any(mean) };
+
+/** An option that has a layer done in full, and does nothing else. */
+const fully = (x: TensorLike): Options => ({
+  dtype: (x as { data: unknown }).data instanceof Uint16Array ? "float16" : "float32",
+});
+
+const bits = (data: ArrayLike<number>): number[] => {
+  const array = data as Float32Array | Uint16Array;
+  return [...(array instanceof Float32Array ? new Uint32Array(array.slice().buffer) : array)];
+};
+
+function* inputs(): Generator<{ what: string; x: () => TensorLike & { data: unknown }; width: number }> {
+  for (const [rows, width] of [[1, 1], [1, 5], [1, 256], [3, 17], [2, 600]]) {
+    const shape = [rows, width];
+    const data = gaussian(rows * width, rows + width);
+    const half = Uint16Array.from(data, (_, i) => 0x3000 + ((i * 37) % 0x1000));
+    yield { what: `float32 ${shape}`, x: () => ({ data, shape }), width };
+    yield { what: `float16 ${shape}`, x: () => ({ data: half, shape }), width };
+    yield { what: `dims ${shape}`, x: () => ({ data, dims: shape, type: "float32" }), width };
+    yield { what: `tensor ${shape}`, x: () => tensor(data, shape), width };
+    yield { what: `halves in a tensor ${shape}`, x: () => tensor(half, shape), width };
+  } // biome-ignore format: one size a line
+}
+
+describe("results are those of calls made in full", () => {
+  for (const [name, layer] of Object.entries(LAYERS)) {
+    for (const { what, x, width } of inputs()) {
+      test(`${name} of ${what}`, () => {
+        const weight = gaussian(width, 3);
+        const bias = gaussian(width, 4);
+        for (const parameters of [{}, { weight }, { bias }, { weight, bias }, { weight: tensor(weight), bias }]) {
+          for (const settings of [{}, { norm: "l1", eps: 0.5 }, { norm: "linf", calibrated: true, axis: 1 }]) {
+            const o = { ...parameters, ...settings };
+            const given = x();
+            const expected = bits(layer(given, { ...o, ...fully(given) }).data);
+            for (let i = 0; i < 3; i++) {
+              const fresh = layer(x(), o);
+              expect(bits(fresh.data)).toEqual(expected);
+              expect(fresh.shape).toEqual(layer(given, { ...o, ...fully(given) }).shape);
+              expect(fresh instanceof Tensor).toBe(given instanceof Tensor);
+              const array = (given.data as Float32Array).slice();
+              expect(layer(x(), { ...o, out: array })).toBe(array);
+              expect(bits(array)).toEqual(expected);
+              const shaped = { data: array.slice().fill(0), shape: fresh.shape };
+              expect(layer(x(), { ...o, out: shaped })).toBe(shaped);
+              expect(bits(shaped.data)).toEqual(expected);
+              const resident = tensor(array.slice().fill(0), fresh.shape);
+              expect(layer(x(), { ...o, out: resident })).toBe(resident);
+              expect(bits(resident.data)).toEqual(expected);
+              // in place
+              const own: { data: Float32Array } = any(given instanceof Tensor ? x() : { ...x(), data: array.slice() });
+              own.data.set(given.data as Float32Array);
+              layer(any(own), { ...o, out: own });
+              expect(bits(own.data)).toEqual(expected);
+            }
+          }
+        }
+      });
+    }
+  }
+
+  for (const [name, reduction] of Object.entries(REDUCTIONS)) {
+    for (const { what, x } of inputs()) {
+      test(`${name} of ${what}`, () => {
+        for (const axis of [0, 1, -1]) {
+          for (const settings of name === "norm" ? [{}, { norm: "l1" }, { norm: "range" }] : [{}, { keepDims: true }]) {
+            // a list of axes has it done in full
+            const expected = reduction(x(), { ...settings, axes: [axis] });
+            for (let i = 0; i < 3; i++) {
+              const found = reduction(x(), { ...settings, axes: axis });
+              expect(bits(found.data)).toEqual(bits(expected.data));
+              expect(found.shape).toEqual(expected.shape);
+              const out = new Float32Array(expected.data.length);
+              expect(reduction(x(), { ...settings, axes: axis, out })).toBe(out);
+              expect(bits(out)).toEqual(bits(expected.data));
+              const resident = tensor(out.slice().fill(0), expected.shape);
+              expect(reduction(x(), { ...settings, axes: axis, out: resident })).toBe(resident);
+              expect(bits(resident.data)).toEqual(bits(expected.data));
+            }
+          }
+        }
+      });
+    }
+  }
+
+  for (const { what, x } of inputs()) {
+    test(`statistics of ${what}`, () => {
+      for (const settings of [{}, { norm: "l1" }, { keepDims: true }] as const) {
+        const expected = statistics(x(), { ...settings, axes: [1] });
+        for (let i = 0; i < 3; i++) {
+          const found = statistics(x(), { ...settings, axes: 1 });
+          expect(found.count).toBe(expected.count);
+          expect(bits(found.mean.data)).toEqual(bits(expected.mean.data));
+          expect(bits(found.deviation.data)).toEqual(bits(expected.deviation.data));
+          expect(found.deviation.shape).toEqual(expected.deviation.shape);
+        }
+      }
+    });
+  }
+
+  test("of calls that differ take turns", () => {
+    const shapes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((n) => [2, n]);
+    const xs = shapes.map((shape) => ({ data: gaussian(2 * shape[1], shape[1]), shape }));
+    const expected = xs.map((x) => bits(layerNorm(x, { dtype: "float32" }).data));
+    for (let i = 0; i < 3; i++) {
+      xs.forEach((x, j) => {
+        expect(bits(layerNorm(x).data)).toEqual(expected[j]);
+        norm(x);
+        // what is between them writes another plan
+        layerNorm(x, { arithmetic: "float16" });
+      });
+    }
+  });
+
+  test("memory grows in between", () => {
+    const x = { data: gaussian(64, 1), shape: [4, 16] };
+    const out = new Float32Array(64);
+    const expected = bits(rmsNorm(x, { dtype: "float32" }).data);
+    for (let i = 0; i < 4; i++) {
+      rmsNorm(x, { out });
+      expect(bits(out)).toEqual(expected);
+      empty([memory().bytes / 4]).dispose();
+      out.fill(0);
+    }
+  });
+
+  test("on instances of their own", async () => {
+    const [one, other] = await Promise.all([load(), load()]);
+    const data = gaussian(32, 5);
+    const expected = bits(layerNorm({ data, shape: [2, 16] }, { dtype: "float32" }).data);
+    for (let i = 0; i < 3; i++) {
+      for (const own of [one, other]) {
+        using x = own.tensor(data, [2, 16]);
+        using y = own.layerNorm(x);
+        expect(bits(y.data)).toEqual(expected);
+        // of another instance, as plain data
+        expect(bits(layerNorm(x).data)).toEqual(expected);
+      }
+    }
+  });
+});
+
+describe("errors are those of calls made in full", () => {
+  const data = gaussian(64, 1);
+  const shape = [4, 16];
+  const x = { data, shape };
+  const weight = gaussian(16, 2);
+
+  function message(call: () => unknown): string {
+    try {
+      call();
+    } catch (error) {
+      return String(error);
+    }
+    return "none";
+  }
+
+  const gone = (): Tensor => {
+    const made = tensor(data, shape);
+    made.dispose();
+    return made;
+  };
+  const cut = (n: number): Float32Array => {
+    const array = new Float32Array(n);
+    structuredClone(array.buffer, { transfer: [array.buffer] });
+    return array;
+  };
+  const shared = new Float32Array(96);
+  const held = tensor(shared);
+
+  const CASES: Record<string, (more: Options) => unknown> = {
+    "out of another size": (more) => layerNorm(x, any({ ...more, weight, out: new Float32Array(63) })),
+    "out of another shape": (more) => layerNorm(x, any({ ...more, weight, out: { data: new Float32Array(64), shape: [16, 4] } })),
+    "out that lies": (more) => layerNorm(x, any({ ...more, out: { data: new Float32Array(64), shape, dtype: "float16" } })),
+    "out that overlaps x": (more) => layerNorm({ data: shared.subarray(0, 64), shape }, any({ ...more, out: shared.subarray(8, 72) })),
+    "out that overlaps the weight": (more) => layerNorm(x, any({ ...more, weight: shared.subarray(60, 76), out: shared.subarray(0, 64) })),
+    "out that overlaps the bias": (more) => layerNorm(x, any({ ...more, bias: shared.subarray(0, 16), out: shared.subarray(0, 64) })),
+    "parts of a tensor": (more) => layerNorm({ data: held.data.subarray(0, 64), shape } as TensorLike, any({ ...more, out: held.data.subarray(8, 72) })),
+    "x that is disposed of": (more) => layerNorm(gone(), any(more)),
+    "x that is detached": (more) => layerNorm({ data: cut(64), shape }, any(more)),
+    "out that is disposed of": (more) => layerNorm(x, any({ ...more, out: gone() })),
+    "weight that is disposed of": (more) => layerNorm(x, any({ ...more, weight: gone() })),
+    "weight that is detached": (more) => layerNorm(x, any({ ...more, weight: cut(16) })),
+    "weight of another size": (more) => layerNorm(x, any({ ...more, weight: data })),
+    "weight of numbers": (more) => layerNorm(x, any({ ...more, weight: [1, 2] })),
+    "null for x": (more) => layerNorm(any(null), any(more)),
+    "null for out": (more) => layerNorm(x, any({ ...more, out: null })),
+    "null for a weight": (more) => layerNorm(x, any({ ...more, weight: null })),
+    "an axis that is none": (more) => layerNorm(x, any({ ...more, axis: "1" })),
+    "an axis beyond": (more) => layerNorm(x, any({ ...more, axis: 2 })),
+    "eps that is none": (more) => layerNorm(x, any({ ...more, eps: Number.NaN })),
+    "calibrated that is none": (more) => layerNorm(x, any({ ...more, calibrated: 1 })),
+    "a norm that is none": (more) => layerNorm(x, any({ ...more, norm: "l3" })),
+    "a shape that does not fit": (more) => layerNorm({ data, shape: [4, 15] }, any(more)),
+    "a view of kernel memory": (more) => layerNorm({ data: new Float32Array(held.data.buffer as ArrayBuffer, 0, 64), shape }, any(more)),
+    "x disposed of by a getter": (more) => {
+      const own = tensor(data, shape);
+      return layerNorm(own, any({ ...more, get bias() { own.dispose(); return undefined; } }));
+    },
+    "x detached by a getter": (more) => {
+      const own = data.slice();
+      return layerNorm({ data: own, shape }, any({ ...more, get bias() { structuredClone(own.buffer, { transfer: [own.buffer] }); return undefined; } }));
+    },
+  }; // biome-ignore format: one case a line
+
+  test.each(Object.keys(CASES))("%s", (name) => {
+    const call = CASES[name];
+    const before = { shared: bits(shared), held: bits(held.data), data: bits(data) };
+    const expected = message(() => call({ dtype: "float32" }));
+    expect(expected).not.toBe("none");
+    for (let i = 0; i < 2; i++) {
+      layerNorm(x);
+      layerNorm(x, { weight, out: new Float32Array(64) });
+      tidy(() => void layerNorm(tensor(data, shape)));
+      expect(message(() => call({}))).toBe(expected);
+    }
+    expect({ shared: bits(shared), held: bits(held.data), data: bits(data) }).toEqual(before);
+  });
+
+  test("options are read once", () => {
+    const reads: string[] = [];
+    const keys = ["axis", "norm", "weight", "bias", "eps", "calibrated", "arithmetic", "dtype", "out"];
+    const options = {};
+    for (const key of keys) {
+      Object.defineProperty(options, key, { enumerable: true, get: () => void reads.push(key) });
+    }
+    for (let i = 0; i < 3; i++) {
+      reads.length = 0;
+      layerNorm(x, options);
+      expect(reads.toSorted()).toEqual(keys.toSorted());
+    }
+  });
+});
+
+test("a million calls leave nothing behind", () => {
+  const x = tensor(gaussian(16, 1), [1, 16]);
+  const out = new Float32Array(16);
+  const { tensors } = memory();
+  layerNorm(x);
+  for (let i = 0; i < 1_000_000; i++) layerNorm(x, { out });
+  const { bytes } = memory();
+  for (let i = 0; i < 100_000; i++) rmsNorm(x).dispose();
+  expect(memory().bytes).toBe(bytes);
+  expect(memory().tensors).toBe(tensors + 1);
+  x.dispose();
+});
