@@ -1,10 +1,11 @@
 /** Reports in HTML: what is in them, how it is in order, and what may not get into them. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decades, draw, legend, signedDecades, tickOf } from "../../src/cli/report/figure.js";
 import { anchorOf, page } from "../../src/cli/report/html.js";
 import { alongFigure, exponentFigure, sigmaFigure } from "../../src/cli/report/plots.js";
-import { STYLE } from "../../src/cli/report/style.js";
+import { STYLE, STYLE_SHA256 } from "../../src/cli/report/style.js";
 import { float16 } from "../../src/index.js";
 import { halfnorm } from "../support/cli.js";
 import { gaussian } from "../support/random.js";
@@ -45,6 +46,10 @@ async function reportOf(...args: string[]): Promise<Document> {
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return checkedReport(readFileSync(path("report.html"), "utf8"));
 }
+
+it("the policy allows the style as it is", () => {
+  expect(STYLE_SHA256).toBe(createHash("sha256").update(STYLE).digest("base64"));
+});
 
 describe("figures", () => {
   it("tell of the magnitudes what the format cannot hold, and no more", () => {

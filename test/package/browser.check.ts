@@ -5,15 +5,14 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { type BrowserName, isMissing, launch, resultOf, type Site, serve } from "../support/browsers.js";
 import { BUNDLERS, type Bundle, type Bundler, bundle, collect } from "./bundle.js";
-import { findChromium, launch, resultOf, type Site, serve } from "./chromium.js";
 import { COMPUTE } from "./compute.js";
 import { outputOf, Tools } from "./tools.js";
 
 const consumer = inject("consumer");
-const executable = findChromium();
 const wasm = readFileSync(join(consumer, "node_modules", "halfnorm", "dist", "halfnorm.wasm"));
 
 const PAGE = (script: string, type = "module") =>
@@ -29,25 +28,29 @@ function pageOf(folder: string, files: Bundle, script: string): Site {
   return site;
 }
 
-describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () => {
-  let browser: Browser;
+/** Bundles are made once. */
+const BROWSERS: readonly BrowserName[] = ["chromium", "firefox"];
+
+describe.skipIf(BROWSERS.some(isMissing))("in Chromium and Firefox", () => {
+  const browsers: Browser[] = [];
   let expected: number[];
   const servers: Server[] = [];
   const open = async <T>(site: Site, path: string) => {
     const { origin, server } = await serve(site);
     servers.push(server);
-    return resultOf<T>(browser, origin + path);
+    const results: T[] = [];
+    for (const browser of browsers) results.push(await resultOf<T>(browser, origin + path));
+    return results;
   };
 
   beforeAll(async () => {
-    if (!executable) throw new Error("no Chromium found: install one, or give its path in CHROMIUM");
-    browser = await launch(executable);
+    for (const name of BROWSERS) browsers.push(await launch(name));
     const script = join(consumer, "expected.mjs");
     writeFileSync(script, `${IMPORT}${COMPUTE}\nconsole.log(JSON.stringify(compute(halfnorm)));`);
     expected = JSON.parse(execFileSync(process.execPath, [script], { cwd: consumer, encoding: "utf8" }));
   });
   afterAll(async () => {
-    await browser?.close();
+    for (const browser of browsers) await browser.close();
     for (const server of servers) server.close();
   });
 
@@ -59,13 +62,13 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
         "main",
         `${IMPORT}${COMPUTE}\nglobalThis.result = compute(halfnorm);`,
       );
-      expect(await open(pageOf("main", files, "main.js"), "/main/index.html")).toEqual(expected);
+      expect(await open(pageOf("main", files, "main.js"), "/main/index.html")).toEqual([expected, expected]);
     });
 
     it("computes in a worker", async () => {
       const worker = await bundle(bundler, consumer, "worker", `${IMPORT}${COMPUTE}\npostMessage(compute(halfnorm));`);
       const files: Bundle = new Map([...worker, ["main.js", Buffer.from(START_WORKER)]]);
-      expect(await open(pageOf("worker", files, "main.js"), "/worker/index.html")).toEqual(expected);
+      expect(await open(pageOf("worker", files, "main.js"), "/worker/index.html")).toEqual([expected, expected]);
     });
   });
 
@@ -83,7 +86,7 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
     );
     const files = await bundle(bundler, consumer, "found", entry);
     expect([...files.keys()].filter((name) => name.endsWith(".wasm"))).toHaveLength(1);
-    expect(await open(pageOf("found", files, "found.js"), "/found/index.html")).toEqual(expected);
+    expect(await open(pageOf("found", files, "found.js"), "/found/index.html")).toEqual([expected, expected]);
   });
 
   it.skipIf(!inject("tools"))("bundled by Parcel, computes what Node computes", async () => {
@@ -96,7 +99,7 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
     await outputOf(process.execPath, [parcel, "build", "index.html", ...options], folder);
     const site: Site = {};
     for (const [name, body] of collect(join(folder, "out"))) site[`/${name}`] = { body };
-    expect(await open(site, "/index.html")).toEqual(expected);
+    expect(await open(site, "/index.html")).toEqual([expected, expected]);
   });
 
   describe("without a bundler", () => {
@@ -108,7 +111,7 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
       const page = PAGE("/main.js").replace("<script", `<script type="importmap">${map}</script><script`);
       const source = `${IMPORT}${COMPUTE}\nglobalThis.result = compute(halfnorm);`;
       const site = { [FILE]: { body: script }, "/index.html": { body: page }, "/main.js": { body: source } };
-      expect(await open(site, "/index.html")).toEqual(expected);
+      expect(await open(site, "/index.html")).toEqual([expected, expected]);
     });
 
     it("is one file, for a worker", async () => {
@@ -119,24 +122,24 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
         "/main.js": { body: START_WORKER },
         "/worker.js": { body: worker },
       };
-      expect(await open(site, "/index.html")).toEqual(expected);
+      expect(await open(site, "/index.html")).toEqual([expected, expected]);
     });
   });
 
   describe("under a strict policy", () => {
     const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
     const WITHOUT_WASM = POLICY.replace(" 'wasm-unsafe-eval'", "");
-    const pageWith = async (policy: string, source: string, extra: Site = {}) => {
+    const pageWith = async <T>(policy: string, source: string, extra: Site = {}) => {
       const files = await bundle("esbuild", consumer, "strict", `${IMPORT}${COMPUTE}\n${source}`);
       const site: Site = { "/": { body: PAGE("/strict.js"), policy }, "/halfnorm.wasm": { body: wasm }, ...extra };
       for (const [name, body] of files) site[`/${name}`] = { body };
       site["/index.html"] = site["/"];
-      return open(site, "/index.html");
+      return open<T>(site, "/index.html");
     };
 
     it("load() takes the URL of the .wasm file", async () => {
       const source = `halfnorm.load({ url: "/halfnorm.wasm" }).then((own) => { globalThis.result = compute(own); })${REPORT_ERROR};`;
-      expect(await pageWith(POLICY, source)).toEqual(expected);
+      expect(await pageWith(POLICY, source)).toEqual([expected, expected]);
     });
 
     it("load() takes a module that a worker compiled, where the page itself may not compile", async () => {
@@ -147,7 +150,7 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
           halfnorm.load({ module: data }).then((own) => { globalThis.result = compute(own); })${REPORT_ERROR};
         };`;
       const site: Site = { "/compile.js": { body: worker, policy: POLICY } };
-      expect(await pageWith(WITHOUT_WASM, source, site)).toEqual(expected);
+      expect(await pageWith(WITHOUT_WASM, source, site)).toEqual([expected, expected]);
     });
 
     it("a page that may not compile can import the package, and is told what to do", async () => {
@@ -155,15 +158,18 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
         try { compute(halfnorm); } catch (error) { globalThis.result = error.name + ": " + error.message; }`;
       const loaded = `halfnorm.load({ url: "/halfnorm.wasm" })${REPORT_ERROR};`;
       for (const source of [called, loaded]) {
-        const result = await pageWith(WITHOUT_WASM, source);
-        expect(result).toMatch(/^CompileError: .*Content Security Policy/);
-        expect(result).toMatch(/allow 'wasm-unsafe-eval' or use load\(\{ module \}\)$/);
+        for (const result of await pageWith<string>(WITHOUT_WASM, source)) {
+          expect(result).toMatch(/^CompileError: .*(?:Content Security Policy|CSP)/);
+          expect(result).toMatch(/allow 'wasm-unsafe-eval' or use load\(\{ module \}\)$/);
+        }
       }
     });
 
     it("a module that is none is not taken for a policy", async () => {
       const source = `halfnorm.load({ bytes: new Uint8Array(8) })${REPORT_ERROR};`;
-      expect(await pageWith(POLICY, source)).toMatch(/^CompileError: (?!.*wasm-unsafe-eval)/);
+      for (const result of await pageWith<string>(POLICY, source)) {
+        expect(result).toMatch(/^CompileError: (?!.*wasm-unsafe-eval)/);
+      }
     });
   });
 });

@@ -5,13 +5,13 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Browser } from "playwright-core";
+import type { Browser } from "puppeteer-core";
 import { afterAll, describe, expect, inject, it } from "vitest";
 import type { ModelDiagnosis } from "../../src/onnx/index.js";
+import { isMissing, launch, resultOf, type Site, serve } from "../support/browsers.js";
 import { transformer } from "../support/onnx-cases.js";
 import { modelBytes } from "../support/onnx-model.js";
 import { bundle } from "./bundle.js";
-import { findChromium, launch, resultOf, type Site, serve } from "./chromium.js";
 
 const [consumer, peers] = [inject("consumer"), inject("peers")];
 const bytes = modelBytes(transformer(17, false, 60));
@@ -56,8 +56,7 @@ it("without onnxruntime, a line says what to install", async () => {
   });
 });
 
-const executable = findChromium();
-describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () => {
+describe.skipIf(isMissing("chromium"))("in Chromium", () => {
   let browser: Browser | undefined;
   let server: Server | undefined;
   afterAll(async () => {
@@ -88,7 +87,7 @@ describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () =
     }
     const served = await serve(site);
     server = served.server;
-    browser = await launch(executable as string);
+    browser = await launch("chromium");
     const found = await resultOf<ModelDiagnosis>(browser, `${served.origin}/index.html`);
     expect(facts(found)).toEqual(facts(inNode()));
   });

@@ -6,17 +6,16 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { isMissing, launch } from "../support/browsers.js";
 import { deepModel } from "../support/onnx-deep.js";
 import { modelBytes } from "../support/onnx-model.js";
 import { HOSTILE_NAMES, reportTensors } from "../support/report.js";
-import { findChromium, launch } from "./chromium.js";
 
 const [consumer, peers] = [inject("consumer"), inject("peers")];
 const installed = join(consumer, "node_modules", "halfnorm");
 const folder = join(consumer, "reports");
-const executable = findChromium();
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const NARROW = { width: 375, height: 812 };
@@ -78,13 +77,21 @@ const measured = () => {
   return { plots: plots.length, problems };
 };
 
-describe.skipIf(executable === undefined && !process.env.CI).each(Object.keys(REPORTS))("the report %s", (name) => {
+/** How a page is opened. */
+interface Screen {
+  readonly width: number;
+  readonly height: number;
+  readonly colours?: "dark" | "light";
+  /** Without its policy, which would keep axe out. */
+  readonly free?: boolean;
+}
+
+describe.skipIf(isMissing("chromium")).each(Object.keys(REPORTS))("the report %s", (name) => {
   let browser: Browser;
-  let open: (options: Parameters<Browser["newContext"]>[0]) => Promise<Page>;
+  let open: (screen: Screen) => Promise<Page>;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    if (!executable) throw new Error("no Chromium found: install one, or give its path in CHROMIUM");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "many.safetensors"), reportTensors(names));
     writeFileSync(join(folder, "hostile.safetensors"), reportTensors(HOSTILE_NAMES));
@@ -94,9 +101,12 @@ describe.skipIf(executable === undefined && !process.env.CI).each(Object.keys(RE
     const project = REPORTS[name].some((argument) => argument.endsWith(".onnx")) ? peers : consumer;
     const cli = join(project, "node_modules", "halfnorm", "dist", "cli", "halfnorm.js");
     execFileSync(process.execPath, [cli, ...REPORTS[name], "--html", `${name}.html`], { cwd: folder });
-    browser = await launch(executable);
-    open = async (options) => {
-      const page = await (await browser.newContext(options)).newPage();
+    browser = await launch("chromium");
+    open = async ({ width, height, colours = "light", free = false }) => {
+      const page = await browser.newPage();
+      await page.setViewport({ width, height });
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: colours }]);
+      await page.setBypassCSP(free);
       page.on("console", (message) => complaints.push(message.text()));
       page.on("pageerror", (error) => complaints.push(String(error)));
       page.on("request", (request) => complaints.push(request.url()));
@@ -110,7 +120,7 @@ describe.skipIf(executable === undefined && !process.env.CI).each(Object.keys(RE
 
   it("fits wide and narrow screens, and its labels do not collide", async () => {
     for (const viewport of [NARROW, WIDE]) {
-      const { plots, problems } = await (await open({ viewport })).evaluate(measured);
+      const { plots, problems } = await (await open(viewport)).evaluate(measured);
       expect(plots).toBeGreaterThan(0);
       expect(problems).toEqual([]);
     }
@@ -118,7 +128,7 @@ describe.skipIf(executable === undefined && !process.env.CI).each(Object.keys(RE
 
   it("loads nothing and runs nothing, and its policy lets its style apply", async () => {
     complaints.length = 0;
-    const page = await open({ viewport: WIDE });
+    const page = await open(WIDE);
     const style = await page.evaluate(() => [
       getComputedStyle(document.body).maxWidth,
       (globalThis as { broken?: unknown }).broken ?? "whole",
@@ -135,7 +145,7 @@ describe.skipIf(executable === undefined && !process.env.CI).each(Object.keys(RE
   });
 
   it("is black on white on paper, with everything opened", async () => {
-    const page = await open({ viewport: { width: 720, height: 1000 }, colorScheme: "dark" });
+    const page = await open({ width: 720, height: 1000, colours: "dark" });
     const seen = () =>
       page.evaluate(() => {
         const { color, backgroundColor } = getComputedStyle(document.documentElement);
@@ -145,17 +155,17 @@ describe.skipIf(executable === undefined && !process.env.CI).each(Object.keys(RE
         return { color, backgroundColor, shown: new Set(shown).size === 1 && shown[0] };
       });
     expect(await seen()).toEqual({ color: "rgb(232, 234, 237)", backgroundColor: "rgb(22, 24, 29)", shown: false });
-    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    await page.emulateMediaType("print");
     expect(await seen()).toEqual({ color: "rgb(27, 27, 31)", backgroundColor: "rgb(255, 255, 255)", shown: true });
     expect((await page.evaluate(measured)).problems).toEqual([]);
   });
 
   it("has nothing that axe minds", async () => {
-    for (const [colorScheme, rules] of [
+    for (const [colours, rules] of [
       ["light", {}],
       ["dark", { runOnly: ["color-contrast"] }],
     ] as const) {
-      const page = await open({ viewport: NARROW, colorScheme, bypassCSP: true });
+      const page = await open({ ...NARROW, colours, free: true });
       await page.evaluate(() => {
         for (const each of document.querySelectorAll("details")) each.open = true;
       });

@@ -3,13 +3,12 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { isMissing, launch, resultOf, type Site, serve } from "../support/browsers.js";
 import { bundle } from "./bundle.js";
-import { findChromium, launch, resultOf, type Site, serve } from "./chromium.js";
 
 const peers = inject("peers");
-const executable = findChromium();
 const file = (name: string) => join(peers, "node_modules", "halfnorm", "dist", name);
 
 /** Trains a little, and loads the model, which finds its layer by name. */
@@ -49,11 +48,10 @@ it("works in Node", () => {
   expect(JSON.parse(output.trim().split("\n").at(-1) as string)).toEqual(EXPECTED);
 });
 
-describe.skipIf(executable === undefined && !process.env.CI)("in Chromium", () => {
+describe.skipIf(isMissing("chromium"))("in Chromium", () => {
   let browser: Browser;
   beforeAll(async () => {
-    if (!executable) throw new Error("no Chromium found: install one, or give its path in CHROMIUM");
-    browser = await launch(executable);
+    browser = await launch("chromium");
   });
   afterAll(() => browser?.close());
 

@@ -4,9 +4,9 @@ import { arithmeticWords, gainOf, gainWords, LAYERS, TITLES, VERDICTS } from "..
 import type { Diagnosis, DiagnosisEvent } from "../../index.js";
 import { type Cell, type Column, columnsOf } from "../../text/page.js";
 import { fixed, integer, normWords } from "../../text/words.js";
+import { stemOf } from "../files/contents.js";
 import { tallyNotes } from "../files/elements.js";
 import { byReason } from "../files/left-out.js";
-import { stemOf } from "../files/tensor-file.js";
 import { printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/sections.js";
 import { type Assumed, type DiagnosedTensor, labelled, type Outcome, type SkippedTensor } from "./result.js";

@@ -136,8 +136,11 @@ export function decode(bytes: Uint8Array<ArrayBuffer>, type: StoredType, bigEndi
 }
 
 function swap(bytes: Uint8Array<ArrayBuffer>, size: number): void {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (size === 2) buffer.swap16();
-  else if (size === 4) buffer.swap32();
-  else buffer.swap64();
+  for (let from = 0; from < bytes.length; from += size) {
+    for (let low = from, high = from + size - 1; low < high; low++, high--) {
+      const byte = bytes[low];
+      bytes[low] = bytes[high];
+      bytes[high] = byte;
+    }
+  }
 }

@@ -1,5 +1,7 @@
 // Files that people have in the place of tensors: what they are, and what to do.
 
+import { latin1 } from "./latin1.js";
+
 /** Two lines of Python. */
 const CONVERT =
   "convert it in Python: " +
@@ -48,6 +50,6 @@ const HEAD = 512;
 
 /** What a file is that is no file of tensors, if that can be told; continues a line that begins with its name. */
 export function foreign(head: Uint8Array): string | undefined {
-  const text = Buffer.from(head.subarray(0, HEAD)).toString("latin1");
+  const text = latin1(head.subarray(0, HEAD));
   return KINDS.find(([matches]) => matches(text))?.[1];
 }

@@ -7,7 +7,8 @@ import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import { FileError, UsageError } from "../terminal/errors.js";
 import { systemError } from "../terminal/system-errors.js";
-import { BLOCK, STDIN } from "./source.js";
+import { BLOCK } from "./bytes.js";
+import { STDIN } from "./source.js";
 import { temporaryPath } from "./temporary.js";
 
 /** A file for TensorFile.open(). */

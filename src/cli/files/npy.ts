@@ -16,6 +16,7 @@ import {
   type ReadAs,
   type StoredType,
 } from "./elements.js";
+import { latin1 } from "./latin1.js";
 import { Scanner } from "./scanner.js";
 
 export const NPY_MAGIC = "\x93NUMPY";
@@ -66,7 +67,7 @@ export function parseNpyHeader(
   fail: Fail,
   { raw: as, integers }: ReadAs = {},
 ): NpyHeader {
-  const latin = (from: number, to: number): string => Buffer.from(head.subarray(from, to)).toString("latin1");
+  const latin = (from: number, to: number): string => latin1(head.subarray(from, to));
   if (latin(0, 6) !== NPY_MAGIC) throw fail("is no .npy file");
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   const major = head[6];

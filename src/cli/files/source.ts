@@ -4,15 +4,10 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { FileError } from "../terminal/errors.js";
 import { systemError } from "../terminal/system-errors.js";
-
-/** Bytes that are read at a time. A multiple of 8, so that no element is torn apart. */
-export const BLOCK = 2 ** 20;
+import { type Archives, Bytes } from "./bytes.js";
 
 /** The descriptor of standard input. */
 export const STDIN = 0;
-
-/** Bytes in order. A block may be overwritten by the next one. */
-export type Blocks = AsyncGenerator<Uint8Array<ArrayBuffer>>;
 
 /** What tells a file from another one in its place, and from what it was before it was written to. */
 export interface Identity {
@@ -23,14 +18,15 @@ export interface Identity {
 }
 
 /** A file that has been opened. */
-export class Source {
+export class Source extends Bytes {
   private constructor(
     private readonly descriptor: number,
-    /** What messages call it. */
-    private readonly label: string,
+    label: string,
     /** When it was opened. */
     readonly identity: Identity,
-  ) {}
+  ) {
+    super(label);
+  }
 
   /**
    * @param path A regular file; anything else has to be stored first (input.ts).
@@ -62,9 +58,10 @@ export class Source {
     return this.identity.size;
   }
 
-  readonly fail = (problem: string, options?: ErrorOptions): FileError => new FileError(this.label, problem, options);
+  async archives(): Promise<Archives> {
+    return import("./archives.js");
+  }
 
-  /** Fills `target` with the bytes from a position on. */
   async read(target: Uint8Array, position: number): Promise<void> {
     for (let done = 0; done < target.length; ) {
       let bytesRead: number;
@@ -75,19 +72,6 @@ export class Source {
       }
       if (!bytesRead) throw this.fail(`ends after ${position + done} bytes: it has become shorter while it was read`);
       done += bytesRead;
-    }
-  }
-
-  /** The bytes of a range in blocks of BLOCK, the last one shorter. A block is overwritten by the next one. */
-  async *blocks(start: number, length: number): Blocks {
-    if (!(start >= 0 && length >= 0 && start + length <= this.size)) {
-      throw this.fail(`has ${this.size} bytes: ${length} at ${start} are outside of it`);
-    }
-    const block = new Uint8Array(Math.min(BLOCK, length));
-    for (let done = 0; done < length; done += block.length) {
-      const part = block.subarray(0, Math.min(block.length, length - done));
-      await this.read(part, start + done);
-      yield part;
     }
   }
 

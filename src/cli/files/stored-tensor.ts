@@ -1,6 +1,7 @@
 // A tensor in a file: what it is, where it is, and its elements.
 
 import { quote } from "../terminal/printable.js";
+import { BLOCK, type Blocks, type Bytes } from "./bytes.js";
 import {
   countElements,
   decode,
@@ -10,8 +11,8 @@ import {
   type StoredType,
   type Tally,
 } from "./elements.js";
-import { BLOCK, type Blocks, type Source } from "./source.js";
-import { contentOf, type ZipEntry } from "./zip-entry.js";
+import type { ZipEntry } from "./packed.js";
+import { contentOf } from "./zip-entry.js";
 
 /** A tensor in a file. Plain data, so that another thread can read it. */
 export interface StoredTensor {
@@ -59,7 +60,7 @@ const GATHERED = 2 ** 24;
  * @param gathered Elements of a block where the file has Fortran order and has to be read anew for every block.
  */
 export async function* chunksOf(
-  source: Source,
+  source: Bytes,
   tensor: StoredTensor,
   tally: Tally = { rounded: 0, overflowed: 0 },
   gathered = GATHERED,
@@ -90,7 +91,7 @@ export interface Stretches {
  * @param target Is filled: an array of the tensor's `dtype` and as many elements. Default: a fresh one for all.
  */
 export async function readTensor<E extends Elements = Elements>(
-  source: Source,
+  source: Bytes,
   tensor: StoredTensor,
   target?: E,
   stretches?: Stretches,
@@ -125,7 +126,7 @@ const scattered = ({ fortran, shape, size }: StoredTensor): boolean =>
 /** Bytes of a stretch from which on it is read by itself. */
 const WORTHWHILE = 2 ** 16;
 
-function bytesOf(source: Source, { start, bytes, entry, stored }: StoredTensor, stretches?: Stretches): Blocks {
+function bytesOf(source: Bytes, { start, bytes, entry, stored }: StoredTensor, stretches?: Stretches): Blocks {
   const all = (): Blocks => (entry ? behind(contentOf(source, entry), start) : source.blocks(start, bytes));
   if (!stretches) return all();
   const size = ELEMENT_BYTES[stored];
@@ -137,7 +138,7 @@ function bytesOf(source: Source, { start, bytes, entry, stored }: StoredTensor, 
 
 /** Bytes [first, first + length) of every `period` of the file from `start` to `end`. */
 async function* stretchesIn(
-  source: Source,
+  source: Bytes,
   start: number,
   end: number,
   first: number,
@@ -176,7 +177,7 @@ async function* behind(blocks: Blocks, bytes: number): Blocks {
 
 /** The elements in the order of the file, or some stretches of them. */
 async function* elementsOf(
-  source: Source,
+  source: Bytes,
   tensor: StoredTensor,
   tally: Tally,
   stretches?: Stretches,
@@ -212,7 +213,7 @@ async function* elementsOf(
  * line begins at the sum of its other indices times their strides.
  */
 async function gather(
-  source: Source,
+  source: Bytes,
   tensor: StoredTensor,
   target: Elements,
   from: number,

@@ -1,9 +1,9 @@
 // What figures are made of. Colours and letters come from the page (style.ts), so that they follow light, dark and paper.
 
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
 import { brief } from "../../text/words.js";
 import type { Section } from "../terminal/sections.js";
+import { freshDocument } from "./document.js";
 import { escapeHtml } from "./escape.js";
 import { SERIES } from "./style.js";
 
@@ -36,10 +36,9 @@ export const colourOf = (i: number): string => `var(--series-${i % SERIES})`;
 /** With the colour, another one for each of many series: nobody has to tell them apart by colour alone. */
 export const symbolOf = (i: number): Plot.SymbolType => SYMBOLS[i % SYMBOLS.length];
 
-/** A fresh document for each: a plot may not know of another one. Styles are the page's, whose policy allows no others. */
+/** Styles are the page's, whose policy allows no others. */
 function svgOf(options: Plot.PlotOptions): Element {
-  const { document } = parseHTML("<!doctype html><html><body></body></html>");
-  const svg = Plot.plot({ ...options, className: "plot", document });
+  const svg = Plot.plot({ ...options, className: "plot", document: freshDocument() });
   for (const style of svg.querySelectorAll("style")) style.remove();
   for (const element of [svg, ...svg.querySelectorAll("*")]) {
     element.removeAttribute("style");

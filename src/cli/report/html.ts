@@ -1,13 +1,12 @@
 // Reports in HTML: one file that loads nothing and runs nothing, for screens of either colour and any width, paper, and
 // readers that read aloud.
 
-import { createHash } from "node:crypto";
 import type { Cell } from "../../text/page.js";
 import { REPORT_MARK } from "../terminal/report-mark.js";
 import type { Section } from "../terminal/sections.js";
 import { escapeHtml } from "./escape.js";
 import type { Figure, Term } from "./figure.js";
-import { STYLE } from "./style.js";
+import { STYLE, STYLE_SHA256 } from "./style.js";
 
 /** A cell that leads to a part of the page. */
 export interface Entry extends Cell {
@@ -176,7 +175,7 @@ function contentsHtml(parts: readonly Part[], reading: string): string {
 /** Nothing may be loaded, run or sent; of styles, only that of the page. */
 const POLICY = [
   "default-src 'none'",
-  `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
+  `style-src 'sha256-${STYLE_SHA256}'`,
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");
