@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 
 /**
- * Who may import whom: the rooms of src/, src/cli/, assembly/ and bench/ in rows from top to bottom. A room imports from rows below
+ * Who may import whom: the rooms of src/, src/cli/, assembly/, bench/ and site/ in rows from top to bottom. A room imports from rows below
  * its own, and from no other room of its row. Types count as everything else does. `npm run check` holds the tree to it.
  *
  * A room is a folder, or a file that stands beside the folders.
@@ -48,6 +48,7 @@ const ROWS = {
     ["preconditions"], // assertions of the checked build
     ["memory"],
   ],
+  site: [["main", "vite"], ["page"], ["worker"], ["shared", "assets"]],
   bench: [["main"], ["cases", "paper", "peers", "results"], ["baselines", "first-result"], ["harness"]],
 };
 
@@ -87,6 +88,12 @@ export default {
     rule("what there are copies of has no engine", { path: STATELESS }, { path: "^src/engine/", reachable: true }),
     rule("of src, assembly imports the contract alone", { path: "^assembly/" }, { pathNot: "^(assembly|src/abi)/" }),
     rule("bench measures what is built", { path: "^bench/" }, { path: "^(assembly|examples|src|test)/" }),
+    rule(
+      "site takes the package, and of src what knows no machine",
+      { path: "^site/" },
+      { path: "^src/", pathNot: [STATELESS, "^src/cli/(diagnosed|files|models|report|terminal)/"] },
+    ),
+    rule("nothing imports the site", { pathNot: "^(site|test/site)/" }, { path: "^site/" }),
     rule("nothing imports tests", { pathNot: "^test/" }, { path: "^test/" }),
     rule(
       "the oracle knows nothing of what it judges",
@@ -94,7 +101,7 @@ export default {
       { path: "^(assembly|dist|src)/", reachable: true },
     ),
     rule("no circles of files", {}, { circular: true }),
-    rule("no circles of folders", { path: "^(assembly|bench|src)" }, { circular: true }, { scope: "folder" }),
+    rule("no circles of folders", { path: "^(assembly|bench|site|src)" }, { circular: true }, { scope: "folder" }),
     // src/workerd.ts names the module by the place that it has in dist/
     rule("imports lead somewhere", {}, { couldNotResolve: true, path: "^[.]", pathNot: "^[.]/halfnorm[.]wasm$" }),
   ],

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/run.js";
-import { type Section, sectionsText } from "../../src/cli/terminal/sections.js";
+import type { Section } from "../../src/cli/terminal/section.js";
+import { sectionsText } from "../../src/cli/terminal/sections.js";
 import { halfnorm } from "../support/cli.js";
 import { npyBytes, npyHeader, temporaryFolder } from "../support/tensor-files.js";
 

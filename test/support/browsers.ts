@@ -79,7 +79,10 @@ export async function resultOf<T>(browser: Browser, url: string, seconds = 20): 
   const page = await browser.newPage();
   try {
     const failed = new Promise<never>((_, reject) => {
-      page.on("pageerror", reject);
+      page.on("pageerror", (error) => {
+        // Firefox tells in this way, too, that a policy has done its work
+        if (!/^Content-Security-Policy:/.test((error as Error).message)) reject(error);
+      });
       page.on("error", () => reject(new Error("the page crashed")));
     });
     const found = async (): Promise<T> => {

@@ -6,7 +6,7 @@ import { brief, fixed, integer } from "../../text/words.js";
 import { type Tally, tallyNotes } from "../files/elements.js";
 import { byReason } from "../files/left-out.js";
 import { few, printable } from "../terminal/printable.js";
-import type { Section } from "../terminal/sections.js";
+import type { Section } from "../terminal/section.js";
 import type { ComparedTensor, CompareHead } from "./compare-files.js";
 
 /** What is shown of a tensor among others. */

@@ -2,6 +2,7 @@ import { LAYERS as IN_WORDS } from "../../diagnosis/words.js";
 import type { ArithmeticInUse, LayerName } from "../../index.js";
 import { KERNEL_KINDS } from "../../numerics/kernels.js";
 import { MAX_RANK } from "../../tensor/shape.js";
+import type { Grouping } from "../diagnosed/assumed.js";
 import { DiagnosedOutput } from "../diagnosed/output.js";
 import { FAIL_ON } from "../diagnosed/result.js";
 import { partOf } from "../diagnosed/shard.js";
@@ -38,7 +39,6 @@ import {
   USUAL_NORMS,
 } from "../terminal/values.js";
 import type { Given } from "./diagnose-files.js";
-import type { Grouping } from "./worker.js";
 
 const LAYERS = Object.keys(IN_WORDS) as LayerName[];
 

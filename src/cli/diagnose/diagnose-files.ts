@@ -1,6 +1,7 @@
 // The normalization of the tensors of files in a low precision, diagnosed norm by norm.
 
 import type { KernelKind } from "../../index.js";
+import { assumedOf, type Grouping, groupingOf, isCheckpoint } from "../diagnosed/assumed.js";
 import type { Assumed, DiagnosedTensor, SkippedTensor } from "../diagnosed/result.js";
 import { digestOf, type Part, type PartOptions, partsOf, type Shard } from "../diagnosed/shard.js";
 import type { RawType } from "../files/elements.js";
@@ -16,7 +17,7 @@ import { UsageError } from "../terminal/errors.js";
 import { version } from "../version.js";
 import { runTasks } from "../workers/pool.js";
 import { piecesOf } from "./pieces.js";
-import type { Diagnosed, DiagnoseTask, GivenStatistics, Grouping } from "./worker.js";
+import type { Diagnosed, DiagnoseTask, GivenStatistics } from "./worker.js";
 
 /** Where means and deviations are: FILE, or FILE:NAME. */
 export interface Given {
@@ -47,21 +48,6 @@ export interface DiagnoseOptions extends PartOptions {
   /** What is to be done of it. Default: all. */
   readonly part: Part | undefined;
 }
-
-/** Names of what is in checkpoints, behind that of a layer. */
-const LEARNED = /(?:^|[._/])(?:weight|bias|kernel|gamma|beta|running_mean|running_var)$/i;
-
-const isCheckpoint = ({ places }: Listing): boolean => places.some(({ name }) => LEARNED.test(name));
-
-/** What a tensor is taken for. Images and what is made of them have four dimensions, batch and channels first. */
-function assumedOf({ tensor: { shape } }: Place, weights: boolean): Assumed {
-  if (weights) return "weight";
-  return shape.length > 3 ? "batch" : "layer";
-}
-
-/** Each output channel of a weight has a norm, about 0. */
-const groupingOf = (assumed: Assumed, { tensor: { shape } }: Place): Grouping =>
-  assumed === "weight" ? { axes: [...shape.keys()].slice(1), centred: false } : { layer: assumed };
 
 const NUMBER = "one number, which nothing is normalized with";
 const VECTOR = "of one dimension in a checkpoint, such as a bias, which --layer or --axes may say how to normalize";
@@ -94,7 +80,7 @@ async function workOf({ files, tensors, as, grouping, given }: DiagnoseOptions):
   for (const name of files) {
     const listing = await placesOf(name, as);
     listings.push(listing);
-    const weights = !grouping && isCheckpoint(listing);
+    const weights = !grouping && isCheckpoint(listing.places.map((place) => place.name));
     for (const place of selectTensors(listing, tensors)) {
       const { size, shape } = place.tensor;
       const reason = size === 1 ? NUMBER : weights && shape.length < 2 ? VECTOR : undefined;
@@ -103,7 +89,7 @@ async function workOf({ files, tensors, as, grouping, given }: DiagnoseOptions):
         continue;
       }
       places.push(place);
-      assumed.push(grouping ? null : assumedOf(place, weights));
+      assumed.push(grouping ? null : assumedOf(shape, weights));
     }
     if (tensors) continue;
     for (const one of listing.skipped) leftOut.push({ file: one.label, name: one.name, reason: reasonOf(one) });
@@ -170,7 +156,7 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
       kernels,
       figures: options.figures || part !== undefined,
       options: {
-        ...(options.grouping ?? groupingOf(assumed[i] as Assumed, place)),
+        ...(options.grouping ?? groupingOf(assumed[i] as Assumed, place.tensor.shape)),
         arithmetic,
         eps,
         remedies,

@@ -7,12 +7,12 @@ import {
   diagnose,
   type KernelKind,
   kernels as kernelsByName,
-  type LayerName,
   type Norm,
   type Remedy,
   type Tensor,
   toFloat16,
 } from "../../index.js";
+import type { Grouping } from "../diagnosed/assumed.js";
 import { isStored, type KernelResult, kernelResult, storedResult } from "../diagnosed/kernel-results.js";
 import type { Tally } from "../files/elements.js";
 import type { Place } from "../files/tensor-file.js";
@@ -20,11 +20,6 @@ import type { FigureData } from "../report/figure-data.js";
 import { ALONE, type Company } from "../workers/company.js";
 import { load, worker } from "../workers/task.js";
 import { pieceOf } from "./pieces.js";
-
-/** What is normalized together: as a layer has it, or along axes. */
-export type Grouping =
-  | { readonly layer: LayerName; readonly axis?: number | undefined; readonly groups?: number | undefined }
-  | { readonly axes: readonly number[]; readonly centred?: boolean | undefined };
 
 /** Means and deviations to apply. */
 export interface GivenStatistics {

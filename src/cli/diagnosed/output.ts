@@ -6,7 +6,7 @@ import type { FigureData } from "../report/figure-data.js";
 import { CHECK_FAILED, FINE } from "../terminal/checks.js";
 import { JsonOutput, type Progress, print, textOptions } from "../terminal/output.js";
 import { sectionsText } from "../terminal/sections.js";
-import type { Drawn, ReportOptions } from "./report.js";
+import type { Drawn } from "./report.js";
 import {
   type Checks,
   DIAGNOSE_SCHEMA,
@@ -17,6 +17,7 @@ import {
 } from "./result.js";
 import { summarySection, tensorSection } from "./sections.js";
 import type { Shard } from "./shard.js";
+import type { SweepOptions } from "./sweeps.js";
 
 /** What was asked for. */
 export interface Wanted extends Checks {
@@ -66,7 +67,7 @@ export class DiagnosedOutput {
    * @returns The exit code.
    * @throws {FileError} where nothing could be diagnosed, with the reasons.
    */
-  async finish(skipped: readonly SkippedTensor[], options: ReportOptions, shard?: Shard): Promise<number> {
+  async finish(skipped: readonly SkippedTensor[], options: SweepOptions, shard?: Shard): Promise<number> {
     const { outcome, wanted, json, bar } = this;
     if (!outcome.tensors) {
       if (!shard && skipped.length) throw nothingLeft(skipped);
@@ -75,9 +76,10 @@ export class DiagnosedOutput {
     }
     const summary = summarySection(outcome, skipped, options.kernels !== undefined);
     if (wanted.report) {
-      const { diagnoseReport } = await import("./report.js");
-      const html = await diagnoseReport(this.drawn, summary, options, (done) => bar.step(done, "usable σ"));
-      wanted.report.finish(html);
+      const [{ diagnoseReport }, { sweepsOf }] = await Promise.all([import("./report.js"), import("./sweeps.js")]);
+      const tensors = this.drawn.map(({ tensor }) => tensor);
+      const sweeps = await sweepsOf(tensors, options, (done) => bar.step(done, "usable σ"));
+      wanted.report.finish(diagnoseReport(this.drawn, summary, sweeps));
     }
     bar.end();
     const { verdict, passes } = outcome;

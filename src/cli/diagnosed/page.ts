@@ -23,11 +23,11 @@ import {
   type PartialError,
   sigmaFigure,
   stagesFigure,
-  type UsableSigma,
 } from "../report/plots.js";
 import { specOf } from "../report/spacing.js";
-import type { Section } from "../terminal/sections.js";
+import type { Section } from "../terminal/section.js";
 import { gathered } from "./sections.js";
+import type { SigmaSweep } from "./sweeps.js";
 
 /** One tensor, and what was found for each norm. */
 export interface ShownTensor {
@@ -45,13 +45,6 @@ export interface ShownTensor {
   readonly along: readonly { readonly label: string; readonly points: readonly PartialError[] }[];
   /** Standard deviation of the data, to be marked among the usable ones. */
   readonly sigma?: number | undefined;
-}
-
-/** σ that each norm can take in the arithmetic, for groups of the size of the data's. */
-export interface SigmaSweep {
-  readonly n: number;
-  readonly sigma: readonly [number, number];
-  readonly ranges: readonly UsableSigma[];
 }
 
 /** Tensors that have a part of their own, the worst ones: pages that show all of many thousands cannot be opened. */

@@ -8,7 +8,7 @@ import { stemOf } from "../files/contents.js";
 import { tallyNotes } from "../files/elements.js";
 import { byReason } from "../files/left-out.js";
 import { printable } from "../terminal/printable.js";
-import type { Section } from "../terminal/sections.js";
+import type { Section } from "../terminal/section.js";
 import { type Assumed, type DiagnosedTensor, labelled, type Outcome, type SkippedTensor } from "./result.js";
 
 const events = ({ stages }: Diagnosis, event: DiagnosisEvent): string =>

@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import type { FigureData } from "../report/figure-data.js";
 import { UsageError } from "../terminal/errors.js";
 import { quote } from "../terminal/printable.js";
-import type { ReportOptions } from "./report.js";
 import type { Checks } from "./result.js";
+import type { SweepOptions } from "./sweeps.js";
 
 /** Most parts that work can be cut into. */
 export const MOST_PARTS = 9999;
@@ -21,8 +21,8 @@ const OVERHEAD = 4096;
 
 /** What parts were asked for, all of them the same. */
 export interface PartOptions {
-  readonly norms: ReportOptions["norms"];
-  readonly arithmetic: ReportOptions["arithmetic"];
+  readonly norms: SweepOptions["norms"];
+  readonly arithmetic: SweepOptions["arithmetic"];
   readonly failOn: Checks["failOn"] | null;
   readonly toleranceUlp: number | null;
 }

@@ -9,6 +9,7 @@ import { columnsOf } from "../../text/page.js";
 import { brief } from "../../text/words.js";
 import { BELOW, decades, draw, type Figure, tickOf } from "../report/figure.js";
 import { anchorOf, type Block, type Entry, type Part, page, type Table } from "../report/html.js";
+import { printable } from "../terminal/printable.js";
 import { keepSentence, kernelSection, layerCells, layerColumns, rangeSection, remedyWords } from "./sections.js";
 import {
   decisive,
@@ -34,9 +35,10 @@ function depthFigure(
   term: string,
 ): Figure {
   const at = decisive(model);
+  const { names } = shownNames(model);
   const points = model.layers.flatMap(({ kernels }, i) => {
     const value = values[i];
-    return value === null ? [] : [{ depth: i + 1, value, verdict: kernels[at].verdict }];
+    return value === null ? [] : [{ depth: i + 1, name: printable(names[i]), value, verdict: kernels[at].verdict }];
   });
   type Point = (typeof points)[number];
   const markup = draw(
@@ -58,6 +60,7 @@ function depthFigure(
           y: "value",
           fill: (point: Point) => PAINT[point.verdict],
           symbol: (point: Point) => SIGNS[point.verdict],
+          title: (point: Point) => `${point.depth}: ${point.name}`,
           r: 4,
         }),
       ],
@@ -71,13 +74,14 @@ function depthFigure(
     data: {
       title,
       columns: columnsOf(["layer", "value"]),
-      rows: shownNames(model).names.map((name, i) => [name, brief(values[i])]),
+      rows: names.map((name, i) => [name, brief(values[i])]),
     },
     terms: [{ term: title, text: term }],
   };
 }
 
-function figures(model: ModelDiagnosis): Figure[] {
+/** What each normalization is given, and how much room it has. Each sign has its number and name. */
+export function depthFigures(model: ModelDiagnosis): Figure[] {
   const at = decisive(model);
   const sizes = model.layers.map(({ maxAbs }) => maxAbs || null);
   const { max } = FORMATS[model.format as keyof typeof FORMATS];
@@ -168,7 +172,7 @@ export function modelPage(model: ModelDiagnosis): string {
   const verdict = worstVerdict(model);
   const parts: Part[] = [];
   if (placed.length) {
-    parts.push({ anchor: "overview", heading: "Overview", blocks: [...figures(model), listing(model, placed)] });
+    parts.push({ anchor: "overview", heading: "Overview", blocks: [...depthFigures(model), listing(model, placed)] });
   }
   if (model.ranges.length) parts.push({ anchor: "ranges", heading: "Ranges", blocks: [rangeSection(model)] });
   if (model.notReached.length) {

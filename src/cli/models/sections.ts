@@ -5,7 +5,7 @@ import type { LayerKernel, ModelDiagnosis, ModelLayer } from "../../onnx/index.j
 import type { Cell, Column } from "../../text/page.js";
 import { brief, fixed, integer } from "../../text/words.js";
 import { printable } from "../terminal/printable.js";
-import type { Section } from "../terminal/sections.js";
+import type { Section } from "../terminal/section.js";
 import { decisive, effectSentences, kernelNames, shownNames, summaryOf, worstFirst } from "./view.js";
 
 const verdictCell = ({ verdict }: LayerKernel): Cell => ({ text: verdict, style: VERDICTS[verdict] });

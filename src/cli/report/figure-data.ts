@@ -2,8 +2,10 @@
 
 import {
   type Diagnosis,
+  type DiagnosisSubject,
   fromFloat16,
   mean,
+  type Normalizer,
   norm as normOf,
   round,
   type Stage,
@@ -57,8 +59,11 @@ export function groupOf(tensor: Tensor, axes: readonly number[], group: number):
 }
 
 /** The terms that are summed, as the arithmetic has them, and exact. */
-function termsOf(x: Float32Array, { subject }: Diagnosis, power: number): [Float32Array, Float64Array] {
-  const { arithmetic, centred } = subject;
+export function termsOf(
+  x: Float32Array,
+  { arithmetic, centred }: Pick<DiagnosisSubject, "arithmetic" | "centred">,
+  power: number,
+): [Float32Array, Float64Array] {
   const { compute, statistics = compute } = arithmetic;
   const about = centred ? mean(x, { arithmetic }).data[0] : 0;
   const exactAbout = centred ? x.reduce((sum, value) => sum + value, 0) / x.length : 0;
@@ -72,8 +77,8 @@ function termsOf(x: Float32Array, { subject }: Diagnosis, power: number): [Float
 }
 
 /** Of |d| in the terms, where those of all elements are added. */
-function termPowerOf({ subject }: Diagnosis): number | undefined {
-  const norm = checkNorm(subject.norm, UNBOUNDED, true);
+export function termPowerOf(normalizer: Normalizer): number | undefined {
+  const norm = checkNorm(normalizer, UNBOUNDED, true);
   return norm.name === "none" || selectedBy(norm) ? undefined : powerOf(norm);
 }
 
@@ -102,14 +107,14 @@ export function partialErrors(tensor: Tensor, diagnosis: Diagnosis, piece?: Piec
   const group = number === undefined ? undefined : number - (piece?.group ?? 0);
   // another one has it
   if (group === undefined || group < 0 || group >= (piece?.groups ?? Infinity)) return [];
-  const power = termPowerOf(diagnosis);
+  const power = termPowerOf(subject.norm);
   const n = input.groupSize;
   if (power === undefined || subject.groups || accumulate === "exact" || n > MOST_TERMS) return [];
   const format = specOf(accumulate);
   // terms are given in the format that is summed in
   const grid = subject.centred || power !== 1 ? statistics : compute;
   if (format.precision < specOf(grid).precision) return [];
-  const [terms, exact] = termsOf(groupOf(tensor, piece?.axes ?? subject.axes, group), diagnosis, power);
+  const [terms, exact] = termsOf(groupOf(tensor, piece?.axes ?? subject.axes, group), subject, power);
   const points: PartialError[] = [];
   let sum = 0;
   for (let point = 1, at = 0; point <= POINTS; point++) {
@@ -125,7 +130,7 @@ export function partialErrors(tensor: Tensor, diagnosis: Diagnosis, piece?: Piec
 }
 
 /** The standard deviations of groups. */
-function deviationsOf(tensor: Tensor, axes: readonly number[]): Float32Array {
+export function deviationsOf(tensor: Tensor, axes: readonly number[]): Float32Array {
   const { mean: means, deviation } = statistics(tensor, { axes });
   const copy = deviation.slice() as Float32Array;
   means.dispose();
@@ -134,7 +139,7 @@ function deviationsOf(tensor: Tensor, axes: readonly number[]): Float32Array {
 }
 
 /** The median over the groups of the standard deviation. */
-function sigmaOf(all: readonly Float32Array[]): number | undefined {
+export function sigmaOf(all: readonly Float32Array[]): number | undefined {
   const finite = all.map((deviations) => deviations.filter(Number.isFinite));
   const sorted = new Float32Array(finite.reduce((sum, { length }) => sum + length, 0));
   finite.reduce((at, each) => {

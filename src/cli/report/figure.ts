@@ -2,7 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { brief } from "../../text/words.js";
-import type { Section } from "../terminal/sections.js";
+import type { Section } from "../terminal/section.js";
 import { freshDocument } from "./document.js";
 import { escapeHtml } from "./escape.js";
 import { SERIES } from "./style.js";

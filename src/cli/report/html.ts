@@ -3,7 +3,7 @@
 
 import type { Cell } from "../../text/page.js";
 import { REPORT_MARK } from "../terminal/report-mark.js";
-import type { Section } from "../terminal/sections.js";
+import type { Section } from "../terminal/section.js";
 import { escapeHtml } from "./escape.js";
 import type { Figure, Term } from "./figure.js";
 import { STYLE, STYLE_SHA256 } from "./style.js";
@@ -106,7 +106,8 @@ function findingsHtml({ title, findings, notes }: Findings, level: number): stri
   return `${heading(level, title)}\n<ul class="findings">\n${items.join("\n")}\n</ul>\n${paragraphs(notes)}`;
 }
 
-function figureHtml({ title, summary, markup, data }: Figure, level: number): string {
+/** A picture with its heading and its numbers. */
+export function figureHtml({ title, summary, markup, data }: Figure, level: number): string {
   const caption = summary ? `<p>${escapeHtml(summary)}</p>` : "";
   return `<figure>
 <figcaption>${heading(level, title)}${caption}</figcaption>

@@ -4,7 +4,7 @@ import * as Plot from "@observablehq/plot";
 import { type Diagnosis, type ErrorStatistics, STAGES, type StageName } from "../../index.js";
 import { columnsOf } from "../../text/page.js";
 import { brief, integer } from "../../text/words.js";
-import type { Section } from "../terminal/sections.js";
+import type { Section } from "../terminal/section.js";
 import {
   BELOW,
   CHARACTER,

@@ -5,7 +5,7 @@ import { columnsOf } from "../../text/page.js";
 import { integer, normWords } from "../../text/words.js";
 import { endsInWords, type SigmaRange } from "../report/sigma-range.js";
 import type { RangeOptions, Summation, UsableRange } from "../report/usable-ranges.js";
-import type { Section } from "../terminal/sections.js";
+import type { Section } from "../terminal/section.js";
 import type { Stagnation, SweepResult } from "./sweep.js";
 
 /** Sums in the format of the arithmetic are told apart by their order. */

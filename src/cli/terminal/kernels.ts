@@ -7,7 +7,8 @@ import { KERNEL_KINDS, type KernelKind, type KernelName, kernels } from "../../n
 import { FINE } from "./checks.js";
 import { UsageError } from "./errors.js";
 import { print, printJson } from "./output.js";
-import { type Section, sectionsText } from "./sections.js";
+import type { Section } from "./section.js";
+import { sectionsText } from "./sections.js";
 import { oneOf } from "./values.js";
 
 const NAMES = Object.keys(kernels) as KernelName[];

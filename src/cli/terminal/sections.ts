@@ -1,18 +1,9 @@
-// Tables with what is said about them: what text and HTML are made from.
+// Tables as text for a terminal.
 
-import { type Cell, type Column, type Row, wrap } from "../../text/page.js";
+import { type Cell, wrap } from "../../text/page.js";
 import { terminalPage } from "./output.js";
 import { visible } from "./printable.js";
-
-export interface Section {
-  readonly title: string;
-  readonly columns: readonly Column[];
-  readonly rows: readonly Row[];
-  /** Whether the first column has names, which may be shortened. */
-  readonly names?: boolean;
-  /** Sentences below it. */
-  readonly notes?: readonly string[];
-}
+import type { Section } from "./section.js";
 
 const visibleCell = (cell: Cell | string): Cell | string =>
   typeof cell === "string" ? visible(cell) : { ...cell, text: visible(cell.text) };
