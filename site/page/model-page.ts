@@ -62,8 +62,8 @@ export class ModelPage {
   }
 
   private toggle(shown: boolean): void {
-    for (const id of ["model-view", "get-keep"]) byId(id).hidden = !shown;
-    for (const id of ["tensor-view", "get-npy", "get-link"]) byId(id).hidden = shown;
+    for (const id of ["model-view", "model-box", "get-keep"]) byId(id).hidden = !shown;
+    for (const id of ["tensor-view", "verdict-box", "get-npy", "get-link"]) byId(id).hidden = shown;
   }
 
   private async ask(): Promise<void> {

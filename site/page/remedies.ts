@@ -44,10 +44,7 @@ export function showRemedies(
   apply: (view: View) => void,
 ): void {
   const remedies = diagnosis?.remedies ?? [];
-  const columns = [
-    ...columnsOf(["change", TITLES.gain, TITLES.sqnr, TITLES.specials, TITLES.median, TITLES.p99]),
-    { title: "" },
-  ];
+  const columns = columnsOf(["change", "", TITLES.gain, TITLES.sqnr, TITLES.specials, TITLES.median, TITLES.p99], 2);
   const rows = remedies.map((remedy): ShownRow => {
     const { change, error } = remedy;
     const next = appliedTo(view, remedy);
@@ -56,12 +53,12 @@ export function showRemedies(
     button.addEventListener("click", () => next && apply(next));
     return [
       change,
+      next ? button : "",
       gainCell(remedy, (diagnosis as Diagnosis).error),
       fixed(error.sqnrDb, 1),
       integer(error.mismatchedSpecials),
       fixed(error.p50Ulp, 2),
       fixed(error.p99Ulp, 2),
-      next ? button : "",
     ];
   });
   byId("remedies-scroll").hidden = !rows.length;
