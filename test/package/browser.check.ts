@@ -8,7 +8,8 @@ import { join } from "node:path";
 import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type BrowserName, isMissing, launch, resultOf, type Site, serve } from "../support/browsers.js";
-import { BUNDLERS, type Bundle, type Bundler, bundle, collect } from "./bundle.js";
+import { collect } from "../support/folder.js";
+import { BUNDLERS, type Bundle, type Bundler, bundle } from "./bundle.js";
 import { COMPUTE } from "./compute.js";
 import { outputOf, Tools } from "./tools.js";
 

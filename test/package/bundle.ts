@@ -1,24 +1,14 @@
 // The three bundlers as a user has them, without configuration: entry points in, files out.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 import * as vite from "vite";
 import webpack from "webpack";
+import { collect } from "../support/folder.js";
 
 /** Scripts that a bundler wrote, by name. */
 export type Bundle = Map<string, Buffer>;
-
-/** What is in a folder. */
-export function collect(folder: string): Bundle {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return new Map(
-    entries.map((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      return [path.slice(folder.length + 1).replaceAll("\\", "/"), readFileSync(path)];
-    }),
-  );
-}
 
 async function withEsbuild(entry: string, outdir: string): Promise<void> {
   await esbuild.build({ entryPoints: [entry], outdir, bundle: true, minify: true, format: "esm", logLevel: "error" });

@@ -66,7 +66,9 @@ export async function serve(site: Site): Promise<{ origin: string; server: Serve
       response.writeHead(404).end();
       return;
     }
-    const headers: Record<string, string> = { "content-type": TYPES[extname(path)] ?? "application/octet-stream" };
+    const headers: Record<string, string> = {
+      "content-type": TYPES[extname(path) || (path.endsWith("/") ? ".html" : "")] ?? "application/octet-stream",
+    };
     if (file.policy) headers["content-security-policy"] = file.policy;
     response.writeHead(200, headers).end(file.body);
   });
