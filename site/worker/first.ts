@@ -9,7 +9,7 @@ import { isDrawn, madeData, SOME, shapeOf } from "./made.js";
 import { magnitudesOf } from "./magnitudes.js";
 import { preparedOf, type Question, questionOf } from "./question.js";
 import { runningSum } from "./running-sum.js";
-import type { Answer } from "./task.js";
+import { type Answer, goOn } from "./task.js";
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
@@ -31,7 +31,7 @@ export async function first(view: View, file: File | undefined, group: number, a
     const shape = shapeOf(view.made);
     const some = madeData(view.made, SOME);
     answer.part({ part: "magnitudes", input: magnitudesOf(some, shape, sizeOf(shape), shape[0]) });
-    if (await answer.superseded()) return null;
+    await goOn(answer);
   }
   const loaded = await load(view, file);
   const question = questionOf(view, loaded);
@@ -39,7 +39,7 @@ export async function first(view: View, file: File | undefined, group: number, a
   const x = preparedOf(view, loaded, question);
   const [groups, n] = groupsOf(loaded, question);
   answer.part({ part: "magnitudes", input: magnitudesOf(x.data, x.shape, x.data.length, groups) });
-  if (await answer.superseded()) return null;
+  await goOn(answer);
   const { axes, groups: split } = question.subject;
   if (!x.data.length || split) {
     answer.part({
@@ -58,6 +58,7 @@ export async function first(view: View, file: File | undefined, group: number, a
     elements = groupOf(held, axes, at);
     held.dispose();
   }
-  answer.part({ part: "running", running: runningSum(elements, at, view.norm, question) });
+  const running = await runningSum(elements, at, view.norm, question, () => goOn(answer));
+  answer.part({ part: "running", running });
   return null;
 }

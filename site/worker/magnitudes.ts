@@ -5,6 +5,10 @@ import { fromFloat16 } from "halfnorm";
 
 const FRACTION = 2 ** 23;
 const BIAS = 127;
+/** Bits of infinity; those of NaN are greater. */
+const INFINITE = 0x7f800000;
+
+const floatOf = (bits: number): number => new Float32Array(Uint32Array.of(bits).buffer)[0];
 
 /** floor(log2) of a subnormal number of float32, from its bits. */
 const subnormalExponent = (bits: number): number => 31 - Math.clz32(bits) - 149;
@@ -25,20 +29,24 @@ export function magnitudesOf(
   const below = new Map<number, number>();
   let zero = 0;
   let nan = 0;
+  // of the same sign, bits are in the order of the numbers
   let most = 0;
-  let least = Infinity;
+  let least = INFINITE;
   for (let i = 0; i < bits.length; i++) {
     const size = bits[i] & 0x7fffffff;
     counts[size >>> 23]++;
-    if (size >= FRACTION) continue;
-    if (!size) zero++;
-    else below.set(subnormalExponent(size), (below.get(subnormalExponent(size)) ?? 0) + 1);
-  }
-  for (let i = 0; i < x.length; i++) {
-    const size = Math.abs(x[i]);
-    if (Number.isNaN(size)) nan++;
-    else if (size !== Infinity && size > most) most = size;
-    if (size > 0 && size < least) least = size;
+    if (size < FRACTION) {
+      if (!size) {
+        zero++;
+        continue;
+      }
+      below.set(subnormalExponent(size), (below.get(subnormalExponent(size)) ?? 0) + 1);
+    } else if (size >= INFINITE) {
+      if (size > INFINITE) nan++;
+      continue;
+    }
+    if (size > most) most = size;
+    if (size < least) least = size;
   }
   const share = x.length ? count / x.length : 1;
   const whole = (part: number): number => Math.round(part * share);
@@ -56,8 +64,8 @@ export function magnitudesOf(
     zero: whole(zero),
     nan: whole(nan),
     infinite: whole(infinite),
-    absMin: least === Infinity ? null : least,
-    absMax: most || null,
+    absMin: most ? floatOf(least) : null,
+    absMax: most ? floatOf(most) : null,
     exponentHistogram: histogram.sort((a, b) => a.exponent - b.exponent),
   };
 }

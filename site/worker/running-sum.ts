@@ -10,6 +10,8 @@ import type { Question } from "./question.js";
 
 /** Points of a curve; every element has one where there are no more. */
 const POINTS = 320;
+/** Points from one look for a newer request to the next. */
+const PER_TURN = 64;
 /** Of a sum that is taken anew for each of them. */
 const POINTS_ANEW = 48;
 
@@ -29,8 +31,27 @@ function summandsOf(x: Float32Array, norm: Normalizer, { subject }: Question): [
 
 const LANES = { sequential: 1, lanes: 32 } as const;
 
-/** @param x The elements of the group. */
-export function runningSum(x: Float32Array, group: number, norm: Normalizer, question: Question): RunningSum | NoSum {
+const evenly = (n: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => Math.ceil((n * (i + 1)) / count));
+
+/** As many terms apart as one call adds, where there are more than there are points. */
+function pointsOf(n: number, lanes: number): number[] {
+  if (n <= POINTS * lanes) return evenly(n, Math.min(n, POINTS));
+  const step = lanes * (2 ** Math.ceil(Math.log2(n / lanes / POINTS + 1)) - 1);
+  return [...Array.from({ length: Math.ceil(n / step) - 1 }, (_, i) => (i + 1) * step), n];
+}
+
+/**
+ * @param x The elements of the group.
+ * @param goOn Is waited for now and then.
+ */
+export async function runningSum(
+  x: Float32Array,
+  group: number,
+  norm: Normalizer,
+  question: Question,
+  goOn: () => Promise<void>,
+): Promise<RunningSum | NoSum> {
   const { arithmetic, centred } = question.subject;
   const { accumulate, order, compute } = arithmetic;
   if (accumulate === "exact") return { why: "Sums are exact, and rounded once: there is nothing to see." };
@@ -39,17 +60,18 @@ export function runningSum(x: Float32Array, group: number, norm: Normalizer, que
   if (specOf(format).precision < specOf(arithmetic.statistics ?? compute).precision)
     return { why: `Sums in ${format} of terms that have more digits are not drawn.` };
   const [what, terms, exactTerms] = summandsOf(x, norm, question);
+  await goOn();
   const n = terms.length;
   const lanes = order === "pairwise" ? undefined : typeof order === "object" ? order.lanes : LANES[order];
-  const count = Math.min(n, lanes ? POINTS : POINTS_ANEW);
-  const index = [...new Set(Array.from({ length: count }, (_, i) => Math.ceil((n * (i + 1)) / count)))];
+  const index = lanes ? pointsOf(n, lanes) : evenly(n, Math.min(n, POINTS_ANEW));
   const accumulators = new Accumulators(lanes ?? 1, format);
   const exact: number[] = [];
   const computed: number[] = [];
   let sum = 0;
   let added = 0;
   let whole = 0;
-  for (const end of index) {
+  for (const [i, end] of index.entries()) {
+    if (i % PER_TURN === PER_TURN - 1) await goOn();
     while (added < end) sum += exactTerms[added++];
     exact.push(sum);
     if (!lanes) {

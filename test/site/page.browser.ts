@@ -20,6 +20,9 @@ const { path, write } = temporaryFolder();
 const sample = (name: string): string => join(ROOT, "samples", name);
 const fixture = (name: string): string => join(ROOT, "test", "fixtures", "tensors", name);
 
+/** Where the page must not ask, which browsers complain of when a test tries it. */
+const ELSEWHERE = "https://example.com/";
+
 /** What the command line says of the same. */
 const commandLine = (...args: string[]): string =>
   execFileSync(process.execPath, [join(ROOT, "dist", "cli", "halfnorm.js"), ...args], { encoding: "utf8" });
@@ -39,7 +42,8 @@ describe.each(["chromium", "firefox"] as BrowserName[])("the page in %s", (name)
     afterEach(async () => {
       const { complaints, strangers } = opened;
       await opened.close();
-      expect({ complaints, strangers }).toEqual({ complaints: [], strangers: [] });
+      const unexpected = [...complaints, ...strangers].filter((each) => !each.includes(ELSEWHERE));
+      expect(unexpected).toEqual([]);
     });
     afterAll(() => browser?.close());
 
@@ -176,7 +180,9 @@ describe.each(["chromium", "firefox"] as BrowserName[])("the page in %s", (name)
         ...expected,
         tensors: expected.tensors.map((one: object) => ({ ...one, file: "digits-conv2-grad.npy" })),
       };
-      expect(JSON.parse(utf8(json.text))).toEqual(named);
+      // the last digit of a logarithm is the engine's choice
+      const digits = (_: string, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(12)) : value);
+      expect(JSON.parse(utf8(json.text), digits)).toEqual(JSON.parse(JSON.stringify(named), digits));
 
       const html = utf8((await page.saved("#get-html")).text);
       checkedReport(html);
@@ -244,24 +250,22 @@ describe.each(["chromium", "firefox"] as BrowserName[])("the page in %s", (name)
     it("asks nobody but where it comes from, in its workers, too", async () => {
       const page = await open();
       await page.verdict(/fails silently/);
-      const refused = await page.page.evaluate(async () => {
+      const refused = await page.page.evaluate(async (elsewhere) => {
         const tried = (script: string): Promise<string> =>
           new Promise((resolve) => {
             const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
             new Worker(url, { type: "module" }).onmessage = ({ data }) => resolve(data);
           });
-        const ask = 'fetch("https://example.com/").then(() => "asked", () => "refused")';
+        const ask = `fetch("${elsewhere}").then(() => "asked", () => "refused")`;
         return [
           await tried(`${ask}.then(postMessage)`),
-          await fetch("https://example.com/").then(
+          await fetch(elsewhere).then(
             () => "asked",
             () => "refused",
           ),
         ];
-      });
+      }, ELSEWHERE);
       expect(refused).toEqual(["refused", "refused"]);
-      opened.complaints.length = 0; // Firefox tells of each
-      opened.strangers.length = 0;
     });
   });
 });
@@ -364,14 +368,15 @@ describe.skipIf(isMissing("chromium"))("the page is quick", () => {
     await page.goto(site);
     await page.waitForSelector("#stages-figure.drawn", { timeout: 60_000 });
     await page.waitForSelector("#sigma-figure.drawn", { timeout: 60_000 });
-    // what is loaded by workers is not among the responses of the page: all scripts but those for models and files are
     const sizes: Record<string, number> = {};
     for (const [url, body] of bodies)
       sizes[new URL(url).pathname.replace(/^.*\//, "")] = gzipSync(await body, { level: 9 }).length;
-    const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
-    console.log(`the page, gzipped: ${total} bytes`, sizes);
+    const sum = (all: number[]): number => all.reduce((total, size) => total + size, 0);
+    const isData = ([file]: [string, number]): boolean => file.endsWith(".npy");
+    const own = sum(Object.entries(sizes).flatMap((one) => (isData(one) ? [] : [one[1]])));
+    console.log(`the page, gzipped: ${own} bytes, with the sample ${sum(Object.values(sizes))}`, sizes);
     expect(Object.keys(sizes).filter((each) => /ort|model|archives/.test(each))).toEqual([]);
-    expect(total).toBeLessThanOrEqual(200_000);
+    expect(own).toBeLessThanOrEqual(200_000);
     expect(await page.evaluate(() => (globalThis as { shifted?: number }).shifted)).toBeLessThan(0.01);
     await page.close();
   });
