@@ -3,7 +3,7 @@
 import { type Diagnosis, diagnose, type Norm, tensor as resident, type Tensor } from "halfnorm";
 import type { DiagnosedTensor } from "../../src/cli/diagnosed/result.js";
 import { sweepOf, sweepsOf } from "../../src/cli/diagnosed/sweeps.js";
-import { type FigureData, figureData, sigmaOf } from "../../src/cli/report/figure-data.js";
+import { deviationsOf, type FigureData, figureData, sigmaOf } from "../../src/cli/report/figure-data.js";
 import { normWords } from "../../src/text/words.js";
 import type { Values } from "../shared/messages.js";
 import type { View } from "../shared/view.js";
@@ -13,6 +13,9 @@ import { type Answer, goOn } from "./task.js";
 
 /** Of larger groups the σ are those of this size: they take long, and say the same. */
 const LARGEST = 2 ** 14;
+
+/** Nobody else has a part of the tensor. */
+const ALONE = { exchange: <T, R>(mine: T, join: (all: readonly T[]) => R): R => join([mine]) };
 
 /** The norm that is looked at comes first. */
 const inOrder = ({ norms, norm }: View): Norm[] => {
@@ -80,7 +83,7 @@ export function rest(view: View, file: File | undefined, answer: Answer): Promis
       const { arithmetic } = options;
       const n = Math.min(any.input.groupSize, LARGEST);
       const sweep = await sweepOf(n, { norms: [...found.keys()], arithmetic }, () => goOn(answer));
-      const median = sigmaOf(tensor, any.subject.axes);
+      const median = sigmaOf([deviationsOf(tensor, any.subject.axes)]);
       answer.part({ part: "sigma", sweep, median });
     }
     const kept = norms.flatMap((norm) => found.get(norm) ?? []);
@@ -102,7 +105,7 @@ export function figures(view: View, file: File | undefined, answer: Answer): Pro
       answer.progress((diagnoses.length + refused.length) / (view.norms.length + 1));
       await goOn(answer);
     }
-    const data: FigureData = figureData(tensor, diagnoses);
+    const data: FigureData = figureData(tensor, diagnoses, undefined, ALONE);
     const found: DiagnosedTensor = { ...head, diagnoses, refused };
     const { arithmetic } = options;
     const sweeps = diagnoses.length
