@@ -127,7 +127,8 @@ export function acrossTile<O extends Operation, W extends Watch>(
   to: usize,
   f: usize,
 ): void {
-  if (padded == 1) map<O, W>(tile, values, 0, to, (n + 3) >> 2, 1, f, n);
+  // the values of a vector of groups are the same in every row, too
+  if (padded <= 4) map<O, W>(tile, values, 0, to, (n * padded + 3) >> 2, 1, f, n * padded);
   else map<O, W>(tile, values, 16, to, padded >> 2, n, f, n * padded);
 }
 

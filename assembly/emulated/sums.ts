@@ -11,12 +11,12 @@
 // each one is looked at (diagnosis/watched-sums.ts). The sums are the same.
 
 import { EXACT, MOST_LANES, ORDER, ORDER_LANES, ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "../../src/abi/plan";
-import { ACCUMULATE, kindOfSums, splits } from "../formats/format";
+import { ACCUMULATE, kindOfSums, leastExponentOf, precisionOf, splits } from "../formats/format";
 import { Add, operate } from "../formats/operations";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import { BUNDLE, BUNDLE_FLOATS, EXACT_BYTES, EXACT_SUMS, LANES, TREE } from "../memory";
 import { checkTile } from "../preconditions";
-import { addExact, finishExact, startExact } from "../reductions/exact-sum";
+import { addExact, EXACT_ROWS, finishExact, startExact } from "../reductions/exact-sum";
 
 /** Who does, or looks at, the additions. Places are those of elements in a tile; `end`: how many of them are in use. */
 export interface SumWatch {
@@ -106,11 +106,19 @@ export function addTile<W extends SumWatch>(x: usize, n: i32, from: i32): void {
   const row = (<usize>side) << 2;
   const end = n * side;
   if (load<i32>(EXACT)) {
-    for (; n > 0; n--) {
-      for (let j = 0; j < side; j++) {
-        addExact(EXACT_SUMS + EXACT_BYTES * j, load<f32>(x));
-        x += 4;
+    // elements of a single group stand in four columns, of which the last row is filled up
+    const single = side == 1;
+    const columns = max(side, 4);
+    const stride: usize = single ? 0 : EXACT_BYTES;
+    const pitch = (<usize>columns) << 2;
+    clearVectors(x + row * n, 16);
+    for (n = single ? (n + 3) >> 2 : n; n > 0; n -= EXACT_ROWS) {
+      for (let j = 0; j < columns; j += 4) {
+        const at = x + ((<usize>j) << 2);
+        const rows = min(n, EXACT_ROWS);
+        addExact(EXACT_SUMS + stride * j, stride, at, pitch, rows, precisionOf(grid), leastExponentOf(grid));
       }
+      x += pitch * EXACT_ROWS;
     }
     return;
   }
@@ -151,7 +159,7 @@ export function addTile<W extends SumWatch>(x: usize, n: i32, from: i32): void {
   }
 }
 
-/** Writes the sums of the groups to `out`, as float64; exact ones are rounded to odd (reductions/exact-sum.ts). */
+/** Writes the sums of the groups to `out`, as float64; exact ones may be rounded to odd (reductions/exact-sum.ts). */
 export function finishSums<W extends SumWatch>(out: usize): void {
   const watch = changetype<W>(0);
   const order = load<i32>(ORDER);

@@ -1,10 +1,13 @@
 // Formats are blocks of constants in memory, so one kernel serves all of them: those of the formats of an emulated computation.
 //
-// Three kinds of arithmetic, all of which give the format's own +, -, *, / exactly (nearest, ties to even):
+// Four kinds of arithmetic, all of which give the format's own +, -, *, / exactly (nearest, ties to even):
 //
 //   PLAIN   float32 itself
 //   NARROW  precision <= 11, exponents well inside float32's, overflow to infinity (float16, float8_e5m2): the operation
 //           in float32 lanes, rounded once more. Two roundings are one here, because 24 >= 2 * 11 + 2 (Figueroa).
+//   CUT     precision <= 11, float32's exponents, overflow to infinity (bfloat16, tfloat32): a float32 with the end of its
+//           mantissa cut off. The same; what exceeds float32 exceeds the format. Below 2^-126, where float32 has fewer digits
+//           itself, the argument fails: what a product is there has to be looked at (operations.ts).
 //   WIDE    every other format up to precision 24: the operation in float64 lanes, rounded to the format. 53 >= 2 * 24 + 2,
 //           and float64 neither overflows nor underflows on float32 operands.
 
@@ -19,16 +22,17 @@ import { powerOfTwo } from "../lanes/power";
 import { FORMAT_BYTES, FORMATS } from "../memory";
 
 export const PLAIN: i32 = 0;
-export const NARROW: i32 = 1;
-export const WIDE: i32 = 2;
+export const CUT: i32 = 1;
+export const NARROW: i32 = 2;
+export const WIDE: i32 = 3;
 
 // offsets in a format block; float32 lanes
 export const LEAST: usize = 0;
-export const UP: usize = 16;
-export const MAGIC: usize = 32;
+export const UP: usize = 16; // CUT: half of the last bit, less one
+export const MAGIC: usize = 32; // CUT: the last bit that is kept
 const LARGEST: usize = 48;
-export const DOWN: usize = 64;
-export const MOST: usize = 224;
+export const DOWN: usize = 64; // CUT: all bits that are kept
+export const MOST: usize = 224; // CUT: half of the last bit
 
 /** 2^(24 - precision) + 1, Veltkamp's factor. */
 const SPLITTER: usize = 80;
@@ -109,12 +113,11 @@ export function splits(terms: usize, sums: usize): bool {
 }
 
 /**
- * The kind of sums in `sums` of terms on the grid of `terms`. Longer terms than sums break the argument for NARROW: a
+ * The kind of sums in `sums` of terms on the grid of `terms`. Longer terms than sums break the argument for float32 lanes: a
  * term may be half way between two sums, and what decides far below it.
  */
 export function kindOfSums(terms: usize, sums: usize): i32 {
-  const kind = kindOf(sums);
-  return kind == NARROW && precisionOf(terms) > precisionOf(sums) ? WIDE : kind;
+  return precisionOf(terms) > precisionOf(sums) ? WIDE : kindOf(sums);
 }
 
 /** Makes the kind of STATISTICS right for elements of COMPUTE. One of two operands is on its grid, as in a sum. */
@@ -172,8 +175,17 @@ export function setFormat(
   v128.store(f, f64x2.splat(powerOfTwo(1 - precision)), SPACING64);
   const float32 = precision == 24 && emin == -126 && emax == 127 && !flushes && overflow == OVERFLOW_INFINITY;
   const ordinary = overflow == OVERFLOW_INFINITY && max == (2 - powerOfTwo(1 - precision)) * powerOfTwo(emax);
-  const narrow = precision <= 11 && !flushes && ordinary && minimum > -125 && emax + drop < 126;
-  const kind = float32 ? PLAIN : narrow ? NARROW : WIDE;
+  const short = precision <= 11 && !flushes && ordinary;
+  const narrow = short && minimum > -125 && emax + drop < 126;
+  const cut = short && emin == -126 && emax == 127;
+  const kind = float32 ? PLAIN : narrow ? NARROW : cut ? CUT : WIDE;
+  if (cut) {
+    const last = 1 << drop;
+    v128.store(f, i32x4.splat(last), MAGIC);
+    v128.store(f, i32x4.splat((last >> 1) - 1), UP);
+    v128.store(f, i32x4.splat(last >> 1), MOST);
+    v128.store(f, i32x4.splat(-last), DOWN);
+  }
   store<i32>(f, kind, KIND);
   store<i32>(f, kind, KIND_ALONE);
   store<i32>(f, precision, PRECISION);

@@ -10,6 +10,7 @@
 import { EXPONENTS, SIGN } from "../lanes/constants";
 import { highPair, lowPair, magnitude } from "../lanes/vectors";
 import {
+  CUT,
   DOWN,
   FACTOR64,
   FLUSHED64,
@@ -49,6 +50,33 @@ class Lanes {
     const r = f32x4.sub(f32x4.add(x, m), m);
     // a zero that a negative number was rounded to has lost its sign
     return v128.or(f32x4.mul(f32x4.mul(r, up), down), v128.and(x, sign));
+  }
+
+  /**
+   * The same of a CUT format, of which a float32 has the bits in front: half of the last one is added, less the smallest
+   * float32 if it is 0 (ties to even), and the rest cut off. A carry goes into the exponent, up to infinity, as it should;
+   * subnormals are no exception. To NaN, which has to be quiet, nothing is added: it could carry into the sign.
+   */
+  @inline
+  static cut(x: v128, last: v128, half: v128, kept: v128): v128 {
+    const odd = i32x4.eq(v128.and(x, last), last);
+    const added = v128.and(i32x4.sub(half, odd), f32x4.eq(x, x));
+    return v128.and(i32x4.add(x, added), kept);
+  }
+
+  /** The same float32, of which NaN is quiet: no zero changes by this one. */
+  @inline
+  static quiet(x: v128): v128 {
+    return f32x4.sub(x, f32x4.splat(0));
+  }
+
+  /**
+   * Where a float32 below 2^-126 is half way between two numbers of a CUT format: `tie`, but for sign and mantissa bits in
+   * front.
+   */
+  @inline
+  static half(x: v128, front: v128, tie: v128): v128 {
+    return i32x4.eq(v128.andnot(x, front), tie);
   }
 }
 
@@ -98,11 +126,25 @@ export interface Operation {
   kind(): i32;
   lanes(a: v128, b: v128): v128;
   pairs(a: v128, b: v128): v128;
+  /**
+   * Whether `lanes` of numbers of a CUT format may be half way between two of its numbers without being exact, having been
+   * rounded below 2^-126, to a multiple of 2^-149. Only then is a second rounding not that of the exact result: whatever lies
+   * between stays on its side. Of products of 9 digits and more there are such; those of 8 are exact there, or too small.
+   *
+   * Sums there are exact. A quotient q = a / b that is not m, half way, is far from it: q - m = (a - m b) / b, and a - m b is a
+   * multiple of the last bit of a, at least 2^-p of a, or of that of m b, which is 2^(-126-p) of that of b, at least 2^-p of b.
+   * So the distance is more than 2^(-127-2p), or 2^-149: more than roundings there are.
+   */
+  blurs(): bool;
 }
 
 export class Add implements Operation {
   kind(): i32 {
     return ADDITION;
+  }
+  @inline
+  blurs(): bool {
+    return false;
   }
   lanes(a: v128, b: v128): v128 {
     return f32x4.add(a, b);
@@ -128,6 +170,10 @@ export class Multiply implements Operation {
   kind(): i32 {
     return PRODUCT;
   }
+  @inline
+  blurs(): bool {
+    return true;
+  }
   lanes(a: v128, b: v128): v128 {
     return f32x4.mul(a, b);
   }
@@ -141,6 +187,10 @@ export class First implements Operation {
   kind(): i32 {
     return ROUNDING;
   }
+  @inline
+  blurs(): bool {
+    return false;
+  }
   lanes(a: v128, _b: v128): v128 {
     return a;
   }
@@ -152,6 +202,10 @@ export class First implements Operation {
 export class Divide implements Operation {
   kind(): i32 {
     return QUOTIENT;
+  }
+  @inline
+  blurs(): bool {
+    return false;
   }
   lanes(a: v128, b: v128): v128 {
     return f32x4.div(a, b);
@@ -169,12 +223,24 @@ function wide<O extends Operation>(a: v128, b: v128, f: usize): v128 {
   return i64x2.shuffle(low, high, 0, 2);
 }
 
+/** Four float32 lanes, a NaN among them of any kind, to the grid of a CUT format. */
+function cutLanes(x: v128, f: usize): v128 {
+  return Lanes.cut(Lanes.quiet(x), v128.load(f, MAGIC), v128.load(f, UP), v128.load(f, DOWN));
+}
+
 /** One operation on four lanes, rounded to the format; for the places that are not hot. */
 export function operate<O extends Operation>(a: v128, b: v128, kind: i32, f: usize): v128 {
   const operation = changetype<O>(0);
   if (kind == WIDE) return wide<O>(a, b, f);
   const x = operation.lanes(a, b);
   if (kind == PLAIN) return x;
+  if (kind == CUT) {
+    if (operation.blurs()) {
+      const front = v128.andnot(v128.load(f, DOWN), v128.load(EXPONENTS));
+      if (v128.any_true(Lanes.half(x, front, v128.load(f, MOST)))) return wide<O>(a, b, f);
+    }
+    return cutLanes(x, f);
+  }
   return Lanes.narrow(
     x,
     v128.load(EXPONENTS),
@@ -244,6 +310,7 @@ export function map<O extends Operation, W extends Watch>(
   const up = v128.load(f, UP);
   const down = v128.load(f, DOWN);
   const sign = v128.load(SIGN);
+  const front = v128.andnot(down, exponents);
   const addend = watch.addend();
   const limit = watch.limit();
   const all = watch.all();
@@ -275,10 +342,32 @@ export function map<O extends Operation, W extends Watch>(
         at += step << 1;
       }
     }
+    if (kind <= CUT && !all) {
+      for (; i > 0; i--) {
+        const x = v128.load(a);
+        const y = v128.load(at);
+        const z = operation.lanes(x, y);
+        let r = z;
+        if (kind == CUT) {
+          // results of arithmetic are quiet
+          r = Lanes.cut(operation.kind() == ROUNDING ? Lanes.quiet(z) : z, magic, up, down);
+          if (operation.blurs() && v128.any_true(Lanes.half(z, front, most))) r = wide<O>(x, y, f);
+        }
+        v128.store(out, r);
+        if (watch.looks()) {
+          const odd = i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);
+          if (v128.any_true(odd)) watch.note(operation.kind(), x, y, r, p, end);
+          p += 4;
+        }
+        a += 16;
+        out += 16;
+        at += step;
+      }
+    }
     for (; i > 0; i--) {
       const x = v128.load(a);
       const y = v128.load(at);
-      const r = kind == PLAIN ? operation.lanes(x, y) : operate<O>(x, y, kind, f);
+      const r = operate<O>(x, y, kind, f);
       v128.store(out, r);
       if (watch.looks()) {
         const odd = i32x4.gt_s(i32x4.add(magnitude(r), addend), limit);
