@@ -70,7 +70,7 @@ describe.each(FORMATS)("$name", ({ asked, oracle }) => {
   });
 
   // below 2^-126 float32 rounds to multiples of 2^-149: those that it takes half way, where the product is not
-  test.runIf(precision > 8)("products that float32 moves half way", () => {
+  test("products that float32 moves half way, of 9 digits and more", () => {
     const x: number[] = [];
     const w: number[] = [];
     for (let a = 2 ** (precision - 1); a < 2 ** precision; a++) {
@@ -84,7 +84,8 @@ describe.each(FORMATS)("$name", ({ asked, oracle }) => {
         }
       }
     }
-    expect(x.length).toBeGreaterThan(0);
+    expect(x.length > 0).toBe(precision > 8);
+    if (x.length === 0) return;
     const ones = new Float32Array(x.length).fill(1);
     const given = { mean: new Float32Array(x.length), deviation: ones, eps: 0, norm: "l1", arithmetic } as const;
     const data = { data: Float32Array.from(x), shape: [1, x.length] };
