@@ -31,11 +31,12 @@ const PACKAGES = [
 ];
 
 /**
+ * @param packages Those that are needed. Default: all.
  * @returns The folder; undefined where they cannot be had, outside of CI.
  * @throws {Error} in CI.
  */
-export async function installTools(): Promise<string | undefined> {
-  const hash = createHash("sha256").update(PACKAGES.join()).digest("hex").slice(0, 12);
+export async function installTools(packages: readonly string[] = PACKAGES): Promise<string | undefined> {
+  const hash = createHash("sha256").update(packages.join()).digest("hex").slice(0, 12);
   const folder = join(tmpdir(), `halfnorm-tools-${hash}`);
   const complete = join(folder, "complete");
   if (existsSync(complete)) return folder;
@@ -43,7 +44,7 @@ export async function installTools(): Promise<string | undefined> {
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
   const options = ["--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts"];
   try {
-    await run("npm", ["install", ...options, ...PACKAGES], { cwd: folder });
+    await run("npm", ["install", ...options, ...packages], { cwd: folder });
   } catch (error) {
     if (process.env.CI) throw error;
     console.warn(`Runtimes, compilers and Parcel are not tried, since they could not be installed:\n${error}`);
