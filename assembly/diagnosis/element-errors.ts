@@ -90,15 +90,15 @@ import {
 import { placeTile } from "./tile-indices";
 
 /**
- * Error statistics of a stage that has a value for each element. |e| go to OWN_ERRORS and TOTAL_ERRORS, float32; of the
- * input, where both are the same, to the second. With the output go its events.
+ * Error statistics of a stage behind the input that has a value for each element. |e| go to OWN_ERRORS and TOTAL_ERRORS,
+ * float32. With the output go its events.
  */
 export function sweep(stage: i32): void {
   if (!ASC_NO_ASSERT) {
     checkTrace(bytesOfLargest());
-    checkErrors(stage != INPUT_STAGE);
+    checkErrors(true);
     const factors = load<i32>(TAIL) == TAIL_FOLDED && (stage == SLOPE_STAGE || stage == SHIFT_STAGE);
-    assert(factors || stage == INPUT_STAGE || stage == CENTRE_STAGE || stage == TERM_STAGE || stage == OUTPUT_STAGE);
+    assert(factors || stage == CENTRE_STAGE || stage == TERM_STAGE || stage == OUTPUT_STAGE);
   }
   startErrors(stateOf(stage, OWN));
   startErrors(stateOf(stage, TOTAL));
@@ -155,11 +155,6 @@ function sweepTile(stage: i32, from: i32, n: i32, absorbing: i32): i32 {
   placeTile(from);
   readElements(from, n);
   const x = roundInput<Unwatched>(n);
-  if (stage == INPUT_STAGE) {
-    if (x == TILE_R) holdEqual(INPUT_STAGE, TOTAL, x, n);
-    else hold<Itself>(INPUT_STAGE, TOTAL, x, TILE_R, from, n);
-    return absorbing;
-  }
   if (stage == OUTPUT_STAGE && load<i32>(TAIL) != TAIL_SAME) {
     const y = load<i32>(TAIL) == TAIL_STEPS ? holdSteps(x, from, n) : holdFolded(x, from, n);
     return absorbing ? absorbing & ~lostIn(y, n) : 0;

@@ -20,6 +20,7 @@ import { Float64, scaleOfDeviation } from "../norms/scale";
 import { traitsOf } from "../norms/with-norm";
 import { count, group, width } from "../tensors/groups";
 import { enterStage, noteNumber, takeAllGroups, takeGroup, Watched } from "./events";
+import { holdInput } from "./pairs";
 import { addSizes, finishSizes, setReal } from "./reals";
 import { centre, readElements, roundInput } from "./stages";
 import { placeTile } from "./tile-indices";
@@ -67,6 +68,7 @@ export function traceGiven(): void {
     placeTile(from);
     enterStage(INPUT_STAGE, FORMAT_COMPUTE);
     const x = roundInput<Watched>(n);
+    holdInput(x, from, n);
     addSizes(REAL_SIZES, TILE_R, n);
     if (load<i32>(TAIL) != TAIL_SAME) continue;
     enterStage(CENTRE_STAGE, FORMAT_STATISTICS);

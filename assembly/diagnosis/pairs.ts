@@ -1,14 +1,16 @@
 // Pairs of a tile of computed values and their exact ones, added to the error statistics of a stage.
 
 import { OUTPUT, REDUCED_RANK } from "../../src/abi/plan";
-import { ERRORS, ERRORS_BYTES, OWN, OWN_ERRORS, TOTAL_ERRORS } from "../../src/abi/report";
+import { ERRORS, ERRORS_BYTES, INPUT_STAGE, OWN, OWN_ERRORS, TOTAL, TOTAL_ERRORS } from "../../src/abi/report";
 import { padded, writeTile } from "../emulated/bundle";
-import { TILE_E } from "../memory";
+import { COMPUTE } from "../formats/format";
+import { TILE_E, TILE_R } from "../memory";
 import { base, width } from "../tensors/groups";
 import { Layout } from "../tensors/offsets";
-import { discountPairs, measure, measureEach, measureEqual } from "./error-statistics";
+import { discountPairs, measure, measureEach, measureEqual, setUnitOf } from "./error-statistics";
+import { looksAtAll } from "./events";
 import { hasSmall } from "./powers";
-import { clearRest, fill, Held, hasRest, laneStep, Real, rowsOf, vectorsOf } from "./reals";
+import { clearRest, fill, Held, hasRest, Itself, laneStep, Real, rowsOf, vectorsOf } from "./reals";
 
 /** The statistics of a stage, `kind` being OWN or TOTAL. */
 export function stateOf(stage: i32, kind: i32): usize {
@@ -74,4 +76,12 @@ export function holdEqual(stage: i32, kind: i32, c: usize, n: i32): void {
   if (hasRest(n)) clearRest(c, n);
   measureEqual(state, c, vectors << 2);
   discountPairs(state, (vectors << 2) - n * width);
+}
+
+/** Adds the elements of TILE_R as they were rounded, at x, unless that is done a second time. */
+export function holdInput(x: usize, from: i32, n: i32): void {
+  if (looksAtAll()) return;
+  setUnitOf(COMPUTE);
+  if (x == TILE_R) holdEqual(INPUT_STAGE, TOTAL, x, n);
+  else hold<Itself>(INPUT_STAGE, TOTAL, x, TILE_R, from, n);
 }

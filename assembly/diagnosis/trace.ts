@@ -50,7 +50,7 @@ import {
 import { kindIn, Reduction, reductionIn } from "../norms/norm";
 import { scaleOfStatistic } from "../norms/scale";
 import { traitsOf } from "../norms/with-norm";
-import { checkGroup, checkTrace } from "../preconditions";
+import { checkErrors, checkGroup, checkTrace } from "../preconditions";
 import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
 import { count, group, width } from "../tensors/groups";
 import { copy } from "../tensors/tiles";
@@ -69,6 +69,7 @@ import {
 } from "./events";
 import { traceGiven } from "./given";
 import { attributeMean, attributeSum, finishGroup } from "./group-results";
+import { holdInput } from "./pairs";
 import {
   AnyAdder,
   addReals,
@@ -106,9 +107,15 @@ import { placeTile } from "./tile-indices";
 import { divideBy, toCompute, WatchedNumbers } from "./watched-numbers";
 import { gatherErrors, WatchedSums } from "./watched-sums";
 
-/** Runs the plan: all stages but the output. */
+/**
+ * Runs the plan: all stages but the output. |e| of the input, where those of the stage and in total are the same, go to
+ * TOTAL_ERRORS, float32.
+ */
 export function trace(): void {
-  if (!ASC_NO_ASSERT) checkTrace(bytesOfLargest());
+  if (!ASC_NO_ASSERT) {
+    checkTrace(bytesOfLargest());
+    checkErrors(false);
+  }
   prepareWatch(FORMAT_COMPUTE);
   prepareWatch(FORMAT_ACCUMULATE);
   prepareWatch(FORMAT_STATISTICS);
@@ -160,6 +167,7 @@ function traceBundle(stage: i32, wanted: i32): void {
   if (centred) {
     gatherErrors(stage == MEAN_STAGE ? wanted : -1);
     traceMean();
+    if (stage == MEAN_STAGE) return;
   }
   gatherErrors(stage == SUM_STAGE ? wanted : -1);
   traceTerms(centred, reduction);
@@ -184,6 +192,7 @@ function traceMean(): void {
     enterStage(INPUT_STAGE, FORMAT_COMPUTE);
     placeTile(from);
     const x = roundInput<Watched>(n);
+    holdInput(x, from, n);
     addMean(n);
     addSizes(REAL_SIZES, TILE_R, n);
     if (!exactInput) addNumbers(SUM_ROUNDED, x, n, COMPUTE);
@@ -228,6 +237,7 @@ function traceTerms(centred: bool, reduction: Reduction): void {
       enterStage(INPUT_STAGE, FORMAT_COMPUTE);
       placeTile(from);
       x = centred ? roundInput<Unwatched>(n) : roundInput<Watched>(n);
+      if (!centred) holdInput(x, from, n);
     }
     placeTile(from);
     enterStage(CENTRE_STAGE, FORMAT_STATISTICS);

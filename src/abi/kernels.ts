@@ -61,7 +61,7 @@ export interface DiagnosisKernels {
   inspect(from: number, storage: number, n: number): void;
   /** Emulated arithmetic by the plan but for the output, each operation watched, each group held against the exact one. */
   trace(): void;
-  /** After trace(): error statistics of a stage that has a value for each element. */
+  /** After trace(): error statistics of a stage behind the input that has a value for each element. */
   sweep(stage: number): void;
   /** After trace(): what the total error of the mean or the sum of a group consists of. */
   attribute(stage: number, group: number): void;

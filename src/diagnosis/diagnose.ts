@@ -96,7 +96,10 @@ const NO_INPUT: InputCounts = {
 };
 
 function summaryOf(x: Operand, { groups, count }: Walk, { exponents, ...counts }: InputCounts): InputSummary {
-  const histogram = Array.from(exponents, (of, i) => ({ exponent: i + LEAST_EXPONENT, count: of }));
+  const histogram: InputSummary["exponentHistogram"] = [];
+  exponents.forEach((of, i) => {
+    if (of > 0) histogram.push({ exponent: i + LEAST_EXPONENT, count: of });
+  });
   return {
     shape: x.shape.slice(),
     dtype: dtypeOf(x.storage),
@@ -104,7 +107,7 @@ function summaryOf(x: Operand, { groups, count }: Walk, { exponents, ...counts }
     groups,
     groupSize: count,
     ...counts,
-    exponentHistogram: histogram.filter(({ count: of }) => of > 0),
+    exponentHistogram: histogram,
   };
 }
 

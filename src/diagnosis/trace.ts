@@ -88,7 +88,8 @@ export function formatOf(stage: number, norm: NormSpec, numerics: Numerics): For
   return stage === report.SUM_STAGE && !comparedBy(norm) && !exact ? accumulate : statistics;
 }
 
-const ELEMENT_STAGES = [report.INPUT_STAGE, report.CENTRE_STAGE, report.TERM_STAGE, report.OUTPUT_STAGE];
+/** Stages behind the input of one value per element. */
+const ELEMENT_STAGES = [report.CENTRE_STAGE, report.TERM_STAGE, report.OUTPUT_STAGE];
 /** Stages of one value per group, in the order of the arrays of their errors. */
 const GROUP_STAGES = [
   report.MEAN_STAGE,
@@ -187,9 +188,9 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
   const conditions = heap.scratch(groups * 8);
   const table = heap.scratch(TABLE_BYTES);
   const errors = heap.scratch(4 * Math.max(elements, slots * groups));
-  // at first those of the groups of a part
-  const most = parts.reduce((most, { walk }) => Math.max(most, walk.groups), 0);
-  const others = heap.scratch(4 * Math.max(elements, groups, slots * most));
+  // at first those of the input
+  const others = heap.scratch(4 * Math.max(elements, groups));
+  const ofPart = heap.scratch(4 * slots * parts.reduce((most, { walk }) => Math.max(most, walk.groups), 0));
   prepare(own, job);
   const { i32, f32, f64 } = heap;
   const reports = new Reports(own, job, share);
@@ -213,13 +214,14 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
       measured.set(stage, { own: mine, total, size });
     }
   };
-  reports.each(({ group, walk }) => {
+  reports.each(({ group, element, walk }) => {
     i32[report.RECORDS >> 2] = records + group * report.RECORD_BYTES;
     i32[report.CONDITIONS >> 2] = conditions + group * 8;
-    i32[report.GROUP_ERRORS >> 2] = others;
+    i32[report.GROUP_ERRORS >> 2] = ofPart;
+    i32[report.TOTAL_ERRORS >> 2] = others + element * 4;
     kernels.trace();
     for (let slot = 0; slot < slots; slot++) {
-      const from = others / 4 + slot * walk.groups;
+      const from = ofPart / 4 + slot * walk.groups;
       f32.copyWithin(errors / 4 + slot * groups + group, from, from + walk.groups);
     }
   });
@@ -229,6 +231,8 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
     return { stage, addresses: [address, address + groups * 4] };
   }).filter(({ stage }) => stages.includes(stage));
   if (ofGroups.length) measure(ofGroups, true);
+  // all that rounding the input does is its own
+  measure([{ stage: report.INPUT_STAGE, addresses: [others] }], false);
   const sweep = (stage: number, ofGroups: boolean): void =>
     reports.each(({ group, element }) => {
       const at = 4 * (ofGroups ? group : element);
@@ -248,8 +252,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
     if (!FACTOR_STAGES.includes(stage) && !ELEMENT_STAGES.includes(stage)) continue;
     const shared = FACTOR_STAGES.includes(stage) && sharesFactors(job);
     sweep(stage, shared);
-    // all that rounding the input does is its own
-    measure([{ stage, addresses: stage === report.INPUT_STAGE ? [errors] : [others, errors] }], shared);
+    measure([{ stage, addresses: [others, errors] }], shared);
   }
   const found = reports.found();
   const adds = !comparedBy(job.norm);
