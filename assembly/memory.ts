@@ -94,10 +94,9 @@ const GROUP_END: usize = GROUP_TOP + 4 * TOP_BYTES;
 /** float64 values. */
 export const PANEL_SUM: usize = RAW_SUM;
 export const PANEL_MEAN: usize = PANEL_SUM + PANEL_DOUBLES;
-export const PANEL_SQUARES: usize = PANEL_MEAN + PANEL_DOUBLES;
-export const COLUMN_CHUNK: usize = PANEL_SQUARES + PANEL_DOUBLES;
+export const PANEL_PLAIN: usize = PANEL_MEAN + PANEL_DOUBLES;
 /** Greatest and least element as `ordered` integers. */
-export const PANEL_HIGH: usize = COLUMN_CHUNK + PANEL_DOUBLES;
+export const PANEL_HIGH: usize = PANEL_PLAIN + PANEL_DOUBLES;
 export const PANEL_LOW: usize = PANEL_HIGH + PANEL_FLOATS;
 /** float32 values: the mean, and what is missing to it. */
 export const PANEL_CENTRE: usize = PANEL_LOW + PANEL_FLOATS;

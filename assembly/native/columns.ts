@@ -15,20 +15,7 @@ import {
   WEIGHT,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
-import { clearVectors } from "../lanes/vectors";
-import {
-  COLUMN_CHUNK,
-  COLUMN_SCALE,
-  COLUMN_SHIFT,
-  GROUP_TOP,
-  PANEL_CENTRE,
-  PANEL_FIRST,
-  PANEL_MEAN,
-  PANEL_SQUARES,
-  PANEL_SUM,
-  TILE,
-  TILE_X,
-} from "../memory";
+import { COLUMN_SCALE, COLUMN_SHIFT, GROUP_TOP, PANEL_FIRST, PANEL_MEAN, PANEL_SUM, TILE, TILE_X } from "../memory";
 import { Norm } from "../norms/norm";
 import { firstStep } from "../norms/scale";
 import { Sizes, Squares } from "../norms/terms";
@@ -36,13 +23,14 @@ import { OfOther, withNorm } from "../norms/with-norm";
 import { checkTile } from "../preconditions";
 import { numberColumns, plainColumns, termColumns, termColumnWide } from "../reductions/column-sums";
 import { extremeColumns } from "../reductions/extremes";
-import { Mean, Near } from "../reductions/sums";
+import { momentColumns } from "../reductions/moments";
+import { Mean, Near, Origin } from "../reductions/sums";
 import { topColumns } from "../reductions/top";
 import { base, group, width } from "../tensors/groups";
 import { innerRows, innerStride, reducedOffset, weightOffset } from "../tensors/offsets";
 import { read, write } from "../tensors/tiles";
 import { affineColumns, affineRowInTwo } from "./affine";
-import { Pass } from "./passes";
+import { Pass, SAMPLE } from "./passes";
 
 class AddNumbers extends OfOther {
   of<N extends Norm>(_x: f64, _y: f64, rows: i32, wide: i32, _k: i32, p: usize, pitch: usize): void {
@@ -50,11 +38,8 @@ class AddNumbers extends OfOther {
   }
 }
 
-/**
- * A part of a pass: `rows` rows of `wide` columns, the first of which is column `column` of the panel; `seen`: rows of the
- * groups that come before.
- */
-function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide: i32, seen: i32): void {
+/** A part of a pass: `rows` rows of `wide` columns, the first of which is column `column` of the panel. */
+function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide: i32): void {
   if (!ASC_NO_ASSERT) assert(rows > 0 && wide > 0 && column >= 0 && column + wide <= PANEL);
   const at = PANEL_SUM + ((<usize>column) << 3);
   const mean = load<f64>(PANEL_MEAN + ((<usize>column) << 3));
@@ -63,11 +48,10 @@ function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide:
       plainColumns(p, pitch, rows, wide);
       break;
     case Pass.Moments:
-      for (; rows > 0; rows -= CHUNK) {
-        moments(p, pitch, min(rows, CHUNK), wide, <f64>seen);
-        p += pitch * CHUNK;
-        seen += CHUNK;
-      }
+      momentColumns<Origin>(p, pitch, rows, wide);
+      break;
+    case Pass.MomentsNear:
+      momentColumns<Near>(p, pitch, rows, wide);
       break;
     case Pass.Magnitudes:
       termColumns<Sizes, Mean>(p, pitch, rows, wide);
@@ -96,74 +80,41 @@ function block(pass: Pass, p: usize, pitch: usize, rows: i32, column: i32, wide:
   }
 }
 
-/** Rows of which the sums and then the squares are taken while they are in the first-level cache. */
-const CHUNK: i32 = 64;
-
-/**
- * Adds a chunk of rows to means and sums of squares about them, those of `seen` rows: two steps within the chunk, then the
- * update of Chan, Golub and LeVeque (1983). So data that fills no cache is read once for both.
- */
-function moments(p: usize, pitch: usize, rows: i32, wide: i32, seen: f64): void {
-  const n = <f64>rows;
-  const weight = (seen * n) / (seen + n);
-  const share = n / (seen + n);
-  clearVectors(PANEL_SUM, (<usize>((wide + 3) & ~3)) << 3);
-  plainColumns(p, pitch, rows, wide);
-  for (let j: usize = 0; j < <usize>wide; j++) {
-    const mean = load<f64>(PANEL_SUM + (j << 3)) / n;
-    store<f64>(COLUMN_CHUNK + (j << 3), mean);
-    store<f32>(PANEL_CENTRE + (j << 2), <f32>mean);
+/** Moments about 0 of SAMPLE rows from all over the panel. */
+export function sampleColumns(): void {
+  const rows = load<i32>(REDUCED_TOTAL);
+  for (let part = 0; part < SAMPLE; part += 4) {
+    const from = part * (<u32>rows / SAMPLE);
+    walk(Pass.Moments, 0, 0, width, from, from + 4);
   }
-  clearVectors(PANEL_SUM, (<usize>((wide + 3) & ~3)) << 3);
-  termColumns<Squares, Near>(p, pitch, rows, wide);
-  for (let j: usize = 0; j < <usize>wide; j++) {
-    const at = j << 3;
-    const mean = load<f64>(COLUMN_CHUNK + at);
-    const rest = mean - <f64>load<f32>(PANEL_CENTRE + (j << 2));
-    const step = mean - load<f64>(PANEL_MEAN + at);
-    const squares = load<f64>(PANEL_SUM + at) - n * rest * rest;
-    store<f64>(PANEL_SQUARES + at, load<f64>(PANEL_SQUARES + at) + squares + step * step * weight);
-    store<f64>(PANEL_MEAN + at, load<f64>(PANEL_MEAN + at) + step * share);
-  }
-}
-
-/**
- * Means into PANEL_MEAN and sums of squares about them into PANEL_SQUARES, in one pass; false when one of the squares
- * is not finite, whose mean is then not either. PANEL_MEAN is zero before.
- */
-export function momentsOf(): bool {
-  clearVectors(PANEL_SQUARES, (<usize>((width + 3) & ~3)) << 3);
-  walk(Pass.Moments, 0, 0, width);
-  let sum = 0.0;
-  for (let j: usize = 0; j < <usize>width; j++) sum += load<f64>(PANEL_SQUARES + (j << 3)) * 0;
-  return sum == 0;
 }
 
 /** One pass over `wide` columns of the panel from column `column` on. */
 export function passColumns(pass: Pass, column: i32, wide: i32): void {
-  walk(pass, 0, column, wide);
+  walk(pass, 0, column, wide, 0, load<i32>(REDUCED_TOTAL));
 }
 
 /**
- * All rows of `wide` columns from column `column` on: a part of a pass each, or of the output, which takes a second step
+ * Rows [row, rows) of `wide` columns from column `column` on: a part of a pass each, or of the output, which takes a second step
  * where a scale is beyond float32.
  */
-function walk(pass: Pass, steps: i32, column: i32, wide: i32): void {
+function walk(pass: Pass, steps: i32, column: i32, wide: i32, row: i32, rows: i32): void {
   const output = steps > 0;
-  const inner = innerRows();
+  const segment = innerRows();
   const stride = innerStride();
-  const rows = load<i32>(REDUCED_TOTAL);
   const direct =
     load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32 && !(output && load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32);
   const padded = (wide + 3) & ~3;
   const pitch = (<usize>padded) << 2;
-  for (let row = 0; row < rows; row += inner) {
+  while (row < rows) {
+    const inner = min(segment - (row % segment), rows - row);
     let at = base + column + reducedOffset(row, REDUCED_STRIDE);
+    row += inner;
     if (direct) {
       const bytes = (<usize>at) << 2;
       const x = load<usize>(INPUT) + bytes;
       if (output) apply(steps, x, load<usize>(OUTPUT) + bytes, (<usize>stride) << 2, inner, wide);
-      else block(pass, x, (<usize>stride) << 2, inner, column, wide, row);
+      else block(pass, x, (<usize>stride) << 2, inner, column, wide);
       continue;
     }
     for (let from = 0; from < inner; ) {
@@ -174,7 +125,7 @@ function walk(pass: Pass, steps: i32, column: i32, wide: i32): void {
         apply(steps, TILE_X, TILE_X, pitch, n, wide);
         for (let i = 0; i < n; i++) write(at + i * stride, wide, TILE_X + pitch * i);
       } else {
-        block(pass, TILE_X, pitch, n, column, wide, row + from);
+        block(pass, TILE_X, pitch, n, column, wide);
       }
       from += n;
       at += n * stride;
@@ -211,5 +162,5 @@ export function applyColumns(): void {
     store<f32>(COLUMN_SCALE + (j << 2), <f32>(factor / <f64>first));
     store<f32>(COLUMN_SHIFT + (j << 2), biases ? load<f32>(biases + at) : -0.0);
   }
-  walk(Pass.Plain, steps, 0, width);
+  walk(Pass.Plain, steps, 0, width, 0, load<i32>(REDUCED_TOTAL));
 }

@@ -26,8 +26,8 @@ import {
   PANEL_HIGH,
   PANEL_LOW,
   PANEL_MEAN,
+  PANEL_PLAIN,
   PANEL_REST,
-  PANEL_SQUARES,
   PANEL_SUM,
   TOP_BYTES,
 } from "../memory";
@@ -39,9 +39,13 @@ import { NO_HIGH, NO_LOW } from "../reductions/extremes";
 import { startTop, sumTop, topBufferBytes } from "../reductions/top";
 import { columnsLeft, group, startGroups, takeGroups, width } from "../tensors/groups";
 import { Layout } from "../tensors/offsets";
-import { applyColumns, momentsOf, passColumns } from "./columns";
-import { Pass } from "./passes";
-import { applyRow, enterRow, passRow, prepareRows } from "./rows";
+import { applyColumns, passColumns, sampleColumns } from "./columns";
+import { Pass, SAMPLE } from "./passes";
+import { applyRow, enterRow, passRow, prepareRows, sampleRow } from "./rows";
+
+/** Elements of a group from which on one pass over rows or columns for mean and squares takes less time than two. */
+const FEW_ELEMENTS: f64 = 1024;
+const FEW_ROWS: f64 = 128;
 
 /** Groups that end in contiguous elements, one at a time. */
 export function rows(): void {
@@ -94,8 +98,8 @@ function sumOf(j: i32): usize {
   return PANEL_SUM + ((<usize>j) << 3);
 }
 
-function squaresOf(j: i32): f64 {
-  return load<f64>(PANEL_SQUARES + ((<usize>j) << 3));
+function plainOf(j: i32): f64 {
+  return load<f64>(PANEL_PLAIN + ((<usize>j) << 3));
 }
 
 export function meanOf(j: i32): f64 {
@@ -118,14 +122,17 @@ export function factors(traits: i32): bool {
   const first = (<usize>group) << 2;
 
   clearVectors(PANEL_MEAN, bytes64());
-  const both = centre && Layout.columnwise() && (task & TASK_NORM) != 0 && kind == TermKind.Square;
-  // merging spoils what is not finite
-  const finite = both && momentsOf();
-  if (centre && !finite) sum(Pass.Plain);
+  const both =
+    centre &&
+    (task & TASK_NORM) != 0 &&
+    kind == TermKind.Square &&
+    n >= (Layout.columnwise() ? FEW_ROWS : FEW_ELEMENTS);
+  if (both) moments(n);
+  else if (centre) sum(Pass.Plain);
   for (let j = 0; j < width; j++) {
     const at = means + first + ((<usize>j) << 2);
     let mean = 0.0;
-    if (centre) mean = both && isFinite(squaresOf(j)) ? meanOf(j) : load<f64>(sumOf(j)) / n;
+    if (centre) mean = (both ? plainOf(j) : load<f64>(sumOf(j))) / n;
     else if (given && means) mean = <f64>load<f32>(at);
     if (centre && means) store<f32>(at, <f32>mean);
     store<f64>(PANEL_MEAN + ((<usize>j) << 3), mean);
@@ -160,7 +167,40 @@ function sum(pass: Pass): void {
   run(pass, 0, width);
 }
 
-/** The raw statistic of every group into PANEL_SUM; `both`: the sums of squares stand in PANEL_SQUARES already. */
+/**
+ * Sums into PANEL_PLAIN, and sums of squares about the mean into PANEL_SUM, in one pass: sum (x - mean)² is
+ * sum (x - K)² - n (mean - K)², where K is 0, or the mean of a sample that is far from 0 beside its spread. If more than half
+ * of it cancels, the mean takes the place of K, for another pass.
+ */
+function moments(n: f64): void {
+  clearVectors(PANEL_CENTRE, bytes64());
+  let pass = Pass.Moments;
+  // 0: of a sample
+  for (let turn = 0; turn < 3; turn++) {
+    clearVectors(PANEL_SUM, bytes64());
+    clearVectors(PANEL_PLAIN, bytes64());
+    if (turn) run(pass, 0, width);
+    else if (Layout.columnwise()) sampleColumns();
+    else sampleRow();
+    const seen = turn ? n : <f64>SAMPLE;
+    let again = !turn;
+    for (let j = 0; j < width; j++) {
+      const centre = PANEL_CENTRE + ((<usize>j) << 2);
+      const mean = plainOf(j) / seen;
+      const rest = mean - <f64>load<f32>(centre);
+      const shift = seen * rest * rest;
+      const squares = load<f64>(sumOf(j)) - shift;
+      store<f64>(sumOf(j), squares);
+      if ((turn ? 1 : 2) * shift <= squares) continue;
+      store<f32>(centre, <f32>mean);
+      pass = Pass.MomentsNear;
+      again = true;
+    }
+    if (!again) return;
+  }
+}
+
+/** The raw statistic of every group into PANEL_SUM; `both`: the sums of squares stand there already. */
 function statistics(reduction: Reduction, kind: TermKind, both: bool): void {
   if (reduction == Reduction.Sum) {
     if (kind == TermKind.Size) magnitudes();
@@ -181,10 +221,10 @@ function magnitudes(): void {
   }
   if (far) {
     // what one group needs does not change the others
-    copyVectors(PANEL_SUM, PANEL_SQUARES, bytes64());
+    copyVectors(PANEL_SUM, PANEL_PLAIN, bytes64());
     sum(Pass.Magnitudes);
     for (let j = 0; j < width; j++) {
-      if (isNear(j, squaresOf(j))) store<f64>(sumOf(j), squaresOf(j));
+      if (isNear(j, plainOf(j))) store<f64>(sumOf(j), plainOf(j));
     }
   }
   for (let j = 0; j < width; j++) {
@@ -200,8 +240,7 @@ function isNear(j: i32, total: f64): bool {
 
 function squares(both: bool): void {
   const n = load<f64>(COUNT);
-  if (both) copyVectors(PANEL_SQUARES, PANEL_SUM, bytes64());
-  else sum(Pass.Squares);
+  if (!both) sum(Pass.Squares);
   for (let j = 0; j < width; j++) {
     // sum (d - rest)² = sum d² - n rest². On the grid of float32 the spread is no less than the rest: little cancels
     const rest = both ? 0 : <f64>load<f32>(PANEL_REST + ((<usize>j) << 2));

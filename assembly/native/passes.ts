@@ -1,11 +1,15 @@
 // What a pass over the elements of a panel adds up. A panel is one group in rows (rows.ts) or up to PANEL groups in columns
 // (columns.ts); the accumulators of group j are the j-th of PANEL_SUM, PANEL_HIGH, ... (memory.ts) in both.
 
+/** Elements of a group that tell where its mean is. */
+export const SAMPLE: i32 = 32;
+
 export const enum Pass {
   /** Sum of x, in float64. */
   Plain,
-  /** Mean and sum of squares about it (columns only). */
+  /** The same into PANEL_SUM, and into PANEL_SQUARES sum of x², or of (x - centre)². */
   Moments,
+  MomentsNear,
   /** Sum of |x - centre - rest|, and without the rest. */
   Magnitudes,
   MagnitudesNear,

@@ -11,6 +11,7 @@ import {
   LENGTH,
   OUTPUT,
   OUTPUT_STORAGE,
+  REDUCED_RANK,
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   REDUCED_WEIGHT,
@@ -40,13 +41,14 @@ import { firstStep } from "../norms/scale";
 import { Sizes, Squares } from "../norms/terms";
 import { OfOther, withNorm } from "../norms/with-norm";
 import { extremes, greatestMagnitude } from "../reductions/extremes";
+import { sumMoments } from "../reductions/moments";
 import { Mean, Near, Origin, sumNumbers, sumPlain, sumTerms, sumTermsWide } from "../reductions/sums";
 import { addTop } from "../reductions/top";
 import { base, count, group } from "../tensors/groups";
 import { keptOffset, reducedOffset } from "../tensors/offsets";
 import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
 import { affine, affineWeighted } from "./affine";
-import { Pass } from "./passes";
+import { Pass, SAMPLE } from "./passes";
 
 /** Segments shorter than this are staged. */
 const SHORT: i32 = 64;
@@ -79,6 +81,29 @@ export function prepareRows(): void {
 /** Before the first pass over a group. */
 export function enterRow(): void {
   if (Row.whole()) gather(base, 0, count, TILE_X);
+}
+
+/** Moments about 0 of SAMPLE elements from all over the group. */
+export function sampleRow(): void {
+  const length = load<i32>(LENGTH);
+  const whole = Row.whole();
+  const start = whole ? TILE_X : load<usize>(INPUT) + ((<usize>base) << 2);
+  let to = TILE_T;
+  for (let part = 0; part < SAMPLE; part += 4) {
+    const from = part * (<u32>count / SAMPLE);
+    if (staged && !whole) {
+      gather(base, from, 4, to);
+    } else {
+      let at = from;
+      if (!staged && load<i32>(REDUCED_RANK)) {
+        const segment = from / length;
+        at = reducedOffset(segment, REDUCED_STRIDE) + min(from - segment * length, length - 4);
+      }
+      v128.store(to, v128.load(start + ((<usize>at) << 2)));
+    }
+    to += 16;
+  }
+  block(Pass.Moments, TILE_T, SAMPLE);
 }
 
 /** One pass over the group. */
@@ -116,6 +141,12 @@ function block(pass: Pass, p: usize, n: i32): void {
   switch (pass) {
     case Pass.Plain:
       sum = sumPlain(p, n);
+      break;
+    case Pass.Moments:
+      sumMoments<Origin>(p, n, 0);
+      break;
+    case Pass.MomentsNear:
+      sumMoments<Near>(p, n, centre);
       break;
     case Pass.Magnitudes:
       sum = sumTerms<Sizes, Mean>(p, n, centre, rest);

@@ -19,37 +19,22 @@ export function accumulate(at: usize, low: v128, high: v128): void {
 
 /** Adds up rows x width at p, `pitch` bytes from row to row, into PANEL_SUM. */
 export function plainColumns(p: usize, pitch: usize, rows: i32, width: i32): void {
-  for (; rows >= 8; rows -= 8) {
-    let x = p;
-    let at = PANEL_SUM;
-    for (let j = 0; j < width; j += 4) {
-      let row = x;
+  const bytes = (<usize>width) << 2;
+  for (; rows > 0; rows -= 8) {
+    for (let j: usize = 0; j < bytes; j += 16) {
+      const at = PANEL_SUM + (j << 1);
       let low = v128.load(at, 0);
       let high = v128.load(at, 16);
-      for (let i = 0; i < 4; i++) {
-        const next = row + pitch;
-        low = f64x2.add(low, lowPair(v128.load64_zero(row, 0)));
-        high = f64x2.add(high, lowPair(v128.load64_zero(row, 8)));
-        low = f64x2.add(low, lowPair(v128.load64_zero(next, 0)));
-        high = f64x2.add(high, lowPair(v128.load64_zero(next, 8)));
-        row = next + pitch;
+      let x = p + j;
+      for (let i = min(rows, 8); i > 0; i--) {
+        low = f64x2.add(low, lowPair(v128.load64_zero(x, 0)));
+        high = f64x2.add(high, lowPair(v128.load64_zero(x, 8)));
+        x += pitch;
       }
       v128.store(at, low, 0);
       v128.store(at, high, 16);
-      x += 16;
-      at += 32;
     }
     p += pitch << 3;
-  }
-  for (; rows > 0; rows--) {
-    let x = p;
-    let at = PANEL_SUM;
-    for (let j = 0; j < width; j += 4) {
-      accumulate(at, lowPair(v128.load64_zero(x, 0)), lowPair(v128.load64_zero(x, 8)));
-      x += 16;
-      at += 32;
-    }
-    p += pitch;
   }
 }
 

@@ -103,16 +103,12 @@ export function sumPlain(p: usize, n: i32): f64 {
   let b = f64x2.splat(0);
   let c = f64x2.splat(0);
   let d = f64x2.splat(0);
-  for (; n >= 16; n -= 16) {
+  for (; n >= 8; n -= 8) {
     a = f64x2.add(a, lowPair(v128.load64_zero(p, 0)));
     b = f64x2.add(b, lowPair(v128.load64_zero(p, 8)));
     c = f64x2.add(c, lowPair(v128.load64_zero(p, 16)));
     d = f64x2.add(d, lowPair(v128.load64_zero(p, 24)));
-    a = f64x2.add(a, lowPair(v128.load64_zero(p, 32)));
-    b = f64x2.add(b, lowPair(v128.load64_zero(p, 40)));
-    c = f64x2.add(c, lowPair(v128.load64_zero(p, 48)));
-    d = f64x2.add(d, lowPair(v128.load64_zero(p, 56)));
-    p += 64;
+    p += 32;
   }
   let sum = pairSum(f64x2.add(f64x2.add(a, b), f64x2.add(c, d)));
   for (; n > 0; n--) {

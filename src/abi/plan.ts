@@ -184,9 +184,9 @@ export const PANEL = 1024;
  * has them in the row of all regions, and does not compile with other addresses.
  */
 export const RAW_SUM = 98304;
-export const RAW_HIGH = 131328;
-export const RAW_LOW = 135488;
-export const RAW_SCALE = 147968;
+export const RAW_HIGH = 123072;
+export const RAW_LOW = 127232;
+export const RAW_SCALE = 139712;
 
 /**
  * Work space of one of the groups that the top-k norm takes four of at a time: bytes per element of k, and for any k.

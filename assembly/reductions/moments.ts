@@ -1,0 +1,83 @@
+// Moments in one pass: sums of x, and of squares of distances from a centre that is near the mean, if not the mean.
+//
+// The sum is in float64, as in sums.ts. Squares stay in float32 for 128 elements, or as many rows of columns as are taken at
+// a time, before they go into float64: to bring numbers there is what takes most of the time.
+
+import { firstLanes, highPair, lowPair, pairSum } from "../lanes/vectors";
+import { PANEL_CENTRE, PANEL_PLAIN, PANEL_SUM } from "../memory";
+import { accumulate } from "./column-sums";
+import { Centre } from "./sums";
+
+/** The square of a distance. */
+function square<C extends Centre>(x: v128, centre: v128): v128 {
+  const d = changetype<C>(0).distance(x, centre, centre);
+  return f32x4.mul(d, d);
+}
+
+/** Adds sums of n float32 at p to the first of PANEL_PLAIN, those of squares to that of PANEL_SUM. */
+export function sumMoments<C extends Centre>(p: usize, n: i32, centre: f32): void {
+  const k = f32x4.splat(centre);
+  let a = f64x2.splat(0);
+  let b = f64x2.splat(0);
+  let c = f64x2.splat(0);
+  let d = f64x2.splat(0);
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  while (n >= 8) {
+    let squares = f32x4.splat(0);
+    const whole = min(n, 128) & ~7;
+    for (const end = p + ((<usize>whole) << 2); p < end; p += 32) {
+      a = f64x2.add(a, lowPair(v128.load64_zero(p, 0)));
+      b = f64x2.add(b, lowPair(v128.load64_zero(p, 8)));
+      c = f64x2.add(c, lowPair(v128.load64_zero(p, 16)));
+      d = f64x2.add(d, lowPair(v128.load64_zero(p, 24)));
+      squares = f32x4.add(squares, f32x4.add(square<C>(v128.load(p, 0), k), square<C>(v128.load(p, 16), k)));
+    }
+    low = f64x2.add(low, lowPair(squares));
+    high = f64x2.add(high, highPair(squares));
+    n -= whole;
+  }
+  for (; n > 0; n -= 4) {
+    const lanes = firstLanes(n);
+    const x = v128.and(v128.load(p), lanes);
+    const squares = v128.and(square<C>(x, k), lanes);
+    a = f64x2.add(a, lowPair(x));
+    b = f64x2.add(b, highPair(x));
+    low = f64x2.add(low, lowPair(squares));
+    high = f64x2.add(high, highPair(squares));
+    p += 16;
+  }
+  const sum = pairSum(f64x2.add(f64x2.add(a, b), f64x2.add(c, d)));
+  store<f64>(PANEL_PLAIN, load<f64>(PANEL_PLAIN) + sum);
+  store<f64>(PANEL_SUM, load<f64>(PANEL_SUM) + pairSum(f64x2.add(low, high)));
+}
+
+/** Rows that are taken at a time, where they are short: more would leave the order of memory. */
+const SHORT: usize = 1024;
+
+/** The same of rows x width at p, `pitch` bytes from row to row, about PANEL_CENTRE. */
+export function momentColumns<C extends Centre>(p: usize, pitch: usize, rows: i32, width: i32): void {
+  const bytes = (<usize>width) << 2;
+  const most = pitch <= SHORT ? 32 : 8;
+  for (; rows > 0; rows -= most) {
+    const taken = min(rows, most);
+    for (let j: usize = 0; j < bytes; j += 16) {
+      const k = v128.load(PANEL_CENTRE + j);
+      const at = PANEL_PLAIN + (j << 1);
+      let low = v128.load(at, 0);
+      let high = v128.load(at, 16);
+      let squares = f32x4.splat(0);
+      let x = p + j;
+      for (let i = 0; i < taken; i++) {
+        squares = f32x4.add(squares, square<C>(v128.load(x), k));
+        low = f64x2.add(low, lowPair(v128.load64_zero(x, 0)));
+        high = f64x2.add(high, lowPair(v128.load64_zero(x, 8)));
+        x += pitch;
+      }
+      v128.store(at, low, 0);
+      v128.store(at, high, 16);
+      accumulate(PANEL_SUM + (j << 1), lowPair(squares), highPair(squares));
+    }
+    p += pitch * most;
+  }
+}

@@ -1,0 +1,8 @@
+/** Speed without a clock: no kernel has more code, or more to do in an inner loop, than its table says. */
+import { spawnSync } from "node:child_process";
+import { expect, test } from "vitest";
+
+test("no kernel has grown", () => {
+  const { stderr } = spawnSync(process.execPath, ["scripts/kernel-code.mjs", "--check"], { encoding: "utf8" });
+  expect(stderr).toBe("");
+}, 60_000);
