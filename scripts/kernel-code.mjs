@@ -78,7 +78,7 @@ function measure() {
   );
   const text = execFileSync(process.execPath, [disassembler, MODULE], { encoding: "utf8", maxBuffer: 1 << 28 });
   const bytes = sizes(readFileSync(MODULE));
-  const functions = [...text.matchAll(/^ \(func \$(\d+)[^]*?^ \)$/gm)];
+  const functions = [...text.matchAll(/^ \(func \$(\d+)[\s\S]*?^ \)$/gm)];
   if (functions.length !== bytes.length) throw new Error(`${functions.length} functions, ${bytes.length} bodies`);
   const rows = functions.map(([body, index], i) => {
     const name = (names.get(index) ?? index).replaceAll("assembly/", "");
