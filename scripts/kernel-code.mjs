@@ -1,6 +1,6 @@
 /**
  * The machine code that kernels come to, in a table without a clock: bytes of each function of all parts in one, and operations
- * in each of its inner loops, by the disassembly of build/halfnorm.wasm. node scripts/kernel-code.mjs writes
+ * in each of its inner loops, by the disassembly of build/halfnorm.wasm. npm run kernels:write writes
  * test/fixtures/kernel-code.txt anew; with --check, it says what has grown, or is new, and fails.
  *
  * Operations are all instructions but constants, and what moves between locals: those cost nothing once compiled. A loop is an
@@ -126,7 +126,7 @@ function growth(measured, table) {
 if (process.argv.includes("--check")) {
   const found = growth(measure(), read());
   if (found.length) {
-    console.error(`${found.join("\n")}\nwhere that is worth it, node scripts/kernel-code.mjs writes the table anew`);
+    console.error(`${found.join("\n")}\nwhere that is worth it, npm run kernels:write writes the table anew`);
     process.exitCode = 1;
   }
 } else {
