@@ -5,10 +5,10 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 33_280, gzip: 13_440 },
+  core: { raw: 34_560, gzip: 13_440 },
   diagnosis: { raw: 50_176, gzip: 19_968 },
-  gradients: { raw: 50_688, gzip: 18_944 },
-  halfnorm: { raw: 95_232, gzip: 35_328 },
+  gradients: { raw: 51_456, gzip: 18_944 },
+  halfnorm: { raw: 95_488, gzip: 35_328 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
