@@ -18,6 +18,11 @@ acceptFiles({
   model: (file, inputs) => models.open(file, inputs),
 });
 offerFiles(tensors, models);
+// whoever chooses a tensor has done with the model
+byId("ask").addEventListener("change", ({ target }) => {
+  if ((target as HTMLInputElement).type !== "file") models.close();
+});
+byId("reset").addEventListener("click", () => models.close());
 byId("problem-close").addEventListener("click", () => say(""));
 addEventListener("popstate", () => {
   models.close();

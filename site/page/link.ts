@@ -47,10 +47,12 @@ export class Link {
     return answer;
   }
 
-  /** Nobody waits for the answer any more, which something else will be asked in the place of. */
+  /** Nobody waits for the answer any more: the worker stops as soon as it looks. */
   forget(): void {
-    this.pending?.resolve(undefined);
+    if (!this.pending) return;
+    this.pending.resolve(undefined);
     this.pending = undefined;
+    this.worker?.postMessage({ id: ++this.id } satisfies Request);
   }
 
   /** Ends what is going on, whatever it is. */

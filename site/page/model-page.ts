@@ -63,7 +63,8 @@ export class ModelPage {
 
   private toggle(shown: boolean): void {
     for (const id of ["model-view", "model-box", "get-keep"]) byId(id).hidden = !shown;
-    for (const id of ["tensor-view", "verdict-box", "get-npy", "get-link"]) byId(id).hidden = shown;
+    const ofTensors = ["tensor-view", "verdict-box", "layer-fields", "arithmetic-fields", "get-npy", "get-link"];
+    for (const id of ofTensors) byId(id).hidden = shown;
   }
 
   private async ask(): Promise<void> {

@@ -23,7 +23,8 @@ export type Work =
 
 export interface Request {
   readonly id: number;
-  readonly work: Work;
+  /** undefined: what went on before is given up. */
+  readonly work?: Work;
 }
 
 /** The tensor that is shown. */

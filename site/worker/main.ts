@@ -57,7 +57,7 @@ function problemOf(error: unknown): string {
 }
 
 async function answerTo({ id, work }: Request): Promise<void> {
-  if (id !== newest) return;
+  if (!work || id !== newest) return;
   const answer: Answer = {
     part: (part) => send({ id, part }),
     progress: (progress) => send({ id, progress }),
