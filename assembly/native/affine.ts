@@ -28,7 +28,14 @@ export function affine(x: usize, y: usize, n: i32, centre: f32, rest: f32, scale
   }
 }
 
-/** A weight and a bias per element. */
+/** From the weights of 16 elements to those of the next. */
+export const WEIGHT_BYTES: usize = 64;
+
+/**
+ * A weight and a bias per element.
+ *
+ * @param weightStep WEIGHT_BYTES; or 0, where 16 weights are there for all elements. `biasStep` likewise.
+ */
 export function affineWeighted(
   x: usize,
   y: usize,
@@ -37,7 +44,9 @@ export function affineWeighted(
   rest: f32,
   scale: f32,
   weight: usize,
+  weightStep: usize,
   bias: usize,
+  biasStep: usize,
 ): void {
   const k = f32x4.splat(centre);
   const s = f32x4.splat(scale);
@@ -53,16 +62,16 @@ export function affineWeighted(
     v128.store(y, f32x4.add(f32x4.mul(x3, v128.load(weight, 48)), v128.load(bias, 48)), 48);
     x += 64;
     y += 64;
-    weight += 64;
-    bias += 64;
+    weight += weightStep;
+    bias += biasStep;
   }
   for (; n > 0; n -= 4) {
     const d = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x), k), m), s);
     storeLanes(y, f32x4.add(f32x4.mul(d, v128.load(weight)), v128.load(bias)), n);
     x += 16;
     y += 16;
-    weight += 16;
-    bias += 16;
+    weight += weightStep >> 2;
+    bias += biasStep >> 2;
   }
 }
 

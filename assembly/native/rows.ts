@@ -47,7 +47,7 @@ import { addTop } from "../reductions/top";
 import { base, count, group } from "../tensors/groups";
 import { keptOffset, reducedOffset } from "../tensors/offsets";
 import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
-import { affine, affineWeighted } from "./affine";
+import { affine, affineWeighted, WEIGHT_BYTES } from "./affine";
 import { Pass, SAMPLE } from "./passes";
 
 /** Segments shorter than this are staged. */
@@ -71,11 +71,11 @@ export function prepareRows(): void {
     load<i32>(INPUT_STORAGE) != STORAGE_FLOAT32 ||
     ((load<i32>(TASK) & TASK_APPLY) != 0 && load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32) ||
     (load<i32>(REDUCED_TOTAL) > 1 && load<i32>(LENGTH) < SHORT);
-  // what is absent stands in its tile for all groups
+  // what is absent stands in its tile, for 16 elements at a time
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
-  if (biases && !weights) fill(TILE_W, min(TILE, count), 1);
-  if (weights && !biases) fill(TILE_B, min(TILE, count), -0.0);
+  if (biases && !weights) fill(TILE_W, 16, 1);
+  if (weights && !biases) fill(TILE_B, 16, -0.0);
 }
 
 /** Before the first pass over a group. */
@@ -257,15 +257,19 @@ function output(x: usize, y: usize, n: i32, factor: f64, shift: f32): void {
   }
 }
 
+function stepOf(field: usize): usize {
+  return load<usize>(field) ? WEIGHT_BYTES : 0;
+}
+
 /** d * factor * weight + bias. */
 function outputWeighted(x: usize, y: usize, n: i32, factor: f64, weight: usize, bias: usize): void {
   const centre = load<f32>(PANEL_CENTRE);
   const rest = load<f32>(PANEL_REST);
   const first = firstStep(factor);
   if (first == 1) {
-    affineWeighted(x, y, n, centre, rest, <f32>factor, weight, bias);
+    affineWeighted(x, y, n, centre, rest, <f32>factor, weight, stepOf(WEIGHT), bias, stepOf(BIAS));
   } else {
     affine(x, y, n, centre, rest, first, -0.0);
-    affineWeighted(y, y, n, 0, 0, <f32>(factor / <f64>first), weight, bias);
+    affineWeighted(y, y, n, 0, 0, <f32>(factor / <f64>first), weight, stepOf(WEIGHT), bias, stepOf(BIAS));
   }
 }
