@@ -5,7 +5,7 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 34_560, gzip: 13_440 },
+  core: { raw: 34_560, gzip: 13_472 },
   diagnosis: { raw: 50_176, gzip: 19_968 },
   gradients: { raw: 51_456, gzip: 18_944 },
   halfnorm: { raw: 95_488, gzip: 35_328 },
