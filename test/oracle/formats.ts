@@ -45,10 +45,14 @@ export function exponentOf(value: number): number {
   return biased === 0 ? exponentOf(value * 2 ** 60) - 60 : biased - 1023;
 }
 
+/** 2^e of all float64, from 2^-1074 on: they are asked for with every rounding. */
+const POWERS = Float64Array.from({ length: 1074 + 1024 }, (_, i) => 2 ** (i - 1074));
+const powerOfTwo = (e: number): number => POWERS[e + 1074] ?? 2 ** e;
+
 /** The distance of neighbouring values of the format at `value`, subnormals included. */
 export function spacing(format: Format, value: number): number {
   const exponent = value === 0 ? format.emin : Math.max(exponentOf(value), format.emin);
-  return 2 ** (exponent - format.precision + 1);
+  return powerOfTwo(exponent - format.precision + 1);
 }
 
 /** What becomes of a value beyond the largest finite one, by the format's rule. */
@@ -87,7 +91,7 @@ export function roundTo(format: Format, value: number, mode: Mode = "nearest-eve
 
 /** Applies the ends of the format's range to a magnitude already on the grid of unbounded exponent. */
 function finish(format: Format, sign: number, magnitude: number, mode: Mode): number {
-  if (!format.subnormals && magnitude < 2 ** format.emin) return sign * 0;
+  if (!format.subnormals && magnitude < powerOfTwo(format.emin)) return sign * 0;
   if (magnitude <= format.max) return sign * magnitude;
   // A mode that points back to zero here cannot pass the largest value.
   const inward =

@@ -13,7 +13,7 @@ const GOLDEN = readFileSync(new URL("../fixtures/golden.txt", import.meta.url), 
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src data:";
 
 /** Of test/, without their ends. */
-const CONFORMANCE = ["kernels/hardware", "conversion/float16", "layers/layers.emulated", "statistics/reduce.emulated"];
+const CONFORMANCE = ["kernels/hardware", "conversion/float16", "layers/layers.emulated"];
 
 const golden = (then: string): Promise<string> =>
   bundled(`import { goldenText } from "../support/golden.js";\n(${then})(await goldenText());`);
