@@ -41,6 +41,7 @@ export const NORMALIZATION_KEYS = ["norm", "weight", "bias", "eps", "calibrated"
 /**
  * What is to be done, checked.
  *
+ * @internal
  * @param o `mean` and `deviation` are applied instead of those of x.
  * @param shape Dimensions of x, which may be split further than its own.
  * @param reduced Set of axes, as bits, that a group extends over.

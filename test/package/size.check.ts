@@ -8,7 +8,7 @@ import { BUNDLERS, type Bundler, bundle } from "./bundle.js";
 
 const consumer = inject("consumer");
 // The goal is 15,000 bytes. This is what has been reached, rounded up to the next 50.
-const BUDGET = 22_150;
+const BUDGET = 22_200;
 
 const gzip = (text: string | Buffer): number => gzipSync(text, { level: 9 }).length;
 
@@ -60,7 +60,7 @@ describe.each(Object.keys(BUNDLERS) as Bundler[])("a bundle by %s", (bundler) =>
 
   it("of load() alone embeds no module", async () => {
     const source = 'import { load } from "halfnorm/load";\nglobalThis.load = load;';
-    expect(gzip(await bundled(bundler, "alone", source))).toBeLessThan(37_750);
+    expect(gzip(await bundled(bundler, "alone", source))).toBeLessThan(43_500);
   });
 
   it("does not carry tensors for a function that only takes them", async () => {
