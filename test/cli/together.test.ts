@@ -210,7 +210,7 @@ describe("what goes wrong with one thread", () => {
   it("is a file that it cannot read: all are ended, in one line", async () => {
     const reads = `const { createRequire, syncBuiltinESMExports } = await import("node:module");
       const fs = createRequire("/")("node:fs"); const { readSync } = fs; let left = 1;
-      fs.readSync = (...all) => left-- ? readSync(...all) : 0; syncBuiltinESMExports();`;
+      fs.readSync = (...all) => typeof all[4] !== "number" || left-- ? readSync(...all) : 0; syncBuiltinESMExports();`;
     const { code, stdout, stderr } = await run(reads);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/^halfnorm: .*rows\.npy: ends after \d+ bytes: it has become shorter while it was read\n$/);
