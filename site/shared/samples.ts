@@ -9,7 +9,10 @@ export interface Sample {
 
 /** The first one is shown to whoever has asked for nothing. */
 export const SAMPLES = {
-  outlier: { file: "transformer-residual-outlier-64.npy", title: "Residual stream of a transformer, one feature far out" },
+  outlier: {
+    file: "transformer-residual-outlier-64.npy",
+    title: "Residual stream of a transformer, one feature far out",
+  },
   residual: { file: "transformer-residual.npy", title: "Residual stream of a transformer" },
   conv1: { file: "digits-conv1-out.npy", title: "Output of a first convolution" },
   conv3: { file: "digits-conv3-out.npy", title: "Output of a third convolution" },
