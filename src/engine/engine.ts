@@ -21,6 +21,9 @@ export class Engine {
   declare parts?: Map<unknown, object>;
   /** What the plan in memory was last written for, if that is known. */
   planned: object | undefined = undefined;
+  /** The part of memory that a result was last copied from to an array, and the view of all memory that it is a part of. */
+  declare copied?: Float32Array | Uint16Array;
+  declare copiedFrom?: Float32Array | Uint16Array;
   /** What the format slots hold. */
   private readonly formats: (FormatSpec | undefined)[] = [];
 

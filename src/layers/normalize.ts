@@ -55,7 +55,7 @@ export function jobOf(
   reduced: number,
   weighted: number,
   parameters: number,
-  centred: boolean,
+  centred = true,
 ): Job {
   const { mean, deviation } = o;
   const given = mean !== undefined;
@@ -85,16 +85,9 @@ export function jobOf(
   return job;
 }
 
-/** Runs it. */
-export function normalize(
-  x: Operand,
-  o: NormalizationOptions & { mean?: TensorLike | undefined; deviation?: TensorLike | undefined },
-  shape: readonly number[],
-  reduced: number,
-  weighted: number,
-  parameters: number,
-): Out | Dense {
-  const job = jobOf(x, o, shape, reduced, weighted, parameters, true);
+/** Does it. */
+export function normalize(...all: Parameters<typeof jobOf>): Out | Dense {
+  const job = jobOf(...all);
   run(job);
   return finish(job.y as Operand);
 }

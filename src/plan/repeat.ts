@@ -33,7 +33,7 @@ export class Call {
   ) {}
 }
 
-/** In the place of an axis or an eps that is not given. */
+/** In the place of an axis or an eps that is not given. Nobody can give it. */
 const ABSENT = -1e9;
 
 /**
@@ -42,27 +42,21 @@ const ABSENT = -1e9;
  * @param axis The one option that says what it extends over.
  * @param flag The one option that is true or false.
  */
-export function callOf(
-  name: string,
-  norm: unknown,
-  axis: unknown,
-  flag: unknown = false,
-  eps: unknown = ABSENT,
-): Call | undefined {
+export function callOf(name: string, norm: unknown, axis: unknown, flag: unknown, eps?: unknown): Call | undefined {
+  // what is wrong is for the long way to say
+  if (axis === ABSENT || eps === ABSENT) return undefined;
   const own = norm === undefined ? "l2" : norm;
   const first = axis === undefined ? ABSENT : axis;
-  if (typeof own !== "string" || typeof first !== "number" || typeof flag !== "boolean" || typeof eps !== "number") {
+  const set = flag === undefined ? false : flag;
+  const added = eps === undefined ? ABSENT : eps;
+  if (typeof own !== "string" || typeof first !== "number" || typeof set !== "boolean" || typeof added !== "number") {
     return undefined;
   }
-  return new Call(name, own, first, flag, eps);
+  return new Call(name, own, first, set, added);
 }
 
 /** What is kept of a call. */
 class Memo {
-  /** The view that a result was last copied from, the address where it begins, and the view of all memory then. */
-  part: View | undefined = undefined;
-  address = 0;
-  whole: View | undefined = undefined;
   /** The shape of new tensors. */
   readonly frozen: readonly number[] = Object.freeze(this.y.shape.slice());
 
@@ -218,17 +212,20 @@ function take(heap: Heap, { shape, size, storage }: Operand, address: number): D
   return { data: viewOf(heap, storage).slice(first, first + size), shape: shape.slice(), dtype: dtypeOf(storage) };
 }
 
-/** A result from an address to an array. The view that it is copied from is kept as long as it is the same. */
-function hand(heap: Heap, memo: Memo, address: number, to: View): void {
-  const { size, storage } = memo.y;
-  const whole = viewOf(heap, storage);
-  if (memo.whole !== whole || memo.address !== address) {
+/**
+ * A result from an address to an array. The view that it is copied from is kept, by the engine, whose memory goes with it, as
+ * long as it is the same.
+ */
+function hand(own: Engine, { size, storage }: Operand, address: number, to: View): void {
+  const whole = viewOf(own.heap, storage);
+  let { copied } = own;
+  if (own.copiedFrom !== whole || copied?.byteOffset !== address || copied.length !== size) {
     const first = address / bytesOf(storage);
-    memo.part = whole.subarray(first, first + size);
-    memo.whole = whole;
-    memo.address = address;
+    copied = whole.subarray(first, first + size);
+    own.copied = copied;
+    own.copiedFrom = whole;
   }
-  put(to, memo.part as View);
+  put(to, copied);
 }
 
 /** Runs the kernel. The places of a second result and of parameters are 0 where there are none. */
@@ -298,7 +295,7 @@ export function repeat(call: Call, from: Usual, out?: unknown, weight?: unknown,
   if (bOutside) heap.f32.set(bias as Float32Array, b / 4);
   if (array) viewOf(heap, storage).set(array, place / bytesOf(storage));
   launch(own, memo, place, first, second, w, b);
-  if (to?.array) hand(heap, memo, first, to.array);
+  if (to?.array) hand(own, y, first, to.array);
   if (to) return out;
   const result = take(heap, y, first);
   return two ? [result, take(heap, y, second), walk.count] : result;

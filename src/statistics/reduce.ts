@@ -151,7 +151,8 @@ function again(
   const from = usual(x);
   if (!from) return inFull(operand("x", x), o);
   const { norm, axes, keepDims, calibrated, arithmetic, out } = o;
-  const call = arithmetic === undefined && !calibrated ? callOf(name, norm, axes, keepDims) : undefined;
+  const usually = arithmetic === undefined && (calibrated === undefined || calibrated === false);
+  const call = usually ? callOf(name, norm, axes, keepDims) : undefined;
   const result = call && repeat(call, from, out);
   return result ?? inFull(operand("x", x), { norm, axes, keepDims, calibrated, arithmetic, out }, call);
 }

@@ -257,6 +257,62 @@ describe("errors are those of calls made in full", () => {
   });
 });
 
+describe("every value of every option is what it is before anything is kept", () => {
+  const WRONG = [
+    null,
+    Number.NaN,
+    -1e9,
+    -1,
+    0,
+    1,
+    1.5,
+    2,
+    "",
+    "l2",
+    "none",
+    "l3",
+    true,
+    false,
+    [],
+    {},
+    { topk: 2 },
+    1n,
+  ];
+  const CALLS: Record<string, [(x: TensorLike, options?: Options) => unknown, string[]]> = {
+    layerNorm: [any(layerNorm), ["axis", "norm", "eps", "calibrated", "arithmetic", "dtype", "out", "weight", "bias"]],
+    rmsNorm: [any(rmsNorm), ["axis", "norm", "eps", "calibrated", "arithmetic", "dtype", "out", "weight", "bias"]],
+    norm: [any(norm), ["axes", "norm", "keepDims", "arithmetic", "out"]],
+    mean: [any(mean), ["axes", "keepDims", "arithmetic", "out"]],
+    statistics: [any(statistics), ["axes", "norm", "keepDims", "calibrated", "arithmetic"]],
+  };
+  // a shape that no other call has had: nothing is kept of it
+  let rows = 1000;
+
+  for (const [name, [call, keys]] of Object.entries(CALLS)) {
+    test.each(keys)(`${name}, %s`, (key) => {
+      for (const value of WRONG) {
+        rows++;
+        const x = { data: gaussian(rows * 2, rows), shape: [rows, 2] };
+        const outcome = (): unknown => {
+          try {
+            return JSON.stringify(call(x, { [key]: value }), (_, part) =>
+              ArrayBuffer.isView(part) ? bits(any(part)) : part,
+            );
+          } catch (error) {
+            return String(error);
+          }
+        };
+        const expected = outcome();
+        // the defaults are kept, and what can be of this one
+        for (let i = 0; i < 2; i++) {
+          call(x);
+          expect(outcome()).toBe(expected);
+        }
+      }
+    });
+  }
+});
+
 test("a million calls leave nothing behind", () => {
   const x = tensor(gaussian(16, 1), [1, 16]);
   const out = new Float32Array(16);
