@@ -76,9 +76,12 @@ export function roundTo(format: Format, value: number, mode: Mode = "nearest-eve
   if (Number.isNaN(value) || value === 0) return value;
   const sign = value < 0 ? -1 : 1;
   if (!Number.isFinite(value)) return overflowed(format, sign);
-  const { below, above, fraction } = neighbours(format, value);
-  const quantum = above - below;
-  const odd = (below / quantum) % 2 === 1;
+  // as neighbours() has it, without an object for every rounding
+  const quantum = spacing(format, sign * value);
+  const steps = (sign * value) / quantum;
+  const floor = Math.floor(steps);
+  const fraction = steps - floor;
+  const odd = floor % 2 === 1;
   let away: boolean;
   if (fraction === 0) away = false;
   else if (mode === "nearest-even") away = fraction > 0.5 || (fraction === 0.5 && odd);
@@ -86,7 +89,7 @@ export function roundTo(format: Format, value: number, mode: Mode = "nearest-eve
   else if (mode === "up") away = sign > 0;
   else if (mode === "down") away = sign < 0;
   else away = false;
-  return finish(format, sign, away ? above : below, mode);
+  return finish(format, sign, (away ? floor + 1 : floor) * quantum, mode);
 }
 
 /** Applies the ends of the format's range to a magnitude already on the grid of unbounded exponent. */
