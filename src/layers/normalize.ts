@@ -85,7 +85,11 @@ export function jobOf(
   return job;
 }
 
-/** Does it. */
+/**
+ * Does it.
+ *
+ * @internal
+ */
 export function normalize(...all: Parameters<typeof jobOf>): Out | Dense {
   const job = jobOf(...all);
   run(job);
