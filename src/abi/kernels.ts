@@ -8,7 +8,7 @@ export interface Kernels {
   rows(): void;
   /** Native arithmetic by the plan, LAYOUT_COLUMNS. */
   columns(): void;
-  /** Emulated arithmetic by the plan and the two formats, both layouts. */
+  /** Emulated arithmetic by the plan and the three formats, both layouts. */
   emulate(): void;
   /** Fills the constants of a format slot. */
   setFormat(

@@ -12,7 +12,7 @@
 
 /** Where the plan stands. */
 const PLAN = 1024;
-/** First byte that TypeScript may allocate. */
+/** First byte that the host may allocate. */
 export const HEAP = 262144;
 /** Kernels may read, never write, up to this many bytes past the end of any row they are given. */
 export const SLACK = 64;
@@ -67,6 +67,7 @@ export const TAIL = PLAN + 92;
 
 /** Elements of a group. */
 export const COUNT = PLAN + 96;
+/** Added to the variance under the root (L2), to the mean of the powers (Lp) or to the deviation (all others). */
 export const EPS = PLAN + 104;
 /** The factor from the raw statistic to the deviation: C1, 1, C(n), 0.35 C(n), c_p. */
 export const CONSTANT = PLAN + 112;
@@ -75,6 +76,7 @@ export const POWER = PLAN + 120;
 
 // --- fields of the plan: levels, outermost first, LEVELS 32-bit integers each ----------------------
 
+/** Lengths, strides in the tensor and strides in the weight, of the kept levels and of the reduced ones. */
 export const KEPT_COUNT = PLAN + 128;
 export const KEPT_STRIDE = PLAN + 160;
 export const KEPT_WEIGHT = PLAN + 192;
@@ -98,6 +100,9 @@ export const SELECTED = PLAN + 344;
 export const SELECTED_GROUPS = PLAN + 348;
 /** Address of float32 products dy y, of the shape of the input, which the emulated kernel writes. */
 export const TERMS = PLAN + 352;
+
+// --- the last field of every plan: a 32-bit integer --------------------------------------------------
+
 /** 1 when sums are divided by COUNT rounded to the compute format, which may be infinity or NaN. */
 export const COUNTED = PLAN + 356;
 /** First byte after the plan. */
@@ -125,6 +130,7 @@ export const TASK_RAW = 32;
 /** In gradients: MEAN and DEVIATION are those of the input, computed before. */
 export const TASK_SAVED = 64;
 
+/** No norm: means, and centring alone. The mean of |d|, d², the largest |d|, the range, of the k largest |d|, of |d|^p. */
 export const NORM_NONE = 0;
 export const NORM_L1 = 1;
 export const NORM_L2 = 2;
