@@ -1,7 +1,9 @@
 // Native output: y = (x - centre - rest) * scale * weight + bias over contiguous float32, in place or not.
 
+import { MINUS_ZEROS, ONES } from "../lanes/constants";
 import { storeLanes } from "../lanes/vectors";
 import { COLUMN_SCALE, COLUMN_SHIFT, PANEL_CENTRE, PANEL_FIRST, PANEL_REST } from "../memory";
+import { firstStep } from "../norms/scale";
 
 /** One scale and one shift for all n elements; a shift of -0 keeps the sign of zeros. */
 export function affine(x: usize, y: usize, n: i32, centre: f32, rest: f32, scale: f32, shift: f32): void {
@@ -29,14 +31,14 @@ export function affine(x: usize, y: usize, n: i32, centre: f32, rest: f32, scale
 }
 
 /** From the weights of 16 elements to those of the next. */
-export const WEIGHT_BYTES: usize = 64;
+const WEIGHT_BYTES: usize = 64;
 
 /**
  * A weight and a bias per element.
  *
  * @param weightStep WEIGHT_BYTES; or 0, where 16 weights are there for all elements. `biasStep` likewise.
  */
-export function affineWeighted(
+function affineWeighted(
   x: usize,
   y: usize,
   n: i32,
@@ -72,6 +74,41 @@ export function affineWeighted(
     y += 16;
     weight += weightStep >> 2;
     bias += biasStep >> 2;
+  }
+}
+
+/** affine() by a factor that may be beyond float32: then in two steps. */
+export function affineBy(x: usize, y: usize, n: i32, centre: f32, rest: f32, factor: f64, shift: f32): void {
+  const first = firstStep(factor);
+  if (first == 1) {
+    affine(x, y, n, centre, rest, <f32>factor, shift);
+  } else {
+    affine(x, y, n, centre, rest, first, -0.0);
+    affine(y, y, n, 0, 0, <f32>(factor / <f64>first), shift);
+  }
+}
+
+/** The same with a weight and a bias per element, of which either may be 0: none. */
+export function affineWeightedBy(
+  x: usize,
+  y: usize,
+  n: i32,
+  centre: f32,
+  rest: f32,
+  factor: f64,
+  weight: usize,
+  bias: usize,
+): void {
+  const weightStep = weight ? WEIGHT_BYTES : 0;
+  const biasStep = bias ? WEIGHT_BYTES : 0;
+  if (!weight) weight = ONES;
+  if (!bias) bias = MINUS_ZEROS;
+  const first = firstStep(factor);
+  if (first == 1) {
+    affineWeighted(x, y, n, centre, rest, <f32>factor, weight, weightStep, bias, biasStep);
+  } else {
+    affine(x, y, n, centre, rest, first, -0.0);
+    affineWeighted(y, y, n, 0, 0, <f32>(factor / <f64>first), weight, weightStep, bias, biasStep);
   }
 }
 

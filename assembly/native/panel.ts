@@ -40,11 +40,11 @@ import { startTop, sumTop, topBufferBytes } from "../reductions/top";
 import { columnsLeft, group, startGroups, takeGroups, width } from "../tensors/groups";
 import { Layout } from "../tensors/offsets";
 import { applyColumns, passColumns, sampleColumns } from "./columns";
-import { Pass, SAMPLE } from "./passes";
-import { applyRow, enterRow, passRow, prepareRows, sampleRow } from "./rows";
+import { contiguousRows } from "./contiguous-rows";
+import { FEW_ELEMENTS, isNear, isWhole, Pass, SAMPLE } from "./passes";
+import { applyRow, enterRow, passRow, prepareRows, Row, sampleRow } from "./rows";
 
-/** Elements of a group from which on one pass over rows or columns for mean and squares takes less time than two. */
-const FEW_ELEMENTS: f64 = 1024;
+/** The same as FEW_ELEMENTS of columns. */
 const FEW_ROWS: f64 = 128;
 
 /** Groups that end in contiguous elements, one at a time. */
@@ -53,6 +53,7 @@ export function rows(): void {
   if (!ASC_NO_ASSERT) checkNative(LAYOUT_ROWS, isScaled(traits));
   startGroups();
   prepareRows();
+  if (!Row.staged() && contiguousRows(traits)) return;
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g++) {
     enterGroup(g);
@@ -100,6 +101,10 @@ function sumOf(j: i32): usize {
 
 function plainOf(j: i32): f64 {
   return load<f64>(PANEL_PLAIN + ((<usize>j) << 3));
+}
+
+function restOf(j: i32): f32 {
+  return load<f32>(PANEL_REST + ((<usize>j) << 2));
 }
 
 export function meanOf(j: i32): f64 {
@@ -217,14 +222,14 @@ function magnitudes(): void {
   sum(Pass.MagnitudesNear);
   let far = false;
   for (let j = 0; j < width; j++) {
-    if (!isNear(j, load<f64>(sumOf(j)))) far = true;
+    if (!isNear(restOf(j), load<f64>(sumOf(j)))) far = true;
   }
   if (far) {
     // what one group needs does not change the others
     copyVectors(PANEL_SUM, PANEL_PLAIN, bytes64());
     sum(Pass.Magnitudes);
     for (let j = 0; j < width; j++) {
-      if (isNear(j, plainOf(j))) store<f64>(sumOf(j), plainOf(j));
+      if (isNear(restOf(j), plainOf(j))) store<f64>(sumOf(j), plainOf(j));
     }
   }
   for (let j = 0; j < width; j++) {
@@ -232,22 +237,15 @@ function magnitudes(): void {
   }
 }
 
-/** Whether sum |d| stands for sum |d - rest|: they differ by n |rest| at most, by far less unless most d have one sign. */
-function isNear(j: i32, total: f64): bool {
-  const rest = load<f32>(PANEL_REST + ((<usize>j) << 2));
-  return !(<f64>abs(rest) * load<f64>(COUNT) > total * 6e-8);
-}
-
 function squares(both: bool): void {
   const n = load<f64>(COUNT);
   if (!both) sum(Pass.Squares);
   for (let j = 0; j < width; j++) {
     // sum (d - rest)² = sum d² - n rest². On the grid of float32 the spread is no less than the rest: little cancels
-    const rest = both ? 0 : <f64>load<f32>(PANEL_REST + ((<usize>j) << 2));
+    const rest = both ? 0 : <f64>restOf(j);
     const total = load<f64>(sumOf(j)) - n * rest * rest;
     store<f64>(sumOf(j), total);
-    // squares that left float32, or are so small that their digits did
-    if (!(total < Infinity && total > n * 1e-30)) again(Pass.SquaresWide, j);
+    if (!isWhole(total)) again(Pass.SquaresWide, j);
   }
 }
 

@@ -37,7 +37,6 @@ import {
   TILE_X,
 } from "../memory";
 import { Norm } from "../norms/norm";
-import { firstStep } from "../norms/scale";
 import { Sizes, Squares } from "../norms/terms";
 import { OfOther, withNorm } from "../norms/with-norm";
 import { extremes, greatestMagnitude } from "../reductions/extremes";
@@ -46,8 +45,8 @@ import { Mean, Near, Origin, sumNumbers, sumPlain, sumTerms, sumTermsWide } from
 import { addTop } from "../reductions/top";
 import { base, count, group } from "../tensors/groups";
 import { keptOffset, reducedOffset } from "../tensors/offsets";
-import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
-import { affine, affineWeighted, WEIGHT_BYTES } from "./affine";
+import { gather, gatherWeights, scatter } from "../tensors/tiles";
+import { affine, affineBy, affineWeightedBy } from "./affine";
 import { Pass, SAMPLE } from "./passes";
 
 /** Segments shorter than this are staged. */
@@ -57,7 +56,13 @@ const SHORT: i32 = 64;
 let staged: bool = false;
 
 /** In line wherever it is called. */
-class Row {
+export class Row {
+  /** Whether groups go through the tile. */
+  @inline
+  static staged(): bool {
+    return staged;
+  }
+
   /** Whether the whole group stays in the tile. */
   @inline
   static whole(): bool {
@@ -71,11 +76,6 @@ export function prepareRows(): void {
     load<i32>(INPUT_STORAGE) != STORAGE_FLOAT32 ||
     ((load<i32>(TASK) & TASK_APPLY) != 0 && load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32) ||
     (load<i32>(REDUCED_TOTAL) > 1 && load<i32>(LENGTH) < SHORT);
-  // what is absent stands in its tile, for 16 elements at a time
-  const weights = load<usize>(WEIGHT);
-  const biases = load<usize>(BIAS);
-  if (biases && !weights) fill(TILE_W, 16, 1);
-  if (weights && !biases) fill(TILE_B, 16, -0.0);
 }
 
 /** Before the first pass over a group. */
@@ -233,10 +233,10 @@ export function applyRow(factor: f64): void {
   }
 }
 
-/** Weights or biases of elements [from, from + n): where they lie if that is in one stretch, else in a tile. */
+/** Weights or biases of elements [from, from + n), 0 for none: where they lie if that is in one stretch, else in a tile. */
 function weightsFor(field: usize, from: i32, n: i32, tile: usize): usize {
   const weights = load<usize>(field);
-  if (!weights) return tile;
+  if (!weights) return 0;
   if (load<i32>(REDUCED_TOTAL) == 1 && load<i32>(WEIGHT_STEP)) {
     return weights + ((<usize>(keptOffset(group, KEPT_WEIGHT) + from)) << 2);
   }
@@ -244,32 +244,12 @@ function weightsFor(field: usize, from: i32, n: i32, tile: usize): usize {
   return tile;
 }
 
-/** d * factor + shift; in two steps where the factor is beyond float32. */
+/** d * factor + shift. */
 function output(x: usize, y: usize, n: i32, factor: f64, shift: f32): void {
-  const centre = load<f32>(PANEL_CENTRE);
-  const rest = load<f32>(PANEL_REST);
-  const first = firstStep(factor);
-  if (first == 1) {
-    affine(x, y, n, centre, rest, <f32>factor, shift);
-  } else {
-    affine(x, y, n, centre, rest, first, -0.0);
-    affine(y, y, n, 0, 0, <f32>(factor / <f64>first), shift);
-  }
+  affineBy(x, y, n, load<f32>(PANEL_CENTRE), load<f32>(PANEL_REST), factor, shift);
 }
 
-function stepOf(field: usize): usize {
-  return load<usize>(field) ? WEIGHT_BYTES : 0;
-}
-
-/** d * factor * weight + bias. */
+/** d * factor * weight + bias, of which either may be 0. */
 function outputWeighted(x: usize, y: usize, n: i32, factor: f64, weight: usize, bias: usize): void {
-  const centre = load<f32>(PANEL_CENTRE);
-  const rest = load<f32>(PANEL_REST);
-  const first = firstStep(factor);
-  if (first == 1) {
-    affineWeighted(x, y, n, centre, rest, <f32>factor, weight, stepOf(WEIGHT), bias, stepOf(BIAS));
-  } else {
-    affine(x, y, n, centre, rest, first, -0.0);
-    affineWeighted(y, y, n, 0, 0, <f32>(factor / <f64>first), weight, stepOf(WEIGHT), bias, stepOf(BIAS));
-  }
+  affineWeightedBy(x, y, n, load<f32>(PANEL_CENTRE), load<f32>(PANEL_REST), factor, weight, bias);
 }
