@@ -25,7 +25,11 @@ function row([name, { when, kind, notModelled, source }]) {
   return `| ${[title, kind, `\`${literal(kernels[name])}\``, numbers(notModelled), from].join(" | ")} |`;
 }
 
-const text = `# Kernels of runtimes
+const text = `---
+title: Kernels of runtimes
+---
+
+# Kernels of runtimes
 
 Written by \`node scripts/kernel-table.mjs\` from \`kernels\` and \`kernelDetails\`; \`npm run check\` holds it against them.
 

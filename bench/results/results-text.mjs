@@ -1,6 +1,8 @@
-/** bench/RESULTS.md: every row that was measured, and every peer. */
+/** bench/RESULTS.md: what stands out, every row that was measured, and every peer. */
 
 import { number, target, ulp, unit, verdict } from "../harness/report.mjs";
+import { overview } from "./overview.mjs";
+import { grouped, machineText, roundsText, table } from "./tables.mjs";
 
 /**
  * @typedef {import("./stored.mjs").Stored} Stored
@@ -8,42 +10,7 @@ import { number, target, ulp, unit, verdict } from "../harness/report.mjs";
  * @typedef {import("../harness/measure.mjs").Measurement} Measurement
  */
 
-/** @param {Stored["machine"]} machine */
-export const machineText = ({ cpu, cores, platform, node }) => `${cpu}, ${cores} cores, ${platform}, Node ${node}`;
-
-/** "11 to 41". @param {Stored} stored */
-export function roundsText({ measurements }) {
-  const rounds = measurements.map((measurement) => measurement.rounds);
-  const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
-  return least === most ? String(least) : `${least} to ${most}`;
-}
-
 const VERDICTS = { ok: "reached", close: "missed, within the spread", MISS: "missed", "": "" };
-
-/**
- * A table, its columns to the right that have numbers.
- * @param {readonly string[]} titles one that ends with ":" has numbers
- * @param {readonly (readonly string[])[]} rows
- */
-export function table(titles, rows) {
-  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(" | ")} |`;
-  const marks = titles.map((title) => (title.endsWith(":") ? "---:" : "---"));
-  return [titles.map((title) => title.replace(/:$/, "")), marks, ...rows].map(line).join("\n");
-}
-
-/**
- * Lists of what has the same key, in the order of the first ones.
- * @template T
- * @param {readonly T[]} items
- * @param {(item: T) => string} keyOf
- * @returns {[string, T[]][]}
- */
-export function grouped(items, keyOf) {
-  /** @type {Map<string, T[]>} */
-  const groups = new Map();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return [...groups];
-}
 
 /** @param {number | undefined} value */
 const maybe = (value) => (value === undefined ? "" : number(value));
@@ -96,12 +63,16 @@ ${table(["", "data", "ns/element:", "time:", "ulp: max p99 mean"], lines.map(pee
   );
   return `# Speed and error, as measured
 
-Written by \`npm run bench:write\`, as the tables of the README are, from what it measured last: \`bench/results.json\`.
+Written by \`npm run bench:write\`, as the table of the README is, from what it measured last: \`bench/results.json\`.
 
 ${machineText(machine)}; medians of ${roundsText(stored)} rounds, contenders taking turns in random order; ulp against
 exact values. Quartiles are those of the rounds: the spread of this machine, within which a target is neither reached nor missed.
 
 Of ${judged.length} targets, ${of("ok")} are reached, ${of("close")} are missed by less than the spread, ${of("MISS")} by more.
+
+## Overview
+
+${overview(stored)}
 
 ## Against loops in JavaScript
 

@@ -60,11 +60,8 @@ describe("the packed files", () => {
   it("have what their texts lead to", () => {
     for (const name of ["CHANGELOG.md", "README.md", "samples/README.md"]) {
       const text = readFileSync(join(installed, name), "utf8");
-      for (const [, link] of text.matchAll(/\]\((?!https:|#)([^)]+)\)/g)) expect(files).toContain(link);
+      // relative links lead into the repository, where npm shows them: test/documents.test.ts
       for (const [, path] of text.matchAll(/\bnode_modules\/halfnorm\/([\w./-]+)/g)) expect(files).toContain(path);
-      const titles = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) => title.toLowerCase());
-      const anchors = titles.map((title) => title.replaceAll(" ", "-").replace(/[^\w-]/g, ""));
-      for (const [, anchor] of text.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor);
     }
   });
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
-import { installTools } from "./tools.js";
+import { installTools, NEXT } from "./tools.js";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -19,6 +19,8 @@ declare module "vitest" {
     tarball: string;
     /** Folder of the tools of tools.ts; empty where they cannot be had. */
     tools: string;
+    /** Folder of Next, which is to have one of its own; empty where it cannot be had. */
+    next: string;
   }
 }
 
@@ -44,14 +46,16 @@ export default async function setup(project: TestProject): Promise<() => void> {
     JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8")).version;
   const parts = ["core", "layers", "backend-cpu"].map((part) => `@tensorflow/tfjs-${part}`);
   const others = [...parts, "onnxruntime-web"].map((name) => `${name}@${versionOf(name)}`);
-  const [consumer, peers, tools] = await Promise.all([
+  const [consumer, peers, tools, next] = await Promise.all([
     install("consumer"),
     install("peers", ...others),
     installTools(),
+    installTools(NEXT),
   ]);
   project.provide("consumer", consumer);
   project.provide("peers", peers);
   project.provide("tarball", tarball);
   project.provide("tools", tools ?? "");
+  project.provide("next", next ?? "");
   return () => rmSync(folder, { recursive: true, force: true });
 }

