@@ -3,8 +3,11 @@
  * ran, run again with nothing before and after.
  */
 
-import { readFileSync } from "node:fs";
-import asc from "assemblyscript/asc";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { load } from "../../dist/index.js";
 
 /**
@@ -15,16 +18,25 @@ import { load } from "../../dist/index.js";
  * @property {(p: number, n: number, k: number) => number} deviation
  */
 
-/** @type {Promise<WebAssembly.Module> | undefined} */
+/** @type {WebAssembly.Module | undefined} */
 let compiled;
 
-async function compile() {
-  const name = "bare-kernels.ts";
-  const source = readFileSync(new URL(name, import.meta.url), "utf8");
-  const options = { optimizeLevel: 3, runtime: "stub", enable: ["simd"], noAssert: true };
-  const { error, binary, stderr } = await asc.compileString({ [name]: source }, options);
-  if (error) throw new Error(`${name}: ${error.message}\n${stderr}`);
-  return new WebAssembly.Module(/** @type {Uint8Array<ArrayBuffer>} */ (binary));
+/**
+ * In a process of its own: V8 would go on optimizing the compiler in the background for seconds, and in its queue the kernels
+ * that are measured would wait behind it.
+ */
+function compile() {
+  const asc = fileURLToPath(new URL("../bin/asc.js", import.meta.resolve("assemblyscript/asc")));
+  const source = fileURLToPath(new URL("bare-kernels.ts", import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), "halfnorm-bench-"));
+  try {
+    const binary = join(folder, "bare.wasm");
+    const options = ["-O3", "--runtime", "stub", "--enable", "simd", "--noAssert", "--outFile", binary];
+    execFileSync(process.execPath, [asc, source, ...options], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+    return new WebAssembly.Module(readFileSync(binary));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 const PAGE = 65536;
@@ -33,9 +45,9 @@ const PAGE = 65536;
  * The kernels with data in their memory, and as much room behind it.
  * @param {Float32Array} data
  */
-export async function bareKernels(data) {
+export function bareKernels(data) {
   compiled ??= compile();
-  const { exports } = new WebAssembly.Instance(await compiled);
+  const { exports } = new WebAssembly.Instance(compiled);
   const kernels = /** @type {Bare} */ (/** @type {unknown} */ (exports));
   const pages = Math.ceil(data.byteLength / PAGE);
   const from = kernels.memory.buffer.byteLength;

@@ -55,7 +55,7 @@ function roofs(n) {
       { label: "loads and stores", unit: "ns/element", of: "loads and stores" },
     ],
     async prepare() {
-      const { kernels, from, room } = await bareKernels(normal(n));
+      const { kernels, from, room } = bareKernels(normal(n));
       return {
         contenders: {
           loads: { run: () => kernels.loads(from, n) },
@@ -91,7 +91,7 @@ function onePass(n, atLeast) {
         first(found.mean);
         return first(found.deviation);
       };
-      const { kernels, from } = await bareKernels(data);
+      const { kernels, from } = bareKernels(data);
       const pass = () => kernels.deviation(from, n, data[0]);
       return {
         contenders: {

@@ -12,7 +12,7 @@
  * @typedef {object} Effort
  * @property {number} rounds samples of each contender
  * @property {number} minSample least milliseconds of one sample: calls are repeated within it
- * @property {number} warmup least milliseconds that each contender runs before it is measured
+ * @property {number} warmup least milliseconds of a warm-up, of which each contender has several before it is measured
  * @property {number} budget milliseconds of a contender after which it gets no further samples, but for the first three
  */
 
@@ -90,13 +90,32 @@ export async function interleave(contenders, effort, seed = 1) {
   return timings;
 }
 
+/** Warm-ups of a contender at the most. */
+const MOST_WARMUPS = 8;
+
 /**
- * Runs until the time is up and at least five times (slow ones once), doubling the calls; gives the calls that fill a
- * sample.
+ * Runs until another warm-up brings no more than the last: V8 compiles in the background, and on a busy machine what it makes
+ * of a kernel comes late.
+ * @param {Run} run
+ * @param {Effort} effort
+ * @returns the calls that fill a sample
+ */
+async function warmUp(run, effort) {
+  let best = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < MOST_WARMUPS; turn++) {
+    const before = best;
+    best = Math.min(best, await warmUpOnce(run, effort));
+    if (turn && best > 0.95 * before) break;
+  }
+  return Math.max(1, Math.ceil(effort.minSample / best));
+}
+
+/**
+ * Runs until the time is up and at least five times (slow ones once), doubling the calls; gives the least time of a call.
  * @param {Run} run
  * @param {Effort} effort
  */
-async function warmUp(run, effort) {
+async function warmUpOnce(run, effort) {
   const start = performance.now();
   let repetitions = 1;
   let best = Number.POSITIVE_INFINITY;
@@ -106,7 +125,7 @@ async function warmUp(run, effort) {
     if (time * repetitions < effort.minSample) repetitions *= 2;
     spent = performance.now() - start;
   }
-  return Math.max(1, Math.ceil(effort.minSample / best));
+  return best;
 }
 
 /**
