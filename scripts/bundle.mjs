@@ -16,6 +16,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transformSync } from "esbuild";
+import { licencesOf, packageOf } from "./licences.mjs";
 import { buildForNode } from "./node-build.mjs";
 
 const rootUrl = new URL("..", import.meta.url);
@@ -179,16 +180,6 @@ const { metafile } = await build({
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
 });
 
-/** The licences of what came with the command line, with models and with the minified file. */
-const packages = new Set(
-  [metafile, onnx.metafile, minified.metafile, forNode].flatMap(({ inputs }) =>
-    Object.keys(inputs).flatMap((path) => /^(?:.*node_modules\/)((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[0] ?? []),
-  ),
-);
-const licences = [...packages].sort().map((folder) => {
-  const file = readdirSync(new URL(folder, rootUrl)).find((name) => /^licen[cs]e/i.test(name));
-  const { name, version, license } = JSON.parse(readFileSync(new URL(`${folder}package.json`, rootUrl), "utf8"));
-  const text = file ? readFileSync(new URL(folder + file, rootUrl), "utf8").trim() : `License: ${license}`;
-  return `${name} ${version}\n\n${text}\n`;
-});
-writeFileSync(new URL("dist/LICENSES.txt", rootUrl), licences.join(`\n${"-".repeat(80)}\n\n`));
+/** The licences of what came with the command line, with models, with the build for Node and with the minified file. */
+const inputs = [metafile, onnx.metafile, minified.metafile, forNode].flatMap(({ inputs }) => Object.keys(inputs));
+writeFileSync(new URL("dist/LICENSES.txt", rootUrl), licencesOf(inputs.map(packageOf)));

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { licencesOf, packageOf } from "../scripts/licences.mjs";
 import { SAMPLES } from "./shared/samples.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -58,12 +59,35 @@ function samples(): Plugin {
   };
 }
 
+/** Packages in the scripts of the page and of its worker, which is built before the page is. */
+const packages = new Set<string | undefined>();
+
+function packagesOfScripts(): Plugin {
+  return {
+    name: "halfnorm-packages",
+    moduleParsed({ id }) {
+      packages.add(packageOf(id));
+    },
+  };
+}
+
+/** Their licences, beside the scripts, and those of what the package has in it. */
+function licences(): Plugin {
+  return {
+    name: "halfnorm-licences",
+    generateBundle() {
+      const source = licencesOf(packages, readFileSync(at("dist/LICENSES.txt"), "utf8"));
+      this.emitFile({ type: "asset", fileName: "LICENSES.txt", source });
+    },
+  };
+}
+
 if (!existsSync(at("dist/index.js"))) throw new Error("dist/ is not there: npm run build comes first");
 
 export default defineConfig({
   root: at("site"),
   base: "./",
-  plugins: [places(), withoutMaps(), samples()],
+  plugins: [places(), withoutMaps(), samples(), packagesOfScripts(), licences()],
   build: {
     outDir: at("site/dist"),
     emptyOutDir: true,
@@ -71,6 +95,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },
-  worker: { format: "es", plugins: () => [places(), withoutMaps()] },
+  worker: { format: "es", plugins: () => [places(), withoutMaps(), packagesOfScripts()] },
   preview: { port: 4173 },
 });

@@ -1,5 +1,6 @@
 // What a page pays for.
 
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -18,6 +19,12 @@ async function bundled(bundler: Bundler, name: string, source: string): Promise<
   expect([...files.keys()]).toEqual([`${name}.js`]);
   return files.get(`${name}.js`) as Buffer;
 }
+
+it("no export weighs more than docs/sizes.md says", () => {
+  const script = new URL("../../scripts/sizes.mjs", import.meta.url).pathname;
+  // what has grown is said on standard error
+  expect(() => execFileSync(process.execPath, [script, "--check"], { stdio: "pipe" })).not.toThrow();
+});
 
 describe.each(Object.keys(BUNDLERS) as Bundler[])("a bundle by %s", (bundler) => {
   it(`of batchNorm is at most ${BUDGET} bytes gzipped`, async () => {

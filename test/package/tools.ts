@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 /** Versions of TypeScript that the types are checked with, beside the project's own. */
-export const TYPESCRIPTS = ["5.2.2", "5.4.5", "5.6.3", "5.9.3"];
+export const TYPESCRIPTS = ["5.2.2", "5.3.3", "5.4.5", "5.5.4", "5.6.3", "5.7.3", "5.8.3", "5.9.3", "6.0.3"];
 
 const run = promisify(execFile);
 

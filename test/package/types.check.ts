@@ -2,18 +2,23 @@
 
 import { describe, expect, inject, it } from "vitest";
 import { compile, TSC } from "./compile.js";
-import { Tools, TYPESCRIPTS } from "./tools.js";
+import { MISUSE, misuseOf } from "./misuse.js";
+import { outputOf, Tools, TYPESCRIPTS } from "./tools.js";
 
 const consumer = inject("consumer");
 const peers = inject("peers");
 
 /** The compiler of the project, and those of tools.ts. */
+const OWN = "of this project";
 const COMPILERS: [version: string, path: string][] = [
-  ["of this project", TSC],
+  [OWN, TSC],
   ...(inject("tools")
     ? TYPESCRIPTS.map((version): [string, string] => [version, new Tools(inject("tools")).typescript(version)])
     : []),
 ];
+/** Entries that need no peers. */
+const ALONE = Object.keys(MISUSE).filter((entry) => entry !== "halfnorm/tfjs");
+
 const SOURCE = `
   import { batchNorm, compare, diagnose, layerNorm, load, norm, tensor } from "halfnorm";
   import type { Comparison, Diagnosis, ErrorStatistics, Halfnorm, Norm, TensorLike } from "halfnorm";
@@ -59,22 +64,43 @@ describe.each(COMPILERS)("TypeScript %s", (version, tsc) => {
     const options = { lib: ["es2022", "dom"], module: "esnext", moduleResolution: "bundler" };
     expect(await compile(tsc, consumer, `with-dom-${version}`, { "a.ts": WITH_DOM }, options)).toBe("");
   });
+
+  // TypeScript 7 does not know it any more
+  if (version !== OWN) {
+    it("takes them as Node 10 resolved them", async () => {
+      const old = { lib: ["es2022", "dom"], module: "esnext", moduleResolution: "node10" };
+      const options = version.startsWith("6.") ? { ...old, ignoreDeprecations: "6.0" } : old;
+      expect(await compile(tsc, consumer, `node10-${version}`, { "a.ts": WITH_DOM }, options)).toBe("");
+    });
+  }
+
+  it("refuses what is wrong, of every function", async () => {
+    const options = { lib: ["es2022"], module: "nodenext" };
+    const files = Object.fromEntries(ALONE.map((entry) => [`${entry.replace("/", "-")}.ts`, misuseOf(entry)]));
+    expect(await compile(tsc, consumer, `misuse-${version}`, files, options)).toBe("");
+  });
+});
+
+it("there is a wrong use of every function", async () => {
+  for (const [entry, uses] of Object.entries(MISUSE)) {
+    // that of TensorFlow.js is built for its peers
+    const source = `import * as all from "${entry}";
+      console.log(Object.keys(all).filter((name) => typeof all[name] === "function").sort().join());`;
+    const project = entry === "halfnorm/tfjs" ? peers : consumer;
+    const names = await outputOf(process.execPath, ["--input-type=module", "-e", source], project);
+    expect(Object.keys(uses).sort().join(), entry).toBe(names.trim().split("\n").at(-1));
+  }
 });
 
 it("the types of the layers for TensorFlow.js compile, without a check of its own", async () => {
   const source = `
     import { layers, sequential } from "@tensorflow/tfjs-layers";
-    import { batchNormalization, rmsNormalization, weightNormalization, type BatchNormalizationArgs } from "halfnorm/tfjs";
+    import { batchNormalization, weightNormalization, type BatchNormalizationArgs } from "halfnorm/tfjs";
     const args: BatchNormalizationArgs = { norm: { topk: 10 }, momentum: 0.9, gammaInitializer: "ones", inputShape: [4] };
     const layer: layers.Layer = batchNormalization(args);
     sequential({ layers: [layer, weightNormalization({ layer: layers.dense({ units: 1 }), norm: "l1" })] });
-    // @ts-expect-error a norm that does not exist
-    batchNormalization({ norm: "l3" });
-    // @ts-expect-error an argument that has another name here
-    batchNormalization({ movingVarianceInitializer: "ones" });
-    // @ts-expect-error subtracting the mean is what this does not do
-    rmsNormalization({ norm: "none" });
   `;
   const options = { lib: ["es2022", "dom"], skipLibCheck: true, module: "nodenext" };
-  expect(await compile(TSC, peers, "layers", { "a.ts": source }, options)).toBe("");
+  const files = { "a.ts": source, "misuse.ts": misuseOf("halfnorm/tfjs") };
+  expect(await compile(TSC, peers, "layers", files, options)).toBe("");
 });

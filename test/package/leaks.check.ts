@@ -1,0 +1,58 @@
+// Whatever is called leaves nothing behind: memory of kernels, tensors and the heap of the engine are after many calls of every
+// function what they were before. A million calls of each, in all of its forms together, and fewer of what takes long, which are as
+// many with HALFNORM_LEAKS=1000000: half an hour.
+
+import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, inject, it } from "vitest";
+import { type Library, leakCalls } from "./leak-calls.js";
+
+const asked = Number(process.env.HALFNORM_LEAKS ?? 0);
+const USUAL = 1_000_000;
+const WARM_UP = 2_000;
+/** What engines keep of code that was compiled meanwhile, and the like: it does not grow with the calls. */
+const SLACK = 500_000;
+
+setFlagsFromString("--expose-gc");
+const collect: () => void = runInNewContext("gc");
+
+/** Bytes that cannot be collected. */
+async function held(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    collect();
+    // what is finalized has a turn of its own
+    await setTimeout(1);
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+const dist = `${inject("consumer")}/node_modules/halfnorm/dist`;
+const library: Library = await import(`${dist}/index.js`);
+const rows = leakCalls(library, new WebAssembly.Module(readFileSync(`${dist}/halfnorm.wasm`)));
+
+it("every function is called", () => {
+  const functions = Object.entries(library).filter(([, value]) => typeof value === "function");
+  expect(Object.keys(rows).sort()).toEqual(functions.map(([name]) => name).sort());
+});
+
+describe.each(Object.entries(rows))("%s", (_, { fewer = 1, calls }) => {
+  const each = Math.ceil((asked || USUAL / fewer) / Object.keys(calls).length);
+
+  it.each(Object.entries(calls))(
+    "%s",
+    async (_form, call) => {
+      for (let i = 0; i < Math.min(WARM_UP, each); i++) await call();
+      const [before, bytes] = [library.memory(), await held()];
+      const waits = call() instanceof Promise;
+      if (waits) for (let i = 0; i < each; i++) await call();
+      else for (let i = 0; i < each; i++) call();
+      const after = library.memory();
+      expect(after).toEqual(before);
+      expect((await held()) - bytes).toBeLessThan(SLACK);
+    },
+    600_000,
+  );
+});
