@@ -57,10 +57,7 @@ describe("the packed files", () => {
     const licences = readFileSync(join(installed, "dist", "LICENSES.txt"), "utf8");
     const { metafile } = await build({
       absWorkingDir: fileURLToPath(ROOT),
-      stdin: {
-        contents: 'import "./src/cli/main.js"; import "./src/onnx/index.js"; import "@assemblyscript/loader";',
-        resolveDir: fileURLToPath(ROOT),
-      },
+      entryPoints: ["src/cli/main.ts", "src/onnx/index.ts", "node_modules/@assemblyscript/loader/index.js"],
       outdir: "build",
       bundle: true,
       platform: "node",
