@@ -16,7 +16,7 @@ import { type InputCounts, inspect, together } from "./input.js";
 import { Subject } from "./normalization.js";
 import { notesOf } from "./notes.js";
 import { ask, type DiagnoseOptions, KEYS } from "./question.js";
-import { remediesOf } from "./remedies.js";
+import { remediesOf, type Suggestion } from "./remedies.js";
 import {
   DIAGNOSIS_SCHEMA,
   type Diagnosis,
@@ -51,6 +51,8 @@ function stageOf({ name, format, own, total, events, firsts, attribution }: Stag
 interface Shared {
   readonly shape: readonly number[];
   readonly company: Company;
+  /** Which remedies to run where none are wanted else. */
+  readonly always?: ((remedy: Suggestion) => boolean) | undefined;
 }
 
 const NOTHING: ErrorStatistics = {
@@ -190,6 +192,7 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Share
     const judgement = verdictOf(evidence, norm);
     // where all that is wrong is the data, nothing helps
     const helped = remedies === "auto" ? arithmeticVerdict(evidence, norm).verdict !== "ok" : remedies;
+    const wanted = helped ? () => true : shared?.always;
     return plain({
       schema: DIAGNOSIS_SCHEMA,
       ...found,
@@ -197,7 +200,8 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Share
       headroomAt: tightest?.at ?? null,
       condition: conditionOf(traced.condition),
       bound: boundOf(subject, stages),
-      remedies: helped && given.size ? remediesOf(subject, levels, counts, error, records.address as number) : [],
+      remedies:
+        wanted && given.size ? remediesOf(subject, levels, counts, error, records.address as number, wanted) : [],
       ...judgement,
       notes: notesOf(evidence, subject),
     });

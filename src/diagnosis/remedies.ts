@@ -35,8 +35,11 @@ import { judge } from "./trace.js";
 /** The largest k of the top-k norm that is tried. */
 const TOP = 10;
 
+/** A remedy that has not been run. */
+export type Suggestion = Omit<Remedy, "error" | "gainDb" | "verified" | "safeOnConstant">;
+
 interface Trial {
-  readonly what: Omit<Remedy, "error" | "gainDb" | "verified" | "safeOnConstant">;
+  readonly what: Suggestion;
   readonly change: Change;
   /** Puts what is normalized in place of the tensor, into the memory of the output. */
   prepare?(to: Operand): void;
@@ -198,7 +201,7 @@ function scaledByGroups(subject: Subject, input: InputCounts): Trial[] {
 const quality = ({ sqnrDb, maxAbs }: ErrorStatistics): number => sqnrDb ?? (maxAbs ? -Infinity : Infinity);
 
 /**
- * Runs every change that applies.
+ * Runs every change that applies and is wanted.
  *
  * @param error Of the output as it is.
  * @param records What trace() knows of the groups.
@@ -209,6 +212,7 @@ export function remediesOf(
   input: InputCounts,
   error: ErrorStatistics,
   records: number,
+  wanted: (remedy: Suggestion) => boolean,
 ): Remedy[] {
   const { x, norm, numerics, centred, given } = subject;
   const trials = arithmetics(subject, bfloat16For(subject, levels, input));
@@ -226,7 +230,8 @@ export function remediesOf(
   }
   const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
   try {
-    const remedies = trials.map((trial): Remedy => {
+    const chosen = trials.filter(({ what }) => wanted(what));
+    const remedies = chosen.map((trial): Remedy => {
       const { what, change, prepare, finish, reference } = trial;
       const y = new Operand(undefined, tensor.address as number, x.shape, x.size, STORAGE_FLOAT32);
       prepare?.(y);

@@ -92,8 +92,9 @@ async function compareKernels(work: Work, { norms: [norm], kernels = [], options
       diagnoses.push(diagnosis);
       found.push(storedResult(name, diagnosis, stored));
     } else {
-      const asked = { ...options, norm, arithmetic: kernelsByName[name], remedies: stored ? wanted : true };
-      const diagnosis = company.together(() => diagnose(tensor, asked, shared));
+      const asked = { ...options, norm, arithmetic: kernelsByName[name] };
+      const always = !stored && kernels.includes("float32") ? isStored : undefined;
+      const diagnosis = company.together(() => diagnose(tensor, asked, { ...shared, always }));
       stored ??= diagnosis.remedies.find(isStored);
       const shown = wanted === true || (wanted === "auto" && diagnosis.verdict !== "ok");
       diagnoses.push(shown ? diagnosis : { ...diagnosis, remedies: [] });

@@ -25,7 +25,7 @@ export function kernelResult(name: KernelKind, { verdict, reason, error, headroo
 }
 
 /** Whether it is everything in float32, stored in the format. */
-export const isStored = ({ arithmetic, change }: Remedy): boolean =>
+export const isStored = ({ arithmetic, change }: Pick<Remedy, "arithmetic" | "change">): boolean =>
   arithmetic?.compute === "float32" && change.includes("store");
 
 /**
