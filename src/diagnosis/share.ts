@@ -52,6 +52,11 @@ export class Share {
     });
   }
 
+  /** Whether it is all of the tensor, in one part. */
+  get isWhole(): boolean {
+    return this.company.size === 1 && this.parts.length === 1;
+  }
+
   /** Elements side by side of one step of the split dimension. */
   private get inner(): number {
     const { elements, whole, outer } = this.all;

@@ -190,7 +190,10 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
   const errors = heap.scratch(4 * Math.max(elements, slots * groups));
   // at first those of the input
   const others = heap.scratch(4 * Math.max(elements, groups));
-  const ofPart = heap.scratch(4 * slots * parts.reduce((most, { walk }) => Math.max(most, walk.groups), 0));
+  const { isWhole } = share;
+  const ofPart = isWhole
+    ? errors
+    : heap.scratch(4 * slots * parts.reduce((most, { walk }) => Math.max(most, walk.groups), 0));
   prepare(own, job);
   const { i32, f32, f64 } = heap;
   const reports = new Reports(own, job, share);
@@ -220,7 +223,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
     i32[report.GROUP_ERRORS >> 2] = ofPart;
     i32[report.TOTAL_ERRORS >> 2] = others + element * 4;
     kernels.trace();
-    for (let slot = 0; slot < slots; slot++) {
+    for (let slot = 0; slot < slots && !isWhole; slot++) {
       const from = ofPart / 4 + slot * walk.groups;
       f32.copyWithin(errors / 4 + slot * groups + group, from, from + walk.groups);
     }
