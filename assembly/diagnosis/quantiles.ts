@@ -6,11 +6,12 @@
 // that share it, of all ranks at once, are moved to the front; they are few, and two more sweeps over them find the other
 // digits of each rank.
 //
-// Of many numbers, a sample says between which digits the ranks will be. The numbers below these are counted, which shows
-// whether they are; then it is only numbers in between whose digits are counted.
+// Of many numbers, a sample says between which digits the ranks will be. Numbers in between are copied, and those below are
+// counted, which shows whether the ranks are there; then it is only digits of the copies that are counted. Of few numbers, a
+// table of digits would take longer than the numbers: they are sorted.
 
 import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST } from "../../src/abi/report";
-import { firstLanes, greatestLane, laneSum, leastLane, magnitude } from "../lanes/vectors";
+import { greatestLane, laneSum, leastLane, magnitude } from "../lanes/vectors";
 import { RANKS } from "../memory";
 import { checkApart, checkRegion, checkState } from "../preconditions";
 
@@ -23,8 +24,10 @@ const SHIFT: i32 = 2 * BITS;
 const TABLE_BYTES: usize = 16 * 8192;
 
 /** Numbers from which a sample of about SAMPLE of them says where to look. */
-const MANY: i32 = 32768;
+const MANY: i32 = 8192;
 const SAMPLE: i32 = 4096;
+/** Numbers up to which they are sorted. */
+const FEW: i32 = 64;
 
 /** The rank of quantile q of m numbers: exactly ceil(m * thousandths / 1000). */
 function rankOf(m: f64, q: i32): i32 {
@@ -57,29 +60,53 @@ let seen: i32 = 0;
  * The 500, 990 and 999 thousandths quantiles of the n numbers at p into a state of error statistics. NaN among the
  * numbers do not count; the state knows how many do. The numbers are lost.
  *
- * @param table 128 KiB of work space.
+ * @param table 128 KiB of work space, and a byte for each number.
  */
 export function select(state: usize, p: usize, n: i32, table: usize): void {
   if (!ASC_NO_ASSERT) {
     checkState(state);
     checkRegion(p, 4 * <i64>n, 4);
-    checkRegion(table, TABLE_BYTES, 16);
-    checkApart(p, 4 * <i64>n, table, TABLE_BYTES);
+    checkRegion(table, <i64>TABLE_BYTES + n, 16);
+    checkApart(p, 4 * <i64>n, table, <i64>TABLE_BYTES + n);
   }
   const m = load<f64>(state, ERRORS_ORDINARY);
   // without any error the quantiles are the zeros that the state began with
   if (m == 0 || load<f64>(state, ERRORS_WORST) == 0) return;
+  if (n <= FEW) {
+    sort(p, n);
+    for (let q = 0; q < 3; q++) storeQuantile(state, q, load<i32>(p + ((<usize>(rankOf(m, q) - 1)) << 2)));
+    return;
+  }
   let end = p + ((<usize>n) << 2);
-  if (n >= MANY ? narrows(m, p, n, table) : takeAll()) {
-    end = gather<Parts>(p, end, table, (low << SHIFT) - 1, high << SHIFT, (tail << SHIFT) - 1);
+  const room = table + TABLE_BYTES;
+  const copied = n >= MANY && narrows(m, p, n, table) ? copyParts(m, p, end, room, room + n, table) : 0;
+  if (copied) {
+    p = room;
+    end = copied;
+  } else {
+    takeAll();
   }
   countDigits(p, end, 16, table);
   findRanks(m, table);
-  end = gather<Digits>(p, end, table, load<i32>(RANKS, 0), load<i32>(RANKS, 8), load<i32>(RANKS, 16));
-  for (let q: usize = 0; q < 3; q++) {
-    const digits = load<i32>(RANKS + (q << 3), 0);
-    const rank = load<i32>(RANKS + (q << 3), 4);
-    store<f64>(state + (q << 3), <f64>reinterpret<f32>(finish(p, end, digits, rank, table)), ERRORS_QUANTILES);
+  end = gather(p, end, table, load<i32>(RANKS, 0), load<i32>(RANKS, 8), load<i32>(RANKS, 16));
+  for (let q = 0; q < 3; q++) {
+    const at = RANKS + ((<usize>q) << 3);
+    storeQuantile(state, q, finish(p, end, load<i32>(at, 0), load<i32>(at, 4), table));
+  }
+}
+
+function storeQuantile(state: usize, q: i32, bits: i32): void {
+  store<f64>(state + ((<usize>q) << 3), <f64>reinterpret<f32>(bits), ERRORS_QUANTILES);
+}
+
+/** Sorts few numbers, by their bits. */
+function sort(p: usize, n: i32): void {
+  const end = p + ((<usize>n) << 2);
+  for (let next = p + 4; next < end; next += 4) {
+    const x = load<i32>(next);
+    let at = next;
+    for (; at > p && load<i32>(at - 4) > x; at -= 4) store<i32>(at, load<i32>(at - 4));
+    store<i32>(at, x);
   }
 }
 
@@ -98,7 +125,7 @@ export function countFirst(p: usize, n: i32, table: usize): void {
 /** Moves those of the n numbers at p whose first digit is a, b or c to the front; returns their end. */
 export function gatherDigits(p: usize, n: i32, table: usize, a: i32, b: i32, c: i32): usize {
   checkNumbers(p, n, table);
-  return gather<Digits>(p, p + ((<usize>n) << 2), table, a, b, c);
+  return gather(p, p + ((<usize>n) << 2), table, a, b, c);
 }
 
 /** The bits of those of the n numbers at p that begin with a digit, if they are all the same; -1 if not. */
@@ -170,16 +197,15 @@ function findRanks(m: f64, table: usize): void {
 }
 
 /** Takes all digits. */
-function takeAll(): bool {
+function takeAll(): void {
   low = 0;
   tail = 0;
   belowLow = 0;
   belowTail = 0;
-  return false;
 }
 
 /**
- * Finds digits that hold the ranks by a sample, in which a rank is seldom off by four times its deviation; whether they do.
+ * Finds digits that will hold the ranks by a sample, in which a rank is seldom off by four times its deviation; whether few do.
  * The sample is four neighbours every odd number of times, which go round whatever repeats itself.
  */
 function narrows(m: f64, p: usize, n: i32, table: usize): bool {
@@ -200,57 +226,50 @@ function narrows(m: f64, p: usize, n: i32, table: usize): bool {
   seek(<i32>(0.99 * part - 0.4 * spread), table);
   tail = bucket;
   // what is there many times is counted as quickly
-  if ((last - first + size - seen) << 2 > size) return takeAll();
-  return countParts(m, p, p + ((<usize>n) << 2));
+  return (last - first + size - seen) << 2 <= size;
 }
 
-/** Counts the numbers below the digits; whether these hold the ranks. If not, all do. */
-function countParts(m: f64, p: usize, end: usize): bool {
+/**
+ * Copies the numbers with the digits that are looked at, and counts those below. Returns the end of the copies; 0 if the
+ * ranks are not there, or where it would be behind the limit.
+ */
+function copyParts(m: f64, p: usize, end: usize, to: usize, limit: usize, table: usize): usize {
   const a = i32x4.splat(low << SHIFT);
   const b = i32x4.splat(high << SHIFT);
   const c = i32x4.splat(tail << SHIFT);
+  const room = to;
+  const n = <i32>((end - p) >> 2);
   let belowA = i32x4.splat(0);
-  let belowB = i32x4.splat(0);
   let belowC = i32x4.splat(0);
-  for (; p < end; p += 16) {
-    let x = v128.load(p);
-    // nothing is below what is no number
-    if (end - p < 16) x = magnitude(v128.or(x, v128.not(firstLanes(<i32>(end - p) >> 2))));
-    belowA = i32x4.sub(belowA, i32x4.lt_s(x, a));
-    belowB = i32x4.sub(belowB, i32x4.lt_s(x, b));
-    belowC = i32x4.sub(belowC, i32x4.lt_s(x, c));
+  placeMasks(table);
+  for (; p + 16 <= end; p += 16) {
+    if (to + 16 > limit) return 0;
+    const x = v128.load(p);
+    const underA = i32x4.lt_s(x, a);
+    const underC = i32x4.lt_s(x, c);
+    belowA = i32x4.sub(belowA, underA);
+    belowC = i32x4.sub(belowC, underC);
+    const mask = i32x4.bitmask(v128.or(v128.andnot(i32x4.lt_s(x, b), underA), v128.not(underC)));
+    v128.store(to, v128.swizzle(x, v128.load(table + ((<usize>mask) << 4))));
+    to += (<usize>popcnt(mask)) << 2;
   }
   belowLow = laneSum(belowA);
   belowTail = laneSum(belowC);
+  for (; p < end; p += 4) {
+    if (to + 4 > limit) return 0;
+    const digit = load<i32>(p) >> SHIFT;
+    belowLow += i32(digit < low);
+    belowTail += i32(digit < tail);
+    store<i32>(to, load<i32>(p));
+    to += (digit >= low && digit < high) || digit >= tail ? 4 : 0;
+  }
+  const belowHigh = belowLow + (<i32>((to - room) >> 2) - (n - belowTail));
   const rank = rankOf(m, 0);
-  return (rank > belowLow && rank <= laneSum(belowB) && rankOf(m, 1) > belowTail) || takeAll();
+  return rank > belowLow && rank <= belowHigh && rankOf(m, 1) > belowTail ? to : 0;
 }
 
-/** Which of four numbers are wanted, by three others. */
-interface Choice {
-  lanes(x: v128, a: v128, b: v128, c: v128): v128;
-}
-
-/** Those above a and below b, or above c. */
-class Parts implements Choice {
-  @inline
-  lanes(x: v128, a: v128, b: v128, c: v128): v128 {
-    return v128.or(v128.and(i32x4.gt_s(x, a), i32x4.lt_s(x, b)), i32x4.gt_s(x, c));
-  }
-}
-
-/** Those with a first digit of a, b or c. */
-class Digits implements Choice {
-  @inline
-  lanes(x: v128, a: v128, b: v128, c: v128): v128 {
-    const digit = i32x4.shr_u(x, SHIFT);
-    return v128.or(v128.or(i32x4.eq(digit, a), i32x4.eq(digit, b)), i32x4.eq(digit, c));
-  }
-}
-
-/** Moves the numbers that are wanted to the front, over the others; returns their end. */
-function gather<C extends Choice>(p: usize, end: usize, table: usize, below: i32, above: i32, other: i32): usize {
-  // bytes that bring the lanes of a mask together
+/** Bytes that bring the lanes of each mask together. */
+function placeMasks(table: usize): void {
   for (let mask = 0; mask < 16; mask++) {
     let at = table + ((<usize>mask) << 4);
     for (let bits = mask; bits; bits &= bits - 1) {
@@ -258,21 +277,28 @@ function gather<C extends Choice>(p: usize, end: usize, table: usize, below: i32
       at += 4;
     }
   }
-  const choice = changetype<C>(0);
-  const a = i32x4.splat(below);
-  const b = i32x4.splat(above);
-  const c = i32x4.splat(other);
+}
+
+/** Moves the numbers with a first digit of a, b or c to the front, over the others; returns their end. */
+function gather(p: usize, end: usize, table: usize, a: i32, b: i32, c: i32): usize {
+  placeMasks(table);
+  const wantedA = i32x4.splat(a);
+  const wantedB = i32x4.splat(b);
+  const wantedC = i32x4.splat(c);
   let to = p;
   for (; p + 16 <= end; p += 16) {
     const x = v128.load(p);
-    const mask = i32x4.bitmask(choice.lanes(x, a, b, c));
+    const digit = i32x4.shr_u(x, SHIFT);
+    const wanted = v128.or(v128.or(i32x4.eq(digit, wantedA), i32x4.eq(digit, wantedB)), i32x4.eq(digit, wantedC));
+    const mask = i32x4.bitmask(wanted);
     v128.store(to, v128.swizzle(x, v128.load(table + ((<usize>mask) << 4))));
     to += (<usize>popcnt(mask)) << 2;
   }
   for (; p < end; p += 4) {
-    const x = v128.load32_splat(p);
-    v128.store32_lane(to, x, 0);
-    to += v128.any_true(choice.lanes(x, a, b, c)) ? 4 : 0;
+    const x = load<i32>(p);
+    const digit = x >> SHIFT;
+    store<i32>(to, x);
+    to += digit == a || digit == b || digit == c ? 4 : 0;
   }
   return to;
 }

@@ -5,7 +5,7 @@ import { type Engine, engine } from "../engine/engine.js";
 import type { FormatSpec } from "../numerics/format.js";
 import type { Operand } from "../tensor/operand.js";
 import { tracer, visitBlocks } from "./kernels.js";
-import { TABLE_BYTES } from "./quantiles.js";
+import { tableBytes } from "./quantiles.js";
 import type { ErrorStatistics } from "./result.js";
 
 const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);
@@ -46,7 +46,7 @@ export function errorsBetween(actual: Operand, expected: Operand, unit: FormatSp
   const kernels = tracer(own);
   const { heap } = own;
   heap.begin();
-  const table = heap.scratch(TABLE_BYTES);
+  const table = heap.scratch(tableBytes(actual.size));
   const errors = heap.scratch(actual.size * 4);
   kernels.setUnit(unit.precision, unit.emin, unit.emax);
   kernels.startErrors(at.ERRORS);

@@ -6,8 +6,8 @@ import * as report from "../abi/report.js";
 import type { Engine } from "../engine/engine.js";
 import type { Company } from "./share.js";
 
-/** Work space of the kernels. */
-export const TABLE_BYTES = 131072;
+/** Work space of the kernels for so many errors. */
+export const tableBytes = (errors: number): number => 131072 + errors;
 
 const THOUSANDTHS = [500, 990, 999];
 
@@ -91,7 +91,7 @@ interface Search extends Errors {
 /**
  * The quantiles of errors of all into their states.
  *
- * @param table TABLE_BYTES of work space.
+ * @param table Work space for the most of them.
  */
 export function select(
   own: Engine,

@@ -11,7 +11,7 @@ import { place } from "../plan/blocks.js";
 import { type Job, topScratchBytes } from "../plan/plan.js";
 import { readErrors } from "./errors.js";
 import { tracer } from "./kernels.js";
-import { select, TABLE_BYTES } from "./quantiles.js";
+import { select, tableBytes } from "./quantiles.js";
 import { type Found, Reports, stateOf } from "./reports.js";
 import {
   type Attribution,
@@ -186,7 +186,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
   const slots = 2 * GROUP_STAGES.length;
   heap.begin();
   const conditions = heap.scratch(groups * 8);
-  const table = heap.scratch(TABLE_BYTES);
+  const table = heap.scratch(tableBytes(Math.max(elements, groups)));
   const errors = heap.scratch(4 * Math.max(elements, slots * groups));
   // at first those of the input
   const others = heap.scratch(4 * Math.max(elements, groups));
@@ -305,7 +305,7 @@ export function judge(
   const kernels = tracer(own);
   const { heap } = own;
   heap.begin();
-  const table = heap.scratch(TABLE_BYTES);
+  const table = heap.scratch(tableBytes(share.walk.elements));
   prepare(own, reference);
   kernels.setUnit(unit.precision, unit.emin, unit.emax);
   const reports = new Reports(own, reference, share);

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/report.js";
 import { tracer } from "../../src/diagnosis/kernels.js";
-import { TABLE_BYTES } from "../../src/diagnosis/quantiles.js";
+import { tableBytes } from "../../src/diagnosis/quantiles.js";
 import { engine } from "../../src/engine/engine.js";
 import { uniform } from "../support/random.js";
 
@@ -14,7 +14,7 @@ function selected(numbers: Float32Array, behind: number): number[] {
   const own = engine();
   const { heap } = own;
   heap.begin();
-  const table = heap.scratch(TABLE_BYTES);
+  const table = heap.scratch(tableBytes(numbers.length));
   const errors = heap.scratch(4 * numbers.length + 64);
   const { f32, f64, i32 } = heap;
   f32.fill(behind, errors / 4, errors / 4 + numbers.length + 16);
@@ -47,13 +47,17 @@ const KINDS: Record<string, (i: number, n: number) => number> = {
   "all equal": () => 0.375,
   ascending: (i, n) => i / n,
   "two halves": (i, n) => (i < n / 2 ? random() : 1000 + random()),
-  // the sample takes four neighbours of 36, or of 68
-  "other ones where the sample is": (i, n) => (i % (n < 40_000 ? 36 : 68) < 4 ? 1e6 + random() : random()),
+  // the sample takes four neighbours of 12, of 36, or of 68
+  "other ones where the sample is": (i, n) =>
+    i % (n < 10_000 ? 12 : n < 40_000 ? 36 : 68) < 4 ? 1e6 + random() : random(),
+  // so that there is no room for all others
+  "fewer ones where the sample is": (i, n) =>
+    i % (n < 10_000 ? 12 : n < 40_000 ? 36 : 68) < 4 ? i / n : 0.5 + random() / 1024,
   "NaN, mostly": () => (random() < 0.8 ? Number.NaN : random()),
   "some NaN": () => (random() < 0.01 ? Number.NaN : random()),
 };
 
-const SIZES = [1, 2, 5, 1000, 32_767, 32_768, 32_769, 32_771, 70_002];
+const SIZES = [1, 2, 5, 64, 65, 1000, 8_191, 8_192, 8_193, 8_195, 32_770, 70_002];
 
 describe.each(Object.keys(KINDS))("numbers: %s", (kind) => {
   test.each(SIZES)("%d of them", (n) => {
