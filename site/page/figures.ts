@@ -36,10 +36,17 @@ function explain(term: string, text: string): void {
 
 export const showRunning = (running: RunningSum | NoSum): void => show("running-figure", runningFigure(running));
 
-export function showMagnitudes(input: Diagnosis["input"], format: Diagnosis["subject"]["arithmetic"]["compute"]): void {
+/** @param counted Elements that the histogram is of. */
+export function showMagnitudes(
+  input: Diagnosis["input"],
+  counted: number,
+  format: Diagnosis["subject"]["arithmetic"]["compute"],
+): void {
   const { precision, emin, emax } = specOf(format);
   const name = typeof format === "string" ? format : "this format";
-  show("magnitudes-figure", exponentFigure(input, { name, precision, emin, emax }));
+  const figure = exponentFigure(input, { name, precision, emin, emax });
+  const summary = `The first ${integer(counted)} of ${integer(input.count)} elements; the rest is being counted.`;
+  show("magnitudes-figure", counted < input.count ? { ...figure, summary } : figure);
 }
 
 export const showStages = (results: readonly Labelled[]): void => show("stages-figure", stagesFigure(results));

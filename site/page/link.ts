@@ -18,11 +18,13 @@ interface Pending {
   reject(problem: Problem): void;
 }
 
+let address: string | undefined;
+
 /** A blob inherits the policy of the page, which a worker from a file would not have. */
 function start(): Worker {
   const script = `import ${JSON.stringify(new URL(code, import.meta.url).href)};`;
-  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  return new Worker(url, { type: "module" });
+  address ??= URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  return new Worker(address, { type: "module" });
 }
 
 export class Link {

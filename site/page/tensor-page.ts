@@ -145,7 +145,9 @@ export class TensorPage {
     if (!same || !sameNorms) this.clear();
     this.refused = view.norms.map(() => undefined);
     this.result = undefined;
-    this.thorough.forget();
+    if (settled) this.thorough.forget();
+    // what is moved needs the processor now: a norm of a million numbers would keep it for long
+    else this.thorough.cancel();
     void this.ask(settled);
   }
 
@@ -235,7 +237,7 @@ export class TensorPage {
         break;
       default: {
         const { showMagnitudes, showRunning, showSigma } = await figures();
-        if (part.part === "magnitudes") showMagnitudes(part.input, arithmeticOf(asked).compute);
+        if (part.part === "magnitudes") showMagnitudes(part.input, part.counted, arithmeticOf(asked).compute);
         else if (part.part === "running") showRunning(part.running);
         else showSigma(part.sweep, part.median, this.about?.groupSize ?? 0);
         return;

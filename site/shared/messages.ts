@@ -64,7 +64,8 @@ export interface NoSum {
 /** Parts of an answer, in any order. */
 export type Part =
   | { readonly part: "about"; readonly about: About }
-  | { readonly part: "magnitudes"; readonly input: Diagnosis["input"] }
+  /** `counted`: the elements from the front that the histogram is of, scaled to all. */
+  | { readonly part: "magnitudes"; readonly input: Diagnosis["input"]; readonly counted: number }
   | { readonly part: "running"; readonly running: RunningSum | NoSum }
   /** Of one of the norms; again with remedies. */
   | { readonly part: "diagnosis"; readonly at: number; readonly diagnosis: Diagnosis }

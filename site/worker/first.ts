@@ -1,11 +1,12 @@
-// What can be shown at once: what the tensor is, its magnitudes, and a sum as it grows.
+// What can be shown at once: what the tensor is, its magnitudes, and a sum as it grows. Of a long tensor that is made, the
+// magnitudes of its beginning come first: to make all of it takes longer than a slider should wait.
 
 import { tensor as resident } from "halfnorm";
 import { groupOf } from "../../src/cli/report/figure-data.js";
 import type { About } from "../shared/messages.js";
 import type { View } from "../shared/view.js";
 import { type Loaded, load } from "./data.js";
-import { isDrawn, madeData, SOME, shapeOf } from "./made.js";
+import { madeData, SOME, shapeOf } from "./made.js";
 import { magnitudesOf } from "./magnitudes.js";
 import { preparedOf, type Question, questionOf } from "./question.js";
 import { runningSum } from "./running-sum.js";
@@ -26,11 +27,11 @@ function aboutOf(loaded: Loaded, question: Question): About {
 }
 
 export async function first(view: View, file: File | undefined, group: number, answer: Answer): Promise<null> {
-  if (view.source === "made" && !isDrawn(view.made)) {
-    // drawing a million numbers takes as long as people wait for
-    const shape = shapeOf(view.made);
+  const shape = shapeOf(view.made);
+  if (view.source === "made" && sizeOf(shape) > SOME) {
     const some = madeData(view.made, SOME);
-    answer.part({ part: "magnitudes", input: magnitudesOf(some, shape, sizeOf(shape), shape[0]) });
+    const input = magnitudesOf(some, shape, sizeOf(shape), shape[0]);
+    answer.part({ part: "magnitudes", input, counted: SOME });
     await goOn(answer);
   }
   const loaded = await load(view, file);
@@ -38,7 +39,8 @@ export async function first(view: View, file: File | undefined, group: number, a
   answer.part({ part: "about", about: aboutOf(loaded, question) });
   const x = preparedOf(view, loaded, question);
   const [groups, n] = groupsOf(loaded, question);
-  answer.part({ part: "magnitudes", input: magnitudesOf(x.data, x.shape, x.data.length, groups) });
+  const input = magnitudesOf(x.data, x.shape, x.data.length, groups);
+  answer.part({ part: "magnitudes", input, counted: x.data.length });
   await goOn(answer);
   const { axes, groups: split } = question.subject;
   if (!x.data.length || split) {

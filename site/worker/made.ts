@@ -40,12 +40,6 @@ function block(distribution: Distribution, i: number): Float64Array {
 
 export const shapeOf = ({ n }: Made): [number, number] => [Math.max(1, Math.ceil(LEAST / n)), n];
 
-/** Whether nothing is left to be drawn. */
-export function isDrawn(made: Made): boolean {
-  const [groups, n] = shapeOf(made);
-  return drawn.has(`${made.distribution} ${Math.ceil((groups * n) / BLOCK) - 1}`);
-}
-
 /**
  * The data, row by row.
  *
@@ -64,5 +58,5 @@ export function madeData(made: Made, most = Infinity): Float32Array<ArrayBuffer>
   return result;
 }
 
-/** What can be drawn without anybody waiting for it. */
-export const SOME = 2 * BLOCK;
+/** What can be made without anybody waiting for it. */
+export const SOME = BLOCK;

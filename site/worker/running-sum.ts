@@ -10,8 +10,8 @@ import type { Question } from "./question.js";
 
 /** Points of a curve; every element has one where there are no more. */
 const POINTS = 320;
-/** Points from one look for a newer request to the next. */
-const PER_TURN = 64;
+/** Milliseconds from one look for a newer request to the next. */
+const TURN = 8;
 /** Of a sum that is taken anew for each of them. */
 const POINTS_ANEW = 48;
 
@@ -61,6 +61,7 @@ export async function runningSum(
     return { why: `Sums in ${format} of terms that have more digits are not drawn.` };
   const [what, terms, exactTerms] = summandsOf(x, norm, question);
   await goOn();
+  let looked = performance.now();
   const n = terms.length;
   const lanes = order === "pairwise" ? undefined : typeof order === "object" ? order.lanes : LANES[order];
   const index = lanes ? pointsOf(n, lanes) : evenly(n, Math.min(n, POINTS_ANEW));
@@ -70,8 +71,11 @@ export async function runningSum(
   let sum = 0;
   let added = 0;
   let whole = 0;
-  for (const [i, end] of index.entries()) {
-    if (i % PER_TURN === PER_TURN - 1) await goOn();
+  for (const end of index) {
+    if (performance.now() - looked > TURN) {
+      await goOn();
+      looked = performance.now();
+    }
     while (added < end) sum += exactTerms[added++];
     exact.push(sum);
     if (!lanes) {
