@@ -1,6 +1,7 @@
 // Lines that repeat what is shown: in TypeScript, on the command line and in PyTorch.
 
 import type { DiagnosisSubject, FormatName, Normalizer } from "halfnorm";
+import { specOf } from "../../src/cli/report/spacing.js";
 import { named } from "../../src/numerics/norm.js";
 import { normsText } from "../shared/address.js";
 import type { About } from "../shared/messages.js";
@@ -80,7 +81,8 @@ function commandLine(view: View, about: About, subject: DiagnosisSubject, file: 
   const option = (name: string, value: string | number): number => words.push(`--${name} ${quoted(String(value))}`);
   if (tensor) option("tensor", tensor);
   if (normsText(view.norms) !== normsText(FIRST_VIEW.norms)) option("norm", normsText(view.norms));
-  if (layer !== "auto" || about.assumed === "weight") {
+  // a bias of a checkpoint is left out by its name, unless one says what to do with it
+  if (layer !== "auto" || about.assumed === "weight" || about.shape.length === 1) {
     if (subject.layer) {
       option("layer", subject.layer);
       if (axis !== undefined) option("axis", axis);
@@ -100,59 +102,73 @@ function commandLine(view: View, about: About, subject: DiagnosisSubject, file: 
   return words.join(" ");
 }
 
-/** What PyTorch calls the formats that it computes in. */
-const TORCH: Readonly<Partial<Record<FormatName, string>>> = {
-  float16: "float16",
-  bfloat16: "bfloat16",
-  float32: "float32",
-};
+/** Formats that every PyTorch converts to. */
+const TORCH: readonly FormatName[] = ["float16", "bfloat16", "float32"];
 
-/** The deviation of rows d, and where eps goes. */
+/** `r`: numbers of the format; the others are PyTorch's float64. */
+function torchRounding(format: FormatName): string[] {
+  if (TORCH.includes(format)) return [`def r(t): return t.to(torch.${format}).to(t.dtype)`];
+  const { precision, emin, max, overflow } = specOf(format);
+  const beyond = { infinity: "y * math.inf", nan: "y * math.nan", saturate: `y.clamp(${-max}, ${max})` }[overflow];
+  return [
+    `def r(t):  # ${format}`,
+    `    step = torch.ldexp(torch.ones_like(t), torch.frexp(t).exponent.clamp(min=${emin + 1}) - ${precision})`,
+    "    y = torch.round(t / step) * step",
+    `    return torch.where(y.abs() > ${max}, ${beyond}, y)`,
+  ];
+}
+
+/** The deviation of rows d, and where eps goes; each operation rounded by q. */
 function torchScale(norm: Normalizer, n: number): string[] {
   const [name, value] = named(norm);
   const c = `${(0.5 * (1 + Math.sqrt(Math.PI * Math.log(4)))) / Math.sqrt(2 * Math.log(n))}`;
   const constant = n > 1 ? c : "1";
+  const end = (what: string, factor: string) => `s = q(q(${what} * ${factor}) + eps)`;
   switch (name) {
     case "l1":
-      return ["s = d.abs().mean(-1, keepdim=True) * 1.2533141373155001 + eps  # sqrt(pi / 2)"];
+      return [`${end("q(d.abs().mean(-1, keepdim=True))", "1.2533141373155001")}  # sqrt(pi / 2)`];
     case "linf":
-      return [`s = d.abs().amax(-1, keepdim=True) * ${constant} + eps`];
+      return [end("d.abs().amax(-1, keepdim=True)", constant)];
     case "range":
-      return [`s = (d.amax(-1, keepdim=True) - d.amin(-1, keepdim=True)) * (0.35 * ${constant}) + eps`];
+      return [end("q(d.amax(-1, keepdim=True) - d.amin(-1, keepdim=True))", `(0.35 * ${constant})`)];
     case "topk":
-      return [`s = d.abs().topk(${value}, -1).values.mean(-1, keepdim=True) * ${constant} + eps`];
+      return [end(`q(d.abs().topk(${Math.min(value as number, n)}, -1).values.mean(-1, keepdim=True))`, constant)];
     case "lp":
       return [
         `p = ${value}`,
         "c = (math.sqrt(math.pi) / (2 ** (p / 2) * math.gamma((p + 1) / 2))) ** (1 / p)",
-        "s = ((d.abs() ** p).mean(-1, keepdim=True) + eps) ** (1 / p) * c",
+        "s = q(q(q(q(q(d.abs() ** p).mean(-1, keepdim=True)) + eps) ** (1 / p)) * c)",
       ];
     default:
-      return ["s = ((d * d).mean(-1, keepdim=True) + eps).sqrt()"];
+      return ["s = q(q(q(q(d * d).mean(-1, keepdim=True)) + eps).sqrt())"];
   }
 }
 
 function torch(view: View, about: About, subject: DiagnosisSubject, file: string): string {
   const { axes, groups, centred, eps } = subject;
-  const dtype = TORCH[view.format];
   const [channels] = axes;
   const split = groups ? [`x = x.unflatten(${channels}, (${groups}, -1))  # groups of channels`] : [];
   const over = groups ? axes.map((axis) => axis + 1) : axes;
   const rows = `x = x.movedim((${over.join(", ")},), ${`(${over.map((_, i) => i - over.length).join(", ")},)`}).flatten(${-over.length})  # groups as rows`;
-  const round = dtype ? `.to(torch.${dtype})` : `.to(torch.${view.format.replace("tfloat32", "float32")}).float()`;
-  const remark = dtype ? "" : `  # PyTorch only stores ${view.format}`;
+  const statistics = view.statistics ? "lambda t: t.float().double()" : "r";
+  const body = [
+    ...(centred ? ["d = q(x - q(x.mean(-1, keepdim=True)))"] : ["d = x"]),
+    ...torchScale(view.norm, about.groupSize),
+    "return r(r(d) * r(q(1 / s)))",
+  ];
   return `import math, numpy, torch
 
 x = torch.from_numpy(numpy.load(${literal(file)})).double()
 ${[...split, rows].join("\n")}
 eps = ${eps}
 
-def normalize(x):
-    ${[`d = x${centred ? " - x.mean(-1, keepdim=True)" : ""}`, ...torchScale(view.norm, about.groupSize)].join("\n    ")}
-    return d * (1 / s)
+${torchRounding(view.format).join("\n")}
 
-# operation by operation, as a decomposed layer runs; PyTorch itself adds up in float32
-half, exact = normalize(x${round}).double(), normalize(x)${remark}
+def normalize(x, r, q):
+    ${body.join("\n    ")}
+
+# operation by operation, as a decomposed layer runs, each rounded; sums are rounded once, as PyTorch's own
+half, exact = normalize(r(x), r, ${statistics}), normalize(x, lambda t: t, lambda t: t)
 noise = (half - exact).square().sum()
 print("SQNR", 10 * torch.log10(exact.square().sum() / noise).item(), "dB")
 print((half == 0).all(-1).sum().item(), "of", len(half.flatten(0, -2)), "groups are zeros")`;
