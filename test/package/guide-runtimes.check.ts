@@ -40,7 +40,9 @@ function project(section: string, above = consumer) {
   // by its lockfile Parcel knows where a project begins, and Next by that of the folder above
   if (above === consumer) cpSync(join(consumer, "package-lock.json"), join(folder, "package-lock.json"));
   const native = (program: string) => `case "$1" in add) exit 0;; *) exec "${program}" "$@"; esac`;
-  const shims = { deno: native(tools.deno()), bun: native(tools.bun()) };
+  // package.json is written as readers write it
+  const npm = `case "$1" in pkg) PATH="${process.env.PATH}" exec npm "$@"; esac`;
+  const shims = { npm, deno: native(tools.deno()), bun: native(tools.bun()) };
   const programs = [tools.script(".bin"), join(above, "node_modules/.bin"), join(ROOT, "node_modules/.bin")];
   return { folder, env: environment(folder, programs, shims) };
 }
