@@ -36,7 +36,7 @@ function project(section: string, above = consumer) {
   mkdirSync(folder);
   cpSync(join(consumer, "node_modules"), join(folder, "node_modules"), { recursive: true });
   symlinkSync(tools.script("@babel"), join(folder, "node_modules", "@babel")); // which is looked for from there
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ main: "index.js", type: "module" })); // as by npm init
   // by its lockfile Parcel knows where a project begins, and Next by that of the folder above
   if (above === consumer) cpSync(join(consumer, "package-lock.json"), join(folder, "package-lock.json"));
   const native = (program: string) => `case "$1" in add) exit 0;; *) exec "${program}" "$@"; esac`;
