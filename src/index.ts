@@ -1,3 +1,9 @@
+/**
+ * Tensors, reductions, normalizations, training, diagnosis.
+ *
+ * @module halfnorm
+ */
+
 export { COMPARISON_SCHEMA, type CompareOptions, type Comparison, compare } from "./diagnosis/compare.js";
 export { formatComparison } from "./diagnosis/comparison-text.js";
 export { diagnose } from "./diagnosis/diagnose.js";

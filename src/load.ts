@@ -76,6 +76,7 @@ const CLASSES = { BatchNorm };
  */
 export type Halfnorm = Readonly<typeof FUNCTIONS & typeof CLASSES & typeof OF_ALL>;
 
+/** Of `load()`: where the module is, if not beside the script. */
 export interface LoadOptions {
   /** Where halfnorm.wasm is, a file: URL too where there are files. */
   url?: string | { readonly href: string } | undefined;

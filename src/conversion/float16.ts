@@ -8,6 +8,7 @@ import { checkOverlap, operand, target } from "../tensor/operand.js";
 import type { Float16 } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 
+/** Of `toFloat16()` and `fromFloat16()`. */
 export interface ConvertOptions {
   /** Filled with the result and returned. Must not overlap `x`. */
   out?: Out | undefined;

@@ -13,6 +13,7 @@ import { differences, evaluationOfNumpy, evaluationOfTorch, type Tolerances } fr
 /** Name of the form of a {@link Comparison}. */
 export const COMPARISON_SCHEMA = "halfnorm.comparison/1";
 
+/** Of `compare()`. */
 export interface CompareOptions {
   /** Whose spacing is the ulp. Default: that of the storage of `actual`. */
   format?: Format | undefined;

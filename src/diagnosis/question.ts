@@ -14,6 +14,7 @@ import { type Operand, parameter } from "../tensor/operand.js";
 import { groupingAxes, walkOf } from "./grouping.js";
 import type { DiagnosisSubject, LayerName } from "./result.js";
 
+/** Of `diagnose()`: the layer or axes, the norm, and the arithmetic that is judged. */
 export interface DiagnoseOptions extends Pick<NormalizationOptions, "norm" | "weight" | "bias" | "eps" | "calibrated"> {
   /** What is diagnosed. There is no default: native arithmetic has nothing to be diagnosed. */
   arithmetic: Arithmetic;

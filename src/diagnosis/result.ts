@@ -108,6 +108,7 @@ export type StageName =
   | "shift"
   | "output";
 
+/** The stages of a normalization, in the order in which they are computed. */
 export const STAGES: readonly StageName[] = [
   "input",
   "mean",
@@ -268,6 +269,7 @@ export interface Remedy {
   safeOnConstant: boolean;
 }
 
+/** "degraded": the output lacks digits that the format has room for; "failed": it is wrong. */
 export type Verdict = "ok" | "degraded" | "failed";
 
 /** What an arithmetic does to a normalization of some data. Plain data: JSON.stringify() loses nothing of it. */

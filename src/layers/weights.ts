@@ -35,6 +35,7 @@ export interface BoundedWeightNormOptions extends OutputOptions {
   arithmetic?: Arithmetic | undefined;
 }
 
+/** Of `weightNorm()`. */
 export interface WeightNormOptions extends Omit<BoundedWeightNormOptions, "g" | "rho"> {
   /** The norm of each output channel. */
   g: TensorLike;

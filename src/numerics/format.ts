@@ -90,8 +90,10 @@ export function nameOf(spec: FormatSpec): FormatName | FormatSpec {
   return { ...spec };
 }
 
+/** Formats that have a name. Each is exported as a constant, too. */
 export type FormatName = keyof typeof FORMATS;
 
+/** A format by name, or by its numbers, as `format()` completes them. */
 export type Format = FormatName | FormatSpec;
 
 /** How a value between two neighbours of the grid is rounded. */

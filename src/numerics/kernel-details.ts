@@ -2,6 +2,7 @@
 
 import type { KernelKind, KernelName } from "./kernels.js";
 
+/** Where the arithmetic of a runtime's kernel was read, and what of it is not modelled. */
 export interface KernelDetails {
   /** null: a kind, which many runtimes have kernels of. */
   readonly runtime: string | null;
@@ -16,6 +17,7 @@ export interface KernelDetails {
   readonly source: KernelSource | null;
 }
 
+/** A file of a runtime, at the commit at which it was read. */
 export interface KernelSource {
   readonly repository: string;
   readonly file: string;

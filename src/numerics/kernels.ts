@@ -85,6 +85,7 @@ function table() {
   } as const satisfies Record<string, KernelArithmetic>;
 }
 
+/** What `kernels` has: the four kinds, and kernels of runtimes as "runtime operator". */
 export type KernelName = keyof ReturnType<typeof table>;
 
 function frozen(): Readonly<Record<KernelName, KernelArithmetic>> {
@@ -107,4 +108,5 @@ export const kernels = /* @__PURE__ */ frozen();
 
 /** The four kinds, from the one that loses most. */
 export const KERNEL_KINDS = ["float16 sums", "float32 sums", "float32 statistics", "float32"] as const;
+/** The four kinds of kernels, from every operation in float16 to every one in float32. */
 export type KernelKind = (typeof KERNEL_KINDS)[number];

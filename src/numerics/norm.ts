@@ -135,6 +135,7 @@ export const showNorm = (norm: unknown): string => (isObject(norm) ? JSON.string
  */
 export type Norm = "l1" | "l2" | "linf" | "range" | { readonly topk: number } | LpNorm;
 
+/** The mean of |d|^p to the power 1 / p. */
 export interface LpNorm {
   readonly lp: number;
   readonly unscaled?: boolean | undefined;

@@ -12,6 +12,7 @@ import { RUNTIME_NAMES, type RuntimeName } from "./runtimes.js";
 type ModelFormat = Exclude<FormatName, "float32">;
 const { float32: _, ...MODEL_FORMATS } = FORMATS;
 
+/** Of `diagnoseModel()`. */
 export interface DiagnoseModelOptions {
   /** The module of onnxruntime-web or onnxruntime-node, which runs the model in float32. */
   runtime: OrtRuntime;

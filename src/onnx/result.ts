@@ -33,6 +33,7 @@ export interface LayerKernel {
   effect?: Effect[];
 }
 
+/** A change to a layer that was tried on what came to it. */
 export interface LayerRemedy {
   /** In words. */
   change: string;
@@ -44,6 +45,7 @@ export interface LayerRemedy {
   verified: true;
 }
 
+/** A normalization of a model, over all runs. */
 export interface ModelLayer {
   /** Of the node that gives the output, or what it makes. */
   name: string;

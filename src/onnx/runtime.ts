@@ -3,6 +3,7 @@
 import { elementBytes, typeNumber } from "./data-types.js";
 import { quote } from "./words.js";
 
+/** Elements of a tensor, as onnxruntime has them. */
 export type OrtData =
   | Float32Array
   | Uint8Array
@@ -21,21 +22,26 @@ export interface OrtTensor {
   readonly type: string;
   readonly dims: readonly number[];
   readonly data: unknown;
+  /** Gives its memory back, where the runtime has that. */
   dispose?(): void;
 }
 
+/** A session of onnxruntime, as much of it as is used. */
 export interface OrtSession {
+  /** The tensors that are fetched, by name, for those that are fed. */
   run(
     feeds: Record<string, OrtTensor>,
     fetches: readonly string[],
     options?: Record<string, unknown>,
   ): Promise<Record<string, OrtTensor>>;
+  /** Gives the memory of the session back. */
   release?(): Promise<void>;
 }
 
 /** The module: `import * as ort from "onnxruntime-web"`, or `"onnxruntime-node"`. */
 export interface OrtRuntime {
   readonly InferenceSession: {
+    /** A session for the bytes of a .onnx file. */
     create(model: Uint8Array, options?: Record<string, unknown>): Promise<OrtSession>;
   };
   readonly Tensor: new (type: string, data: OrtData, dims: readonly number[]) => OrtTensor;

@@ -117,6 +117,7 @@ const RUNTIMES = {
   mnn: everything("mnn LayerNorm", "MNN computes its layer norm in float32"),
 } as const satisfies Record<string, RuntimeRow>;
 
+/** Runtimes whose kernels a model can be diagnosed for. */
 export type RuntimeName = keyof typeof RUNTIMES;
 
 export const RUNTIME_NAMES = Object.keys(RUNTIMES) as RuntimeName[];

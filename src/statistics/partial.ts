@@ -23,6 +23,7 @@ import { checkResults, checkShape, keptShape, MAX_RANK, sameShape, sizeOf } from
 import { gather } from "./gather.js";
 import { PartialState } from "./partial-state.js";
 
+/** Of `partial()`: one piece of data that is reduced in pieces. */
 export interface PartialOptions {
   /** Axes to reduce, negative ones from the end. Default: all of them. */
   axes?: number | readonly number[] | undefined;
@@ -35,6 +36,7 @@ export interface PartialOptions {
   centre?: TensorLike | number | undefined;
 }
 
+/** Of the result that pieces come to. */
 export interface PartialResultOptions {
   /** As for `statistics()`. */
   calibrated?: boolean | undefined;

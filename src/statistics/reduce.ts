@@ -13,6 +13,7 @@ import { checkOverlap, finish, type Operand, operand, target } from "../tensor/o
 import { checkResults, keptShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 
+/** Of `mean()`: axes, and the arithmetic that sums are taken in. */
 export interface MeanOptions {
   /** Axes to reduce, negative ones from the end. Default: all of them. */
   axes?: number | readonly number[] | undefined;
@@ -24,11 +25,13 @@ export interface MeanOptions {
   out?: Out | undefined;
 }
 
+/** Of `norm()`. */
 export interface NormOptions extends MeanOptions {
   /** Default: "l2". */
   norm?: Norm | undefined;
 }
 
+/** Of `statistics()`. */
 export interface StatisticsOptions extends Omit<NormOptions, "out"> {
   /**
    * Constants that make the deviation of normal data its standard deviation, in place of the paper's C(n). They take the

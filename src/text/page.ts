@@ -38,6 +38,7 @@ export function wrap(text: string, indent = 0, width = WIDTH, further = indent):
 export const NARROWEST = 40;
 export const WIDEST = 200;
 
+/** Of `formatDiagnosis()` and `formatComparison()`. */
 export interface TextOptions {
   /** Escape sequences for colours. Default: when standard output is a terminal, and NO_COLOR is not set. */
   color?: boolean | undefined;

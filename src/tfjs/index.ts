@@ -1,5 +1,9 @@
-// Layers for TensorFlow.js. Everything that reaches the engine comes from ../index.js, which stays a file of its own in
-// the package, so that there is one engine.
+/**
+ * Layers for TensorFlow.js. Everything that reaches the engine comes from ../index.js, which stays a file of its own in the
+ * package, so that there is one engine.
+ *
+ * @module halfnorm/tfjs
+ */
 
 import type { layers } from "@tensorflow/tfjs-layers";
 import { BatchNormalization, type BatchNormalizationArgs } from "./batch-normalization.js";

@@ -29,6 +29,7 @@ import {
 } from "./config.js";
 import { operation, tensorOf, valuesOf } from "./operation.js";
 
+/** Of `weightNormalization()`. */
 export interface WeightNormalizationArgs extends LayerArgs {
   /** A layer that has a `kernel`: tf.layers.dense, conv1d, conv2d, conv3d, conv2dTranspose or conv3dTranspose. */
   layer: layers.Layer;
@@ -40,6 +41,7 @@ export interface WeightNormalizationArgs extends LayerArgs {
   arithmetic?: Arithmetic | undefined;
 }
 
+/** Of `boundedWeightNormalization()`. */
 export interface BoundedWeightNormalizationArgs extends WeightNormalizationArgs {
   /**
    * The bound, of the norm of every output channel, with `learnable` of the L2 norm of g. Default: what the initial kernel

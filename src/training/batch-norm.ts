@@ -31,6 +31,7 @@ import { checkDType, type DType } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type GradientOptions, type Gradients, gradients } from "./gradient.js";
 
+/** Of `new BatchNorm()`: what is fixed for as long as the layer is trained. */
 export interface BatchNormSettings {
   /** Number of channels, at least 1. */
   channels: number;

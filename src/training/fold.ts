@@ -36,11 +36,13 @@ export interface FoldOptions {
   axis?: number | undefined;
 }
 
+/** Weight and bias of a layer that does the normalization behind it as well, in the shapes that they had. */
 export interface Folded<T> {
   weight: T;
   bias: T;
 }
 
+/** Tensors give tensors, plain arrays give plain arrays. */
 export interface FoldFunction {
   (layer: FoldLayer<Tensor>, options: FoldOptions): Folded<Tensor>;
   (layer: FoldLayer<Plain>, options: FoldOptions): Folded<Dense<Float32Array>>;

@@ -23,11 +23,13 @@ import { getLength, getTag, isCutOff } from "../tensor/views.js";
 
 const L2 = /* @__PURE__ */ checkNorm("l2", 1, false);
 
+/** Of `channelNorms()`. */
 export interface ChannelOptions {
   /** The axis of the output channels, negative from the end. Default: 0. */
   axis?: number | undefined;
 }
 
+/** Of `learningRateCorrection()`. */
 export interface CorrectionOptions {
   /** The rate is changed by this factor at the most, up or down: at least 1. Default: 10. */
   limit?: number | undefined;

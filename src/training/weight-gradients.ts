@@ -25,10 +25,12 @@ export interface WeightGradientOut {
   dg?: Out | undefined;
 }
 
+/** Of `weightNormBackward()`: those of the forward call. */
 export interface WeightNormBackwardOptions extends Omit<WeightNormOptions, "out"> {
   out?: WeightGradientOut | undefined;
 }
 
+/** Of `boundedWeightNormBackward()`: those of the forward call, and the sums that gradients are added to. */
 export interface BoundedWeightNormBackwardOptions extends Omit<BoundedWeightNormOptions, "out"> {
   out?: WeightGradientOut | undefined;
 }
