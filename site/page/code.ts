@@ -171,7 +171,8 @@ def normalize(x, r, q):
 half, exact = normalize(r(x), r, ${statistics}), normalize(x, lambda t: t, lambda t: t)
 noise = (half - exact).square().sum()
 print("SQNR", 10 * torch.log10(exact.square().sum() / noise).item(), "dB")
-print((half == 0).all(-1).sum().item(), "of", len(half.flatten(0, -2)), "groups are zeros")`;
+zeros = (half == 0).all(-1)
+print(zeros.sum().item(), "of", zeros.numel(), "groups are zeros")`;
 }
 
 /** Lines for a tensor. */
