@@ -97,7 +97,7 @@ function clearLanes(): void {
 
 /**
  * Adds n elements of each group, those from number `from` on, or none in particular. Tiles but the last hold a multiple of
- * 128; what follows the last is zeroed.
+ * 128; what follows the last is overwritten.
  */
 export function addTile<W extends SumWatch>(x: usize, n: i32, from: i32): void {
   if (!ASC_NO_ASSERT) checkTile(x, n * side);
@@ -134,8 +134,9 @@ export function addTile<W extends SumWatch>(x: usize, n: i32, from: i32): void {
     alternate<W>(x, n, kind);
     return;
   }
-  const rest = n & (lanes - 1);
-  if (rest) clearVectors(x + row * n, row * (lanes - rest));
+  // the last row is filled up by what changes no accumulator: +0 would make +0 of a sum that has underflowed to -0
+  const whole = (n + lanes - 1) & -lanes;
+  for (let i = n * side; i < whole * side; i += 4) v128.store(x + ((<usize>i) << 2), f32x4.splat(-0.0));
   if (order != ORDER_PAIRWISE) {
     // a power of two: a division would take as long as the additions of a short row
     accumulate<W>(x, x, (lanes * side) >> 2, (n + lanes - 1) >> ctz(lanes), end, kind, split);

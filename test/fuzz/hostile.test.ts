@@ -184,13 +184,14 @@ function places(value: unknown, path: string[] = [], found: string[][] = []): st
   return found;
 }
 
-/** Into what a hostile value has taken the place of before, nothing is put. */
+/** Into what a hostile value has taken the place of before, nothing is put, nor into what is frozen: the shape of a tensor. */
 function put(given: unknown, path: readonly string[], value: unknown, getter: boolean): void {
   let into = given as Record<string, unknown>;
   for (const key of path.slice(0, -1)) {
     into = Object.getOwnPropertyDescriptor(into, key)?.value;
     if (![Object.prototype, Array.prototype].includes(into && Object.getPrototypeOf(into))) return;
   }
+  if (Object.isFrozen(into)) return;
   const key = path[path.length - 1];
   // one that makes calls of its own while it is read
   const get = () => {
