@@ -49,7 +49,7 @@ const ROWS = {
     ["memory"],
   ],
   site: [["main", "vite"], ["page"], ["worker"], ["shared", "assets"]],
-  bench: [["main"], ["cases", "paper", "peers", "results"], ["baselines", "first-result"], ["harness"]],
+  bench: [["main"], ["cases", "paper", "peers", "results", "soak"], ["baselines", "first-result"], ["harness"]],
 };
 
 /** What the command line and the layers for TensorFlow.js, which are built apart, have their own copies of. */

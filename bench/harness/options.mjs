@@ -54,7 +54,7 @@ export function readOptions(usage, flags = []) {
  * @param {string} source
  * @param {string} usage
  */
-function pattern(source, usage) {
+export function pattern(source, usage) {
   try {
     return new RegExp(source, "i");
   } catch (error) {
