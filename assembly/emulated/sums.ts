@@ -11,12 +11,13 @@
 // each one is looked at (diagnosis/watched-sums.ts). The sums are the same.
 
 import { EXACT, MOST_LANES, ORDER, ORDER_LANES, ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "../../src/abi/plan";
-import { ACCUMULATE, kindOfSums, leastExponentOf, precisionOf, splits } from "../formats/format";
+import { ACCUMULATE, holdsSums, kindOfSums, leastExponentOf, precisionOf, splits } from "../formats/format";
 import { Add, operate } from "../formats/operations";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import { BUNDLE, BUNDLE_FLOATS, EXACT_BYTES, EXACT_SUMS, LANES, TREE } from "../memory";
 import { checkTile } from "../preconditions";
-import { addExact, EXACT_ROWS, finishExact, startExact } from "../reductions/exact-sum";
+import { addExact, EXACT_ROWS, finishExact, hold, startExact } from "../reductions/exact-sum";
+import { sumPlain } from "../reductions/sums";
 
 /** Who does, or looks at, the additions. Places are those of elements in a tile; `end`: how many of them are in use. */
 export interface SumWatch {
@@ -106,8 +107,12 @@ export function addTile<W extends SumWatch>(x: usize, n: i32, from: i32): void {
   const row = (<usize>side) << 2;
   const end = n * side;
   if (load<i32>(EXACT)) {
-    // elements of a single group stand in four columns, of which the last row is filled up
     const single = side == 1;
+    if (single && holdsSums(grid)) {
+      hold(EXACT_SUMS, sumPlain(x, n));
+      return;
+    }
+    // elements of a single group stand in four columns, of which the last row is filled up
     const columns = max(side, 4);
     const stride: usize = single ? 0 : EXACT_BYTES;
     const pitch = (<usize>columns) << 2;

@@ -75,7 +75,7 @@ export function addExact(
 }
 
 /** Adds a number to what is held: below 2^127, or a float32. */
-function hold(state: usize, x: f64): void {
+export function hold(state: usize, x: f64): void {
   const held = load<f64>(state, HELD);
   let sum = held + x;
   if (sum - held != x || sum - x != held || !(abs(sum) < 1.7e38)) {
