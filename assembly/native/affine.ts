@@ -5,28 +5,45 @@ import { storeLanes } from "../lanes/vectors";
 import { COLUMN_SCALE, COLUMN_SHIFT, PANEL_CENTRE, PANEL_FIRST, PANEL_REST } from "../memory";
 import { firstStep } from "../norms/scale";
 
-/** One scale and one shift for all n elements; a shift of -0 keeps the sign of zeros. */
-export function affine(x: usize, y: usize, n: i32, centre: f32, rest: f32, scale: f32, shift: f32): void {
+/** One scale and one shift for all of rows x n elements, `pitch` bytes from row to row; a shift of -0 keeps the sign of zeros. */
+export function affine(
+  x: usize,
+  y: usize,
+  pitch: usize,
+  rows: i32,
+  n: i32,
+  centre: f32,
+  rest: f32,
+  scale: f32,
+  shift: f32,
+): void {
   const k = f32x4.splat(centre);
   const m = f32x4.splat(rest);
   const s = f32x4.splat(scale);
   const b = f32x4.splat(shift);
-  for (; n >= 16; n -= 16) {
-    const x0 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 0), k), m), s);
-    const x1 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 16), k), m), s);
-    const x2 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 32), k), m), s);
-    const x3 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 48), k), m), s);
-    v128.store(y, f32x4.add(x0, b), 0);
-    v128.store(y, f32x4.add(x1, b), 16);
-    v128.store(y, f32x4.add(x2, b), 32);
-    v128.store(y, f32x4.add(x3, b), 48);
-    x += 64;
-    y += 64;
-  }
-  for (; n > 0; n -= 4) {
-    storeLanes(y, f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x), k), m), s), b), n);
-    x += 16;
-    y += 16;
+  for (; rows > 0; rows--) {
+    let from = x;
+    let to = y;
+    let left = n;
+    for (; left >= 16; left -= 16) {
+      const x0 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from, 0), k), m), s);
+      const x1 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from, 16), k), m), s);
+      const x2 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from, 32), k), m), s);
+      const x3 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from, 48), k), m), s);
+      v128.store(to, f32x4.add(x0, b), 0);
+      v128.store(to, f32x4.add(x1, b), 16);
+      v128.store(to, f32x4.add(x2, b), 32);
+      v128.store(to, f32x4.add(x3, b), 48);
+      from += 64;
+      to += 64;
+    }
+    for (; left > 0; left -= 4) {
+      storeLanes(to, f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from), k), m), s), b), left);
+      from += 16;
+      to += 16;
+    }
+    x += pitch;
+    y += pitch;
   }
 }
 
@@ -78,13 +95,23 @@ function affineWeighted(
 }
 
 /** affine() by a factor that may be beyond float32: then in two steps. */
-export function affineBy(x: usize, y: usize, n: i32, centre: f32, rest: f32, factor: f64, shift: f32): void {
+export function affineBy(
+  x: usize,
+  y: usize,
+  pitch: usize,
+  rows: i32,
+  n: i32,
+  centre: f32,
+  rest: f32,
+  factor: f64,
+  shift: f32,
+): void {
   const first = firstStep(factor);
   if (first == 1) {
-    affine(x, y, n, centre, rest, <f32>factor, shift);
+    affine(x, y, pitch, rows, n, centre, rest, <f32>factor, shift);
   } else {
-    affine(x, y, n, centre, rest, first, -0.0);
-    affine(y, y, n, 0, 0, <f32>(factor / <f64>first), shift);
+    affine(x, y, pitch, rows, n, centre, rest, first, -0.0);
+    affine(y, y, pitch, rows, n, 0, 0, <f32>(factor / <f64>first), shift);
   }
 }
 
@@ -107,7 +134,7 @@ export function affineWeightedBy(
   if (first == 1) {
     affineWeighted(x, y, n, centre, rest, <f32>factor, weight, weightStep, bias, biasStep);
   } else {
-    affine(x, y, n, centre, rest, first, -0.0);
+    affine(x, y, 0, 1, n, centre, rest, first, -0.0);
     affineWeighted(y, y, n, 0, 0, <f32>(factor / <f64>first), weight, weightStep, bias, biasStep);
   }
 }

@@ -44,7 +44,7 @@ import { sumMoments } from "../reductions/moments";
 import { Mean, Near, Origin, sumNumbers, sumPlain, sumTerms, sumTermsWide } from "../reductions/sums";
 import { addTop } from "../reductions/top";
 import { base, count, group } from "../tensors/groups";
-import { keptOffset, reducedOffset } from "../tensors/offsets";
+import { innerRows, innerStride, isUniform, keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, gatherWeights, scatter } from "../tensors/tiles";
 import { affine, affineBy, affineWeightedBy } from "./affine";
 import { Pass, SAMPLE } from "./passes";
@@ -120,8 +120,11 @@ export function passRow(pass: Pass): void {
     const input = load<usize>(INPUT) + ((<usize>base) << 2);
     const length = load<i32>(LENGTH);
     const segments = load<i32>(REDUCED_TOTAL);
-    for (let s = 0; s < segments; s++) {
-      block(pass, input + ((<usize>reducedOffset(s, REDUCED_STRIDE)) << 2), length);
+    // the sums of moments stay in registers from row to row
+    const rows = pass == Pass.Moments || pass == Pass.MomentsNear ? innerRows() : 1;
+    const pitch = (<usize>innerStride()) << 2;
+    for (let s = 0; s < segments; s += rows) {
+      block(pass, input + ((<usize>reducedOffset(s, REDUCED_STRIDE)) << 2), length, rows, pitch);
     }
   }
 }
@@ -132,8 +135,8 @@ class SumOfNumbers extends OfOther {
   }
 }
 
-/** A part of a pass: n contiguous float32. */
-function block(pass: Pass, p: usize, n: i32): void {
+/** A part of a pass: n contiguous float32; of moments, `rows` times as many, `pitch` bytes from row to row. */
+function block(pass: Pass, p: usize, n: i32, rows: i32 = 1, pitch: usize = 0): void {
   const centre = load<f32>(PANEL_CENTRE);
   const rest = load<f32>(PANEL_REST);
   const mean = load<f64>(PANEL_MEAN);
@@ -143,10 +146,10 @@ function block(pass: Pass, p: usize, n: i32): void {
       sum = sumPlain(p, n);
       break;
     case Pass.Moments:
-      sumMoments<Origin>(p, n, 0);
+      sumMoments<Origin>(p, pitch, rows, n, 0);
       break;
     case Pass.MomentsNear:
-      sumMoments<Near>(p, n, centre);
+      sumMoments<Near>(p, pitch, rows, n, centre);
       break;
     case Pass.Magnitudes:
       sum = sumTerms<Sizes, Mean>(p, n, centre, rest);
@@ -176,7 +179,7 @@ function block(pass: Pass, p: usize, n: i32): void {
       }
       for (; n > 0; n -= TILE) {
         const m = min(n, TILE);
-        affine(p, TILE_T, m, centre, rest, 1, -0.0);
+        affine(p, TILE_T, 0, 1, m, centre, rest, 1, -0.0);
         addTop(GROUP_TOP, TILE_T, m);
         p += (<usize>TILE) << 2;
       }
@@ -202,7 +205,7 @@ export function applyRow(factor: f64): void {
         const bias = weightsFor(BIAS, from, n, TILE_B);
         outputWeighted(TILE_X, TILE_X, n, factor, weight, bias);
       } else {
-        output(TILE_X, TILE_X, n, factor, -0.0);
+        output(TILE_X, TILE_X, 0, 1, n, factor, -0.0);
       }
       scatter(base, from, n, TILE_X);
     }
@@ -212,15 +215,17 @@ export function applyRow(factor: f64): void {
   const segments = load<i32>(REDUCED_TOTAL);
   const kept = keptOffset(group, KEPT_WEIGHT);
   const step = load<i32>(WEIGHT_STEP) != 0 && weighted;
-  for (let s = 0; s < segments; s++) {
+  const rows = isUniform() ? innerRows() : 1;
+  const pitch = (<usize>innerStride()) << 2;
+  for (let s = 0; s < segments; s += rows) {
     const at = (<usize>(base + reducedOffset(s, REDUCED_STRIDE))) << 2;
     const w = (<usize>(kept + reducedOffset(s, REDUCED_WEIGHT))) << 2;
     const x = load<usize>(INPUT) + at;
     const y = load<usize>(OUTPUT) + at;
     if (!step) {
-      // one weight for the whole segment goes into the factor
+      // one weight for whole segments goes into the factor
       const scale = weights ? factor * <f64>load<f32>(weights + w) : factor;
-      output(x, y, length, scale, biases ? load<f32>(biases + w) : -0.0);
+      output(x, y, pitch, rows, length, scale, biases ? load<f32>(biases + w) : -0.0);
       continue;
     }
     for (let from = 0; from < length; from += TILE) {
@@ -244,9 +249,9 @@ function weightsFor(field: usize, from: i32, n: i32, tile: usize): usize {
   return tile;
 }
 
-/** d * factor + shift. */
-function output(x: usize, y: usize, n: i32, factor: f64, shift: f32): void {
-  affineBy(x, y, n, load<f32>(PANEL_CENTRE), load<f32>(PANEL_REST), factor, shift);
+/** d * factor + shift of rows x n elements, `pitch` bytes from row to row. */
+function output(x: usize, y: usize, pitch: usize, rows: i32, n: i32, factor: f64, shift: f32): void {
+  affineBy(x, y, pitch, rows, n, load<f32>(PANEL_CENTRE), load<f32>(PANEL_REST), factor, shift);
 }
 
 /** d * factor * weight + bias, of which either may be 0. */

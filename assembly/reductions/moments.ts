@@ -14,8 +14,11 @@ function square<C extends Centre>(x: v128, centre: v128): v128 {
   return f32x4.mul(d, d);
 }
 
-/** Adds sums of n float32 at p to the first of PANEL_PLAIN, those of squares to that of PANEL_SUM. */
-export function sumMoments<C extends Centre>(p: usize, n: i32, centre: f32): void {
+/**
+ * Adds sums of rows x n float32 at p, `pitch` bytes from row to row, to the first of PANEL_PLAIN, those of squares to that of
+ * PANEL_SUM.
+ */
+export function sumMoments<C extends Centre>(p: usize, pitch: usize, rows: i32, n: i32, centre: f32): void {
   const k = f32x4.splat(centre);
   let a = f64x2.splat(0);
   let b = f64x2.splat(0);
@@ -23,29 +26,34 @@ export function sumMoments<C extends Centre>(p: usize, n: i32, centre: f32): voi
   let d = f64x2.splat(0);
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
-  while (n >= 8) {
-    let squares = f32x4.splat(0);
-    const whole = min(n, 128) & ~7;
-    for (const end = p + ((<usize>whole) << 2); p < end; p += 32) {
-      a = f64x2.add(a, lowPair(v128.load64_zero(p, 0)));
-      b = f64x2.add(b, lowPair(v128.load64_zero(p, 8)));
-      c = f64x2.add(c, lowPair(v128.load64_zero(p, 16)));
-      d = f64x2.add(d, lowPair(v128.load64_zero(p, 24)));
-      squares = f32x4.add(squares, f32x4.add(square<C>(v128.load(p, 0), k), square<C>(v128.load(p, 16), k)));
+  for (; rows > 0; rows--) {
+    let x = p;
+    let left = n;
+    while (left >= 8) {
+      let squares = f32x4.splat(0);
+      const whole = min(left, 128) & ~7;
+      for (const end = x + ((<usize>whole) << 2); x < end; x += 32) {
+        a = f64x2.add(a, lowPair(v128.load64_zero(x, 0)));
+        b = f64x2.add(b, lowPair(v128.load64_zero(x, 8)));
+        c = f64x2.add(c, lowPair(v128.load64_zero(x, 16)));
+        d = f64x2.add(d, lowPair(v128.load64_zero(x, 24)));
+        squares = f32x4.add(squares, f32x4.add(square<C>(v128.load(x, 0), k), square<C>(v128.load(x, 16), k)));
+      }
+      low = f64x2.add(low, lowPair(squares));
+      high = f64x2.add(high, highPair(squares));
+      left -= whole;
     }
-    low = f64x2.add(low, lowPair(squares));
-    high = f64x2.add(high, highPair(squares));
-    n -= whole;
-  }
-  for (; n > 0; n -= 4) {
-    const lanes = firstLanes(n);
-    const x = v128.and(v128.load(p), lanes);
-    const squares = v128.and(square<C>(x, k), lanes);
-    a = f64x2.add(a, lowPair(x));
-    b = f64x2.add(b, highPair(x));
-    low = f64x2.add(low, lowPair(squares));
-    high = f64x2.add(high, highPair(squares));
-    p += 16;
+    for (; left > 0; left -= 4) {
+      const lanes = firstLanes(left);
+      const v = v128.and(v128.load(x), lanes);
+      const squares = v128.and(square<C>(v, k), lanes);
+      a = f64x2.add(a, lowPair(v));
+      b = f64x2.add(b, highPair(v));
+      low = f64x2.add(low, lowPair(squares));
+      high = f64x2.add(high, highPair(squares));
+      x += 16;
+    }
+    p += pitch;
   }
   const sum = pairSum(f64x2.add(f64x2.add(a, b), f64x2.add(c, d)));
   store<f64>(PANEL_PLAIN, load<f64>(PANEL_PLAIN) + sum);
