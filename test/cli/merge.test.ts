@@ -26,8 +26,13 @@ const part = async (i: number, n: number, args: readonly string[] = OPTIONS): Pr
   expect({ code: code < 2, stderr }).toEqual({ code: true, stderr: "" });
   return write(`${i}-of-${n}.json`, Buffer.from(stdout));
 };
-const partsInto = (n: number): Promise<string[]> =>
-  Promise.all(Array.from({ length: n }, (_, i) => part(i + 1, n))).then((parts) => parts.reverse());
+const made = new Map<number, Promise<string[]>>();
+/** Made once: nothing writes to them. */
+function partsInto(n: number): Promise<string[]> {
+  const parts = made.get(n) ?? Promise.all(Array.from({ length: n }, (_, i) => part(i + 1, n)).reverse());
+  made.set(n, parts);
+  return parts;
+}
 
 describe("parts", () => {
   it("are each other's rest, the same whoever cuts, and of one size where that can be", () => {
