@@ -25,6 +25,8 @@ byId("ask").addEventListener("change", ({ target }) => {
 byId("reset").addEventListener("click", () => models.close());
 byId("problem-close").addEventListener("click", () => say(""));
 addEventListener("popstate", () => {
+  // a link within the page
+  if (tensors.isHere) return;
   models.close();
   tensors.goBack();
 });

@@ -19,6 +19,7 @@ function show(id: string, figure: Figure): void {
   const details = place.querySelector("details");
   if (details) details.open = open;
   place.classList.add("drawn");
+  place.classList.remove("outdated");
   for (const { term, text } of figure.terms) explain(term, text);
 }
 

@@ -18,6 +18,9 @@ interface Pending {
   reject(problem: Problem): void;
 }
 
+/** For a worker that is at work to turn to what is asked for, in milliseconds; then another one takes its place. */
+const GRACE = 250;
+
 let address: string | undefined;
 
 /** A blob inherits the policy of the page, which a worker from a file would not have. */
@@ -31,6 +34,9 @@ export class Link {
   private worker: Worker | undefined;
   private pending: Pending | undefined;
   private id = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the worker has been heard of: one that is being loaded is waited for. */
+  private started = false;
 
   /** Whether an answer is waited for. */
   get busy(): boolean {
@@ -40,18 +46,18 @@ export class Link {
   /** @returns undefined where something else was asked for meanwhile. @throws {Problem} */
   ask<W extends Work>(work: W, listener: Listener = {}): Promise<Values[W["kind"]] | undefined> {
     this.forget();
-    this.worker ??= this.begin();
     const id = ++this.id;
     const answer = new Promise<Values[W["kind"]] | undefined>((resolve, reject) => {
       this.pending = { id, listener, resolve: resolve as Pending["resolve"], reject };
     });
-    this.worker.postMessage({ id, work } satisfies Request);
+    this.send({ id, work });
     return answer;
   }
 
   /** Nobody waits for the answer any more: the worker stops as soon as it looks. */
   forget(): void {
     if (!this.pending) return;
+    clearTimeout(this.timer);
     this.pending.resolve(undefined);
     this.pending = undefined;
     this.worker?.postMessage({ id: ++this.id } satisfies Request);
@@ -64,7 +70,22 @@ export class Link {
     this.end();
   }
 
+  /** What a worker that has been there is at cannot be told to stop before it looks, which may take it seconds. */
+  private send(request: Request): void {
+    clearTimeout(this.timer);
+    if (this.worker && this.started) {
+      this.timer = setTimeout(() => {
+        this.worker?.terminate();
+        this.worker = this.begin();
+        this.worker.postMessage(request);
+      }, GRACE);
+    }
+    this.worker ??= this.begin();
+    this.worker.postMessage(request);
+  }
+
   private end(): void {
+    clearTimeout(this.timer);
     this.pending = undefined;
     this.worker?.terminate();
     this.worker = undefined;
@@ -72,7 +93,11 @@ export class Link {
 
   private begin(): Worker {
     const worker = start();
-    worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => this.take(data));
+    this.started = false;
+    worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => {
+      this.started = true;
+      this.take(data);
+    });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
       const { pending } = this;
@@ -85,8 +110,11 @@ export class Link {
   private take(reply: Reply): void {
     const { pending } = this;
     if (!pending || reply.id !== pending.id) return;
+    clearTimeout(this.timer);
     if ("part" in reply) {
       pending.listener.part?.(reply.part);
+    } else if ("begun" in reply) {
+      return;
     } else if ("progress" in reply) {
       pending.listener.progress?.(reply.progress);
     } else {

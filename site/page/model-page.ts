@@ -32,6 +32,7 @@ export class ModelPage {
       this.link.cancel();
       this.progress.end();
       byId("model-title").textContent = "Cancelled.";
+      byId("model-about").textContent = this.file?.name ?? "";
     });
     byId("model-close").addEventListener("click", () => this.close());
   }
@@ -48,6 +49,7 @@ export class ModelPage {
   open(file: File, inputs: File | undefined): void {
     this.file = file;
     this.inputs = inputs;
+    byId<HTMLInputElement>("inputs").value = "";
     void this.ask();
   }
 

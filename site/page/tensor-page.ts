@@ -18,6 +18,20 @@ import { showVerdict } from "./verdict.js";
 /** From the last move of a slider to what takes long, in milliseconds. */
 const PAUSE = 120;
 
+/** In the place of a verdict: what there is, and why. */
+type Instead = readonly [what: string, why: string];
+const LOOKING: Instead = ["Looking …", ""];
+const CANCELLED: Instead = ["Cancelled.", "Change anything to begin again."];
+
+/** Pictures that come with the diagnoses. */
+const LATE = ["stages-figure", "sigma-figure"];
+const FIGURES = ["running-figure", "magnitudes-figure", ...LATE];
+
+/** Pictures of something else: they are seen again when they are drawn. */
+const outdate = (ids: readonly string[]): void => {
+  for (const id of ids) byId(id).classList.add("outdated");
+};
+
 /** Plot is loaded when there is something to draw. */
 const figures = () => import("./figures.js");
 
@@ -30,6 +44,9 @@ export class TensorPage {
   private about: About | undefined;
   private diagnoses: (Diagnosis | undefined)[] = [];
   private refused: (string | undefined)[] = [];
+  /** Which of the diagnoses are of this view; the others are of the one before. */
+  private current: boolean[] = [];
+  private instead = LOOKING;
   private result: Values["rest"] | undefined;
   private committed = location.pathname + location.search;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,6 +82,11 @@ export class TensorPage {
     this.adopt(viewOf(location.search), true, false);
   }
 
+  /** Whether the address is that of what is shown. */
+  get isHere(): boolean {
+    return this.committed === location.pathname + location.search;
+  }
+
   /** Where what is shown can be seen. */
   get address(): string {
     return location.origin + location.pathname + addressOf(this.view);
@@ -91,14 +113,22 @@ export class TensorPage {
 
   async npy(): Promise<Values["npy"] | undefined> {
     const { view, file } = this;
-    return this.quick.ask({ kind: "npy", view, file });
+    const interrupted = this.quick.busy;
+    const found = await this.quick.ask({ kind: "npy", view, file });
+    if (interrupted && found) void this.guarded(() => this.askFirst(this.lostGroup()));
+    return found;
   }
 
   /** Shows again what was hidden behind something else. */
   show(): void {
-    const { view, about, diagnoses, refused } = this;
+    const { view, about, diagnoses, refused, instead } = this;
     const at = this.chosen;
-    showVerdict(view, { about, diagnoses, refused }, (other) =>
+    byId("tensor-view").classList.toggle("outdated", !about);
+    if (!about) {
+      byId("about").textContent = view.source === "file" ? (this.file?.name ?? "") : "";
+      byId("code").replaceChildren();
+    }
+    showVerdict(view, { about, diagnoses, refused, instead }, (other) =>
       this.change({ ...view, norm: view.norms[other] }, true),
     );
     showRemedies(view, diagnoses[at], this.thorough.busy, (next) => this.change(next, true));
@@ -107,8 +137,12 @@ export class TensorPage {
   }
 
   private cancel(): void {
-    this.thorough.cancel();
+    clearTimeout(this.timer);
+    for (const link of [this.quick, this.thorough]) link.cancel();
     this.progress.end();
+    this.instead = CANCELLED;
+    this.diagnoses = this.diagnoses.map((diagnosis, at) => (this.current[at] ? diagnosis : undefined));
+    if (!this.result) outdate(LATE);
     this.show();
   }
 
@@ -141,9 +175,17 @@ export class TensorPage {
       void this.guarded(() => this.askFirst(this.lostGroup()));
       return;
     }
-    if (!same) this.about = undefined;
-    if (!same || !sameNorms) this.clear();
+    this.instead = LOOKING;
+    if (!same) {
+      this.about = undefined;
+      outdate(FIGURES);
+    }
+    if (!same || !sameNorms) {
+      this.clear();
+      this.show();
+    }
     this.refused = view.norms.map(() => undefined);
+    this.current = view.norms.map(() => false);
     this.result = undefined;
     if (settled) this.thorough.forget();
     // what is moved needs the processor now: a norm of a million numbers would keep it for long
@@ -165,8 +207,8 @@ export class TensorPage {
       return;
     }
     const all = async (): Promise<void> => {
-      await this.list();
       this.progress.begin();
+      if (!(await this.list())) return;
       const first = this.askFirst();
       if (settled) await Promise.all([first, this.askRest()]);
       else this.timer = setTimeout(() => void this.guarded(() => this.askRest()), PAUSE);
@@ -175,21 +217,21 @@ export class TensorPage {
     await this.guarded(all);
   }
 
-  /** Names of the tensors there are to choose from. */
-  private async list(): Promise<void> {
+  /** Names of the tensors there are to choose from. @returns false where something else was asked for meanwhile. */
+  private async list(): Promise<boolean> {
     const { view, file } = this;
     const key = view.source === "sample" ? `sample ${view.sample}` : view.source;
-    if (this.listed === key) return;
+    if (this.listed === key) return true;
     this.tensors = [];
-    this.listed = key;
-    if (view.source === "made") return;
-    const contents = await this.quick.ask({ kind: "contents", view, file });
-    if (!contents) {
-      this.listed = "";
-      return;
+    this.listed = "";
+    if (view.source !== "made") {
+      const contents = await this.quick.ask({ kind: "contents", view, file });
+      if (!contents) return false;
+      this.tensors = contents.tensors;
+      this.controls.show(this.view, this.tensors, file?.name);
     }
-    this.tensors = contents.tensors;
-    this.controls.show(this.view, this.tensors, file?.name);
+    this.listed = key;
+    return true;
   }
 
   private async askFirst(group = 0): Promise<void> {
@@ -231,6 +273,7 @@ export class TensorPage {
         break;
       case "diagnosis":
         this.diagnoses[part.at] = part.diagnosis;
+        this.current[part.at] = true;
         break;
       case "refused":
         this.refused[part.at] = part.reason;
@@ -263,10 +306,8 @@ export class TensorPage {
   /** In the place of a verdict. */
   private nothing(what: string, why: string): void {
     this.about = undefined;
+    this.instead = [what, why];
     this.clear();
     this.show();
-    byId("verdict").textContent = what;
-    byId("reason").textContent = why;
-    byId("about").textContent = this.file && this.view.source === "file" ? this.file.name : "";
   }
 }

@@ -16,6 +16,8 @@ export interface Found {
   /** By the place of the norm in the view. */
   readonly diagnoses: readonly (Diagnosis | undefined)[];
   readonly refused: readonly (string | undefined)[];
+  /** In the place of a verdict. */
+  readonly instead: readonly [what: string, why: string];
 }
 
 const sentence = (text: string): string => {
@@ -39,7 +41,11 @@ function tensorOf(about: About, diagnoses: readonly Diagnosis[]): DiagnosedTenso
 }
 
 /** @param choose Is told of the norm that a user wants to see. */
-export function showVerdict(view: View, { about, diagnoses, refused }: Found, choose: (at: number) => void): void {
+export function showVerdict(
+  view: View,
+  { about, diagnoses, refused, instead }: Found,
+  choose: (at: number) => void,
+): void {
   const chosen = view.norms.findIndex((norm) => normText(norm) === normText(view.norm));
   const diagnosis = diagnoses[chosen];
   if (diagnosis) {
@@ -48,6 +54,8 @@ export function showVerdict(view: View, { about, diagnoses, refused }: Found, ch
   } else if (refused[chosen] !== undefined) {
     byId("verdict").textContent = `${normWords(view.norm)} cannot be asked of this tensor.`;
     byId("reason").textContent = sentence(refused[chosen]);
+  } else {
+    [byId("verdict").textContent, byId("reason").textContent] = instead;
   }
   byId("verdict").dataset.verdict = diagnosis ? diagnosis.verdict : "";
   if (!about) return;

@@ -82,7 +82,9 @@ export interface Values {
   readonly model: ModelDiagnosis;
 }
 
-export type Reply = { readonly id: number } & (
+export type Reply = { readonly id: number } & /** What went on before is done or given up. */
+(
+  | { readonly begun: true }
   | { readonly part: Part }
   /** From 0 to 1. */
   | { readonly progress: number }

@@ -58,6 +58,7 @@ function problemOf(error: unknown): string {
 
 async function answerTo({ id, work }: Request): Promise<void> {
   if (!work || id !== newest) return;
+  send({ id, begun: true });
   const answer: Answer = {
     part: (part) => send({ id, part }),
     progress: (progress) => send({ id, progress }),

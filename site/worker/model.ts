@@ -34,7 +34,8 @@ async function inputsOf(file: File): Promise<ModelInputs> {
 }
 
 export async function model(file: File, inputs: File | undefined, target: string, answer: Answer) {
-  const bytes = new Uint8Array(await file.arrayBuffer());
+  const bytes = new Uint8Array(file.size);
+  await new BlobBytes(file, file.name).read(bytes, 0);
   const other = foreign(bytes.subarray(0, 512));
   if (other) throw new FileError(file.name, other);
   if (!bytes.length) throw new FileError(file.name, "is empty");
