@@ -82,10 +82,10 @@ export interface Values {
   readonly model: ModelDiagnosis;
 }
 
-export type Reply = { readonly id: number } & /** What went on before is done or given up. */
-(
-  | { readonly begun: true }
+export type Reply = { readonly id: number } & (
   | { readonly part: Part }
+  /** What went on before is done or given up. */
+  | { readonly begun: true }
   /** From 0 to 1. */
   | { readonly progress: number }
   | { readonly value: Values[keyof Values] }
