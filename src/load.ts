@@ -79,9 +79,16 @@ export type Halfnorm = Readonly<typeof FUNCTIONS & typeof CLASSES & typeof OF_AL
 /** Of `load()`: where the module is, if not beside the script. */
 export interface LoadOptions {
   /** Where halfnorm.wasm is, a file: URL too where there are files. */
-  url?: string | { readonly href: string } | undefined;
+  url?:
+    | string
+    | {
+        /** As a URL has it. */
+        readonly href: string;
+      }
+    | undefined;
   /** A response with it, or the promise of one. */
   response?: ResponseLike | PromiseLike<ResponseLike> | undefined;
+  /** The bytes of halfnorm.wasm. */
   bytes?: ArrayBuffer | ArrayBufferView | undefined;
   /** The compiled module, a WebAssembly.Module, as a bundler or Cloudflare gives it, or as it came from another worker. */
   module?: object | undefined;

@@ -112,8 +112,15 @@ export function empty(shape: readonly number[], dtype: DType = "float32"): Tenso
   return Tensor.make(dimensions, size, checkDType("dtype", dtype) as number);
 }
 
-/** Bytes of kernel memory in all, bytes of it that tensors hold, and the number of those tensors. */
-export function memory(): { bytes: number; used: number; tensors: number } {
+/** What kernel memory there is, and what tensors hold of it. */
+export function memory(): {
+  /** Bytes of kernel memory in all: it grows, and never shrinks. */
+  bytes: number;
+  /** Bytes of it that tensors hold. */
+  used: number;
+  /** Number of those tensors. */
+  tensors: number;
+} {
   const { heap } = engine();
   return { bytes: heap.buffer.byteLength, used: heap.used, tensors: heap.blocks };
 }

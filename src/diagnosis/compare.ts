@@ -21,13 +21,22 @@ export interface CompareOptions {
 
 /** How far one tensor is from another. Plain data: JSON.stringify() loses nothing of it. */
 export interface Comparison extends ErrorStatistics {
+  /** Name of this form: it changes with its meaning. */
   schema: typeof COMPARISON_SCHEMA;
+  /** Of both tensors. */
   shape: number[];
-  dtypes: { actual: DType; expected: DType };
+  /** How the elements of both are stored. */
+  dtypes: {
+    /** Of the first tensor. */
+    actual: DType;
+    /** Of the second one. */
+    expected: DType;
+  };
   /** Whose spacing is the ulp. */
   format: FormatName | FormatSpec;
-  /** Pairs of two NaN, and of the same infinity. Both agree. */
+  /** Pairs of two NaN, which agree. */
   equalNans: number;
+  /** Pairs of the same infinity. */
   equalInfinities: number;
   /** The row-major index of the first element that differs, null for none. Zeros of different sign do not differ. */
   firstDifference: number | null;

@@ -32,6 +32,7 @@ export interface DiagnoseOptions extends Pick<NormalizationOptions, "norm" | "we
    * Of batch norm: means and deviations to apply, one per channel, as in inference: both or neither. Default: those of x.
    */
   mean?: TensorLike | undefined;
+  /** Deviations to divide by, without eps, one per channel: see `mean`. */
   deviation?: TensorLike | undefined;
   /** Whether to run what might help; "auto": where the verdict is not "ok", for more than what the data is. Default: "auto". */
   remedies?: boolean | "auto" | undefined;

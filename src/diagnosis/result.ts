@@ -30,7 +30,9 @@ export interface ErrorStatistics {
   rmsUlp: number | null;
   /** Quantiles of |e|, the ceil(q · m)-th smallest of all m, each rounded to float32; none is sampled or interpolated. */
   p50Ulp: number | null;
+  /** |e| of 99 % of the pairs is at most this: see p50Ulp. */
   p99Ulp: number | null;
+  /** |e| of 99.9 % of the pairs is at most this: see p50Ulp. */
   p999Ulp: number | null;
   /** Where maxUlp is: the row-major index of the element in the tensor, or the number of the group. */
   worstIndex: number | null;
@@ -145,6 +147,7 @@ export interface Attribution {
 
 /** One stage of the computation. */
 export interface Stage {
+  /** Which stage it is. */
   name: StageName;
   /** Whose spacing is the ulp: the compute format, for the stage `sum` the one that is accumulated in. */
   format: FormatName | FormatSpec;
@@ -157,34 +160,47 @@ export interface Stage {
   /** The first of each event that occurred: the lowest group, and in it the lowest index, null behind all others. */
   firsts: Partial<Record<DiagnosisEvent, EventPlace>>;
   /** The first of all events. */
-  first?: EventPlace & { event: DiagnosisEvent };
+  first?: EventPlace & {
+    /** Which it is. */
+    event: DiagnosisEvent;
+  };
   /** Of the stages `mean` and `sum`, where a sum is taken and a group is finite. */
   attribution?: Attribution;
 }
 
 /** Elements of a tensor whose magnitude is from 2^exponent to below 2^(exponent + 1). */
 export interface ExponentCount {
+  /** floor(log2 |x|). */
   exponent: number;
+  /** Number of such elements. */
   count: number;
 }
 
 /** What the data are, before any arithmetic. */
 export interface InputSummary {
+  /** Of the tensor, one length for each dimension. */
   shape: number[];
+  /** How the elements are stored. */
   dtype: DType;
   /** Elements. */
   count: number;
-  /** Groups that are normalized each by itself, and the elements of one. */
+  /** Groups that are normalized each by itself. */
   groups: number;
+  /** Elements of one group, the n of its mean; 0 without groups. */
   groupSize: number;
-  /** How many of the elements are finite, subnormal in their dtype, zero, NaN, infinite. */
+  /** Elements that are neither NaN nor infinite. */
   finite: number;
+  /** Elements below the least normal magnitude of their dtype: 2^-126 for float32, 2^-14 for float16. */
   subnormal: number;
+  /** Elements that are zero, of either sign. */
   zero: number;
+  /** Elements that are NaN. */
   nan: number;
+  /** Elements that are infinite, of either sign. */
   infinite: number;
-  /** The least magnitude that is not zero, and the greatest, of the finite elements; null for none. */
+  /** The least magnitude of the finite elements that is not zero; null for none. */
   absMin: number | null;
+  /** The greatest magnitude of the finite elements; null for none. */
   absMax: number | null;
   /** Nonzero finite elements by binade, ascending, without empty binades. */
   exponentHistogram: ExponentCount[];
@@ -195,7 +211,9 @@ export type LayerName = "batch" | "layer" | "instance" | "group" | "rms";
 
 /** What was diagnosed: the options with nothing left out. */
 export interface DiagnosisSubject {
+  /** The norm that is divided by. */
   norm: Normalizer;
+  /** The arithmetic that was emulated. */
   arithmetic: ArithmeticInUse;
   /** null: by axes. */
   layer: LayerName | null;
@@ -203,13 +221,17 @@ export interface DiagnosisSubject {
   axes: number[];
   /** Number of groups of channels, of group norm. */
   groups?: number;
+  /** Whether the mean is subtracted. */
   centred: boolean;
   /** Mean and deviation were given, as in inference; absent: they are those of the data. */
   given?: true;
-  /** Whether there were any. */
+  /** Whether there was a weight. */
   weight: boolean;
+  /** Whether there was a bias. */
   bias: boolean;
+  /** What was added: under the root for L2, to S for the other norms. */
   eps: number;
+  /** Whether the constants of the norm make S the standard deviation of normal data, in place of the paper's C(n). */
   calibrated: boolean;
 }
 
@@ -274,9 +296,13 @@ export type Verdict = "ok" | "degraded" | "failed";
 
 /** What an arithmetic does to a normalization of some data. Plain data: JSON.stringify() loses nothing of it. */
 export interface Diagnosis {
+  /** Name of this form: it changes with its meaning. */
   schema: typeof DIAGNOSIS_SCHEMA;
+  /** What was diagnosed. */
   subject: DiagnosisSubject;
+  /** What the data are. */
   input: InputSummary;
+  /** The stages that there are, in the order of computation. */
   stages: Stage[];
   /** Of the output: `total` of the last stage. */
   error: ErrorStatistics;
@@ -302,10 +328,17 @@ export interface Diagnosis {
    */
   headroomAt: StageName | null;
   /** Σ|x| / |Σx| of the sums for the mean, over the groups: what cancels. 1 if not centred, null if infinite, or given. */
-  condition: { max: number | null; median: number | null };
+  condition: {
+    /** Of the group that cancels most. */
+    max: number | null;
+    /** Half of the groups have no more. */
+    median: number | null;
+  };
+  /** What is known beforehand of the error of a sum, beside what it was. */
   bound: SumBound;
   /** Sorted: fewest mismatched specials, then the greatest gain, first. */
   remedies: Remedy[];
+  /** What becomes of the output. */
   verdict: Verdict;
   /** Why, in words with the numbers. */
   reason: string;

@@ -9,14 +9,23 @@ import { bytesOf } from "../tensor/storage.js";
 /** A function of a test library on two tensors, every operation rounded to their dtypes. */
 export interface Tolerances {
   /** What it takes when nothing is said. */
-  defaults: { rtol: number; atol: number; equalNan: boolean };
+  defaults: {
+    /** Relative, of |expected|. */
+    rtol: number;
+    /** Absolute. */
+    atol: number;
+    /** Whether two NaN are the same. */
+    equalNan: boolean;
+  };
   /** Whether it passes with these. */
   passes: boolean;
   /** The smallest rtol at atol 0, and the smallest atol at rtol 0, in the dtype they are evaluated in; null when none will do. */
   rtol: number | null;
+  /** The smallest atol at rtol 0; null when none will do. */
   atol: number | null;
   /** The smallest of one at the default of the other. */
   rtolAtDefaultAtol: number | null;
+  /** The smallest atol at the default rtol; null when none will do. */
   atolAtDefaultRtol: number | null;
 }
 

@@ -110,6 +110,7 @@ export interface BatchNormOptions extends NormalizationOptions {
   axis?: number | undefined;
   /** Means and deviations to apply, one per channel, as in inference: both or neither. Default: those of the batch. */
   mean?: TensorLike | undefined;
+  /** Deviations S to divide by, without eps, one per channel: see `mean`. */
   deviation?: TensorLike | undefined;
 }
 

@@ -14,8 +14,11 @@ import { checkFormat, type Format, type FormatName, type FormatSpec, nameOf } fr
 
 /** An arithmetic with nothing left out but what kernels of runtimes have. A format of a name has its name. */
 export interface ArithmeticInUse {
+  /** What elements, and results of operations, are rounded to. */
   compute: FormatName | FormatSpec;
+  /** What sums are rounded to after every addition; "exact": once, at their end. */
   accumulate: FormatName | FormatSpec | "exact";
+  /** In which order sums are taken. */
   order: Order;
   /** Absent: the compute format. */
   statistics?: FormatName | FormatSpec;
@@ -103,7 +106,12 @@ export function checkGradientArithmetic(value: Arithmetic | undefined): Numerics
 export type OrderName = "sequential" | "lanes" | "pairwise";
 
 /** Order of the additions of an emulated sum: see the chapter on numerics. `{ lanes: w }` is "lanes" with w accumulators. */
-export type Order = OrderName | { readonly lanes: number };
+export type Order =
+  | OrderName
+  | {
+      /** Accumulators side by side, a power of two from 1 to 1,024. */
+      readonly lanes: number;
+    };
 
 /**
  * Emulated arithmetic: every operation rounded to `compute`, sums to `accumulate` (default: `statistics`) in the given
@@ -120,10 +128,16 @@ export type Order = OrderName | { readonly lanes: number };
 export type Arithmetic =
   | Format
   | {
+      /** What elements, and results of operations, are rounded to. */
       readonly compute: Format;
+      /** What sums are rounded to after every addition; "exact": once, at their end. Default: the format of the statistics. */
       readonly accumulate?: Format | "exact" | undefined;
+      /** In which order sums are taken. Default: "lanes". */
       readonly order?: Order | undefined;
+      /** Format of mean, S and 1 / S. Default: the compute format. */
       readonly statistics?: Format | undefined;
+      /** "folded": x · a + b, with slope and shift rounded. Default: "steps", (x - mean) · (1 / S). */
       readonly tail?: "steps" | "folded" | undefined;
+      /** "rounded": n is rounded to the compute format before it is divided by. Default: "exact". */
       readonly count?: "exact" | "rounded" | undefined;
     };

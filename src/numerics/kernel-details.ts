@@ -10,6 +10,7 @@ export interface KernelDetails {
   readonly operator: string | null;
   /** Where the runtime takes it not always: when. */
   readonly when: string | null;
+  /** The arithmetic that it computes in, by the name that `kernelArithmetic()` takes. */
   readonly kind: KernelKind;
   /** What the kernel does otherwise than the arithmetic: where there is anything, bits may differ from the runtime's. */
   readonly notModelled: readonly string[];
@@ -19,7 +20,9 @@ export interface KernelDetails {
 
 /** A file of a runtime, at the commit at which it was read. */
 export interface KernelSource {
+  /** Owner and name on GitHub, or an address. */
   readonly repository: string;
+  /** Path in it, or what was read there. */
   readonly file: string;
   /** A commit, or the date of what was read. */
   readonly version: string;

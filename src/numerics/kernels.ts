@@ -6,11 +6,17 @@ import type { FormatName } from "./format.js";
 
 /** An arithmetic as an object, whose fields can be taken over: `{ ...kernels[name], order: "sequential" }`. */
 export interface KernelArithmetic {
+  /** What elements, and results of operations, are rounded to. */
   readonly compute: FormatName;
+  /** What sums are rounded to after every addition. Absent: the format of the statistics. */
   readonly accumulate?: FormatName;
+  /** In which order sums are taken. Absent: "lanes". */
   readonly order?: Order;
+  /** Format of mean, S and 1 / S. Absent: the compute format. */
   readonly statistics?: FormatName;
+  /** "folded": x · a + b, with slope and shift rounded. Absent: (x - mean) · (1 / S), step by step. */
   readonly tail?: "folded";
+  /** "rounded": n is rounded to the compute format before it is divided by. Absent: it is exact. */
   readonly count?: "rounded";
 }
 

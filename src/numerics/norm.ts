@@ -133,11 +133,22 @@ export const showNorm = (norm: unknown): string => (isObject(norm) ? JSON.string
  * | `{ topk: k }` | sign(x_i) / k at the k elements with the largest \|x\|, of equal ones the first | C(n) · sign(d_i) / k at those of \|d\| |
  * | `{ lp: p }` | sign(x_i) · \|u_i\|^(p-1) | c_p^p · sign(d_i) · \|d_i\|^(p-1) · S^(1-p) / n |
  */
-export type Norm = "l1" | "l2" | "linf" | "range" | { readonly topk: number } | LpNorm;
+export type Norm =
+  | "l1"
+  | "l2"
+  | "linf"
+  | "range"
+  | {
+      /** k, from 1 to the elements of a group. */
+      readonly topk: number;
+    }
+  | LpNorm;
 
 /** The mean of |d|^p to the power 1 / p. */
 export interface LpNorm {
+  /** The power p. */
   readonly lp: number;
+  /** Without the constant of the paper that makes S the standard deviation of normal data. Default: false. */
   readonly unscaled?: boolean | undefined;
 }
 

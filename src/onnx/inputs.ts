@@ -11,8 +11,11 @@ import { quote, short } from "./words.js";
 
 /** A tensor for an input: of this package, of onnxruntime, or an array with its shape. */
 export interface ModelInput {
+  /** Elements, row-major. */
   readonly data: unknown;
+  /** One length for each dimension. Default: `dims`, else one dimension. */
   readonly shape?: readonly number[] | undefined;
+  /** The same, as onnxruntime names it. */
   readonly dims?: readonly number[] | undefined;
   /** As onnxruntime has it. Default: what the model wants. */
   readonly type?: string | undefined;

@@ -8,6 +8,7 @@ const MAX_DEPTH = 64;
 
 /** What a file is not. */
 export class ModelError extends Error {
+  /** "ModelError". */
   override readonly name = "ModelError";
 }
 

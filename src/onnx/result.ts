@@ -55,9 +55,13 @@ export interface ModelLayer {
   nodes: string[];
   /** What is normalized: names joined by " + " where it is a sum. */
   tensor: string;
+  /** Name of the tensor that it gives. */
   output: string;
+  /** Axes that are normalized over, from the front. */
   axes: number[];
+  /** Of the node, or the constant that is added. */
   epsilon: number;
+  /** By which norm: all operators of ONNX take L2, decompositions may have L1. */
   norm: "l1" | "l2";
   /** In the last run. */
   shape: number[];
@@ -65,6 +69,7 @@ export interface ModelLayer {
   maxAbs: number | null;
   /** Elements, over all runs. */
   count: number;
+  /** One for each kind of kernel, or for the one of the runtime that was asked for. */
   kernels: LayerKernel[];
   /** The best for the first kernel that is not "ok". */
   remedy?: LayerRemedy;
@@ -74,32 +79,50 @@ export interface ModelLayer {
 
 /** A tensor that the format cannot hold. */
 export interface RangeProblem {
+  /** Its name. */
   tensor: string;
   /** Who makes it; "" for an input or a weight. */
   node: string;
+  /** Greatest magnitude over all runs; null without a finite element. */
   maxAbs: number | null;
-  /** Finite elements that become infinite (or what the format has in its place), that become zero, that lose digits. */
+  /** Finite elements that become infinite, or what the format has in its place. */
   overflow: number;
+  /** Finite elements other than 0 that become zero. */
   underflow: number;
+  /** Elements that lose digits, below the least normal number of the format. */
   subnormal: number;
 }
 
 /** Plain data: JSON.stringify() loses nothing of it. */
 export interface ModelDiagnosis {
+  /** Name of this form: it changes with its meaning. */
   schema: typeof MODEL_SCHEMA;
   /** What it was called by. */
   model: string;
+  /** The format that layers and tensors are looked at in, such as "float16". */
   format: string;
   /** The runtime that was asked for. */
   runtime: string | null;
-  runs: { source: string }[];
+  /** On what the model was run, one for each run. */
+  runs: {
+    /** The file, or how random inputs were drawn. */
+    source: string;
+  }[];
+  /** Every normalization, from the input of the model to its outputs. */
   layers: ModelLayer[];
   /** What becomes of the outputs with all layers replaced at once, by the name of the kernel. */
   effect?: { [kernel: string]: Effect[] };
+  /** Tensors that the format cannot hold, the greatest magnitude first. */
   ranges: RangeProblem[];
   /** Names of nodes to keep in float32, by the name of the kernel; under the runtime's name by those that it has. */
   keep: { [kernel: string]: string[] };
-  notReached: { name: string; why: string }[];
+  /** Normalizations that could not be looked at. */
+  notReached: {
+    /** Of the node. */
+    name: string;
+    /** In words. */
+    why: string;
+  }[];
   /** What else is worth knowing, each in a sentence. */
   notes: string[];
 }

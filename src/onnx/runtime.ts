@@ -19,8 +19,11 @@ export type OrtData =
 
 /** A tensor of onnxruntime. */
 export interface OrtTensor {
+  /** Type of the elements, such as "float32" or "int64". */
   readonly type: string;
+  /** One length for each dimension. */
   readonly dims: readonly number[];
+  /** Elements, row-major; float16 as bits. */
   readonly data: unknown;
   /** Gives its memory back, where the runtime has that. */
   dispose?(): void;
@@ -40,11 +43,16 @@ export interface OrtSession {
 
 /** The module: `import * as ort from "onnxruntime-web"`, or `"onnxruntime-node"`. */
 export interface OrtRuntime {
+  /** What sessions are made by. */
   readonly InferenceSession: {
     /** A session for the bytes of a .onnx file. */
     create(model: Uint8Array, options?: Record<string, unknown>): Promise<OrtSession>;
   };
-  readonly Tensor: new (type: string, data: OrtData, dims: readonly number[]) => OrtTensor;
+  /** What tensors are made by. */
+  readonly Tensor: {
+    /** A tensor of elements that are given, row-major. */
+    new (type: string, data: OrtData, dims: readonly number[]): OrtTensor;
+  };
 }
 
 /** float32 in both; what is not warned of is what becomes of a part of a model that is cut out of it. */

@@ -59,20 +59,31 @@ export interface PartialResult {
 
 /** What a PartialStatistics is made of, as JSON. */
 export interface PartialJson {
+  /** Name of this form: it changes with its meaning. */
   schema: "halfnorm.partial/1";
+  /** The norm, or "mean" for the mean alone. */
   norm: Norm | "mean";
+  /** Axes that are reduced, as they were given; null for all, or where `axis` is given. */
   axes: number | number[] | null;
+  /** The axis of the channels, as it was given; null where it was not. */
   axis: number | null;
+  /** What distances are taken from, one for each group or one for all; null for none. */
   centre: number[] | null;
   /** null until the first chunk. */
   shape: number[] | null;
+  /** Elements of a group so far. */
   count: number;
-  /** One list for each kind of value, with an element for each group; those that the norm does not have are empty. */
+  /** Sums of the elements. Of this list and those below, each has an element for each group; those that the norm does not have are empty. */
   sums: JsonNumber[];
+  /** Parts of the sums that were lost to rounding. */
   rests: JsonNumber[];
+  /** What the terms of the norm add up to. */
   totals: JsonNumber[];
+  /** The greatest elements. */
   highs: JsonNumber[];
+  /** The least elements. */
   lows: JsonNumber[];
+  /** The k largest |x - centre| of each group, for top-k. */
   largest: JsonNumber[][];
 }
 
@@ -126,6 +137,7 @@ function checkCentre(centre: TensorLike | number): Float32Array {
  * LeVeque (L2), the greatest and the least element (L∞, range), the k largest |x - centre| (top-k), or the Lp norm.
  */
 export class PartialStatistics {
+  /** What is gathered: a norm, or "mean" for the mean alone. */
   readonly norm: Norm | "mean";
   #engine: Engine = engine();
   #spec: NormSpec;

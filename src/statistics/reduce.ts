@@ -50,6 +50,7 @@ export interface Reduction<Options> {
 
 /** Statistics of each group. */
 export interface Statistics<T> {
+  /** Mean of each group. */
   mean: T;
   /** The paper's S without eps. */
   deviation: T;

@@ -32,15 +32,21 @@ export interface TransformBy<Options extends OutputOptions> {
 
 /** Typed array with a shape, row-major. */
 export interface Shaped<D extends Data = Data> {
+  /** Elements, row-major; a Uint16Array holds float16 bits. */
   readonly data: D;
+  /** One length for each dimension; their product is the length of the data. */
   readonly shape: readonly number[];
+  /** Where it is given, it has to be that of the data. */
   readonly dtype?: DType | undefined;
 }
 
 /** A tensor as onnxruntime gives and takes it. */
 export interface OrtLike {
+  /** Elements, row-major: float32, or float16 as bits or as a Float16Array. */
   readonly data: unknown;
+  /** One length for each dimension. */
   readonly dims: readonly number[];
+  /** "float32" or "float16". */
   readonly type: string;
 }
 
@@ -52,13 +58,22 @@ export type TensorLike = Plain | Tensor;
 
 /** A result outside of kernel memory: fresh data with its shape. */
 export interface Dense<D extends Data = Data> {
+  /** Elements, row-major; float16 as bits. */
   data: D;
+  /** One length for each dimension. */
   shape: number[];
+  /** How the elements are stored. */
   dtype: DType;
 }
 
 /** What can be filled by a function: it is written to and returned. */
-export type Out = Data | { readonly data: unknown } | Tensor;
+export type Out =
+  | Data
+  | {
+      /** Elements, as `Shaped` and `OrtLike` have them. */
+      readonly data: unknown;
+    }
+  | Tensor;
 
 /** Numbers, nested one level for each dimension. */
 export type Nested = number | readonly Nested[];

@@ -113,7 +113,9 @@ export class Tensor {
   /** dispose(), for `using`; there only when the engine knows the symbol. */
   declare [Symbol.dispose]: () => void;
 
+  /** One length for each dimension. */
   readonly shape: readonly number[];
+  /** How the elements are stored. */
   readonly dtype: DType;
   /** Number of elements. */
   readonly size: number;

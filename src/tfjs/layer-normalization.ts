@@ -32,7 +32,9 @@ type ConstraintArg = Constraint | string;
 export interface LayerNormalizationArgs extends LayerNormArgs, Settings<Normalizer> {
   /** The last axis, or all from one of them to the last. Default: -1. */
   axis?: number | number[];
+  /** Of the weight gamma, as TensorFlow.js has it. Default: none. */
   gammaConstraint?: ConstraintArg;
+  /** Of the bias beta, as TensorFlow.js has it. Default: none. */
   betaConstraint?: ConstraintArg;
 }
 

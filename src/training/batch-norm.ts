@@ -48,8 +48,9 @@ export interface BatchNormSettings {
   momentum?: number | null | undefined;
   /** Whether there are a weight and a bias to be learnt. Default: true. */
   affine?: boolean | undefined;
-  /** Initial values, copied, one per channel. Default: ones, and zeros. */
+  /** Initial weights, copied, one per channel. Default: ones. */
   weight?: TensorLike | undefined;
+  /** Initial biases, copied, one per channel. Default: zeros. */
   bias?: TensorLike | undefined;
   /** See `batchNorm()`. */
   calibrated?: boolean | undefined;
@@ -64,31 +65,51 @@ export interface BatchNormSettings {
 
 /** Batch norm at inference, as `batchNorm()` and `foldBatchNorm()` take it. */
 export interface BatchNormParameters {
+  /** The norm that was trained by. */
   norm: Normalizer;
+  /** What is added: under the root for L2, to S for the other norms. */
   eps: number;
+  /** Running means, one per channel: those of the layer, not copied. */
   mean: Float32Array;
+  /** Running S without eps, one per channel, not copied. */
   deviation: Float32Array;
+  /** One per channel, not copied; undefined where none is learnt. */
   weight: Float32Array | undefined;
+  /** One per channel, not copied; undefined where none is learnt. */
   bias: Float32Array | undefined;
 }
 
 /** All that a BatchNorm is, as JSON. */
 export interface BatchNormState {
+  /** Name of this form: it changes with its meaning. */
   schema: "halfnorm.batchnorm/1";
+  /** Number of channels. */
   channels: number;
+  /** The norm that is divided by. */
   norm: Normalizer;
+  /** The axis of the channels. */
   axis: number;
+  /** What is added: under the root for L2, to S for the other norms. */
   eps: number;
+  /** Share of the latest batch in the running statistics; null: the average of all. */
   momentum: number | null;
+  /** See `batchNorm()`. */
   calibrated: boolean;
+  /** Share of the average so far in what training divides by; null: none. */
   ghost: number | null;
+  /** The arithmetic that is emulated; null: native. */
   arithmetic: Arithmetic | null;
+  /** Batches that were trained on. */
   numBatches: number;
+  /** Running means, one per channel. */
   runningMean: JsonNumber[];
+  /** Running S without eps, one per channel. */
   runningDeviation: JsonNumber[];
   /** null where there is none. */
   ghostDeviation: JsonNumber[] | null;
+  /** Learnt weights, one per channel; null where there are none. */
   weight: JsonNumber[] | null;
+  /** Learnt biases, one per channel; null where there are none. */
   bias: JsonNumber[] | null;
 }
 
@@ -147,18 +168,27 @@ function checkShare(name: string, value: unknown): number {
  * / (1 - 0.75 C(n)) of the scale, 0.40 for n = 128; this one settles at the scale. The mean is that of the batch.
  */
 export class BatchNorm {
+  /** Number of channels. */
   readonly channels: number;
+  /** The norm that is divided by. */
   readonly norm: Normalizer;
+  /** The axis of the channels, as it was given. */
   readonly axis: number;
+  /** What is added: under the root for L2, to S for the other norms. */
   readonly eps: number;
+  /** Whether constants make S the standard deviation of normal data, in place of the paper's C(n). */
   readonly calibrated: boolean;
+  /** The arithmetic that is emulated; undefined: native. */
   readonly arithmetic: Arithmetic | undefined;
   /** Share of the average so far in that which training divides by; undefined: it divides by the batch's own. */
   readonly ghost: number | undefined;
   /** Learnt, one per channel; to be changed in place or replaced. */
   weight: Float32Array | undefined;
+  /** Learnt, one per channel; to be changed in place or replaced. */
   bias: Float32Array | undefined;
+  /** Running mean, one per channel; 0 at first. */
   readonly runningMean: Float32Array;
+  /** Running S without eps, one per channel; 1 at first. */
   readonly runningDeviation: Float32Array;
   /** Batches that were trained on. */
   #numBatches = 0;

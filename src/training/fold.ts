@@ -13,6 +13,7 @@ import type { Tensor } from "../tensor/tensor.js";
 
 /** A convolution or a dense layer. */
 export interface FoldLayer<T extends TensorLike = TensorLike> {
+  /** Weights, with the output channels along `axis` of the options. */
   readonly weight: T;
   /** One for each output channel. Default: none, which is zeros. */
   readonly bias?: TensorLike | undefined;
@@ -20,6 +21,7 @@ export interface FoldLayer<T extends TensorLike = TensorLike> {
 
 /** Batch norm at inference, in the words of `batchNorm()`; each tensor has one value for each output channel. */
 export interface FoldOptions {
+  /** Means of the channels. */
   mean: TensorLike;
   /** May be left out for "none". */
   deviation?: TensorLike | undefined;
@@ -27,7 +29,9 @@ export interface FoldOptions {
   norm?: Normalizer | undefined;
   /** Default: 1e-5. */
   eps?: number | undefined;
+  /** γ of the channels. Default: ones. */
   weight?: TensorLike | undefined;
+  /** β of the channels. Default: zeros. */
   bias?: TensorLike | undefined;
   /**
    * The axis of the output channels in the weight of the layer, negative from the end. Default: 0, as in PyTorch and
@@ -38,7 +42,9 @@ export interface FoldOptions {
 
 /** Weight and bias of a layer that does the normalization behind it as well, in the shapes that they had. */
 export interface Folded<T> {
+  /** float32, of the shape that the weight of the layer had. */
   weight: T;
+  /** float32, one for each output channel. */
   bias: T;
 }
 

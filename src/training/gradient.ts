@@ -30,6 +30,7 @@ export interface GradientOut {
 
 /** Options of the gradient of a layer: those of the layer itself, whose `bias` changes nothing. */
 export interface GradientOptions extends Omit<NormalizationOptions, "out"> {
+  /** To be filled with the gradients; what is left out is made. */
   out?: GradientOut | undefined;
 }
 

@@ -27,11 +27,13 @@ export interface WeightGradientOut {
 
 /** Of `weightNormBackward()`: those of the forward call. */
 export interface WeightNormBackwardOptions extends Omit<WeightNormOptions, "out"> {
+  /** To be filled with the gradients; what is left out is made. */
   out?: WeightGradientOut | undefined;
 }
 
 /** Of `boundedWeightNormBackward()`: those of the forward call, and the sums that gradients are added to. */
 export interface BoundedWeightNormBackwardOptions extends Omit<BoundedWeightNormOptions, "out"> {
+  /** To be filled with the gradients; what is left out is made. */
   out?: WeightGradientOut | undefined;
 }
 
