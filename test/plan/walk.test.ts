@@ -164,3 +164,8 @@ describe("shapes", () => {
     expect(() => checkShape("shape", Array(9).fill(1))).toThrow(RangeError);
   });
 });
+
+test("a walk that keeps nothing is split behind its last dimension", () => {
+  expect(planWalk([2, 3], 0b11, 0)).toMatchObject({ split: 1, whole: 1, step: 0, outer: 6 });
+  expect(planWalk([2, 3], 0b11, 0b10)).toMatchObject({ sizes: [2, 3], split: 2, whole: 1, step: 0, outer: 6 });
+});

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+/** The tests that npm run mutation tries a mutant with, of a second or two, all in one instance of the modules. */
+export default defineConfig({
+  test: {
+    include: [
+      "test/checks/*.test.ts",
+      "test/plan/{walk,plan}.test.ts",
+      "test/statistics/partial.errors.test.ts",
+      "test/training/batch-norm.errors.test.ts",
+    ],
+    isolate: false,
+    testTimeout: 60_000,
+  },
+});
