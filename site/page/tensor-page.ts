@@ -144,6 +144,8 @@ export class TensorPage {
     this.diagnoses = this.diagnoses.map((diagnosis, at) => (this.current[at] ? diagnosis : undefined));
     if (!this.result) outdate(LATE);
     this.show();
+    // the lines would repeat what was looked at before
+    if (this.diagnoses.every((diagnosis) => !diagnosis)) byId("code").replaceChildren();
   }
 
   /** The place of the norm that is looked at. */

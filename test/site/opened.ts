@@ -22,6 +22,7 @@ export class OpenedPage {
       const url = request.url();
       if (!/^(?:data|blob):/.test(url) && !url.startsWith(origin)) opened.strangers.push(url);
     });
+    page.setDefaultTimeout(MOST_SECONDS * 1000);
     await page.setViewport({ width, height });
     await page.goto(address);
     return opened;

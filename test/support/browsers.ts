@@ -88,7 +88,8 @@ export async function resultOf<T>(browser: Browser, url: string, seconds = 20): 
       page.on("error", () => reject(new Error("the page crashed")));
     });
     const found = async (): Promise<T> => {
-      await page.goto(url);
+      // a script that computes at once keeps the page from having loaded
+      await page.goto(url, { timeout: seconds * 1000 });
       // not waitForFunction(), which a strict policy blocks
       for (let i = 0; i < seconds * 20; i++) {
         const result = await page.evaluate(() => (globalThis as { result?: unknown }).result);
