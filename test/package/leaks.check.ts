@@ -45,13 +45,17 @@ describe.each(Object.entries(rows))("%s", (_, { fewer = 1, calls }) => {
     "%s",
     async (_form, call) => {
       for (let i = 0; i < Math.min(WARM_UP, each); i++) await call();
-      const [before, bytes] = [library.memory(), await held()];
+      const before = library.memory();
       const waits = call() instanceof Promise;
-      if (waits) for (let i = 0; i < each; i++) await call();
-      else for (let i = 0; i < each; i++) call();
-      const after = library.memory();
-      expect(after).toEqual(before);
-      expect((await held()) - bytes).toBeLessThan(SLACK);
+      const grown = async (): Promise<number> => {
+        const bytes = await held();
+        if (waits) for (let i = 0; i < each; i++) await call();
+        else for (let i = 0; i < each; i++) call();
+        expect(library.memory()).toEqual(before);
+        return (await held()) - bytes;
+      };
+      // the table of a WeakSet stays as large as it once was: what leaks does so again
+      expect((await grown()) < SLACK || (await grown()) < SLACK).toBe(true);
     },
     600_000,
   );
