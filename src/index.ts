@@ -24,12 +24,8 @@ export {
   partial,
 } from "./statistics/partial.js";
 export type { TextOptions } from "./text/page.js";
-export {
-  BatchNorm,
-  type BatchNormParameters,
-  type BatchNormSettings,
-  type BatchNormState,
-} from "./training/batch-norm.js";
+export { BatchNorm } from "./training/batch-norm.js";
+export type { BatchNormParameters, BatchNormSettings, BatchNormState } from "./training/batch-norm-forms.js";
 export { type Folded, type FoldFunction, type FoldLayer, type FoldOptions, foldBatchNorm } from "./training/fold.js";
 export type {
   Backward,
