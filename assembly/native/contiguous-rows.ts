@@ -1,6 +1,6 @@
 // Rows that lie each in one stretch of float32: what a model has for one token. Every number of a group stays in a register.
-// Through a panel (panel.ts), which serves every layout, a group takes 100 ns more, as long as 300 elements. What comes out is
-// the same to the bit.
+// Through a panel (panel.ts), which serves every layout, a group takes 60 (L2) to 140 ns (layer norm) more, as long as 200 to 400
+// elements. What comes out is the same to the bit.
 
 import {
   BIAS,
@@ -19,6 +19,7 @@ import {
   TASK_APPLY,
   TASK_CENTRE,
   TASK_GIVEN,
+  TASK_NORM,
   TASK_RAW,
   WEIGHT,
   WEIGHT_STEP,
@@ -34,10 +35,13 @@ import { FEW_ELEMENTS, isNear, isWhole } from "./passes";
 /** Whether rows that are not staged are such, and have a statistic that needs no panel. */
 function applies(reduction: Reduction, kind: TermKind, task: i32): bool {
   if (load<i32>(REDUCED_TOTAL) != 1 || load<i32>(KEPT_RANK) > 1 || task & (TASK_GIVEN | TASK_RAW)) return false;
-  if (load<usize>(WEIGHT) | load<usize>(BIAS) && !load<i32>(WEIGHT_STEP)) return false;
+  const weighted = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
+  if (weighted && !load<i32>(WEIGHT_STEP)) return false;
+  if (reduction == Reduction.None) return true;
+  if (!(task & TASK_NORM)) return false;
   const centred = (task & TASK_CENTRE) != 0;
   if (reduction == Reduction.Greatest) return !centred;
-  if (reduction != Reduction.Sum) return reduction == Reduction.None;
+  if (reduction != Reduction.Sum) return false;
   return kind == TermKind.Size || (kind == TermKind.Square && !(centred && load<f64>(COUNT) >= FEW_ELEMENTS));
 }
 

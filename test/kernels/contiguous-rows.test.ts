@@ -1,0 +1,107 @@
+/** Rows that lie in one stretch have a way of their own in the kernel: its results are those of the way for any layout, to the bit. */
+
+import { describe, expect, test } from "vitest";
+import * as at from "../../src/abi/plan.js";
+import { coreBytes } from "../../src/engine/core.generated.js";
+import { Engine } from "../../src/engine/engine.js";
+import { gaussian } from "../support/random.js";
+
+const own = new Engine(coreBytes());
+const GUARD = 12345;
+const EPS = 1e-5;
+
+interface Call {
+  readonly task: number;
+  readonly norm: number;
+  readonly weight: boolean;
+  readonly bias: boolean;
+}
+
+/** Output, means and deviations of [rows, n]; `levels`: of the kept part of the walk, where a level of one more changes nothing. */
+function run(x: Float32Array, rows: number, n: number, { task, norm, weight, bias }: Call, levels: number): Buffer {
+  const { heap, kernels } = own;
+  heap.begin();
+  const place = (values: Float32Array): number => {
+    const address = heap.scratch(values.byteLength + at.SLACK);
+    heap.f32.set(values, address / 4);
+    return address;
+  };
+  const input = place(x);
+  const [w, b] = [place(gaussian(n, 2)), place(gaussian(n, 3))];
+  const results = place(new Float32Array(rows * n + 2 * rows).fill(GUARD));
+  const { i32, f64 } = heap;
+  i32.fill(0, at.TASK >> 2, at.PLAN_END >> 2);
+  const fields: [number, number][] = [
+    [at.TASK, task],
+    [at.NORM, norm],
+    [at.SCALE, at.SCALE_NORMALIZE],
+    [at.INPUT, input],
+    [at.OUTPUT, results],
+    [at.WEIGHT, weight ? w : 0],
+    [at.BIAS, bias ? b : 0],
+    [at.WEIGHT_STEP, 1],
+    [at.MEAN, results + 4 * rows * n],
+    [at.DEVIATION, results + 4 * (rows * n + rows)],
+    [at.LAYOUT, at.LAYOUT_ROWS],
+    [at.LENGTH, n],
+    [at.KEPT_RANK, levels],
+    [at.KEPT_TOTAL, rows],
+    [at.KEPT_COUNT, levels === 1 ? rows : 1],
+    [at.KEPT_COUNT + 4, rows],
+    [at.KEPT_STRIDE, levels === 1 ? n : 0],
+    [at.KEPT_STRIDE + 4, n],
+    [at.REDUCED_TOTAL, 1],
+  ];
+  for (const [field, value] of fields) i32[field >> 2] = value;
+  f64[at.COUNT >> 3] = n;
+  f64[at.EPS >> 3] = EPS;
+  f64[at.CONSTANT >> 3] = 1.25;
+  kernels.rows();
+  own.planned = undefined;
+  return Buffer.from(heap.f32.slice(results / 4, results / 4 + rows * n + 2 * rows).buffer);
+}
+
+const DATA: Record<string, (n: number) => Float32Array> = {
+  normal: (n) => gaussian(n, 1),
+  "far from 0": (n) => gaussian(n, 1, 1e4),
+  "squares beyond float32": (n) => gaussian(n, 1, 0, 1e30),
+  "squares below float32": (n) => gaussian(n, 1, 0, 1e-30),
+  subnormal: (n) => gaussian(n, 1, 0, 1e-42),
+  "all equal": (n) => new Float32Array(n).fill(3),
+  zeros: (n) => new Float32Array(n).fill(-0),
+  "a NaN": (n) => gaussian(n, 1).fill(Number.NaN, n - 1),
+  "an infinity": (n) => gaussian(n, 1).fill(Number.NEGATIVE_INFINITY, 0, 1),
+};
+const NORMS = { none: at.NORM_NONE, l1: at.NORM_L1, l2: at.NORM_L2, linf: at.NORM_LINF };
+const LENGTHS = [1, 2, 3, 4, 5, 15, 16, 17, 31, 33, 64, 129, 768, 1023, 1024, 1025, 4097];
+
+describe.each(Object.entries(NORMS))("%s", (_, norm) => {
+  const scaled = norm ? at.TASK_NORM : 0;
+  const tasks = [0, at.TASK_CENTRE].flatMap((centre) => [
+    centre | scaled | at.TASK_APPLY,
+    centre | scaled,
+    centre | scaled | (norm ? at.TASK_TOTAL : 0),
+  ]);
+
+  test.each(Object.entries(DATA))("%s", (_, data) => {
+    for (const n of LENGTHS) {
+      for (const rows of n < 200 ? [1, 3] : [2]) {
+        const x = data(rows * n);
+        for (const [i, task] of tasks.entries()) {
+          const call = { task, norm, weight: (n + i) % 2 > 0, bias: (n + i) % 3 > 0 };
+          // to the bit, and quicker than element by element
+          expect(run(x, rows, n, call, 1).equals(run(x, rows, n, call, 2)), `${n}, ${JSON.stringify(call)}`).toBe(true);
+        }
+      }
+    }
+  });
+
+  test("where only the mean is asked for, no deviation is written", () => {
+    const n = 8;
+    const found = new Float32Array(
+      run(gaussian(n, 1), 1, n, { task: at.TASK_CENTRE, norm, weight: false, bias: false }, 1).buffer,
+    );
+    expect([...found.subarray(0, n), found[n + 1]]).toEqual(new Array(n + 1).fill(GUARD));
+    expect(found[n]).not.toBe(GUARD);
+  });
+});
