@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import asc from "assemblyscript/asc";
 import ts from "typescript";
+import { random } from "../bench/harness/harness.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const NORMS = "assembly/norms";
@@ -100,21 +101,12 @@ function mutantsOf(path) {
   return found;
 }
 
-/** Numbers from 0 to 1 that a seed gives. */
-function randomFrom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 const { values } = parseArgs({ options: { count: { type: "string", default: "40" }, seed: { type: "string" } } });
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
-const random = randomFrom(seed);
+const next = random(seed);
 const all = readdirSync(join(root, NORMS)).flatMap((name) => mutantsOf(`${NORMS}/${name}`));
 const sample = all
-  .map((mutant) => ({ mutant, order: random() }))
+  .map((mutant) => ({ mutant, order: next() }))
   .sort((a, b) => a.order - b.order)
   .slice(0, Number(values.count))
   .map(({ mutant }) => mutant);

@@ -113,8 +113,8 @@ const REDUCTIONS = {
   L2: { atLeast: 0.5, call: (own, x) => first(own.norm(x, { norm: "l2" })), exactly: exact.l2 },
   "L∞": { atLeast: 0.5, call: (own, x) => first(own.norm(x, { norm: "linf" })), exactly: exact.linf },
   mean: { atLeast: 0.5, call: (own, x) => first(own.mean(x)), exactly: exact.mean },
-  "L1 deviation": { atLeast: 0.5, call: (own, x) => deviationOf(own, x, "l1"), exactly: exact.deviationL1 },
-  "L2 deviation": { atLeast: 0.5, call: (own, x) => deviationOf(own, x, "l2"), exactly: exact.deviationL2 },
+  "L1 deviation": { atLeast: 0.8, call: (own, x) => deviationOf(own, x, "l1"), exactly: exact.deviationL1 },
+  "L2 deviation": { atLeast: 0.8, call: (own, x) => deviationOf(own, x, "l2"), exactly: exact.deviationL2 },
 };
 
 /**

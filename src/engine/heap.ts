@@ -12,9 +12,7 @@ export interface Growable {
   grow(pages: number): unknown;
 }
 
-/** Up to whole cache lines; by integers, a third of the time of a division, wherever they are enough. */
-const aligned = (bytes: number): number =>
-  bytes < 2 ** 31 - ALIGN ? (bytes + ALIGN - 1) & -ALIGN : Math.ceil(bytes / ALIGN) * ALIGN;
+const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 
 export class Heap {
   /** Views of all memory, made again after every grow: never keep one across an allocation. */
@@ -23,7 +21,7 @@ export class Heap {
   declare f64: Float64Array;
   declare i32: Int32Array;
   declare u16: Uint16Array;
-  /** Where the last row may end. Asking the buffer takes 7 ns, and a call wants to know several times. */
+  /** Where the last row may end. Asking the buffer is a call of a builtin, and a short call wants to know several times. */
   declare private limit: number;
   /** Resident blocks and their bytes, rounded up to whole cache lines. */
   blocks = 0;
