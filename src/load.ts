@@ -126,7 +126,9 @@ async function moduleOf({ url, response, bytes, module }: LoadOptions): Promise<
  * A separate instance, for workers, a strict content security policy, or memory that is given back as a whole. From
  * the embedded module unless one of the sources is given.
  *
- * @throws {TypeError | RangeError} for wrong options; what fetching and compiling throw.
+ * @throws {TypeError} for options of a wrong type, more than one source, or a module that is another one.
+ * @throws {RangeError} for `maxBytes` out of range.
+ * @throws {Error} where the module cannot be read or fetched; what WebAssembly.compile throws for what is no module.
  */
 export async function load(options?: LoadOptions): Promise<Halfnorm> {
   const o = checkOptions(options, [...SOURCES, "maxBytes"]);

@@ -62,12 +62,14 @@ function checkBytes(name: string, shape: readonly number[], bytes: number): void
 }
 
 /**
- * Copies data into kernel memory, where calls on it copy nothing more.
+ * Copies data into kernel memory, where calls on it copy nothing more: a {@link Tensor}, which holds 4 bytes an element in
+ * float32, 2 in float16.
  *
  * @param data Any tensor, or numbers in nested arrays.
- * @param shape Default: that of the data.
+ * @param shape At most 8 dimensions, with as many elements as the data. Default: that of the data.
  * @param dtype Default: that of the data, float32 for numbers. Converted if need be, to nearest, ties to even.
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value or when memory cannot grow.
+ * @throws {TypeError} for a wrong type.
+ * @throws {RangeError} for a wrong value or shape, or when memory cannot grow.
  */
 export function tensor(data: TensorLike | Nested, shape?: readonly number[], dtype?: DType): Tensor {
   const storage = checkDType("dtype", dtype);
@@ -102,8 +104,10 @@ export function copied(from: Operand, shape = from.shape.slice(), storage = from
 /**
  * A tensor to be filled through its `data`, without any copy. Its elements are whatever memory held before.
  *
+ * @param shape At most 8 dimensions.
  * @param dtype Default: "float32".
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value or when memory cannot grow.
+ * @throws {TypeError} for a wrong type.
+ * @throws {RangeError} for a wrong value or shape, or when memory cannot grow.
  */
 export function empty(shape: readonly number[], dtype: DType = "float32"): Tensor {
   const dimensions = checkShape("shape", shape);
@@ -112,7 +116,7 @@ export function empty(shape: readonly number[], dtype: DType = "float32"): Tenso
   return Tensor.make(dimensions, size, checkDType("dtype", dtype) as number);
 }
 
-/** What kernel memory there is, and what tensors hold of it. */
+/** What kernel memory there is, and what tensors hold of it, in bytes. */
 export function memory(): {
   /** Bytes of kernel memory in all: it grows, and never shrinks. */
   bytes: number;

@@ -41,7 +41,9 @@ export interface ToFloat16 {
  * float32 to float16, to nearest, ties to even. A Float32Array gives a Uint16Array of bits, a shaped array a shaped
  * array, a Tensor a Tensor.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see IEEE 754-2019, convertFormat; numpy's astype("float16"), torch.Tensor.half, ONNX Cast.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const toFloat16 = ((x: TensorLike, options?: ConvertOptions) =>
   convert(x, options, at.STORAGE_FLOAT16)) as ToFloat16;
@@ -57,7 +59,9 @@ export interface FromFloat16 {
  * float16 to float32, exactly. A Uint16Array of bits or a Float16Array gives a Float32Array, a shaped array a shaped
  * array, a Tensor a Tensor.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see IEEE 754-2019, convertFormat; numpy's astype("float32"), torch.Tensor.float, ONNX Cast.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const fromFloat16 = ((x: TensorLike, options?: ConvertOptions) =>
   convert(x, options, at.STORAGE_FLOAT32)) as FromFloat16;

@@ -18,6 +18,7 @@ const MODES: Record<RoundingMode, number> = {
   stochastic: at.MODE_STOCHASTIC,
 };
 
+/** Of `round()`. */
 export interface RoundOptions extends OutputOptions {
   /** Default: "nearest-even". */
   mode?: RoundingMode | undefined;
@@ -48,10 +49,13 @@ export function roundTo(spec: FormatSpec, x: Operand, y: Operand, mode = at.MODE
 }
 
 /**
- * Rounds to the grid of a format. The result has the dtype of x; what float16 cannot hold (bfloat16 rounds 65504 up)
- * becomes infinite there.
+ * Rounds each element to the grid of a format. The result has the shape of x, and its dtype; what float16 cannot hold
+ * (bfloat16 rounds 65504 up) becomes infinite there.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see IEEE 754-2019, section 4.3; "odd": Boldo and Melquiond, *Emulation of a FMA and correctly rounded sums* (2008);
+ * "stochastic": Gupta et al., arXiv 1502.02551.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const round = ((x: TensorLike, format: Format, options?: RoundOptions) => {
   const o = checkOptions(options, ROUND_KEYS);

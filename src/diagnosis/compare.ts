@@ -66,7 +66,9 @@ const TORCH_RTOL = { float16: 1e-3, bfloat16: 1.6e-2, float32: 1.3e-6 };
  * Errors of `actual` against `expected`, whose values count as exact: {@link ErrorStatistics}, and the tolerances of the
  * assertions of NumPy and PyTorch. Any two tensors of one shape, float32 or float16 each.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value and for different shapes.
+ * @see numpy.testing.assert_allclose, torch.testing.assert_close.
+ * @throws {TypeError} for a wrong type or an unknown option.
+ * @throws {RangeError} for a wrong value, different shapes, or when memory cannot grow.
  */
 export function compare(actual: TensorLike, expected: TensorLike, options?: CompareOptions): Comparison {
   const o = checkOptions(options, KEYS);

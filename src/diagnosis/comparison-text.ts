@@ -50,7 +50,8 @@ function toleranceTable(page: Page, { numpy, torch }: Comparison["tolerances"]):
  * NumPy and PyTorch pass: one of them alone, the other being 0, or beside the default of the other.
  *
  * @param comparison Of compare(), also after JSON.
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
+ * @throws {TypeError} for what is no comparison, a wrong type or an unknown option.
+ * @throws {RangeError} for a `width` out of range.
  */
 export function formatComparison(comparison: Comparison, options?: TextOptions): string {
   return textOf("comparison", comparison, COMPARISON_SCHEMA, "compare", options, (page) => {

@@ -142,8 +142,8 @@ export function diagnose(x: Tensor, options: DiagnoseOptions, shared: Shared): D
  *
  * Data is copied into kernel memory once, if it is not there; with remedies, it takes another 4 bytes an element.
  *
- * @throws {TypeError} for a wrong type, among them an `arithmetic` that is missing; {RangeError} for a wrong value, or
- * when memory cannot grow.
+ * @throws {TypeError} for a wrong type or an unknown option, among them an `arithmetic` that is missing.
+ * @throws {RangeError} for a wrong value or shape, or when memory cannot grow.
  */
 export function diagnose(x: TensorLike, options: DiagnoseOptions): Diagnosis;
 export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Shared): Diagnosis {

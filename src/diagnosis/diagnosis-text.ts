@@ -133,7 +133,8 @@ function write(page: Page, diagnosis: Diagnosis): void {
  * of the format of the stage.
  *
  * @param diagnosis Of diagnose(), also after JSON.
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
+ * @throws {TypeError} for what is no diagnosis, a wrong type or an unknown option.
+ * @throws {RangeError} for a `width` out of range.
  */
 export function formatDiagnosis(diagnosis: Diagnosis, options?: TextOptions): string {
   return textOf("diagnosis", diagnosis, DIAGNOSIS_SCHEMA, "diagnose", options, (page) => write(page, diagnosis));

@@ -8,21 +8,25 @@ import { finish, type Operand, operand } from "../tensor/operand.js";
 import { groupAxes, instanceAxes, type LayerAxes, lastAxes } from "./axes.js";
 import { jobOf, NORMALIZATION_KEYS, type NormalizationOptions, normalize } from "./normalize.js";
 
+/** Of `layerNorm()`. */
 export interface LayerNormOptions extends NormalizationOptions {
   /** The first of the normalized axes, which go on to the last; negative from the end. Default: -1. */
   axis?: number | undefined;
 }
 
+/** Of `rmsNorm()`. */
 export interface RmsNormOptions extends LayerNormOptions {
   /** Default: "l2". */
   norm?: Norm | undefined;
 }
 
+/** Of `instanceNorm()`. */
 export interface InstanceNormOptions extends NormalizationOptions {
   /** The axis of the channels, negative from the end; not 0, which is the batch. Default: 1. */
   axis?: number | undefined;
 }
 
+/** Of `groupNorm()`. */
 export interface GroupNormOptions extends InstanceNormOptions {
   /** Number of groups that the channels are divided into, in order. Divides the number of channels. */
   groups: number;
@@ -66,26 +70,38 @@ function normalizeLast(x: TensorLike, options: LayerNormOptions | undefined, cen
 }
 
 /**
- * Normalizes over `axis` and all axes behind it, as ONNX does: (x - mean) / S · weight + bias, weight and bias in
- * the shape of the normalized axes. S is √(variance + eps) for L2, deviation + eps for the other norms.
+ * Layer norm of x, of at least one dimension, over `axis` and all axes behind it: (x - mean) / S · weight + bias, weight and
+ * bias in the shape of the normalized axes, the result in the shape of x. S is √(variance + eps) for L2, with n in the
+ * denominator of the variance, and deviation + eps for the other norms: see {@link Norm}.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see ONNX LayerNormalization, torch.nn.functional.layer_norm; Ba, Kiros and Hinton, arXiv 1607.06450. The norms: Hoffer et al.,
+ * arXiv 1803.01814.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const layerNorm = ((x: TensorLike, options?: LayerNormOptions) =>
   normalizeLast(x, options, true)) as Transform<LayerNormOptions>;
 
 /**
- * Layer norm without centring: x / S · weight + bias, S of x itself, √(mean x² + eps) for L2.
+ * Layer norm without centring: x / S · weight + bias, S of x itself, √(mean x² + eps) for L2. Shapes as in
+ * {@link layerNorm}.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see ONNX RMSNormalization, torch.nn.functional.rms_norm (whose default eps is another one); Zhang and Sennrich, arXiv
+ * 1910.07467. The norms: Hoffer et al., arXiv 1803.01814.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const rmsNorm = ((x: TensorLike, options?: RmsNormOptions) =>
   normalizeLast(x, options, false)) as Transform<RmsNormOptions>;
 
 /**
- * Normalizes every channel of every sample (axis 0) over the remaining axes; weight and bias one per channel.
+ * Normalizes every channel of every sample (axis 0) of x, of shape [N, C, ...], over the remaining axes, as
+ * {@link batchNorm} does it to the whole batch; weight and bias one per channel, the result in the shape of x.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see ONNX InstanceNormalization, torch.nn.functional.instance_norm; Ulyanov, Vedaldi and Lempitsky, arXiv 1607.08022. The
+ * norms: Hoffer et al., arXiv 1803.01814.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const instanceNorm = ((x: TensorLike, options?: InstanceNormOptions) => {
   const o = checkOptions(options, KEYS);
@@ -94,10 +110,13 @@ export const instanceNorm = ((x: TensorLike, options?: InstanceNormOptions) => {
 }) as Transform<InstanceNormOptions>;
 
 /**
- * Normalizes `groups` groups of channels of every sample (axis 0), each over its channels and the remaining axes;
- * weight and bias one per channel.
+ * Normalizes `groups` groups of channels of every sample (axis 0) of x, of shape [N, C, ...], each over its channels and
+ * the remaining axes; weight and bias one per channel, the result in the shape of x.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see ONNX GroupNormalization from opset 21 on, torch.nn.functional.group_norm; Wu and He, arXiv 1803.08494. The norms: Hoffer
+ * et al., arXiv 1803.01814.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const groupNorm = ((x: TensorLike, options: GroupNormOptions) => {
   const o = checkOptions(options, GROUP_KEYS);
@@ -105,6 +124,7 @@ export const groupNorm = ((x: TensorLike, options: GroupNormOptions) => {
   return over(input, o, groupAxes(input, o.axis, o.groups));
 }) as TransformBy<GroupNormOptions>;
 
+/** Of `batchNorm()`. */
 export interface BatchNormOptions extends NormalizationOptions {
   /** The axis of the channels, negative from the end. Default: 1. */
   axis?: number | undefined;
@@ -117,11 +137,15 @@ export interface BatchNormOptions extends NormalizationOptions {
 const BATCH_KEYS = /* @__PURE__ */ ["axis", "mean", "deviation"].concat(NORMALIZATION_KEYS);
 
 /**
- * Normalizes every channel over all other axes: (x - mean) / S · weight + bias, weight and bias one per channel.
- * S is √(variance + eps) for L2, deviation + eps for the other norms, (see {@link Norm}), and 1 for "none". With
- * `mean` and `deviation` given, they are applied: inference.
+ * Normalizes every channel of x, of shape [N, C, ...] where `axis` says nothing else, over all other axes: (x - mean) / S ·
+ * weight + bias, weight and bias one per channel, the result in the shape of x. S is √(variance + eps) for L2, with n in the
+ * denominator of the variance, deviation + eps for the other norms (see {@link Norm}), and 1 for "none". With `mean` and
+ * `deviation` given, they are applied: inference.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see ONNX BatchNormalization, torch.nn.functional.batch_norm; Ioffe and Szegedy, arXiv 1502.03167. The norms: Hoffer et al.,
+ * arXiv 1803.01814; "none": Salimans and Kingma, arXiv 1602.07868.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const batchNorm = ((x: TensorLike, options?: BatchNormOptions) => {
   const o = checkOptions(options, BATCH_KEYS);

@@ -14,12 +14,13 @@ import type { Dense, Out, OutputOptions, TensorLike } from "../tensor/forms.js";
 import { checkOverlap, finish, type Operand, parameter, target } from "../tensor/operand.js";
 import { checkDType } from "../tensor/storage.js";
 
+/** Of every normalization. */
 export interface NormalizationOptions extends OutputOptions {
   /** Default: "l2". */
   norm?: Normalizer | undefined;
-  /** Factors of the normalized values. Default: none. */
+  /** Factors of the normalized values, one per channel or, in layer and RMS norm, per normalized element. Default: none. */
   weight?: TensorLike | undefined;
-  /** Added to the weighted values. Default: none. */
+  /** Added to the weighted values, in as many elements as `weight`. Default: none. */
   bias?: TensorLike | undefined;
   /**
    * Keeps the scale above 0: √(variance + eps) for L2, deviation + eps for the others. Default: 1e-5; in emulated
@@ -30,6 +31,7 @@ export interface NormalizationOptions extends OutputOptions {
   /**
    * Constants that make the deviation of normal data its standard deviation, in place of the paper's C(n). They take the
    * distances from the mean for independent: the deviation is 2 % low for 32 elements, 7 % for 8 ("range" is exact).
+   * Default: false.
    */
   calibrated?: boolean | undefined;
   /** Emulate this arithmetic. Default: native arithmetic, as close to exact as float32 allows. */

@@ -10,9 +10,12 @@ const TRELU_KEYS = ["dtype", "out"];
 const treluStep: Step = (own, from, to, n) => own.kernels.trelu(from, to, n);
 
 /**
- * The paper's activation with mean 0 and variance 1 on standard normal x: (max(x, 0) - 1/√(2π)) / √(½ (1 - 1/π)).
+ * The paper's activation with mean 0 and variance 1 on standard normal x: (max(x, 0) - 1/√(2π)) / √(½ (1 - 1/π)), element by
+ * element, in the shape of x.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see The published code of Hoffer et al., *Norm matters*, arXiv 1803.01814.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const trelu = ((x: TensorLike, options?: OutputOptions) => {
   const o = checkOptions(options, TRELU_KEYS);

@@ -10,6 +10,7 @@ import { checkOverlap, finish, type Operand, operand, parameter, required, targe
 import { checkDType } from "../tensor/storage.js";
 import { boundedGains, type Gains, givenGains, runWithRest } from "./gains.js";
 
+/** Of `lpNormalize()`. */
 export interface LpNormalizeOptions extends OutputOptions {
   /** Default: "l2". */
   norm?: Norm | undefined;
@@ -19,6 +20,7 @@ export interface LpNormalizeOptions extends OutputOptions {
   arithmetic?: Arithmetic | undefined;
 }
 
+/** Of `boundedWeightNorm()`. */
 export interface BoundedWeightNormOptions extends OutputOptions {
   /** Default: "l2". */
   norm?: Norm | undefined;
@@ -82,9 +84,12 @@ function scaleBy(
 }
 
 /**
- * Divides the vectors along `axis` by their norms, as ONNX LpNormalization does. A vector of zeros stays as it is.
+ * Divides the vectors along `axis` of x, of at least one dimension, by their norms: see {@link Norm}. A vector of zeros stays as
+ * it is, as ONNX has it; there is no eps. The result is in the shape of x.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see ONNX LpNormalization, torch.nn.functional.normalize (which divides by 1e-12 where the norm is less).
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const lpNormalize = ((x: TensorLike, options?: LpNormalizeOptions) => {
   const o = checkOptions(options, VECTOR_KEYS);
@@ -94,9 +99,13 @@ export const lpNormalize = ((x: TensorLike, options?: LpNormalizeOptions) => {
 }) as Transform<LpNormalizeOptions>;
 
 /**
- * Weight norm: w = g · v / ‖v‖ for every output channel, the norm over all other axes.
+ * Weight norm: w = g · v / ‖v‖ for every output channel of v, the norm over all other axes; g one per output channel, w in the
+ * shape of v. A channel of norm 0 becomes NaN.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see torch.nn.utils.parametrizations.weight_norm; Salimans and Kingma, arXiv 1602.07868. The norms: Hoffer et al., arXiv
+ * 1803.01814.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const weightNorm = ((v: TensorLike, options: WeightNormOptions) => {
   const o = checkOptions(options, WEIGHT_KEYS);
@@ -108,9 +117,11 @@ export const weightNorm = ((v: TensorLike, options: WeightNormOptions) => {
 
 /**
  * Bounded weight norm: w_i = ρ · v_i / ‖v_i‖ for every output channel i; with `g`, w_i = (ρ / ‖g‖₂) · g_i · v_i / ‖v_i‖,
- * and all zeros when g is. In training, ρ is fixed: give the initial ‖v‖_F / √N or ‖g‖₂ at every step.
+ * and all zeros when g is; in the shape of v. In training, ρ is fixed: give the initial ‖v‖_F / √N or ‖g‖₂ at every step.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see Hoffer et al., *Norm matters*, arXiv 1803.01814; with `g`, their published code.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const boundedWeightNorm = ((v: TensorLike, options?: BoundedWeightNormOptions) => {
   const o = checkOptions(options, BOUNDED_KEYS);

@@ -29,7 +29,9 @@ const known = /* @__PURE__ */ new WeakSet<object>();
  * A format of your own. Everything that float32 can hold exactly is possible: precision 2 to 24,
  * emax <= 127, emin - precision + 1 >= -149.
  *
- * @throws {TypeError | RangeError} for a field that is missing or out of range.
+ * @see IEEE 754-2019, section 3.3; for `overflow` and `max` the OCP 8-bit Floating Point Specification (OFP8).
+ * @throws {TypeError} for a field that is missing, unknown or of a wrong type.
+ * @throws {RangeError} for a field that is out of range.
  */
 export function format(spec: Partial<FormatSpec> & Pick<FormatSpec, "precision" | "emin" | "emax">): FormatSpec {
   if (!isObject(spec)) throw wrong("format", "an object", spec);

@@ -376,7 +376,9 @@ class ModelRun {
  * RMSNormalization, GroupNormalization and others) and those that exporters write out in small ones.
  *
  * @param bytes Of the .onnx file.
- * @throws {TypeError | RangeError} for wrong options and inputs; {ModelError} for what is no model, or cannot be run.
+ * @throws {TypeError} for options and inputs of a wrong type.
+ * @throws {RangeError} for wrong values of options, and inputs of a wrong shape.
+ * @throws {ModelError} for what is no model, or cannot be run.
  */
 export async function diagnoseModel(bytes: Uint8Array, options: DiagnoseModelOptions): Promise<ModelDiagnosis> {
   const o = checkModelOptions(options);

@@ -149,7 +149,12 @@ export class PartialStatistics {
   #count = 0;
   #state: PartialState;
 
-  /** Use {@link partial}. */
+  /**
+   * Use {@link partial}.
+   *
+   * @throws {TypeError} for a wrong type or an unknown option.
+   * @throws {RangeError} for a wrong value.
+   */
   constructor(norm: Norm | "mean" | undefined, options?: PartialOptions) {
     const o = checkOptions(options, OPTION_KEYS);
     const { given, spec } = checkGathered(norm);
@@ -182,8 +187,8 @@ export class PartialStatistics {
   /**
    * Adds the elements of a tensor, in native arithmetic. A chunk without elements adds none.
    *
-   * @throws {TypeError} for a wrong type, {RangeError} for a wrong value, groups of another shape, or when memory cannot
-   * grow; nothing was added then.
+   * @throws {TypeError} for a wrong type; nothing was added then.
+   * @throws {RangeError} for a wrong value, groups of another shape, or when memory cannot grow; nothing was added then.
    */
   add(chunk: TensorLike): this {
     within(this.#engine, () => {
@@ -208,7 +213,8 @@ export class PartialStatistics {
    * Adds the elements that others have seen.
    *
    * @param other Statistics by the same norm, about the same centre, of groups of the same shape, or their JSON.
-   * @throws {TypeError} for a wrong type, {RangeError} for another norm, centre or shape; nothing was added then.
+   * @throws {TypeError} for a wrong type; nothing was added then.
+   * @throws {RangeError} for another norm, centre or shape; nothing was added then.
    */
   merge(other: PartialStatistics | PartialJson): this {
     const from = other instanceof PartialStatistics ? other : PartialStatistics.from(other);
@@ -229,6 +235,7 @@ export class PartialStatistics {
   /**
    * The statistics of all elements so far; more can be added afterwards.
    *
+   * @throws {TypeError} for a wrong type or an unknown option.
    * @throws {RangeError} while the number of groups is not known, or groups have fewer elements than the k of top-k.
    */
   result(options?: PartialResultOptions): PartialResult {
@@ -281,7 +288,8 @@ export class PartialStatistics {
   /**
    * Statistics from their JSON, which may come from anywhere: all of it is checked.
    *
-   * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
+   * @throws {TypeError} for a wrong type, or what is missing or unknown.
+   * @throws {RangeError} for a wrong value.
    */
   static from(json: PartialJson): PartialStatistics {
     const given = checkState("json", json, SCHEMA, JSON_KEYS);
@@ -357,7 +365,10 @@ export class PartialStatistics {
  *     whole.merge(JSON.parse(textFromElsewhere));
  *     const { count, mean, deviation } = whole.result();
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
+ * @param norm Default: "l2".
+ * @see Chan, Golub and LeVeque, *Updating formulae and a pairwise algorithm for computing sample variances* (1979).
+ * @throws {TypeError} for a wrong type or an unknown option.
+ * @throws {RangeError} for a wrong value.
  */
 export function partial(norm?: Norm | "mean", options?: PartialOptions): PartialStatistics {
   return new PartialStatistics(norm, options);

@@ -36,6 +36,7 @@ export interface StatisticsOptions extends Omit<NormOptions, "out"> {
   /**
    * Constants that make the deviation of normal data its standard deviation, in place of the paper's C(n). They take the
    * distances from the mean for independent: the deviation is 2 % low for 32 elements, 7 % for 8 ("range" is exact).
+   * Default: false.
    */
   calibrated?: boolean | undefined;
 }
@@ -162,28 +163,35 @@ function again(
 }
 
 /**
- * The norm of each vector along `axes`, uncentred, as numpy.linalg.norm and ONNX ReduceL1, ReduceL2 have it: see
- * {@link Norm}. That of an empty vector is 0.
+ * The norm of the vectors along `axes`, uncentred: see {@link Norm}. Several axes are one vector, and never a matrix. float32 in
+ * the shape of the axes that are kept, [] where there are none; that of an empty vector is 0.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see torch.linalg.vector_norm, numpy.linalg.vector_norm, ONNX ReduceL1 and ReduceL2.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const norm = ((x: TensorLike, options?: NormOptions) => {
   return again("norm", x, checkOptions(options, NORM_KEYS), normInFull);
 }) as Reduction<NormOptions>;
 
 /**
- * The mean along `axes`; NaN for no elements.
+ * The mean along `axes`: float32 in the shape of the axes that are kept, [] where there are none; NaN for no elements.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see numpy.mean, torch.mean, ONNX ReduceMean.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const mean = ((x: TensorLike, options?: MeanOptions) => {
   return again("mean", x, checkOptions(options, MEAN_KEYS), meanInFull);
 }) as Reduction<MeanOptions>;
 
 /**
- * Mean and deviation along `axes`, the deviation by the norm: see {@link Norm}. NaN for no elements.
+ * Mean and deviation along `axes`, the deviation by the norm: see {@link Norm}. That by L2 is the standard deviation with n in
+ * the denominator. float32 in the shape of the axes that are kept, [] where there are none; NaN for no elements.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
+ * @see For L2: numpy.mean and numpy.std, torch.std with correction=0. For the other norms: Hoffer et al., arXiv 1803.01814.
+ * @throws {TypeError} for a wrong type or an unknown option.
+ * @throws {RangeError} for a wrong value or shape, or when memory cannot grow.
  */
 export const statistics = ((x: TensorLike, options?: StatisticsOptions) => {
   const found = again("statistics", x, checkOptions(options, STATISTICS_KEYS), statisticsInFull);

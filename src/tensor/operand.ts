@@ -104,7 +104,8 @@ function checkStorage(name: string, wanted: number | undefined, storage: number,
 /**
  * A tensor argument of any form. A tensor of another instance counts as plain data.
  *
- * @throws {TypeError} for other things, wrong dtypes and disposed tensors; {RangeError} for shapes that do not fit.
+ * @throws {TypeError} for other things, wrong dtypes and disposed tensors.
+ * @throws {RangeError} for shapes that do not fit.
  */
 export function operand(name: string, value: TensorLike): Operand {
   if (ArrayBuffer.isView(value)) return wrap(name, value);

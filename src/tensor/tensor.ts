@@ -198,7 +198,11 @@ export class Tensor {
     return this.#resident.address === undefined;
   }
 
-  /** A copy of the elements that outlives the tensor. */
+  /**
+   * A copy of the elements that outlives the tensor, row-major; float16 as bits.
+   *
+   * @throws {TypeError} when disposed of.
+   */
   slice(): View {
     const { address, engine: own, size, storage } = Tensor.#live(this, "slice");
     const first = address / bytesOf(storage);

@@ -30,8 +30,9 @@ const isPromise = (value: unknown): boolean =>
  *     const length = tidy(() => norm(layerNorm(x))); // the output of the layer norm is gone
  *
  * @returns What the function returns.
- * @throws {TypeError} for a function that is asynchronous, since its tensors would be gone before it ends; what the
- * function throws. Its tensors are disposed of then, too.
+ * @see tf.tidy of TensorFlow.js.
+ * @throws {TypeError} for what is no function, and for one that is asynchronous, since its tensors would be gone before it ends.
+ * What the function throws is passed on. Its tensors are disposed of then, too.
  */
 export function tidy<T>(call: () => T): T {
   if (typeof call !== "function") throw wrong("call", "a function", call);

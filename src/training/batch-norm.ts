@@ -116,7 +116,12 @@ export class BatchNorm {
   #engine: Engine = engine();
   #saved: Saved | undefined;
 
-  /** @throws {TypeError} for a wrong type, {RangeError} for a wrong value. */
+  /**
+   * With running statistics of no batch yet.
+   *
+   * @throws {TypeError} for a wrong type or an unknown setting.
+   * @throws {RangeError} for a wrong value.
+   */
   constructor(settings: BatchNormSettings) {
     if (!isObject(settings)) throw wrong("settings", "an object", settings);
     const o = checkOptions(settings, CONSTRUCTOR_KEYS);
@@ -154,6 +159,12 @@ export class BatchNorm {
     this.runningDeviation = new Float32Array(channels).fill(1);
   }
 
+  /**
+   * Share of the batch in the running statistics, in [0, 1]; null: the average of all batches.
+   *
+   * @throws {TypeError} for a wrong type.
+   * @throws {RangeError} for a number beyond [0, 1].
+   */
   get momentum(): number | null {
     return this.#momentum;
   }
@@ -171,8 +182,9 @@ export class BatchNorm {
    * Normalizes a batch by its own statistics, as `batchNorm()` does, and takes them into the running ones. `x` is kept
    * for `backward()`, not copied: leave it as it is until then. `out` must not overlap it.
    *
-   * @throws {TypeError} for a wrong type, {RangeError} for a wrong value, among them a channel of one element, whose
-   * deviation is 0; nothing has changed then.
+   * @throws {TypeError} for a wrong type or an unknown option; nothing has changed then.
+   * @throws {RangeError} for a wrong value or shape, among them a channel of one element, whose deviation is 0, with nothing
+   * changed; or when memory cannot grow.
    */
   train<Y extends Out>(x: TensorLike, options: OutputOptions & { out: Y }): Y;
   train(x: Tensor, options?: OutputOptions): Tensor;
@@ -183,9 +195,10 @@ export class BatchNorm {
   }
 
   /**
-   * Normalizes by the running statistics.
+   * Normalizes by the running statistics; the result in the shape of `x`.
    *
-   * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+   * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+   * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
    */
   infer<Y extends Out>(x: TensorLike, options: OutputOptions & { out: Y }): Y;
   infer(x: Tensor, options?: OutputOptions): Tensor;
@@ -205,7 +218,9 @@ export class BatchNorm {
    *
    * @param dy The gradient of what `train()` returned, of its shape.
    * @returns See `batchNormBackward()`.
-   * @throws {Error} without a `train()` before, {TypeError} for a wrong type, {RangeError} for a wrong value.
+   * @throws {Error} without a `train()` before.
+   * @throws {TypeError} for a wrong type or an unknown option.
+   * @throws {RangeError} for a wrong value or shape, or when memory cannot grow.
    */
   backward(
     dy: TensorLike,
@@ -257,8 +272,9 @@ export class BatchNorm {
    * Takes the running statistics, the weight and the bias of a state; the settings stay. What `backward()` needs is gone
    * then.
    *
-   * @throws {TypeError} for a wrong type, {RangeError} for a state of another norm or number of channels, with or without
-   * a weight, a bias, or a ghost average where this has none or one; nothing has changed then.
+   * @throws {TypeError} for a wrong type; nothing has changed then.
+   * @throws {RangeError} for a state of another norm or number of channels, with or without a weight, a bias, or a ghost
+   * average where this has none or one; nothing has changed then.
    */
   restore(state: BatchNormState): void {
     const given = checkState("state", state, SCHEMA, STATE_KEYS);
@@ -286,7 +302,8 @@ export class BatchNorm {
   /**
    * A BatchNorm from its state, which may come from anywhere: all of it is checked.
    *
-   * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
+   * @throws {TypeError} for a wrong type, or what is missing or unknown.
+   * @throws {RangeError} for a wrong value.
    */
   static from(state: BatchNormState): BatchNorm {
     const given = checkState("state", state, SCHEMA, STATE_KEYS);

@@ -88,7 +88,9 @@ function deliver(to: Operand, values: Float32Array): Tensor | Dense<Float32Array
  *
  * A result lives where the weight of the layer lives.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value, and for an S of 0.
+ * @see torch.nn.utils.fusion.fuse_conv_bn_weights, which takes the variance in place of the deviation.
+ * @throws {TypeError} for a wrong type or an unknown option.
+ * @throws {RangeError} for a wrong value or shape, an S of 0, or when memory cannot grow.
  */
 export const foldBatchNorm = ((layer: FoldLayer, options: FoldOptions) => {
   if (!isObject(layer)) throw wrong("layer", "an object", layer);

@@ -13,16 +13,19 @@ import {
   type SavedStatistics,
 } from "./gradient.js";
 
+/** Of `batchNormBackward()`. */
 export interface BatchNormBackwardOptions extends GradientOptions, SavedStatistics {
   /** The axis of the channels, negative from the end. Default: 1. */
   axis?: number | undefined;
 }
 
+/** Of `layerNormBackward()`. */
 export interface LayerNormBackwardOptions extends GradientOptions, SavedStatistics {
   /** The first of the normalized axes, which go on to the last; negative from the end. Default: -1. */
   axis?: number | undefined;
 }
 
+/** Of `rmsNormBackward()`. */
 export interface RmsNormBackwardOptions extends GradientOptions, Omit<SavedStatistics, "mean"> {
   /** The first of the normalized axes, which go on to the last; negative from the end. Default: -1. */
   axis?: number | undefined;
@@ -30,11 +33,13 @@ export interface RmsNormBackwardOptions extends GradientOptions, Omit<SavedStati
   norm?: Norm | undefined;
 }
 
+/** Of `instanceNormBackward()`. */
 export interface InstanceNormBackwardOptions extends GradientOptions, SavedStatistics {
   /** The axis of the channels, negative from the end; not 0, which is the batch. Default: 1. */
   axis?: number | undefined;
 }
 
+/** Of `groupNormBackward()`. */
 export interface GroupNormBackwardOptions extends InstanceNormBackwardOptions {
   /** Number of groups that the channels are divided into, in order. Divides the number of channels. */
   groups: number;
@@ -73,12 +78,15 @@ function byElement(
  * The gradient of `batchNorm` in training, where mean and deviation are those of `x`:
  *
  * dx_i = (g_i - mean(g) - A · (w_i - mean(w))) / S, with g = dy · weight, A = Σ g · y, w_i = ∂S / ∂d_i; dweight = Σ dy · y,
- * dbias = Σ dy (Hoffer et al., arXiv 1803.01814). For w_i by norm see {@link Norm}; with "none", w_i = 0 and S = 1.
+ * dbias = Σ dy. For w_i by norm see {@link Norm}; with "none", w_i = 0 and S = 1. dx in the shape of x, dweight and dbias one
+ * per channel.
  *
  * dx and dweight of a channel whose S is 0 are NaN, as its normalized values are.
  *
  * @param dy The gradient with respect to the output of the layer, of the shape of x.
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see Hoffer et al., *Norm matters*, arXiv 1803.01814; for L2 Ioffe and Szegedy, arXiv 1502.03167.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const batchNormBackward = ((dy: TensorLike, x: TensorLike, options?: BatchNormBackwardOptions) => {
   const o = checkOptions(options, KEYS);
@@ -88,7 +96,10 @@ export const batchNormBackward = ((dy: TensorLike, x: TensorLike, options?: Batc
 /**
  * The gradient of `layerNorm`, as that of {@link batchNormBackward}; dweight and dbias in the shape of the normalized axes.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @param dy The gradient with respect to the output of the layer, of the shape of x.
+ * @see {@link layerNorm}.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const layerNormBackward = ((dy: TensorLike, x: TensorLike, options?: LayerNormBackwardOptions) =>
   byElement(dy, x, checkOptions(options, KEYS), true)) as Backward<LayerNormBackwardOptions>;
@@ -97,7 +108,10 @@ export const layerNormBackward = ((dy: TensorLike, x: TensorLike, options?: Laye
  * The gradient of `rmsNorm`: dx_i = (g_i - A · w_i) / S, with d = x in the table of {@link Norm}; dweight and
  * dbias in the shape of the normalized axes.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @param dy The gradient with respect to the output of the layer, of the shape of x.
+ * @see {@link rmsNorm}.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const rmsNormBackward = ((dy: TensorLike, x: TensorLike, options?: RmsNormBackwardOptions) =>
   byElement(dy, x, checkOptions(options, RMS_KEYS), false)) as Backward<RmsNormBackwardOptions>;
@@ -106,7 +120,10 @@ export const rmsNormBackward = ((dy: TensorLike, x: TensorLike, options?: RmsNor
  * The gradient of `instanceNorm`, as that of {@link batchNormBackward}; `mean` and `deviation` one per channel of each
  * sample.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @param dy The gradient with respect to the output of the layer, of the shape of x.
+ * @see {@link instanceNorm}.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const instanceNormBackward = ((dy: TensorLike, x: TensorLike, options?: InstanceNormBackwardOptions) => {
   const o = checkOptions(options, KEYS);
@@ -117,7 +134,10 @@ export const instanceNormBackward = ((dy: TensorLike, x: TensorLike, options?: I
  * The gradient of `groupNorm`, as that of {@link batchNormBackward}; `mean` and `deviation` one per group of each sample,
  * dweight and dbias one per channel.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @param dy The gradient with respect to the output of the layer, of the shape of x.
+ * @see {@link groupNorm}.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const groupNormBackward = ((dy: TensorLike, x: TensorLike, options: GroupNormBackwardOptions) => {
   const o = checkOptions(options, GROUP_KEYS);

@@ -29,14 +29,15 @@ export interface ChannelOptions {
   axis?: number | undefined;
 }
 
-/** Of `learningRateCorrection()`. */
+/** Of `correctedLearningRate()`. */
 export interface CorrectionOptions {
   /** The rate is changed by this factor at the most, up or down: at least 1. Default: 10. */
   limit?: number | undefined;
 }
 
+/** Of `rescaleToNorms()`. */
 export interface RescaleOptions extends ChannelOptions, OutputOptions {
-  /** The norm that each channel is to have. */
+  /** The L2 norm that each channel is to have, finite and at least 0. */
   norms: ArrayLike<number>;
 }
 
@@ -52,9 +53,11 @@ function checkNorms(name: string, norms: ArrayLike<number>): Float64Array {
 }
 
 /**
- * The L2 norm of every output channel of a weight.
+ * The L2 norm of every output channel of a weight: one number for each element of `axis`.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value.
+ * @see torch.linalg.vector_norm over all other dimensions.
+ * @throws {TypeError} for a wrong type or an unknown option.
+ * @throws {RangeError} for a wrong value or shape, or when memory cannot grow.
  */
 export function channelNorms(w: TensorLike, options?: ChannelOptions): Float32Array {
   const o = checkOptions(options, ["axis"]);
@@ -66,7 +69,10 @@ export function channelNorms(w: TensorLike, options?: ChannelOptions): Float32Ar
  * The step that the direction of each channel takes: learningRate / ‖w‖². Infinite for a channel of zeros.
  *
  * @param norms ‖w‖ of each channel.
- * @throws {TypeError} for a wrong type, {RangeError} for what is negative or not finite.
+ * @returns One for each channel.
+ * @see Hoffer et al., *Norm matters*, arXiv 1803.01814, section 2.
+ * @throws {TypeError} for a wrong type.
+ * @throws {RangeError} for what is negative or not finite.
  */
 export function effectiveStepSize(learningRate: number, norms: ArrayLike<number>): Float64Array {
   checkNumber("learningRate", learningRate, 0);
@@ -82,7 +88,10 @@ export function effectiveStepSize(learningRate: number, norms: ArrayLike<number>
  *
  * @param norms ‖w‖ of each channel.
  * @param reference ‖w_WD‖ of each channel at the same step of the run with weight decay.
- * @throws {TypeError} for a wrong type, {RangeError} for what is negative or not finite, or of another length.
+ * @returns One for each channel.
+ * @see Hoffer et al., *Norm matters*, arXiv 1803.01814, section 2; the limit is this package's.
+ * @throws {TypeError} for a wrong type or an unknown option.
+ * @throws {RangeError} for what is negative or not finite, or of another length.
  */
 export function correctedLearningRate(
   learningRate: number,
@@ -107,8 +116,10 @@ export function correctedLearningRate(
  * a run without it. In between epochs they are interpolated; after the last one they stay.
  *
  * @param recorded The norms of all channels at epoch 0, 1, 2, ...
- * @returns The norms at an epoch, which may be a fraction.
- * @throws {TypeError} for a wrong type, {RangeError} for what is negative or not finite, or of different lengths.
+ * @returns The norms at an epoch, which may be a fraction; it throws as this does.
+ * @see Hoffer et al., *Norm matters*, arXiv 1803.01814, section 2.
+ * @throws {TypeError} for a wrong type.
+ * @throws {RangeError} for what is negative or not finite, of different lengths, or of no epochs.
  */
 export function normSchedule(recorded: readonly ArrayLike<number>[]): (epoch: number) => Float64Array {
   if (!Array.isArray(recorded)) throw wrong("recorded", "an array of norms for each epoch", recorded);
@@ -147,10 +158,12 @@ function rescaled(w: Operand, axis: number, norms: Float64Array): Operand {
 }
 
 /**
- * Rescales every output channel of a weight to a norm, as the norm schedule does after each step. A channel of zeros stays
- * as it is.
+ * Rescales every output channel of a weight to an L2 norm, as the norm schedule does after each step; in the shape of w. A
+ * channel of zeros stays as it is.
  *
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see Hoffer et al., *Norm matters*, arXiv 1803.01814, section 2.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const rescaleToNorms = ((w: TensorLike, options: RescaleOptions) => {
   if (!isObject(options)) throw wrong("options", "an object", options);

@@ -164,7 +164,9 @@ function project(job: GradientJob, dg: Operand, g: Float32Array, h: Float32Array
  * The gradients of a channel of norm 0 are NaN, as its weights are.
  *
  * @param dw The gradient with respect to w, of the shape of v.
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see Salimans and Kingma, arXiv 1602.07868; the other norms: Hoffer et al., arXiv 1803.01814.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const weightNormBackward = ((dw: TensorLike, v: TensorLike, options: WeightNormBackwardOptions) => {
   const prepared = prepare(dw, v, checkOptions(options, KEYS), true);
@@ -182,7 +184,9 @@ export const weightNormBackward = ((dw: TensorLike, v: TensorLike, options: Weig
  * With `arithmetic`, h is emulated, and dg follows in float64, rounded to the format at the end.
  *
  * @param dw The gradient with respect to w, of the shape of v.
- * @throws {TypeError} for a wrong type, {RangeError} for a wrong value; nothing has been written then.
+ * @see Hoffer et al., *Norm matters*, arXiv 1803.01814; with `g`, their published code.
+ * @throws {TypeError} for a wrong type or an unknown option; nothing has been written then.
+ * @throws {RangeError} for a wrong value or shape, with nothing written; or when memory cannot grow.
  */
 export const boundedWeightNormBackward = ((
   dw: TensorLike,
