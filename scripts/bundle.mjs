@@ -16,6 +16,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transformSync } from "esbuild";
+import { withClassNames } from "./class-names.mjs";
 import { licencesOf, packageOf } from "./licences.mjs";
 import { buildForNode } from "./node-build.mjs";
 
@@ -43,7 +44,9 @@ const moduleLast = {
 };
 
 /** Puts the texts of the parts that a file names behind it. What decodes them stands with the core. */
-function withModules({ path, text }) {
+function withModules(file) {
+  const { path } = file;
+  const text = withClassNames(file.text);
   const parts = [...text.matchAll(/^var (\w+)Bytes_ = \(\) => /gm)].map(([, part]) => part);
   const [map] = text.match(/^\/\/# sourceMappingURL=.*\n$/m);
   const footer = parts.map((part) => {
@@ -89,13 +92,16 @@ const moduleGiven = {
     build.onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
   },
 };
-await build({
+const given = await build({
   ...common,
   entryPoints: ["src/load.ts", "src/workerd.ts"],
   splitting: true,
   chunkNames: "given",
   plugins: [moduleGiven],
+  write: false,
 });
+for (const { path, text } of given.outputFiles)
+  writeFileSync(path, path.endsWith(".map") ? text : withClassNames(text));
 // in Cloudflare's workers, the layers are those of the whole
 const names = whole.metafile.outputs["dist/layers.js"].exports.join(", ");
 writeFileSync(new URL("dist/workerd-layers.js", rootUrl), `export { ${names} } from "./workerd.js";\n`);

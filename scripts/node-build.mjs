@@ -11,6 +11,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { build, transform } from "esbuild";
 import { minify } from "terser";
+import { withClassNames } from "./class-names.mjs";
 
 const base64 = (part) => readFileSync(new URL(`../build/${part}.wasm`, import.meta.url), "base64");
 
@@ -60,7 +61,7 @@ export async function buildForNode(options, generated) {
   const reserved = Object.values(metafile.outputs).flatMap(({ entryPoint, exports }) => (entryPoint ? exports : []));
   for (const { path, text } of scripts) {
     const content = outputFiles.find((file) => file.path === `${path}.map`).text;
-    const { code, map } = await minify(text, {
+    const { code, map } = await minify(withClassNames(text), {
       module: true,
       compress: false,
       format: { ascii_only: true },

@@ -57,6 +57,18 @@ describe("halfnorm and halfnorm/layers are one", () => {
   });
 });
 
+it("shows the names of classes to who prints their objects", () => {
+  const source = `
+    import { inspect } from "node:util";
+    import { BatchNorm, partial, tensor } from "halfnorm";
+    const made = [tensor([1]), partial(), new BatchNorm({ channels: 1 })];
+    console.log(JSON.stringify(made.map((each) => inspect(each).split(" ")[0])));`;
+  const names = ["Tensor", "PartialStatistics", "BatchNorm"];
+  for (const condition of ["node", "default"]) {
+    expect(printed(`names-${condition}.mjs`, source, ["-C", condition])).toEqual(names);
+  }
+});
+
 /** The files that an import reads: that of the entry, and those that it names. */
 function filesOf(url: string, found = new Map<string, string>()): Map<string, string> {
   if (found.has(url)) return found;
