@@ -20,6 +20,7 @@ it("leads nowhere that is not there", () => {
   for (const [name, html] of pages) {
     if (!html.includes(`href="${posix.relative(posix.dirname(name), "index.html")}"`))
       lost.push(`${name}: no way back`);
+    if (!html.includes('<link rel="icon" href="data:,"')) lost.push(`${name}: an icon that is not there`);
     for (const [, link] of html.matchAll(/ (?:href|src)="([^"]*)"/g)) {
       if (/^[a-z]+:/.test(link)) continue;
       const [path, id] = link.replaceAll("&amp;", "&").split("#").map(decodeURIComponent);
