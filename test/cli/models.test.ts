@@ -192,6 +192,12 @@ describe("what cannot be done", () => {
     expect(await says(cut, "--random", "1")).toMatch(/cut\.onnx: is no ONNX model, or is cut off/);
     const pointer = write("pointer.onnx", Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"));
     expect(await says(pointer, "--random", "1")).toContain("is a Git LFS pointer");
+    const tensor = write("tensor.onnx", npy("<f4", [2], new Float32Array(2)));
+    const why = "has tensors, and no model, in it: give it a name that ends with";
+    expect(await says(tensor, "--random", "1")).toContain(`tensor.onnx: ${why} .npy`);
+    expect(await says(write("run.onnx", readFileSync(other)), "--random", "1")).toContain(`${why} .npz`);
+    const weights = readFileSync(new URL("../../samples/digits-cnn.safetensors", import.meta.url));
+    expect(await says(write("weights.onnx", weights), "--random", "1")).toContain(`${why} .safetensors`);
   });
 
   it("leaves nothing behind", async () => {

@@ -3,6 +3,9 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, sep } from "node:path";
 import { foreign } from "../files/foreign.js";
+import { latin1 } from "../files/latin1.js";
+import { NPY_MAGIC } from "../files/npy.js";
+import { looksLikeSafetensors } from "../files/safetensors.js";
 import { Source } from "../files/source.js";
 import { FileError } from "../terminal/errors.js";
 import { quote } from "../terminal/printable.js";
@@ -10,6 +13,14 @@ import { systemError } from "../terminal/system-errors.js";
 
 /** The most that a message of Protocol Buffers may have. */
 const MOST = 2 ** 31 - 1;
+
+/** What a file is whose name is wrong: tensors, as diagnose takes them. */
+function tensorsIn(bytes: Uint8Array): string | undefined {
+  const magic = latin1(bytes.subarray(0, 8));
+  if (magic.startsWith(NPY_MAGIC)) return ".npy";
+  if (magic.startsWith("PK\x03\x04")) return ".npz";
+  return looksLikeSafetensors(bytes, bytes.length) ? ".safetensors" : undefined;
+}
 
 /** @throws {FileError} */
 export async function readModelFile(path: string): Promise<Uint8Array> {
@@ -22,6 +33,8 @@ export async function readModelFile(path: string): Promise<Uint8Array> {
     await source.read(bytes, 0);
     const other = foreign(bytes.subarray(0, 512));
     if (other) throw source.fail(other);
+    const format = tensorsIn(bytes);
+    if (format) throw source.fail(`has tensors, and no model, in it: give it a name that ends with ${format}`);
     return bytes;
   } finally {
     await source.close();
