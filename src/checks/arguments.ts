@@ -70,7 +70,7 @@ export function checkOptions<T extends object>(options: T | undefined, known: re
 
 /** The axis from the front; `fallback` for undefined. */
 export function checkAxis(name: string, axis: unknown, rank: number, fallback?: number): number {
-  if (!rank) throw wrong("x", `a tensor with at least one dimension to have an "${name}"`, [], "object");
+  if (!rank) throw wrong(name, "of a tensor with at least one dimension", [], "object");
   if (axis === undefined && fallback === rank) throw new RangeError('"x" must be of shape [N, C, ...], got [N]');
   const checked = checkInteger(name, axis === undefined ? fallback : axis, -rank, rank - 1);
   return checked < 0 ? checked + rank : checked;

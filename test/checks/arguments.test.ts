@@ -25,7 +25,7 @@ describe("axes", () => {
     ],
     [
       () => halfnorm.layerNorm({ data: new Float32Array(1), shape: [] }),
-      '"x" must be a tensor with at least one dimension to have an "axis", got []',
+      '"axis" must be of a tensor with at least one dimension, got []',
     ],
   ])("out of range: %s", (call, message) => {
     refuses(call, new RangeError(message));
