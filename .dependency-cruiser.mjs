@@ -1,11 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
+// Who may import whom: the folders of src/, src/cli/, assembly/, bench/ and site/, and the files beside them, in rows from top to
+// bottom. Each imports from rows below its own, and from no other of its row. Types count as everything else does. `npm run check`
+// holds the tree to it.
 
-/**
- * Who may import whom: the rooms of src/, src/cli/, assembly/, bench/ and site/ in rows from top to bottom. A room imports from rows below
- * its own, and from no other room of its row. Types count as everything else does. `npm run check` holds the tree to it.
- *
- * A room is a folder, or a file that stands beside the folders.
- */
+import { existsSync, readdirSync } from "node:fs";
 
 /** The folders of src/cli that are commands. */
 const commands = readdirSync(new URL("src/cli", import.meta.url)).filter((folder) =>
@@ -56,13 +53,13 @@ const ROWS = {
 const STATELESS =
   "^src/(abi/|checks/|diagnosis/(?:bits|division|grouping|words)[.]ts$|layers/axes[.]ts$|numerics/|onnx/runtimes[.]ts$|plan/walk[.]ts$|random[.]ts$|tensor/shape[.]ts$|text/)";
 
-const pattern = (folder, rooms) => `^${folder}/(${rooms.join("|")})(?:/|[.][a-z.]+$)`;
+const pattern = (folder, parts) => `^${folder}/(${parts.join("|")})(?:/|[.][a-z.]+$)`;
 
 const rule = (name, from, to, more) => ({ name, severity: "error", from, to, ...more });
 
 function rulesOf([folder, rows]) {
   const strangers = { path: `^${folder}/`, pathNot: pattern(folder, rows.flat()) };
-  const name = `${folder}: which room and row?`;
+  const name = `${folder}: which row?`;
   return [
     ...rows.map((row, at) =>
       rule(

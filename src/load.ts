@@ -1,3 +1,5 @@
+// Instances of one's own: the functions of the package on a module and a memory of theirs.
+
 import { KERNELS } from "./abi/kernels.js";
 import { checkInteger, checkOptions, wrong } from "./checks/arguments.js";
 import { describe } from "./checks/describe.js";

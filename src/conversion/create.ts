@@ -1,3 +1,5 @@
+// Tensors: made from data, or empty, to be filled; and what they hold of memory.
+
 import { STORAGE_FLOAT32 } from "../abi/plan.js";
 import { wrong } from "../checks/arguments.js";
 import { describe } from "../checks/describe.js";

@@ -1,3 +1,5 @@
+// How far one tensor is from another: error statistics, and what it means to the assertions of other libraries.
+
 import { STORAGE_FLOAT16 } from "../abi/plan.js";
 import { checkOptions } from "../checks/arguments.js";
 import { describe } from "../checks/describe.js";

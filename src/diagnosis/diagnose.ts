@@ -1,3 +1,5 @@
+// The diagnosis of a tensor: what is asked is checked, traced, judged and helped elsewhere, and put together here.
+
 import { STORAGE_FLOAT32 } from "../abi/plan.js";
 import { RECORD_BYTES } from "../abi/report.js";
 import { checkOptions, isObject, wrong } from "../checks/arguments.js";

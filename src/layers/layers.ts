@@ -1,3 +1,5 @@
+// Batch, layer, instance, group and RMS norm.
+
 import { OUTPUT } from "../abi/plan.js";
 import { checkAxis, checkOptions } from "../checks/arguments.js";
 import type { Norm } from "../numerics/norm.js";

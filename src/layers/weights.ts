@@ -1,3 +1,5 @@
+// Vectors divided by their norms: lpNormalize, weight norm and bounded weight norm.
+
 import * as at from "../abi/plan.js";
 import { checkAxis, checkNumber, checkOptions } from "../checks/arguments.js";
 import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";

@@ -1,3 +1,5 @@
+// Floating-point formats: those that have a name, and others by their numbers.
+
 import { OVERFLOW_INFINITY, OVERFLOW_NAN, OVERFLOW_SATURATE } from "../abi/plan.js";
 import { checkBoolean, checkInteger, checkOptions, choose, isObject, wrong } from "../checks/arguments.js";
 

@@ -10,7 +10,7 @@ export interface KernelDetails {
   readonly operator: string | null;
   /** Where the runtime takes it not always: when. */
   readonly when: string | null;
-  /** The arithmetic that it computes in, by the name that `kernelArithmetic()` takes. */
+  /** Which of the four kinds it is of. Its own arithmetic is in `kernels`. */
   readonly kind: KernelKind;
   /** What the kernel does otherwise than the arithmetic: where there is anything, bits may differ from the runtime's. */
   readonly notModelled: readonly string[];
@@ -27,6 +27,9 @@ export interface KernelSource {
   /** A commit, or the date of what was read. */
   readonly version: string;
 }
+
+/** What a kernel's name, "runtime operator", does not say. */
+type Row = Omit<KernelDetails, "runtime" | "operator">;
 
 /** In a function, so that no bundle has it that does not use it. */
 function table() {
@@ -54,31 +57,19 @@ function table() {
   const TORCH = "aten/src/ATen/native";
   const INTEL = "src/plugins/intel_gpu/src/kernel_selector/cl_kernels";
 
-  const kind = (name: KernelKind, ...notModelled: string[]): KernelDetails => ({
-    runtime: null,
-    operator: null,
+  const kind = (name: KernelKind, ...notModelled: string[]): Row => ({
     when: null,
     kind: name,
     notModelled,
     source: null,
   });
   const kernel = (
-    [runtime, operator, when]: readonly [string, string | null, string?],
     kind: KernelKind,
     [repository, file, version]: readonly [string, string, string],
     ...notModelled: string[]
-  ): KernelDetails => ({
-    runtime,
-    operator,
-    when: when ?? null,
-    kind,
-    notModelled,
-    source: { repository, file, version },
-  });
+  ): Row => ({ when: null, kind, notModelled, source: { repository, file, version } });
+  const where = (when: string, row: Row): Row => ({ ...row, when });
 
-  const webgpu = (operator: string) => ["onnxruntime-web/webgpu", operator] as const;
-  const jsep = (operator: string) => ["onnxruntime-web/jsep", operator] as const;
-  const cuda = (operator: string) => ["onnxruntime/cuda", operator] as const;
   const layer = [ORT, `${NATIVE}/nn/layer_norm.cc`, "007a78e7"] as const;
   const skip = [ORT, "onnxruntime/contrib_ops/webgpu/bert/skip_layer_norm.cc", READ] as const;
   const reduction = [ORT, `${NATIVE}/reduction/reduction_ops.cc`, "7dc1cd04"] as const;
@@ -93,39 +84,16 @@ function table() {
     float32: kind("float32", STORAGE),
 
     "onnxruntime-web/webgpu LayerNormalization": kernel(
-      webgpu("LayerNormalization"),
       "float32 statistics",
       layer,
       `${ONE_PASS} before PR 28743`,
       CHUNKS,
       WGSL,
     ),
-    "onnxruntime-web/webgpu SimplifiedLayerNormalization": kernel(
-      webgpu("SimplifiedLayerNormalization"),
-      "float32 statistics",
-      layer,
-      CHUNKS,
-      WGSL,
-    ),
-    "onnxruntime-web/webgpu SkipLayerNormalization": kernel(
-      webgpu("SkipLayerNormalization"),
-      "float32 statistics",
-      skip,
-      SKIP,
-      ONE_PASS,
-      CHUNKS,
-      WGSL,
-    ),
-    "onnxruntime-web/webgpu SkipSimplifiedLayerNormalization": kernel(
-      webgpu("SkipSimplifiedLayerNormalization"),
-      "float32 statistics",
-      skip,
-      SKIP,
-      CHUNKS,
-      WGSL,
-    ),
+    "onnxruntime-web/webgpu SimplifiedLayerNormalization": kernel("float32 statistics", layer, CHUNKS, WGSL),
+    "onnxruntime-web/webgpu SkipLayerNormalization": kernel("float32 statistics", skip, SKIP, ONE_PASS, CHUNKS, WGSL),
+    "onnxruntime-web/webgpu SkipSimplifiedLayerNormalization": kernel("float32 statistics", skip, SKIP, CHUNKS, WGSL),
     "onnxruntime-web/webgpu InstanceNormalization": kernel(
-      webgpu("InstanceNormalization"),
       "float32 statistics",
       [ORT, `${NATIVE}/nn/instance_norm.cc`, "0f72de77"],
       ONE_PASS,
@@ -133,17 +101,10 @@ function table() {
       "one channel of one image is added by 64 threads",
       WGSL,
     ),
-    "onnxruntime-web/webgpu ReduceMean": kernel(webgpu("ReduceMean"), "float16 sums", reduction, QUOTIENT, WGSL),
-    "onnxruntime-web/webgpu ReduceMean to one value": kernel(
-      webgpu("ReduceMean to one value"),
-      "float16 sums",
-      reduction,
-      QUOTIENT,
-      WGSL,
-    ),
+    "onnxruntime-web/webgpu ReduceMean": kernel("float16 sums", reduction, QUOTIENT, WGSL),
+    "onnxruntime-web/webgpu ReduceMean to one value": kernel("float16 sums", reduction, QUOTIENT, WGSL),
 
     "onnxruntime-web/jsep LayerNormalization": kernel(
-      jsep("LayerNormalization"),
       "float32",
       [ORT, `${JSEP}/layer-norm.ts`, "fabfdc0e"],
       ONE_PASS,
@@ -152,7 +113,6 @@ function table() {
       STORAGE,
     ),
     "onnxruntime-web/jsep SkipLayerNormalization": kernel(
-      jsep("SkipLayerNormalization"),
       "float32 statistics",
       [ORT, `${JSEP}/skip-layer-norm.ts`, "130fed8a"],
       SKIP,
@@ -161,51 +121,31 @@ function table() {
       WGSL,
     ),
     "onnxruntime-web/jsep InstanceNormalization": kernel(
-      jsep("InstanceNormalization"),
       "float32 statistics",
       [ORT, `${JSEP}/instance-norm.ts`, READ],
       ONE_PASS,
       VECTORS,
       WGSL,
     ),
-    "onnxruntime-web/jsep ReduceMean": kernel(
-      jsep("ReduceMean"),
-      "float32 sums",
-      [ORT, `${JSEP}/reduce.ts`, READ],
-      QUOTIENT,
-      WGSL,
-    ),
+    "onnxruntime-web/jsep ReduceMean": kernel("float32 sums", [ORT, `${JSEP}/reduce.ts`, READ], QUOTIENT, WGSL),
 
-    "onnxruntime-web/wasm": kernel(["onnxruntime-web/wasm", null], "float32", cpu, ...cpuLeft),
-    "onnxruntime/cpu": kernel(["onnxruntime/cpu", null], "float32", cpu, ...cpuLeft),
-    "onnxruntime/cuda LayerNormalization": kernel(
-      cuda("LayerNormalization"),
-      "float32",
-      cudaLayer,
-      WELFORD,
-      FUSED,
-      STORAGE,
-    ),
-    "onnxruntime/cuda SimplifiedLayerNormalization": kernel(
-      cuda("SimplifiedLayerNormalization"),
-      "float32",
-      cudaLayer,
-      ORDER,
-      FUSED,
-      STORAGE,
-    ),
-    "onnxruntime/cuda SkipLayerNormalization": kernel(
-      ["onnxruntime/cuda", "SkipLayerNormalization", "up to 1.24, before PR 28682"],
-      "float16 sums",
-      [ORT, "onnxruntime/contrib_ops/cuda/bert/skip_layer_norm_impl.cu", "02ce7d40"],
-      SKIP,
-      ONE_PASS,
-      DIVIDED,
-      ORDER,
-      FUSED,
+    "onnxruntime-web/wasm": kernel("float32", cpu, ...cpuLeft),
+    "onnxruntime/cpu": kernel("float32", cpu, ...cpuLeft),
+    "onnxruntime/cuda LayerNormalization": kernel("float32", cudaLayer, WELFORD, FUSED, STORAGE),
+    "onnxruntime/cuda SimplifiedLayerNormalization": kernel("float32", cudaLayer, ORDER, FUSED, STORAGE),
+    "onnxruntime/cuda SkipLayerNormalization": where(
+      "up to 1.24, before PR 28682",
+      kernel(
+        "float16 sums",
+        [ORT, "onnxruntime/contrib_ops/cuda/bert/skip_layer_norm_impl.cu", "02ce7d40"],
+        SKIP,
+        ONE_PASS,
+        DIVIDED,
+        ORDER,
+        FUSED,
+      ),
     ),
     "onnxruntime/cuda ReduceMean": kernel(
-      cuda("ReduceMean"),
       "float32 sums",
       [ORT, "onnxruntime/core/providers/cuda/reduction/reduction_functions.cu", READ],
       QUOTIENT,
@@ -214,7 +154,6 @@ function table() {
     ),
 
     "pytorch/cuda LayerNorm": kernel(
-      ["pytorch/cuda", "LayerNorm"],
       "float32",
       ["pytorch/pytorch", `${TORCH}/cuda/layer_norm_kernel.cu`, "0005c538"],
       WELFORD,
@@ -222,7 +161,6 @@ function table() {
       STORAGE,
     ),
     "pytorch/cuda mean": kernel(
-      ["pytorch/cuda", "mean"],
       "float32 sums",
       ["pytorch/pytorch", `${TORCH}/cuda/ReduceMomentKernel.cu`, READ],
       QUOTIENT,
@@ -230,7 +168,6 @@ function table() {
       FUSED,
     ),
     "pytorch/mps LayerNorm": kernel(
-      ["pytorch/mps", "LayerNorm"],
       "float32",
       ["pytorch/pytorch", `${TORCH}/mps/kernels/LayerNorm.metal`, "0cb0ff50"],
       ONE_PASS,
@@ -240,7 +177,6 @@ function table() {
       STORAGE,
     ),
     "pytorch/mps RMSNorm": kernel(
-      ["pytorch/mps", "RMSNorm"],
       "float32",
       ["pytorch/pytorch", `${TORCH}/mps/kernels/RMSNorm.metal`, "56aaaecf"],
       WEIGHTS,
@@ -249,14 +185,12 @@ function table() {
       STORAGE,
     ),
     "pytorch/mps mean": kernel(
-      ["pytorch/mps", "mean"],
       "float32 sums",
       ["pytorch/pytorch", `${TORCH}/mps/operations/ReduceOps.mm`, "00a8867a"],
       QUOTIENT,
       CLOSED,
     ),
     "apex FusedLayerNorm": kernel(
-      ["apex", "FusedLayerNorm"],
       "float32",
       ["NVIDIA/apex", "csrc/layer_norm_cuda_kernel.cu", "0028c903"],
       WEIGHTS,
@@ -266,7 +200,6 @@ function table() {
     ),
 
     "mlx fast.layer_norm": kernel(
-      ["mlx", "fast.layer_norm"],
       "float32",
       ["ml-explore/mlx", "mlx/backend/metal/kernels/layer_norm.metal", "846d1762"],
       `${ONE_PASS} in older versions (29221fa2)`,
@@ -276,7 +209,6 @@ function table() {
       STORAGE,
     ),
     "mlx fast.rms_norm": kernel(
-      ["mlx", "fast.rms_norm"],
       "float32",
       ["ml-explore/mlx", "mlx/backend/metal/kernels/rms_norm.metal", "846d1762"],
       WEIGHTS,
@@ -285,7 +217,6 @@ function table() {
       STORAGE,
     ),
     "mlx InstanceNorm": kernel(
-      ["mlx", "InstanceNorm"],
       "float32",
       ["ml-explore/mlx", "python/mlx/nn/layers/normalization.py", "846d1762"],
       WEIGHTS,
@@ -294,7 +225,6 @@ function table() {
       STORAGE,
     ),
     "mlx mean": kernel(
-      ["mlx", "mean"],
       "float16 sums",
       ["ml-explore/mlx", "mlx/backend/metal/kernels/reduce.metal", "846d1762"],
       QUOTIENT,
@@ -303,7 +233,6 @@ function table() {
       FUSED,
     ),
     "tvm layer_norm": kernel(
-      ["tvm", "layer_norm"],
       "float32",
       ["apache/tvm", "include/tvm/topi/nn/layer_norm.h", "04993b3a"],
       WEIGHTS,
@@ -312,7 +241,6 @@ function table() {
       STORAGE,
     ),
     "candle/cuda layer_norm": kernel(
-      ["candle/cuda", "layer_norm"],
       "float32",
       ["huggingface/candle", "candle-kernels/src/reduce.cu", "2a13b0f3"],
       ONE_PASS,
@@ -321,14 +249,12 @@ function table() {
       STORAGE,
     ),
     "candle/metal layer_norm": kernel(
-      ["candle/metal", "layer_norm"],
       "float32 statistics",
       ["huggingface/candle", "candle-metal-kernels/src/metal_src/reduce.metal", "2a13b0f3"],
       WELFORD,
       FUSED,
     ),
     "ggml norm": kernel(
-      ["ggml", "norm"],
       "float32",
       ["ggml-org/llama.cpp", "ggml/src/ggml-cuda/norm.cu", "0129866a"],
       ONE_PASS,
@@ -337,15 +263,11 @@ function table() {
       STORAGE,
     ),
 
-    "tensorrt INormalizationLayer": kernel(
-      ["tensorrt", "INormalizationLayer", "unless it is set to another precision"],
-      "float32",
-      ["NVIDIA/TensorRT", "include/NvInfer.h", "a892d22"],
-      CLOSED,
-      STORAGE,
+    "tensorrt INormalizationLayer": where(
+      "unless it is set to another precision",
+      kernel("float32", ["NVIDIA/TensorRT", "include/NvInfer.h", "a892d22"], CLOSED, STORAGE),
     ),
     "tensorrt skipLayerNorm": kernel(
-      ["tensorrt", "skipLayerNorm"],
       "float16 sums",
       ["NVIDIA/TensorRT", "plugin/skipLayerNormPlugin/skipLayerNormKernel.cu", "1637a26e"],
       SKIP,
@@ -357,14 +279,12 @@ function table() {
       FUSED,
     ),
     "openvino MVN": kernel(
-      ["openvino", "MVN"],
       "float32 statistics",
       ["openvinotoolkit/openvino", `${INTEL}/mvn_gpu_bfyx_opt.cl`, READ],
       ORDER,
       FUSED,
     ),
     "openvino RMS": kernel(
-      ["openvino", "RMS"],
       "float32",
       ["openvinotoolkit/openvino", `${INTEL}/rms_gpu_bfyx_opt.cl`, "06fbd18a"],
       "1 / S is the device's native_rsqrt",
@@ -372,15 +292,8 @@ function table() {
       FUSED,
       STORAGE,
     ),
-    "xnnpack mean": kernel(
-      ["xnnpack", "mean"],
-      "float32 sums",
-      ["google/XNNPACK", "src/subgraph.c", "75db3c0"],
-      QUOTIENT,
-      FUSED,
-    ),
+    "xnnpack mean": kernel("float32 sums", ["google/XNNPACK", "src/subgraph.c", "75db3c0"], QUOTIENT, FUSED),
     "tflite/gpu mean": kernel(
-      ["tflite/gpu", "mean"],
       "float32 sums",
       ["tensorflow/tensorflow", "tensorflow/lite/delegates/gpu/common/tasks/reduce.cc", "09860328"],
       QUOTIENT,
@@ -389,7 +302,6 @@ function table() {
       FUSED,
     ),
     "mnn LayerNorm": kernel(
-      ["mnn", "LayerNorm"],
       "float32",
       ["alibaba/MNN", "source/backend/cpu/CPULayerNorm.cpp", "03033705"],
       "of MNNNorm, which it calls, nothing was read but that it is in float32",
@@ -398,32 +310,33 @@ function table() {
       STORAGE,
     ),
     "ncnn/arm LayerNorm": kernel(
-      ["ncnn/arm", "LayerNorm"],
       "float32",
       ["Tencent/ncnn", "src/layer/arm/layernorm_arm_asimdhp.cpp", "2a125c75"],
       "what is beyond a multiple of four is added last",
       MIXED,
       STORAGE,
     ),
-    "ncnn/vulkan Reduction": kernel(
-      ["ncnn/vulkan", "Reduction", "with fp16 arithmetic"],
-      "float16 sums",
-      ["Tencent/ncnn", "src/layer/vulkan/shader/reduction.comp", "098c8140"],
-      QUOTIENT,
-      TIMES,
-      FUSED,
+    "ncnn/vulkan Reduction": where(
+      "with fp16 arithmetic",
+      kernel(
+        "float16 sums",
+        ["Tencent/ncnn", "src/layer/vulkan/shader/reduction.comp", "098c8140"],
+        QUOTIENT,
+        TIMES,
+        FUSED,
+      ),
     ),
-  } satisfies Record<KernelName, KernelDetails>;
+  } satisfies Record<KernelName, Row>;
 }
 
 function frozen(): Readonly<Record<KernelName, KernelDetails>> {
-  const all = table();
-  for (const details of Object.values<KernelDetails>(all)) {
-    Object.freeze(details.notModelled);
-    Object.freeze(details.source);
-    Object.freeze(details);
-  }
-  return Object.freeze(all);
+  const all = Object.entries<Row>(table()).map(([name, row]) => {
+    const [runtime, ...operator] = row.source ? name.split(" ") : [null];
+    Object.freeze(row.notModelled);
+    Object.freeze(row.source);
+    return [name, Object.freeze({ runtime, operator: operator.join(" ") || null, ...row })];
+  });
+  return Object.freeze(Object.fromEntries(all));
 }
 
 /** Of each of `kernels`: operator, runtime, kind, what of it is not modelled, and its source. */

@@ -1,3 +1,5 @@
+// Reductions: norms, means, and statistics of groups.
+
 import { DEVIATION, MEAN, STORAGE_FLOAT32, TASK_CENTRE, TASK_NORM, TASK_TOTAL } from "../abi/plan.js";
 import { checkAxes, checkBoolean, checkOptions } from "../checks/arguments.js";
 import { type Arithmetic, checkArithmetic } from "../numerics/arithmetic.js";

@@ -1,3 +1,5 @@
+// The class of resident tensors, and how their memory comes back: by dispose(), and when they are dropped.
+
 import { type Engine, engine } from "../engine/engine.js";
 import { allocate, covered, free, type Heap } from "../engine/heap.js";
 import { registryOf } from "./registry.js";

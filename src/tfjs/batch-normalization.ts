@@ -1,3 +1,5 @@
+// Batch normalization by any norm, as a layer of TensorFlow.js.
+
 import { add, mul, serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { InputSpec, type LayerVariable, type layers } from "@tensorflow/tfjs-layers";
 import { checkAxis, checkNumber, wrong } from "../checks/arguments.js";

@@ -1,3 +1,5 @@
+// The paper's activation, as a layer of TensorFlow.js.
+
 import { add, mul, relu, serialization, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { layers } from "@tensorflow/tfjs-layers";
 import { checkArgs, type Kwargs, type LayerArgs } from "./config.js";

@@ -1,3 +1,5 @@
+// Gradients of batch, layer, instance, group and RMS norm.
+
 import { checkOptions } from "../checks/arguments.js";
 import { batchAxes, groupAxes, instanceAxes, type LayerAxes, lastAxes } from "../layers/axes.js";
 import type { Norm } from "../numerics/norm.js";

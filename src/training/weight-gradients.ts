@@ -1,3 +1,5 @@
+// Gradients of weight norm and bounded weight norm.
+
 import * as at from "../abi/plan.js";
 import { checkAxis, checkNumber, checkOptions } from "../checks/arguments.js";
 import { engine } from "../engine/engine.js";

@@ -26,17 +26,8 @@ export interface Row {
   readonly beyond: readonly string[];
 }
 
-/**
- * Undefined where nothing of it was asked for.
- *
- * @param allowed Most ulp, by function and distribution.
- */
-export function measure(
-  { name, lengths = LENGTHS, compare }: Measured,
-  only: RegExp,
-  seed: number,
-  allowed = budgetOf,
-): Row | undefined {
+/** Undefined where nothing of it was asked for. */
+export function measure({ name, lengths = LENGTHS, compare }: Measured, only: RegExp, seed: number): Row | undefined {
   const on: Partial<Record<Distribution, Errors>> = {};
   const lists: (readonly number[])[] = [];
   const beyond: string[] = [];
@@ -50,7 +41,7 @@ export function measure(
     if (!errors) continue;
     on[distribution] = errors;
     lists.push(collected.errors);
-    const budget = allowed(name, distribution);
+    const budget = budgetOf(name, distribution);
     if (!(errors.largest <= budget)) {
       beyond.push(`${name} on ${distribution}: ${errors.largest.toPrecision(3)} ulp, the budget is ${budget}`);
     }

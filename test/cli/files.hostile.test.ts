@@ -44,7 +44,7 @@ async function problemOf(name: string): Promise<string> {
 }
 
 const npy = (header: string, more: object = {}) => npyBytes({ header, data: FOUR, ...more });
-const single = (fields: object, data = FOUR) => safetensorsBytes({ a: fields }, data);
+const single = (fields: object) => safetensorsBytes({ a: fields }, FOUR);
 const F32 = { dtype: "F32", shape: [4], data_offsets: [0, 16] };
 const inner = npy(npyHeader("<f4", [4]));
 const zip = (...parts: Partial<ZipPart>[]) =>

@@ -38,8 +38,8 @@ function write(name: string, text: string | Uint8Array): string {
   return path(name);
 }
 
-function report(name: string, text = NEW, inputs: string[] = []): void {
-  const file = new ReportFile(name, inputs);
+function report(name: string, text = NEW): void {
+  const file = new ReportFile(name, []);
   file.finish(text);
   file.abandon(); // as commands do at their end
 }

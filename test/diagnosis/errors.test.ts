@@ -12,11 +12,11 @@ import { gaussian, randomBits, uniform, wide } from "../support/random.js";
 /** Sums are in another order. */
 const SUMS: (keyof ErrorStatistics)[] = ["meanUlp", "rmsUlp", "sqnrDb", "cosine"];
 
-function expectSame(found: ErrorStatistics, wanted: ErrorStatistics, scale = 1): void {
+function expectSame(found: ErrorStatistics, wanted: ErrorStatistics): void {
   for (const key of Object.keys(wanted) as (keyof ErrorStatistics)[]) {
     const [a, b] = [found[key], wanted[key]];
     if (a === null || b === null || !SUMS.includes(key)) expect(a, key).toBe(b);
-    else expect(Math.abs(a - b), key).toBeLessThanOrEqual(1e-12 * (Math.abs(b) + (wanted.rmsUlp ?? 0)) * scale);
+    else expect(Math.abs(a - b), key).toBeLessThanOrEqual(1e-12 * (Math.abs(b) + (wanted.rmsUlp ?? 0)));
   }
 }
 

@@ -1,3 +1,5 @@
+/** The heap: no block meets another, holes are found again, memory grows when it has to, and what happens when it cannot. */
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SLACK } from "../../src/abi/plan.js";

@@ -1,3 +1,5 @@
+/** The table of kernels says of the modules what they are. */
+
 import { describe, expect, test } from "vitest";
 import { KERNELS } from "../../src/abi/kernels.js";
 import { PARTS } from "../support/parts.js";

@@ -16,8 +16,8 @@ import { outputOf, Tools } from "./tools.js";
 const consumer = inject("consumer");
 const wasm = readFileSync(join(consumer, "node_modules", "halfnorm", "dist", "halfnorm.wasm"));
 
-const PAGE = (script: string, type = "module") =>
-  `<!doctype html><link rel="icon" href="data:,"><script type="${type}" src="${script}"></script>`;
+const PAGE = (script: string) =>
+  `<!doctype html><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`;
 const IMPORT = 'import * as halfnorm from "halfnorm";';
 const START_WORKER = `new Worker("worker.js", { type: "module" }).onmessage = ({ data }) => { globalThis.result = data; };`;
 const REPORT_ERROR = ".catch((error) => { globalThis.result = String(error); })";

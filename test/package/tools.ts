@@ -101,8 +101,8 @@ export class Tools {
 }
 
 /** What a program writes to standard output. It is given a minute, after which it hangs. */
-export async function outputOf(program: string, args: readonly string[], cwd: string, env = {}): Promise<string> {
+export async function outputOf(program: string, args: readonly string[], cwd: string): Promise<string> {
   const limits = { timeout: 60_000, killSignal: "SIGKILL" } as const;
-  const { stdout } = await run(program, args, { cwd, env: { ...process.env, ...env }, ...limits });
+  const { stdout } = await run(program, args, { cwd, ...limits });
   return stdout;
 }

@@ -1,3 +1,5 @@
+/** A plan leads to the elements that each group has, in order, and to their weights. */
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/plan.js";

@@ -13,7 +13,7 @@ export class OpenedPage {
 
   private constructor(readonly page: Page) {}
 
-  static async open(browser: Browser, address: string, width = 1280, height = 900): Promise<OpenedPage> {
+  static async open(browser: Browser, address: string): Promise<OpenedPage> {
     const page = await browser.newPage();
     const opened = new OpenedPage(page);
     const { origin } = new URL(address);
@@ -23,7 +23,7 @@ export class OpenedPage {
       if (!/^(?:data|blob):/.test(url) && !url.startsWith(origin)) opened.strangers.push(url);
     });
     page.setDefaultTimeout(MOST_SECONDS * 1000);
-    await page.setViewport({ width, height });
+    await page.setViewport({ width: 1280, height: 900 });
     await page.goto(address);
     return opened;
   }
@@ -83,17 +83,16 @@ export class OpenedPage {
     );
   }
 
-  /** Moves a slider; `settled` lets go of it. */
-  async slide(selector: string, at: number, settled = true): Promise<void> {
+  /** Moves a slider, and lets go of it. */
+  async slide(selector: string, at: number): Promise<void> {
     await this.page.$eval(
       selector,
-      (element, value, done) => {
+      (element, value) => {
         (element as HTMLInputElement).value = String(value);
         element.dispatchEvent(new Event("input", { bubbles: true }));
-        if (done) element.dispatchEvent(new Event("change", { bubbles: true }));
+        element.dispatchEvent(new Event("change", { bubbles: true }));
       },
       at,
-      settled,
     );
   }
 

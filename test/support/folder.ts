@@ -1,3 +1,5 @@
+// Folders as tests take them.
+
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,3 +1,5 @@
+// The modules, as they were compiled.
+
 import { readFileSync } from "node:fs";
 import { coreBytes } from "../../src/engine/core.generated.js";
 import { diagnosisBytes } from "../../src/engine/diagnosis.generated.js";

@@ -41,8 +41,11 @@ export interface Digits {
   labels: tf.Tensor2D;
 }
 
+/** Of the digits, how many are for training. */
+const TRAINING = 1437;
+
 /** The digits in an order of their own, for training and for testing. */
-export function digits(training = 1437): [Digits, Digits] {
+export function digits(): [Digits, Digits] {
   const file = new URL("../fixtures/digits.csv.gz", import.meta.url);
   const rows = gunzipSync(readFileSync(file)).toString().trim().split("\n");
   const next = uniform(1);
@@ -60,5 +63,5 @@ export function digits(training = 1437): [Digits, Digits] {
       [part.length, 10],
     ),
   });
-  return [set(shuffled.slice(0, training)), set(shuffled.slice(training))];
+  return [set(shuffled.slice(0, TRAINING)), set(shuffled.slice(TRAINING))];
 }

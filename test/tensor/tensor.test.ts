@@ -1,3 +1,5 @@
+/** Resident tensors: made, read, disposed of, and taken and given by functions. */
+
 import { afterEach, describe, expect, test } from "vitest";
 import {
   batchNorm,

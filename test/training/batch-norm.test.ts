@@ -28,14 +28,14 @@ const NORMS: readonly Normalizer[] = [...everyNorm(), "none"];
 const SHAPE = [4, 3, 5];
 const CHANNELS = 3;
 
-const batch = (seed: number, shape = SHAPE) => ({
+const batch = (seed: number) => ({
   data: gaussian(
-    shape.reduce((a, b) => a * b, 1),
+    SHAPE.reduce((a, b) => a * b, 1),
     seed,
     0.5,
     2,
   ),
-  shape,
+  shape: SHAPE,
 });
 const dataOf = (result: unknown) => numbers(result);
 

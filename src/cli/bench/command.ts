@@ -1,3 +1,5 @@
+// halfnorm bench: what it takes and what it shows.
+
 import { TITLES } from "../../diagnosis/words.js";
 import { columnsOf } from "../../text/page.js";
 import { brief, integer as grouped } from "../../text/words.js";

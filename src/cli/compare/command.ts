@@ -1,3 +1,5 @@
+// halfnorm compare: what it takes, and what its exit code says.
+
 import { AS_OPTION, rawTypeOf } from "../files/raw-option.js";
 import { CHECK_FAILED, FINE } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";

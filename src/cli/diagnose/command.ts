@@ -1,3 +1,5 @@
+// halfnorm diagnose, of tensors and of models: what it takes, and whether the two go together.
+
 import { LAYERS as IN_WORDS } from "../../diagnosis/words.js";
 import type { ArithmeticInUse, LayerName } from "../../index.js";
 import { KERNEL_KINDS } from "../../numerics/kernels.js";

@@ -1,3 +1,5 @@
+// The grammar that headers of files have in common.
+
 import type { Fail } from "../terminal/errors.js";
 import { quote } from "../terminal/printable.js";
 

@@ -1,3 +1,5 @@
+// halfnorm merge: what it takes, and the parts of a diagnosis in one.
+
 import { DiagnosedOutput } from "../diagnosed/output.js";
 import { FAIL_ON } from "../diagnosed/result.js";
 import { checkNames } from "../files/input.js";

@@ -1,3 +1,5 @@
+// The spacing of a format.
+
 import type { FormatName, FormatSpec } from "../../index.js";
 import { FORMATS } from "../../numerics/format.js";
 

@@ -1,3 +1,5 @@
+// halfnorm sweep: what it takes and what it shows.
+
 import { KERNEL_KINDS } from "../../numerics/kernels.js";
 import { normWords } from "../../text/words.js";
 import { ReportFile } from "../files/report-file.js";
