@@ -70,6 +70,7 @@ import {
   ERRORS,
   ERRORS_BYTES,
   EVENT_COUNTS,
+  EXACT_VALUES,
   GROUP_ERRORS,
   LARGEST_SPACE,
   OWN_ERRORS,
@@ -293,6 +294,15 @@ export function checkTrace(largest: i64): void {
 /** What is known of the groups. */
 export function checkRecords(): void {
   checkRegion(load<usize>(RECORDS), RECORD_BYTES * groups(), 8);
+}
+
+/** Exact values that are known, or a place for them, if there is one. */
+export function checkValues(known: bool): void {
+  const values = load<usize>(EXACT_VALUES);
+  assert(!known || values != 0);
+  if (!values) return;
+  checkRegion(values, 8 * span(), 16);
+  checkApart(values, 8 * span(), load<usize>(TOTAL_ERRORS), 4 * span());
 }
 
 /** Errors of elements: those of both kinds, or the total ones alone. */

@@ -255,10 +255,11 @@
 /* RECORD_BYTES of work space for each group, which judge() reads as well. */
 #define HALFNORM_RECORDS 169920
 #define HALFNORM_RECORD_BYTES 40
-/* What they say that is exact for judge(), too: nothing, the means, or mean and scale of each group. */
+/* What judge() knows that is exact: nothing, the means of the records, mean and scale of each group, or, beside these, the outputs at EXACT_VALUES. */
 #define HALFNORM_KNOWN_NOTHING 0
 #define HALFNORM_KNOWN_MEANS 1
 #define HALFNORM_KNOWN_SCALES 2
+#define HALFNORM_KNOWN_VALUES 3
 /* Where the condition number of each group's mean goes, 64-bit floats. */
 #define HALFNORM_CONDITIONS 169924
 /* Where |e| go, float32: those of the groups, twelve arrays of them. */
@@ -268,19 +269,21 @@
 /* Where |e| of a stage of elements go, float32 in the order of the tensor. */
 #define HALFNORM_OWN_ERRORS 169936
 #define HALFNORM_TOTAL_ERRORS 169940
+/* Where judge() keeps exact outputs, 64-bit floats: as many as there are elements, tile after tile; 0 for nowhere. */
+#define HALFNORM_EXACT_VALUES 169944
 
 /* --- What it finds --- */
 
 /* Greatest finite |sum| of the elements of a group, for the mean. */
-#define HALFNORM_LARGEST_SUM 169944
+#define HALFNORM_LARGEST_SUM 169952
 /* Groups where an infinity was divided by, and nothing shows it. */
-#define HALFNORM_ABSORBED 169952
+#define HALFNORM_ABSORBED 169960
 /* Parts of the total error of a group: what came in, what the additions and the quotient did, and their sum. */
-#define HALFNORM_PART_BEFORE 169960
-#define HALFNORM_PART_ADDITIONS 169968
-#define HALFNORM_PART_FINAL 169976
-#define HALFNORM_PART_TOTAL 169984
+#define HALFNORM_PART_BEFORE 169968
+#define HALFNORM_PART_ADDITIONS 169976
+#define HALFNORM_PART_FINAL 169984
+#define HALFNORM_PART_TOTAL 169992
 /* First byte after the report. */
-#define HALFNORM_REPORT_END 169992
+#define HALFNORM_REPORT_END 170000
 
 #endif

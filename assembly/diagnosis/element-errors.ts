@@ -16,10 +16,12 @@ import {
 import {
   ABSORBED,
   CENTRE_STAGE,
+  EXACT_VALUES,
   INPUT_STAGE,
   KNOWN_MEANS,
   KNOWN_NOTHING,
   KNOWN_SCALES,
+  KNOWN_VALUES,
   OUTPUT_STAGE,
   OWN,
   RECORD_BYTES,
@@ -43,19 +45,20 @@ import {
   REAL_SCALE,
   TILE_B,
   TILE_R,
+  TILE_V,
   TILE_W,
   TILE_X,
 } from "../memory";
 import { isScaled, kindIn, Norm, TermKind } from "../norms/norm";
 import { Sizes } from "../norms/terms";
 import { traitsOf, withNorm } from "../norms/with-norm";
-import { checkErrors, checkInput, checkRecords, checkTrace } from "../preconditions";
+import { checkErrors, checkInput, checkRecords, checkTrace, checkValues } from "../preconditions";
 import { count, group, width } from "../tensors/groups";
 import { setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
 import { foldTile, holdFactors, multiplyAndAdd } from "./folded";
 import { takeGiven } from "./given";
-import { hold, holdEqual, stateOf } from "./pairs";
+import { hold, holdEqual, holdKept, stateOf } from "./pairs";
 import { HeldTerm } from "./powers";
 import {
   Distance,
@@ -63,6 +66,7 @@ import {
   FromMeanScaled,
   fill,
   Held,
+  hasRest,
   Itself,
   laneStep,
   Quotient,
@@ -263,11 +267,17 @@ function holdExact(stage: i32, y: usize, from: i32, n: i32): void {
 function holdTotal(stage: i32, y: usize, from: i32, n: i32): void {
   const scaled = isScaled(traitsOf());
   if (load<usize>(WEIGHT) | load<usize>(BIAS)) {
-    if (scaled) fill<Quotient>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
-    else fill<Distance>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
-    holdShifted(stage, TOTAL, y, from, n);
+    fillExact(n);
+    hold<Held>(stage, TOTAL, y, TILE_R, from, n);
   } else if (scaled) hold<Quotient>(stage, TOTAL, y, TILE_R, from, n);
   else hold<Distance>(stage, TOTAL, y, TILE_R, from, n);
+}
+
+/** TILE_V = the exact outputs of the elements in TILE_R. */
+function fillExact(n: i32): void {
+  if (isScaled(traitsOf())) fill<Quotient>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
+  else fill<Distance>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
+  shiftReals(load<usize>(WEIGHT) ? TILE_W : 0, load<usize>(BIAS) ? TILE_B : 0, n);
 }
 
 /** Adds the pairs of c and TILE_V, which is yet to be multiplied by the weights. */
@@ -309,26 +319,43 @@ function findOutput(from: i32, n: i32): void {
 
 /**
  * Error statistics of outputs that stand at TOTAL_ERRORS, float32, against the exact output, in the unit that was set. They
- * are overwritten by their |e|. `known`: what the records say of the groups, one of the KNOWN constants.
+ * are overwritten by their |e|. `known`: what the records say of the groups, one of the KNOWN constants. With KNOWN_SCALES,
+ * the exact values go to EXACT_VALUES, if there is such a place, for those who then know them; but those of tiles that do not
+ * end with their vectors are made each time.
  */
 export function judge(known: i32): void {
   if (!ASC_NO_ASSERT) {
     checkInput();
     checkErrors(false);
-    assert(known >= KNOWN_NOTHING && known <= KNOWN_SCALES);
+    assert(known >= KNOWN_NOTHING && known <= KNOWN_VALUES);
     if (known != KNOWN_NOTHING) checkRecords();
+    if (known >= KNOWN_SCALES) checkValues(known == KNOWN_VALUES);
   }
   startErrors(stateOf(INPUT_STAGE, TOTAL));
+  let values = known >= KNOWN_SCALES ? load<usize>(EXACT_VALUES) : 0;
   startBundles();
   while (nextWatchedBundle()) {
-    if (known == KNOWN_SCALES) recall(false);
+    if (known >= KNOWN_SCALES) recall(false);
     else referenceBundle(known);
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
-      if (known == KNOWN_SCALES || !Bundle.whole()) readElements(from, n);
+      const keeps = values != 0 && !hasRest(n);
+      const kept = keeps && known == KNOWN_VALUES;
+      if (!kept && (known >= KNOWN_SCALES || !Bundle.whole())) readElements(from, n);
       placeTile(from);
       readOutputs(from, n);
-      holdExact(INPUT_STAGE, TILE_X, from, n);
+      if (!keeps) {
+        holdExact(INPUT_STAGE, TILE_X, from, n);
+        continue;
+      }
+      const bytes = (<usize>(n * padded)) << 3;
+      if (!kept) {
+        if (load<usize>(WEIGHT) | load<usize>(BIAS)) readWeights(from, n);
+        fillExact(n);
+        memory.copy(values, TILE_V, bytes);
+      }
+      holdKept(INPUT_STAGE, TOTAL, TILE_X, values, from, n);
+      values += bytes;
     }
   }
 }

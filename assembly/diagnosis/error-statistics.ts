@@ -73,7 +73,8 @@ function greatest(x: v128): f64 {
 
 /**
  * Adds the pairs of a tile of `rows` rows of `vectors` vectors: c in float32, and the exact values that R makes of x,
- * with lanes of the groups that go on by `step` bytes a vector. |e| go to `errors` as float32, NaN for special pairs.
+ * with lanes of the groups that go on by `step` bytes a vector, or that are held at `values`. |e| go to `errors` as float32,
+ * NaN for special pairs.
  */
 export function measure<R extends Real>(
   state: usize,
@@ -83,6 +84,7 @@ export function measure<R extends Real>(
   rows: i32,
   step: usize,
   errors: usize,
+  values: usize = TILE_V,
 ): void {
   const real = changetype<R>(0);
   const magnitudes = v128.load(ABS);
@@ -109,7 +111,7 @@ export function measure<R extends Real>(
     for (let i = vectors; i > 0; i--) {
       const computed = v128.load(c + p);
       const from = v128.load(x + p);
-      const va = real.pair(lowPair(from), at, p << 1);
+      const va = real.pair(lowPair(from), at, values + (p << 1));
       const da = f64x2.sub(lowPair(computed), va);
       const ea = f64x2.mul(da, i64x2.sub(inverse, f64x2.pmax(least, v128.and(va, exponents))));
       const vva = f64x2.mul(va, va);
@@ -121,7 +123,7 @@ export function measure<R extends Real>(
       vv = f64x2.add(vv, vva);
       dv = f64x2.add(dv, f64x2.mul(da, va));
       exceeds = v128.or(exceeds, f64x2.gt(dda, f64x2.mul(vva, bound)));
-      const vb = real.pair(highPair(from), at + 16, (p << 1) + 16);
+      const vb = real.pair(highPair(from), at + 16, values + (p << 1) + 16);
       const db = f64x2.sub(highPair(computed), vb);
       const eb = f64x2.mul(db, i64x2.sub(inverse, f64x2.pmax(least, v128.and(vb, exponents))));
       const vvb = f64x2.mul(vb, vb);
@@ -153,7 +155,7 @@ export function measure<R extends Real>(
   store<f64>(FOUND, sqrt(greatest(largest)), FOUND_LARGEST);
   const exceeding = v128.any_true(exceeds);
   if (isRare(state, exceeding)) {
-    fill<R>(x, vectors, rows, step);
+    fill<R>(x, vectors, rows, step, values);
     if (isSpecial()) {
       measureEach(state, c, n, errors);
       return;

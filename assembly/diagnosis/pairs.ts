@@ -69,6 +69,13 @@ export function hold<R extends Real>(
   finishPairs(from, n);
 }
 
+/** Adds the pairs of c and the exact values at `values`, of n elements that fill whole vectors with each group. */
+export function holdKept(stage: i32, kind: i32, c: usize, values: usize, from: i32, n: i32): void {
+  startPairs(stage, kind, from, n);
+  measure<Held>(state, c, c, vectorsOf(n), rowsOf(n), 0, to, values);
+  finishPairs(from, n);
+}
+
 /** Adds the pairs of numbers with themselves; their errors are none, and go nowhere. */
 export function holdEqual(stage: i32, kind: i32, c: usize, n: i32): void {
   const state = stateOf(stage, kind);

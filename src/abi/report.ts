@@ -84,10 +84,14 @@ export const EVENT_ELEMENTS = EVENT_GROUPS + STAGE_COUNT * EVENT_KINDS * 4;
 /** RECORD_BYTES of work space for each group, which judge() reads as well. */
 export const RECORDS = EVENT_ELEMENTS + STAGE_COUNT * EVENT_KINDS * 4;
 export const RECORD_BYTES = 40;
-/** What they say that is exact for judge(), too: nothing, the means, or mean and scale of each group. */
+/**
+ * What judge() knows that is exact: nothing, the means of the records, mean and scale of each group, or, beside these, the outputs
+ * at EXACT_VALUES.
+ */
 export const KNOWN_NOTHING = 0;
 export const KNOWN_MEANS = 1;
 export const KNOWN_SCALES = 2;
+export const KNOWN_VALUES = 3;
 /** Where the condition number of each group's mean goes, 64-bit floats. */
 export const CONDITIONS = RECORDS + 4;
 /** Where |e| go, float32: those of the groups, twelve arrays of them. */
@@ -97,11 +101,13 @@ export const LARGEST_SPACE = RECORDS + 12;
 /** Where |e| of a stage of elements go, float32 in the order of the tensor. */
 export const OWN_ERRORS = RECORDS + 16;
 export const TOTAL_ERRORS = RECORDS + 20;
+/** Where judge() keeps exact outputs, 64-bit floats: as many as there are elements, tile after tile; 0 for nowhere. */
+export const EXACT_VALUES = RECORDS + 24;
 
 // --- what it finds -------------------------------------------------------------------------------------
 
 /** Greatest finite |sum| of the elements of a group, for the mean. */
-export const LARGEST_SUM = RECORDS + 24;
+export const LARGEST_SUM = RECORDS + 32;
 /** Groups where an infinity was divided by, and nothing shows it. */
 export const ABSORBED = LARGEST_SUM + 8;
 /** Parts of the total error of a group: what came in, what the additions and the quotient did, and their sum. */

@@ -142,7 +142,8 @@ export function diagnose(x: Tensor, options: DiagnoseOptions, shared: Shared): D
  * equal ones, has deviation 0 and output 0, exactly, with an eps that does not round to 0; what rounding the mean makes of
  * it counts in full.
  *
- * Data is copied into kernel memory once, if it is not there; with remedies, it takes another 4 bytes an element.
+ * Data is copied into kernel memory once, if it is not there; with remedies, it takes another 4 bytes an element, and up to 2^20
+ * elements 12.
  *
  * @throws {TypeError} for a wrong type or an unknown option, among them an `arithmetic` that is missing.
  * @throws {RangeError} for a wrong value or shape, or when memory cannot grow.

@@ -10,7 +10,7 @@ import {
   TASK_APPLY,
   TASK_CENTRE,
 } from "../abi/plan.js";
-import { KNOWN_MEANS, KNOWN_SCALES } from "../abi/report.js";
+import { KNOWN_MEANS, KNOWN_SCALES, KNOWN_VALUES } from "../abi/report.js";
 import { roundTo } from "../conversion/round.js";
 import { arithmeticOf, type Numerics } from "../numerics/arithmetic.js";
 import { bfloat16, type FormatSpec, float32, nameOf } from "../numerics/format.js";
@@ -34,6 +34,9 @@ import { judge } from "./trace.js";
 
 /** The largest k of the top-k norm that is tried. */
 const TOP = 10;
+
+/** The most elements whose exact outputs are kept from one remedy to the next: more would leave the cache. */
+const MOST_KEPT = 2 ** 20;
 
 /** A remedy that has not been run. */
 export type Suggestion = Omit<Remedy, "error" | "gainDb" | "verified" | "safeOnConstant">;
@@ -228,9 +231,14 @@ export function remediesOf(
       trials.push(...norms(subject));
     }
   }
+  const chosen = trials.filter(({ what }) => wanted(what));
+  const keeps = x.size <= MOST_KEPT && chosen.filter(({ reference }) => !reference).length > 1;
   const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
+  let exact: Tensor | undefined;
   try {
-    const chosen = trials.filter(({ what }) => wanted(what));
+    exact = keeps ? Tensor.make([2 * x.size], 2 * x.size, STORAGE_FLOAT32) : undefined;
+    const values = exact?.address ?? 0;
+    let known = KNOWN_SCALES;
     const remedies = chosen.map((trial): Remedy => {
       const { what, change, prepare, finish, reference } = trial;
       const y = new Operand(undefined, tensor.address as number, x.shape, x.size, STORAGE_FLOAT32);
@@ -239,8 +247,10 @@ export function remediesOf(
       else run(subject.job({ ...change, ...(prepare && { x: y }), y }));
       finish?.(y);
       // by another norm, only the mean is the same
-      const known = reference ? KNOWN_MEANS : KNOWN_SCALES;
-      const found = judge(reference ?? subject.job(), y.address, numerics.compute, records, known, subject.share);
+      const found = reference
+        ? judge(reference, y.address, numerics.compute, records, KNOWN_MEANS, subject.share)
+        : judge(subject.job(), y.address, numerics.compute, records, known, subject.share, values);
+      if (values && !reference) known = KNOWN_VALUES;
       const gain = found.sqnrDb === null || error.sqnrDb === null ? null : found.sqnrDb - error.sqnrDb;
       const { norm: by = norm, eps = subject.eps, numerics: within = numerics } = change;
       const safeOnConstant = by.name === "none" || survives(eps, within, subject.epsRule(by));
@@ -250,6 +260,7 @@ export function remediesOf(
       ({ error: a }, { error: b }) => a.mismatchedSpecials - b.mismatchedSpecials || compare(quality(b), quality(a)),
     );
   } finally {
+    exact?.dispose();
     tensor.dispose();
   }
 }

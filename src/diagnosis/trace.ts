@@ -291,6 +291,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
  * @param address float32 in the order of x, in memory that was allocated; overwritten.
  * @param records Of trace().
  * @param known What is in them that is that of this job: one of the KNOWN constants.
+ * @param values Memory that was allocated, 8 bytes an element, for exact outputs that are known then, or are; 0 for none.
  * @returns Those of the whole tensor.
  */
 export function judge(
@@ -300,6 +301,7 @@ export function judge(
   records: number,
   known: number,
   share = new Share(reference.walk),
+  values = 0,
 ): ErrorStatistics {
   const own = engine();
   const kernels = tracer(own);
@@ -309,9 +311,11 @@ export function judge(
   prepare(own, reference);
   kernels.setUnit(unit.precision, unit.emin, unit.emax);
   const reports = new Reports(own, reference, share);
-  reports.each(({ group, element }) => {
+  reports.each(({ group, element, walk }) => {
     heap.i32[report.TOTAL_ERRORS >> 2] = address + 4 * element;
     heap.i32[report.RECORDS >> 2] = records + group * report.RECORD_BYTES;
+    // group behind group, wherever their elements are in the tensor
+    heap.i32[report.EXACT_VALUES >> 2] = values && values + 8 * group * walk.count;
     kernels.judge(known);
   });
   reports.join([report.INPUT_STAGE], [report.TOTAL], false);

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../../src/abi/plan.js";
-import { KNOWN_MEANS, KNOWN_NOTHING, KNOWN_SCALES, RECORD_BYTES } from "../../src/abi/report.js";
+import { KNOWN_MEANS, KNOWN_NOTHING, KNOWN_SCALES, KNOWN_VALUES, RECORD_BYTES } from "../../src/abi/report.js";
 import type { ErrorStatistics } from "../../src/diagnosis/result.js";
 import { judge, trace } from "../../src/diagnosis/trace.js";
 import { empty, fromFloat16, tensor, toFloat16 } from "../../src/index.js";
@@ -139,12 +139,21 @@ export function check(c: Case, data: Float32Array): void {
   Object.assign(outputs, { eps: job.eps, factor: job.factor, weight: job.weight, bias: job.bias });
   outputs.y = operand("y", y);
   // whatever of the groups is known already
-  for (const what of [KNOWN_NOTHING, KNOWN_MEANS, KNOWN_SCALES]) {
+  const exact = empty([2 * x.size]);
+  const kept = operand("exact", exact).address;
+  for (const [what, to] of [
+    [KNOWN_NOTHING, 0],
+    [KNOWN_MEANS, 0],
+    [KNOWN_SCALES, 0],
+    [KNOWN_SCALES, kept],
+    [KNOWN_VALUES, kept],
+  ]) {
     run(outputs);
-    const judged = judge(job, outputs.y.address, (job.numerics as Numerics).compute, known, what);
+    const judged = judge(job, outputs.y.address, (job.numerics as Numerics).compute, known, what, undefined, to);
     expect(judged).toEqual(found.stages[found.stages.length - 1].total);
   }
   y.dispose();
+  exact.dispose();
   records.dispose();
   const wanted = diagnose(work);
   x.dispose();

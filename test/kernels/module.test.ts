@@ -6,9 +6,9 @@ import { PARTS } from "../support/parts.js";
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
   core: { raw: 35_840, gzip: 14_272 },
-  diagnosis: { raw: 50_176, gzip: 19_968 },
+  diagnosis: { raw: 51_200, gzip: 20_480 },
   gradients: { raw: 51_648, gzip: 19_072 },
-  halfnorm: { raw: 96_832, gzip: 36_160 },
+  halfnorm: { raw: 97_792, gzip: 36_864 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
