@@ -70,6 +70,7 @@ import {
   ERRORS,
   ERRORS_BYTES,
   EVENT_COUNTS,
+  EXACT_HEAD_BYTES,
   EXACT_VALUES,
   GROUP_ERRORS,
   LARGEST_SPACE,
@@ -301,8 +302,11 @@ export function checkValues(known: bool): void {
   const values = load<usize>(EXACT_VALUES);
   assert(!known || values != 0);
   if (!values) return;
-  checkRegion(values, 8 * span(), 16);
-  checkApart(values, 8 * span(), load<usize>(TOTAL_ERRORS), 4 * span());
+  // a tile has at least 128 elements of a group, or the rest of it
+  const elements = <i64>load<i32>(KEPT_TOTAL) * <i64>load<f64>(COUNT);
+  const bytes = 8 * elements + EXACT_HEAD_BYTES * (<i64>load<i32>(KEPT_TOTAL) + elements / 128);
+  checkRegion(values, bytes, 16);
+  checkApart(values, bytes, load<usize>(TOTAL_ERRORS), 4 * span());
 }
 
 /** Errors of elements: those of both kinds, or the total ones alone. */

@@ -5,8 +5,9 @@ import { unpack } from "../lanes/float16";
 import { TILE, TILE_E, TILE_T, TILE_X } from "../memory";
 import { checkElements, checkRegion, checkState } from "../preconditions";
 import { copy } from "../tensors/tiles";
-import { discountPairs, measure } from "./error-statistics";
+import { discountPairs } from "./error-statistics";
 import { Itself } from "./reals";
+import { measure } from "./tile-errors";
 import { placeStretch } from "./tile-indices";
 
 /**

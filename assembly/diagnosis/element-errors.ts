@@ -16,6 +16,7 @@ import {
 import {
   ABSORBED,
   CENTRE_STAGE,
+  EXACT_HEAD_BYTES,
   EXACT_VALUES,
   INPUT_STAGE,
   KNOWN_MEANS,
@@ -45,7 +46,6 @@ import {
   REAL_SCALE,
   TILE_B,
   TILE_R,
-  TILE_V,
   TILE_W,
   TILE_X,
 } from "../memory";
@@ -348,16 +348,15 @@ export function judge(known: i32): void {
         holdExact(INPUT_STAGE, TILE_X, from, n);
         continue;
       }
-      const bytes = (<usize>(n * padded)) << 3;
       if (!kept) {
         if (load<usize>(WEIGHT) | load<usize>(BIAS)) readWeights(from, n);
         fillExact(n);
-        memory.copy(values, TILE_V, bytes);
       }
-      holdKept(INPUT_STAGE, TOTAL, TILE_X, values, from, n);
-      values += bytes;
+      holdKept(INPUT_STAGE, TOTAL, TILE_X, values, kept, from, n);
+      values += EXACT_HEAD_BYTES + ((<usize>(n * padded)) << 3);
     }
   }
+  store<usize>(EXACT_VALUES, values);
 }
 
 /** The exact mean and scale of the groups of the bundle. */

@@ -48,16 +48,16 @@ export function laneStep(): usize {
   return padded == 1 ? 0 : 32;
 }
 
-/** Exact values, two at a time, made of x; `at`: where the groups are in their lanes, `p`: where v is, if it is held. */
+/** Exact values, two at a time, made of x; `at`: where the groups are in their lanes, `p`: where v is in TILE_V. */
 export interface Real {
   pair(x: v128, at: usize, p: usize): v128;
 }
 
-/** Of what is held already, in TILE_V or elsewhere. */
+/** Of what TILE_V holds already. */
 export class Held implements Real {
   @inline
   pair(_x: v128, _at: usize, p: usize): v128 {
-    return v128.load(p);
+    return v128.load(TILE_V + p);
   }
 }
 
@@ -121,16 +121,16 @@ export class Quotient implements Real {
   }
 }
 
-/** TILE_V = the exact values of x, or those that are held at `values`. */
-export function fill<R extends Real>(x: usize, vectors: i32, rows: i32, step: usize, values: usize = TILE_V): void {
+/** TILE_V = the exact values of x. */
+export function fill<R extends Real>(x: usize, vectors: i32, rows: i32, step: usize): void {
   const real = changetype<R>(0);
   let p: usize = 0;
   for (; rows > 0; rows--) {
     let at: usize = 0;
     for (let i = vectors; i > 0; i--) {
       const lanes = v128.load(x);
-      v128.store(TILE_V + p, real.pair(lowPair(lanes), at, values + p), 0);
-      v128.store(TILE_V + p, real.pair(highPair(lanes), at + 16, values + p + 16), 16);
+      v128.store(TILE_V + p, real.pair(lowPair(lanes), at, p), 0);
+      v128.store(TILE_V + p, real.pair(highPair(lanes), at + 16, p + 16), 16);
       x += 16;
       p += 32;
       at += step;
@@ -263,8 +263,8 @@ export function addReals<R extends Real, A extends Adder>(sums: usize, x: usize,
     let p = i << 4;
     for (let row = rows; row > 0; row--) {
       const from = v128.load(x + p);
-      const a = real.pair(lowPair(from), at, TILE_V + (p << 1));
-      const b = real.pair(highPair(from), at + 16, TILE_V + (p << 1) + 16);
+      const a = real.pair(lowPair(from), at, p << 1);
+      const b = real.pair(highPair(from), at + 16, (p << 1) + 16);
       const sumA = f64x2.add(highA, a);
       const sumB = f64x2.add(highB, b);
       if (!adder.exact()) {
@@ -287,7 +287,7 @@ export function addReals<R extends Real, A extends Adder>(sums: usize, x: usize,
   }
   if (padded > 1) return;
   for (let i = (<usize>rows) << 3; i < <usize>n; i++) {
-    const v = real.pair(f64x2.splat(<f64>load<f32>(x + (i << 2))), 0, TILE_V + (i << 3));
+    const v = real.pair(f64x2.splat(<f64>load<f32>(x + (i << 2))), 0, i << 3);
     addTo(sums, f64x2.extract_lane(v, 0));
   }
 }

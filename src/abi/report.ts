@@ -101,8 +101,17 @@ export const LARGEST_SPACE = RECORDS + 12;
 /** Where |e| of a stage of elements go, float32 in the order of the tensor. */
 export const OWN_ERRORS = RECORDS + 16;
 export const TOTAL_ERRORS = RECORDS + 20;
-/** Where judge() keeps exact outputs, 64-bit floats: as many as there are elements, tile after tile; 0 for nowhere. */
+/**
+ * Where judge() keeps exact outputs, 64-bit floats, tile after tile, each behind a head that tells what is known of its outputs;
+ * 0 for nowhere. judge() leaves the address behind the last tile here. There is room for a head for each group, and for every 128
+ * elements one.
+ */
 export const EXACT_VALUES = RECORDS + 24;
+export const EXACT_HEAD_BYTES = 32;
+/** In a head, 64-bit floats: Σv², and the largest and the least |v|. */
+export const EXACT_SQUARES = 0;
+export const EXACT_LARGEST = 8;
+export const EXACT_LEAST = 16;
 
 // --- what it finds -------------------------------------------------------------------------------------
 

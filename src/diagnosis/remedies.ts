@@ -30,7 +30,7 @@ import type { InputCounts } from "./input.js";
 import type { Change, Subject } from "./normalization.js";
 import type { ErrorStatistics, Remedy } from "./result.js";
 import { multiply } from "./scaled.js";
-import { judge } from "./trace.js";
+import { exactBytes, judge } from "./trace.js";
 
 /** The largest k of the top-k norm that is tried. */
 const TOP = 10;
@@ -236,7 +236,8 @@ export function remediesOf(
   const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
   let exact: Tensor | undefined;
   try {
-    exact = keeps ? Tensor.make([2 * x.size], 2 * x.size, STORAGE_FLOAT32) : undefined;
+    const room = exactBytes(subject.share.walk) / 4;
+    exact = keeps ? Tensor.make([room], room, STORAGE_FLOAT32) : undefined;
     const values = exact?.address ?? 0;
     let known = KNOWN_SCALES;
     const remedies = chosen.map((trial): Remedy => {

@@ -9,6 +9,7 @@ import type { FormatSpec } from "../numerics/format.js";
 import { comparedBy, type NormSpec } from "../numerics/norm.js";
 import { place } from "../plan/blocks.js";
 import { type Job, topScratchBytes } from "../plan/plan.js";
+import type { Walk } from "../plan/walk.js";
 import { readErrors } from "./errors.js";
 import { tracer } from "./kernels.js";
 import { select, tableBytes } from "./quantiles.js";
@@ -285,13 +286,17 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
   };
 }
 
+/** Bytes that the exact outputs of a share take. */
+export const exactBytes = ({ elements, groups }: Walk): number =>
+  8 * elements + report.EXACT_HEAD_BYTES * Math.ceil(groups + elements / 128);
+
 /**
  * Error statistics of given outputs of a share against the exact output of a job over it, in ulp of `unit`.
  *
  * @param address float32 in the order of x, in memory that was allocated; overwritten.
  * @param records Of trace().
  * @param known What is in them that is that of this job: one of the KNOWN constants.
- * @param values Memory that was allocated, 8 bytes an element, for exact outputs that are known then, or are; 0 for none.
+ * @param values Memory that was allocated, exactBytes() of it, for exact outputs that are known then, or are; 0 for none.
  * @returns Those of the whole tensor.
  */
 export function judge(
@@ -311,11 +316,11 @@ export function judge(
   prepare(own, reference);
   kernels.setUnit(unit.precision, unit.emin, unit.emax);
   const reports = new Reports(own, reference, share);
-  reports.each(({ group, element, walk }) => {
+  // the kernel goes on from part to part
+  heap.i32[report.EXACT_VALUES >> 2] = values;
+  reports.each(({ group, element }) => {
     heap.i32[report.TOTAL_ERRORS >> 2] = address + 4 * element;
     heap.i32[report.RECORDS >> 2] = records + group * report.RECORD_BYTES;
-    // group behind group, wherever their elements are in the tensor
-    heap.i32[report.EXACT_VALUES >> 2] = values && values + 8 * group * walk.count;
     kernels.judge(known);
   });
   reports.join([report.INPUT_STAGE], [report.TOTAL], false);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../../src/abi/plan.js";
 import { KNOWN_MEANS, KNOWN_NOTHING, KNOWN_SCALES, KNOWN_VALUES, RECORD_BYTES } from "../../src/abi/report.js";
 import type { ErrorStatistics } from "../../src/diagnosis/result.js";
-import { judge, trace } from "../../src/diagnosis/trace.js";
+import { exactBytes, judge, trace } from "../../src/diagnosis/trace.js";
 import { empty, fromFloat16, tensor, toFloat16 } from "../../src/index.js";
 import { type Arithmetic as Asked, checkArithmetic, type Numerics } from "../../src/numerics/arithmetic.js";
 import { deviationFactor } from "../../src/numerics/factors.js";
@@ -139,7 +139,7 @@ export function check(c: Case, data: Float32Array): void {
   Object.assign(outputs, { eps: job.eps, factor: job.factor, weight: job.weight, bias: job.bias });
   outputs.y = operand("y", y);
   // whatever of the groups is known already
-  const exact = empty([2 * x.size]);
+  const exact = empty([exactBytes(job.walk) / 4]);
   const kept = operand("exact", exact).address;
   for (const [what, to] of [
     [KNOWN_NOTHING, 0],

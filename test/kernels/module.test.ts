@@ -8,7 +8,7 @@ const BUDGETS: Record<string, { raw: number; gzip: number }> = {
   core: { raw: 35_840, gzip: 14_272 },
   diagnosis: { raw: 51_200, gzip: 20_480 },
   gradients: { raw: 51_648, gzip: 19_072 },
-  halfnorm: { raw: 97_792, gzip: 36_864 },
+  halfnorm: { raw: 98_304, gzip: 36_864 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
