@@ -3,6 +3,7 @@
 
 import { tensor as resident } from "halfnorm";
 import { groupOf } from "../../src/cli/report/figure-data.js";
+import { sizeOf } from "../../src/tensor/shape.js";
 import type { About } from "../shared/messages.js";
 import type { View } from "../shared/view.js";
 import { type Loaded, load } from "./data.js";
@@ -11,8 +12,6 @@ import { magnitudesOf } from "./magnitudes.js";
 import { preparedOf, type Question, questionOf } from "./question.js";
 import { runningSum } from "./running-sum.js";
 import { type Answer, goOn } from "./task.js";
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
 /** Groups of a tensor, and their elements. */
 function groupsOf({ shape }: Loaded, { subject }: Question): [number, number] {

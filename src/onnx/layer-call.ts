@@ -13,6 +13,7 @@ import {
   rmsNorm,
   round,
 } from "../index.js";
+import { sizeOf } from "../tensor/shape.js";
 import type { Normalization } from "./normalization.js";
 
 /** Row-major. */
@@ -42,12 +43,10 @@ export interface LayerCall {
   emulate(x: Float32Array, arithmetic: Arithmetic, compute: FormatName): Float32Array;
 }
 
-const product = (dims: readonly number[]): number => dims.reduce((all, dim) => all * dim, 1);
-
 /** Elements with the axes in another order. */
 function transposed(data: ArrayLike<number>, dims: readonly number[], order: readonly number[]): Float32Array {
   const result = new Float32Array(data.length);
-  const strides = dims.map((_, axis) => product(dims.slice(axis + 1)));
+  const strides = dims.map((_, axis) => sizeOf(dims, axis + 1));
   const index = order.map(() => 0);
   let from = 0;
   for (let i = 0; i < result.length; i++) {
@@ -81,8 +80,8 @@ export function along(
   const shape = axes.map((axis) => dims[axis]);
   const own = [...parameter.dims];
   while (own.length < dims.length) own.unshift(1);
-  const strides = axes.map((axis) => (own[axis] > 1 ? product(own.slice(axis + 1)) : 0));
-  const result = new Float32Array(product(shape));
+  const strides = axes.map((axis) => (own[axis] > 1 ? sizeOf(own, axis + 1) : 0));
+  const result = new Float32Array(sizeOf(shape));
   for (let i = 0; i < result.length; i++) {
     let [rest, from] = [i, 0];
     for (let at = axes.length - 1; at >= 0; at--) {
@@ -147,7 +146,7 @@ function lastCall(
     // x / ‖x‖: for diagnosing, the same but for the root of the number of elements
     const flat = {
       data: x.data,
-      shape: [product(kept.map((axis) => dims[axis])), product(axes.map((axis) => dims[axis]))],
+      shape: [sizeOf(kept.map((axis) => dims[axis])), sizeOf(axes.map((axis) => dims[axis]))],
     };
     const eps = n.norm === "l2" ? epsilon / flat.shape[1] : Math.sqrt(epsilon) / flat.shape[1];
     return {
@@ -270,7 +269,7 @@ export function layerCall(
   if (bad !== undefined) return `normalizes axis ${bad} of ${rank}`;
   const named = [...new Set(given.map((axis) => (axis < 0 ? axis + rank : axis)))].sort((a, b) => a - b);
   const axes = "from" in extent ? [...dims.keys()].slice(named[0]) : named;
-  if (n.factor !== 1) return scaledCall(n, data, dims, parameters, product(axes.map((axis) => dims[axis])));
+  if (n.factor !== 1) return scaledCall(n, data, dims, parameters, sizeOf(axes.map((axis) => dims[axis])));
   // written out, an instance norm has its weight along the channels
   const alongChannels = [parameters.weight, parameters.bias].every(
     (each) => !each || variesAlong(each, rank)?.every((axis) => axis === 1),

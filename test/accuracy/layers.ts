@@ -17,6 +17,7 @@ import { type Norm, paperConstant } from "../oracle/emulated.js";
 import { exactMean, ZERO } from "../oracle/exact.js";
 import { FLOAT16, HALVES } from "../oracle/formats.js";
 import * as real from "../oracle/real.js";
+import { sizeOf } from "../oracle/walk.js";
 import { show } from "../support/cases.js";
 import { numbers, toHalves } from "../support/compare.js";
 import { arithmetic, FLOAT16 as HALF } from "../support/formats.js";
@@ -45,8 +46,6 @@ export const LAYERS: readonly Layer[] = [
 ];
 
 const FORWARD = { batchNorm, instanceNorm, groupNorm, layerNorm, rmsNorm };
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 /** As many elements as a shape has, of the data again and again, each time in another order. */
 export function filled(x: Float32Array, shape: readonly number[]): Float32Array {

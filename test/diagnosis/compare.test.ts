@@ -19,6 +19,7 @@ import {
 import { judge } from "../oracle/errors.js";
 import { FLOAT16 } from "../oracle/formats.js";
 import { Rounder } from "../oracle/rounder.js";
+import { numbers } from "../support/compare.js";
 import { gaussian, uniform } from "../support/random.js";
 import { FORMATS } from "../support/refuses.js";
 import { validComparison } from "../support/schema.js";
@@ -31,8 +32,6 @@ function expectSame(found: ErrorStatistics, wanted: ErrorStatistics): void {
     else expect(Math.abs((other as number) / value - 1), key).toBeLessThan(1e-9);
   }
 }
-
-const numbers = (x: Float32Array | Uint16Array): Float32Array => (x instanceof Uint16Array ? fromFloat16(x) : x);
 
 type Round = (value: number) => number;
 const toSingle: Round = Math.fround;
@@ -119,7 +118,7 @@ describe("tolerances", () => {
             const { defaults, passes, ...found } = tolerances[library];
             const { rtol, atol, equalNan } = defaults;
             const half = library === "numpy" && y instanceof Uint16Array;
-            const nans = Array.from(numbers(x)).some(Number.isNaN);
+            const nans = numbers(x).some(Number.isNaN);
             expect(passes).toBe(close(library, x, y, rtol, atol) && (equalNan || !nans));
             expectLeast(found.rtol, half, (least) => close(library, x, y, least, 0));
             expectLeast(found.atol, half, (least) => close(library, x, y, 0, least));
@@ -198,7 +197,7 @@ describe("statistics", () => {
     ["float16, float16", toFloat16(a), toFloat16(e)],
   ];
   test.each(forms)("%s: plain, shaped, of onnxruntime, resident", (_, x, y) => {
-    const [actual, expected] = [x, y].map((data) => ({ high: Float64Array.from(numbers(data)) }));
+    const [actual, expected] = [x, y].map((data) => ({ high: numbers(data) }));
     const wanted = judge(actual, expected, float16).statistics;
     const before = memory();
     const shape = [8, n / 8];

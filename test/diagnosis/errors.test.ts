@@ -3,9 +3,10 @@
 import { describe, expect, test } from "vitest";
 import { errorsBetween } from "../../src/diagnosis/errors.js";
 import type { ErrorStatistics } from "../../src/diagnosis/result.js";
-import { bfloat16, type FormatSpec, float8_e4m3fn, float16, float32, fromFloat16, tensor } from "../../src/index.js";
+import { bfloat16, type FormatSpec, float8_e4m3fn, float16, float32, tensor } from "../../src/index.js";
 import { operand } from "../../src/tensor/operand.js";
 import { judge } from "../oracle/errors.js";
+import { numbers } from "../support/compare.js";
 import { SPECIALS } from "../support/floats.js";
 import { gaussian, randomBits, uniform, wide } from "../support/random.js";
 
@@ -20,10 +21,8 @@ function expectSame(found: ErrorStatistics, wanted: ErrorStatistics): void {
   }
 }
 
-const numbers = (x: Float32Array | Uint16Array): Float32Array => (x instanceof Uint16Array ? fromFloat16(x) : x);
-
 function check(c: Float32Array | Uint16Array, v: Float32Array | Uint16Array, unit: FormatSpec): void {
-  const [computed, exact] = [c, v].map((data) => ({ high: Float64Array.from(numbers(data)) }));
+  const [computed, exact] = [c, v].map((data) => ({ high: numbers(data) }));
   const wanted = judge(computed, exact, unit).statistics;
   expectSame(errorsBetween(operand("c", c), operand("v", v), unit), wanted);
   const [a, b] = [tensor(c), tensor(v)];

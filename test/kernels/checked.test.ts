@@ -8,6 +8,7 @@ import { HEAP } from "../../src/abi/plan.js";
 import { Engine } from "../../src/engine/engine.js";
 import type { Arithmetic, Format, Halfnorm, Norm, Tensor, TensorLike } from "../../src/index.js";
 import * as published from "../../src/index.js";
+import { sizeOf } from "../oracle/walk.js";
 import type { Plain } from "../support/call.js";
 import { everyNorm, normsOf, show } from "../support/cases.js";
 import { CHECKED, checked } from "../support/checked.js";
@@ -44,7 +45,6 @@ function alike(what: string, inputs: readonly Plain[], call: (on: Instance, ...x
 
 const bits = randomBits(1);
 const pick = <T>(list: readonly T[]): T => list[bits() % list.length];
-const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
 
 /** Native one time in three. */
 function anyArithmetic(): Arithmetic | undefined {
@@ -68,7 +68,7 @@ function anyKernel(): Arithmetic {
 /** Normal numbers of any scale, in any storage. */
 function anyPlain(shape: readonly number[], seed: number): Plain {
   const scale = 2 ** ((bits() % 20) - 10);
-  const values = gaussian(product(shape), seed, pick([0, 0, 3])).map((value) => value * scale);
+  const values = gaussian(sizeOf(shape), seed, pick([0, 0, 3])).map((value) => value * scale);
   return stored(values, shape, pick(["float32", "float16"])).x;
 }
 
@@ -106,7 +106,7 @@ type Layer = (on: Instance, x: TensorLike, options: { norm?: Norm; arithmetic?: 
 test.each(SHAPES.map((shape) => [shape.join("×"), shape] as const))("layers and reductions of %s", (_, shape) => {
   const [first, channels] = shape;
   const last = shape[shape.length - 1];
-  const all = product(shape);
+  const all = sizeOf(shape);
   const weight = gaussian(channels, 2);
   const [w, b] = [gaussian(last, 3), gaussian(last, 4)];
   const sample = shape.map((_, axis) => axis).slice(1);
@@ -151,7 +151,7 @@ type Gradient = (
 test.each(SHAPES.map((shape) => [shape.join("×"), shape] as const))("gradients of %s", (_, shape) => {
   const [first, channels] = shape;
   const last = shape[shape.length - 1];
-  const all = product(shape);
+  const all = sizeOf(shape);
   const weight = gaussian(channels, 2);
   const w = gaussian(last, 3);
   const g = gaussian(first, 4);
@@ -199,7 +199,7 @@ test.each(
   ] as const;
   for (const layer of layers) {
     const reduced =
-      "axes" in layer ? shape[0] : layer.layer === "batch" ? product(shape) / shape[1] : shape[shape.length - 1];
+      "axes" in layer ? shape[0] : layer.layer === "batch" ? sizeOf(shape) / shape[1] : shape[shape.length - 1];
     variously(reduced, (what, { norm, arithmetic = "float16" }) => {
       const x = anyPlain(shape, bits());
       const options = { ...layer, norm, arithmetic, remedies: bits() % 4 === 0 };

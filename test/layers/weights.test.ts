@@ -4,7 +4,7 @@ import { boundedWeightNorm, lpNormalize, weightNorm } from "../../src/index.js";
 import * as oracle from "../oracle/emulated.js";
 import { Exact, exactSquareSum, float32Spacing } from "../oracle/exact.js";
 import * as real from "../oracle/real.js";
-import { groupsOf, sizeOf } from "../oracle/walk.js";
+import { axesBut, groupsOf, sizeOf } from "../oracle/walk.js";
 import { both, forms, STORAGES } from "../support/call.js";
 import { everyNorm, normsOf, show } from "../support/cases.js";
 import { expectBits, expectNear, numbers } from "../support/compare.js";
@@ -21,9 +21,6 @@ const SHAPES: readonly (readonly [readonly number[], number])[] = [
   [[6, 1], 0],
   [[130, 9], -1],
 ];
-
-const rest = (shape: readonly number[], axis: number) =>
-  shape.map((_, i) => i).filter((i) => i !== (axis < 0 ? axis + shape.length : axis));
 
 /** v times a factor for each group. */
 function scaledBy(
@@ -50,7 +47,7 @@ const expectProduct = (results: ReturnType<typeof forms>, expected: Float64Array
 };
 
 describe.each(SHAPES)("weights of shape %o, axis %i", (shape, axis) => {
-  const groups = groupsOf(shape, rest(shape, axis));
+  const groups = groupsOf(shape, axesBut(shape, axis));
   const n = groups[0].elements.length;
   const norms = normsOf(n);
 

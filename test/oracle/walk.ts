@@ -11,6 +11,10 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
+/** All axes but one, which may be negative. */
+export const axesBut = (shape: readonly number[], axis: number): number[] =>
+  shapeAxes(shape.length).filter((i) => i !== (axis < 0 ? axis + shape.length : axis));
+
 /** All multi-indices of a shape in row-major order. */
 function indices(shape: readonly number[]): number[][] {
   let list: number[][] = [[]];

@@ -3,31 +3,21 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { load, memory, norm, type PartialStatistics, partial, statistics, tensor } from "../../src/index.js";
 import { isPower, isTop, type Norm, paperConstant, powerOf } from "../oracle/emulated.js";
-import { Exact, exactAbsSum, exactMean, exactSum, ulpError } from "../oracle/exact.js";
+import { Exact, exactAbsSum, exactMean, exactSum } from "../oracle/exact.js";
 import * as real from "../oracle/real.js";
 import { groupsOf, sizeOf } from "../oracle/walk.js";
 import { STORAGES } from "../support/call.js";
 import { everyNorm, show } from "../support/cases.js";
+import { expectClose } from "../support/compare.js";
 import { grouped, stored } from "../support/data.js";
 import { gaussian, shuffled, uniform, wide } from "../support/random.js";
 
-/** What every result is held to, in units in the last place of the exact value. */
-const ULPS = 2;
-/** How much may cancel in a sum whose mean is still held to that. */
+/** How much may cancel in a sum whose mean is still held to what all results are. */
 const SIGNED_LIMIT = 2 ** 20;
 
 const NORMS: readonly Norm[] = everyNorm([3, 1], [1.5, 4]);
 /** Deviations by these are about the mean of all, without a centre. */
 const CENTRED: readonly unknown[] = ["l2", "linf", "range"];
-
-function expectClose(actual: number, exact: Exact, what: string): void {
-  if (Math.abs(exact.toNumber()) > 3.4028235e38) {
-    expect(Math.abs(actual), what).toBe(Number.POSITIVE_INFINITY);
-    return;
-  }
-  const error = Math.abs(ulpError(actual, exact));
-  if (!(error <= ULPS)) expect.fail(`${what}: ${actual} is ${error.toPrecision(4)} ulp from ${exact.toNumber()}`);
-}
 
 const shifted = (x: Float32Array, centre: number): Exact[] =>
   Array.from(x, (value) => Exact.float32(value).minus(Exact.of(centre)));

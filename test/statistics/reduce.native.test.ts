@@ -2,17 +2,15 @@
 import { describe, expect, test } from "vitest";
 import { mean, norm, statistics } from "../../src/index.js";
 import { type Norm, paperConstant } from "../oracle/emulated.js";
-import { Exact, exactAbsSum, exactMean, exactSum, ulpError } from "../oracle/exact.js";
+import { Exact, exactAbsSum, exactMean, exactSum } from "../oracle/exact.js";
 import * as real from "../oracle/real.js";
 import { forms, type Plain } from "../support/call.js";
 import { everyNorm, show } from "../support/cases.js";
-import { numbers, toHalves } from "../support/compare.js";
+import { expectClose, numbers, toHalves } from "../support/compare.js";
 import { gaussian, wide } from "../support/random.js";
 
 const NORMS: readonly Norm[] = everyNorm([10, 1], [1.5, 3]);
-/** What every result is held to, in units in the last place of the exact value. */
-const ULPS = 2;
-/** How much may cancel in a sum whose mean is still held to that. */
+/** How much may cancel in a sum whose mean is still held to what all results are. */
 const SIGNED_LIMIT = 2 ** 20;
 
 const mixed = (n: number, seed: number): Float32Array => {
@@ -37,16 +35,6 @@ const DISTRIBUTIONS: Record<string, (n: number) => Float32Array> = {
   "exponents from -60 to 60": (n) => wide(n, 19, -60, 60),
   "exponents from -149 to 100": (n) => wide(n, 20, -149, 100),
 };
-
-/** Fails when a result is farther than ULPS from the exact value, unless that is beyond float32. */
-function expectClose(actual: number, exact: Exact, what: string): void {
-  if (Math.abs(exact.toNumber()) > 3.4028235e38) {
-    expect(Math.abs(actual), what).toBe(Number.POSITIVE_INFINITY);
-    return;
-  }
-  const error = Math.abs(ulpError(actual, exact));
-  if (!(error <= ULPS)) expect.fail(`${what}: ${actual} is ${error.toPrecision(4)} ulp from ${exact.toNumber()}`);
-}
 
 function checkNorm(x: Plain, data: Float32Array, kind: Norm, label: string): void {
   const total = real.vectorNorm(kind, data);

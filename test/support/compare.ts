@@ -1,5 +1,6 @@
 /** Comparison of results with expected values: bits, or distances, with a message that names the first difference. */
 import { expect } from "vitest";
+import { type Exact, ulpError } from "../oracle/exact.js";
 import { FLOAT16, HALVES, halfBits, roundTo } from "../oracle/formats.js";
 
 /** What a function of the package returns, in any of its forms. */
@@ -76,4 +77,17 @@ export function expectNear(
 /** float16 bits of numbers that float16 can hold. */
 export function toHalves(values: ArrayLike<number>): Uint16Array {
   return Uint16Array.from(values, (value) => halfBits(roundTo(FLOAT16, value)));
+}
+
+/** What every native norm, mean and deviation is held to, in units in the last place of the exact value. */
+const ULPS = 2;
+
+/** Fails when a result is farther than that from the exact value, unless that is beyond float32. */
+export function expectClose(actual: number, exact: Exact, what: string): void {
+  if (Math.abs(exact.toNumber()) > 3.4028235e38) {
+    expect(Math.abs(actual), what).toBe(Number.POSITIVE_INFINITY);
+    return;
+  }
+  const error = Math.abs(ulpError(actual, exact));
+  if (!(error <= ULPS)) expect.fail(`${what}: ${actual} is ${error.toPrecision(4)} ulp from ${exact.toNumber()}`);
 }

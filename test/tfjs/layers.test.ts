@@ -6,14 +6,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Arithmetic, Dense, Norm } from "../../src/index.js";
 import * as halfnorm from "../../src/index.js";
 import * as tfjs from "../../src/tfjs/index.js";
+import { sizeOf } from "../oracle/walk.js";
 import { everyNorm, show } from "../support/cases.js";
 import { normal } from "../support/random.js";
 import { BACKENDS, start } from "../support/tensorflow.js";
 
 const NORMS: Norm[] = everyNorm();
 const ARITHMETICS: (Arithmetic | undefined)[] = [undefined, "float16", { compute: "bfloat16", accumulate: "exact" }];
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
 
 function randomTensor(shape: number[], seed: number, offset = 0): tf.Tensor {
   const next = normal(seed);

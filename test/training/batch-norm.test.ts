@@ -19,10 +19,7 @@ import { STORAGES } from "../support/call.js";
 import { everyNorm } from "../support/cases.js";
 import { numbers, toHalves } from "../support/compare.js";
 import { gaussian, trueNormal, wide } from "../support/random.js";
-
-// Options that are the same but for one of them.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-const any = (value: unknown): any => value;
+import { any } from "../support/refuses.js";
 
 const NORMS: readonly Normalizer[] = [...everyNorm(), "none"];
 const SHAPE = [4, 3, 5];

@@ -6,10 +6,7 @@ import type { Normalizer } from "../../src/numerics/norm.js";
 import { everyNorm } from "../support/cases.js";
 import { numbers, toHalves } from "../support/compare.js";
 import { gaussian, uniform } from "../support/random.js";
-
-// Arguments that no type allows are what is tested here.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-const any = (value: unknown): any => value;
+import { any } from "../support/refuses.js";
 
 const positive = (n: number, seed: number): Float32Array => {
   const next = uniform(seed);

@@ -10,10 +10,7 @@ import {
   tensor,
 } from "../../src/index.js";
 import { gaussian } from "../support/random.js";
-
-// Arguments that no type allows are what is tested here.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-const any = (value: unknown): any => value;
+import { any } from "../support/refuses.js";
 
 const filters = () => ({ data: gaussian(5 * 3 * 4, 1), shape: [5, 3, 4] });
 

@@ -14,7 +14,7 @@ import * as emulated from "../oracle/emulated.js";
 import { type EmulatedRule, emulatedGradient, emulatedSum } from "../oracle/emulated-gradients.js";
 import { roundTo } from "../oracle/formats.js";
 import { differences, groupGradient, type Rule, scaleOf, sum } from "../oracle/gradients.js";
-import { groupsOf, sizeOf } from "../oracle/walk.js";
+import { axesBut, groupsOf, sizeOf } from "../oracle/walk.js";
 import { type Plain, STORAGES } from "../support/call.js";
 import { normsOf, show } from "../support/cases.js";
 import { expectBits, expectNear } from "../support/compare.js";
@@ -32,8 +32,6 @@ const SHAPES: readonly (readonly [readonly number[], number])[] = [
   [[30, 9], -1],
 ];
 
-const rest = (shape: readonly number[], axis: number) =>
-  shape.map((_, i) => i).filter((i) => i !== (axis < 0 ? axis + shape.length : axis));
 const ruleOf = (norm: Norm): Rule => ({ norm: norm as Rule["norm"], constant: 1, eps: 0, centred: false, total: true });
 const label = (norm: Norm) => show(norm as emulated.Norm);
 
@@ -48,7 +46,7 @@ function reference(
 ) {
   const dv = new Float64Array(v.length);
   const sizes = new Float64Array(v.length);
-  const groups = groupsOf(shape, rest(shape, axis));
+  const groups = groupsOf(shape, axesBut(shape, axis));
   const h = groups.map(({ elements }, i) => {
     const upstream = elements.map((position) => dw[position]);
     const x = elements.map((position) => v[position]);
@@ -72,7 +70,7 @@ const expectClose = (result: Plain, expected: ArrayLike<number>, sizes: ArrayLik
 };
 
 describe.each(SHAPES)("weights of shape %o, axis %i", (shape, axis) => {
-  const groups = groupsOf(shape, rest(shape, axis));
+  const groups = groupsOf(shape, axesBut(shape, axis));
   const size = sizeOf(shape);
   const n = groups[0].elements.length;
   const cases = normsOf(n).map((norm, i) => {
