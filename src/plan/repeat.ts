@@ -16,7 +16,7 @@ import { makeTensor, ownerOf, type Resident, residentOf } from "../tensor/reside
 import { sameShape } from "../tensor/shape.js";
 import { bytesOf, dtypeOf } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { getBuffer, getLength, getOffset, getTag, put } from "../tensor/views.js";
+import { getLength, lookAt, put } from "../tensor/views.js";
 import { viewOf } from "./blocks.js";
 import { Job, kernelFor, writePlan } from "./plan.js";
 
@@ -113,12 +113,12 @@ export function usual(value: unknown): Usual | undefined {
       : undefined;
   }
   const array = (bare ? value : (value as { readonly data?: unknown }).data) as View;
-  const tag = getTag.call(array);
+  const look = lookAt(array);
+  if (!look) return undefined;
+  const { tag, buffer, start, size } = look;
   const storage = tag === "Float32Array" ? at.STORAGE_FLOAT32 : at.STORAGE_FLOAT16;
   // results for a Float16Array are of that class
   if (storage && tag !== "Uint16Array") return undefined;
-  const start = getOffset.call(array);
-  const buffer = getBuffer.call(array);
   if (isOurs(own, array, buffer, start)) return undefined;
   let found: unknown;
   if (!bare) {
@@ -127,7 +127,7 @@ export function usual(value: unknown): Usual | undefined {
     found = shape ?? dims;
     if (!Array.isArray(found) || (said !== undefined && said !== dtypeOf(storage))) return undefined;
   }
-  return new Usual(array, buffer, start, found as number[], getLength.call(array), storage, undefined);
+  return new Usual(array, buffer, start, found as number[], size, storage, undefined);
 }
 
 /** Whether it is what it was, after getters of options have been called. */
@@ -182,9 +182,9 @@ const OUTSIDE = -2;
 function parametersAt(own: Engine, value: unknown, size: number, to: Usual | undefined): number {
   if (value === undefined) return NO_PARAMETERS;
   if (ArrayBuffer.isView(value)) {
-    if (getTag.call(value) !== "Float32Array" || getLength.call(value) !== size) return UNUSUAL;
-    const start = getOffset.call(value);
-    const buffer = getBuffer.call(value);
+    const look = lookAt(value);
+    if (look?.tag !== "Float32Array" || look.size !== size) return UNUSUAL;
+    const { buffer, start } = look;
     if (isOurs(own, value, buffer, start) || (to && meet(to, buffer, start, size * 4))) return UNUSUAL;
     return OUTSIDE;
   }

@@ -313,6 +313,67 @@ describe("every value of every option is what it is before anything is kept", ()
   }
 });
 
+describe("the same arrays call after call", () => {
+  const shape = [4, 16];
+  const expected = (x: Float32Array, weight: Float32Array): number[] =>
+    bits(layerNorm({ data: x.slice(), shape }, { weight: weight.slice(), dtype: "float32" }).data);
+
+  test.each(["x", "weight", "out"])("%s that is detached after the first ones", (name) => {
+    const arrays: Record<string, Float32Array> = {
+      x: gaussian(64, 1),
+      weight: gaussian(16, 2),
+      out: new Float32Array(64),
+    };
+    const call = (more: Options = {}): unknown =>
+      layerNorm({ data: arrays.x, shape }, any({ weight: arrays.weight, out: arrays.out, ...more }));
+    for (let i = 0; i < 3; i++) call();
+    const { buffer } = arrays[name];
+    structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+    expect(() => call({ dtype: "float32" })).toThrow(TypeError);
+    expect(() => call()).toThrow(TypeError);
+  });
+
+  test("whose buffer shrinks and grows again", () => {
+    // not in the types of this compiler's library
+    const Resizable = ArrayBuffer as unknown as new (
+      bytes: number,
+      options: { maxByteLength: number },
+    ) => ArrayBuffer & { resize(bytes: number): void };
+    const buffer = new Resizable(512, { maxByteLength: 1024 });
+    const x = new Float32Array(buffer, 128, 64);
+    x.set(gaussian(64, 3));
+    const weight = gaussian(16, 4);
+    const out = new Float32Array(64);
+    const call = (): unknown => layerNorm({ data: x, shape }, { weight, out });
+    for (let i = 0; i < 3; i++) call();
+    expect(bits(out)).toEqual(expected(x, weight));
+    buffer.resize(200);
+    expect(call).toThrow(TypeError);
+    buffer.resize(1024);
+    x.set(gaussian(64, 5));
+    call();
+    expect(bits(out)).toEqual(expected(x, weight));
+  });
+
+  test("more of them than are known, and views of one buffer", () => {
+    const all = gaussian(640, 6);
+    const weight = gaussian(16, 7);
+    const out = new Float32Array(64);
+    for (let i = 0; i < 40; i++) {
+      const x = all.subarray(i * 8, i * 8 + 64);
+      for (let j = 0; j < 2; j++) layerNorm({ data: x, shape }, { weight, out });
+      expect(bits(out)).toEqual(expected(x, weight));
+    }
+    const before = bits(all);
+    const view = all.subarray(0, 64);
+    for (let i = 0; i < 2; i++) {
+      layerNorm({ data: view, shape }, { weight, out });
+      expect(() => layerNorm({ data: view, shape }, { weight, out: all.subarray(8, 72) })).toThrow(RangeError);
+    }
+    expect(bits(all)).toEqual(before);
+  });
+});
+
 test("a million calls leave nothing behind", () => {
   const x = tensor(gaussian(16, 1), [1, 16]);
   const out = new Float32Array(16);
