@@ -88,7 +88,7 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
   }
   countDigits(p, end, 16, table);
   findRanks(m, table);
-  end = gather(p, end, table, load<i32>(RANKS, 0), load<i32>(RANKS, 8), load<i32>(RANKS, 16));
+  end = gather(p, end, SHIFT, table, load<i32>(RANKS, 0), load<i32>(RANKS, 8), load<i32>(RANKS, 16));
   for (let q = 0; q < 3; q++) {
     const at = RANKS + ((<usize>q) << 3);
     storeQuantile(state, q, finish(p, end, load<i32>(at, 0), load<i32>(at, 4), table));
@@ -122,16 +122,22 @@ export function countFirst(p: usize, n: i32, table: usize): void {
   for (let digit = 0; digit < FIRST; digit++) store<i32>(table + ((<usize>digit) << 2), countOf(table, digit));
 }
 
-/** Moves those of the n numbers at p whose first digit is a, b or c to the front; returns their end. */
-export function gatherDigits(p: usize, n: i32, table: usize, a: i32, b: i32, c: i32): usize {
+/** Moves those of the n numbers at p whose digits from `shift` on are a, b or c to the front; returns their end. */
+export function gatherDigits(p: usize, n: i32, shift: i32, table: usize, a: i32, b: i32, c: i32): usize {
   checkNumbers(p, n, table);
-  return gather(p, p + ((<usize>n) << 2), table, a, b, c);
+  return gather(p, p + ((<usize>n) << 2), shift, table, a, b, c);
 }
 
-/** The bits of those of the n numbers at p that begin with a digit, if they are all the same; -1 if not. */
-export function commonBits(p: usize, n: i32, digit: i32): i32 {
+/** The digits at `shift` of those of the n numbers at p that begin with `digits`: 512 counts at the start of the table. */
+export function countNext(p: usize, n: i32, digits: i32, shift: i32, table: usize): void {
+  checkNumbers(p, n, table);
+  countBehind(p, p + ((<usize>n) << 2), digits, shift, table);
+}
+
+/** The bits of those of the n numbers at p whose digits from `shift` on are these, if they are all the same; -1 if not. */
+export function commonBits(p: usize, n: i32, digits: i32, shift: i32): i32 {
   if (!ASC_NO_ASSERT) checkRegion(p, 4 * <i64>n, 4);
-  return commonOf(p, p + ((<usize>n) << 2), digit);
+  return commonOf(p, p + ((<usize>n) << 2), digits, shift);
 }
 
 function checkNumbers(p: usize, n: i32, table: usize): void {
@@ -279,8 +285,8 @@ function placeMasks(table: usize): void {
   }
 }
 
-/** Moves the numbers with a first digit of a, b or c to the front, over the others; returns their end. */
-function gather(p: usize, end: usize, table: usize, a: i32, b: i32, c: i32): usize {
+/** Moves the numbers whose digits from `shift` on are a, b or c to the front, over the others; returns their end. */
+function gather(p: usize, end: usize, shift: i32, table: usize, a: i32, b: i32, c: i32): usize {
   placeMasks(table);
   const wantedA = i32x4.splat(a);
   const wantedB = i32x4.splat(b);
@@ -288,7 +294,7 @@ function gather(p: usize, end: usize, table: usize, a: i32, b: i32, c: i32): usi
   let to = p;
   for (; p + 16 <= end; p += 16) {
     const x = v128.load(p);
-    const digit = i32x4.shr_u(x, SHIFT);
+    const digit = i32x4.shr_u(x, shift);
     const wanted = v128.or(v128.or(i32x4.eq(digit, wantedA), i32x4.eq(digit, wantedB)), i32x4.eq(digit, wantedC));
     const mask = i32x4.bitmask(wanted);
     v128.store(to, v128.swizzle(x, v128.load(table + ((<usize>mask) << 4))));
@@ -296,25 +302,31 @@ function gather(p: usize, end: usize, table: usize, a: i32, b: i32, c: i32): usi
   }
   for (; p < end; p += 4) {
     const x = load<i32>(p);
-    const digit = x >> SHIFT;
+    const digit = x >>> shift;
     store<i32>(to, x);
     to += digit == a || digit == b || digit == c ? 4 : 0;
   }
   return to;
 }
 
+/** Counts the digits at `shift` of the numbers in [p, end) that begin with `digits`. */
+function countBehind(p: usize, end: usize, digits: i32, shift: i32, table: usize): void {
+  memory.fill(table, 0, 4 * OTHERS);
+  for (; p < end; p += 4) {
+    const x = load<i32>(p);
+    // those of the others are counted behind the table: nobody can foresee which ones they are
+    const digit = x >>> (shift + BITS) == digits ? (x >>> shift) & (OTHERS - 1) : OTHERS;
+    const counter = table + ((<usize>digit) << 2);
+    store<i32>(counter, load<i32>(counter) + 1);
+  }
+}
+
 /** The bits of the number of a rank among those in [p, end) that begin with `digits`. */
 function finish(p: usize, end: usize, digits: i32, rank: i32, table: usize): i32 {
-  const common = commonOf(p, end, digits);
+  const common = commonOf(p, end, digits, SHIFT);
   if (common >= 0) return common;
   for (let shift = SHIFT - BITS; shift >= 0; shift -= BITS) {
-    memory.fill(table, 0, 4 * OTHERS);
-    for (let at = p; at < end; at += 4) {
-      const x = load<i32>(at);
-      if (x >>> (shift + BITS) != digits) continue;
-      const counter = table + ((<usize>((x >>> shift) & (OTHERS - 1))) << 2);
-      store<i32>(counter, load<i32>(counter) + 1);
-    }
+    countBehind(p, end, digits, shift, table);
     let digit = 0;
     for (;;) {
       const count = load<i32>(table + ((<usize>digit) << 2));
@@ -327,15 +339,15 @@ function finish(p: usize, end: usize, digits: i32, rank: i32, table: usize): i32
   return digits;
 }
 
-/** The bits of all numbers in [p, end) that begin with `digit`, if they are the same; -1 if not. */
-function commonOf(p: usize, end: usize, digit: i32): i32 {
-  const wanted = i32x4.splat(digit);
+/** The bits of all numbers in [p, end) whose digits from `shift` on are these, if they are the same; -1 if not. */
+function commonOf(p: usize, end: usize, digits: i32, shift: i32): i32 {
+  const wanted = i32x4.splat(digits);
   let low = i32x4.splat(i32.MAX_VALUE);
   let high = i32x4.splat(0);
   while (p < end) {
     const whole = p + 16 <= end;
     const x = whole ? v128.load(p) : v128.load32_splat(p);
-    const hit = i32x4.eq(i32x4.shr_u(x, SHIFT), wanted);
+    const hit = i32x4.eq(i32x4.shr_u(x, shift), wanted);
     low = i32x4.min_s(low, magnitude(v128.or(x, v128.not(hit))));
     high = i32x4.max_s(high, v128.and(x, hit));
     p += whole ? 16 : 4;

@@ -4,5 +4,5 @@ export { compare } from "../diagnosis/compare";
 export { judge, sweep } from "../diagnosis/element-errors";
 export { setUnit, startErrors } from "../diagnosis/error-statistics";
 export { inspect, startInspection } from "../diagnosis/inspect";
-export { commonBits, countFirst, gatherDigits, select } from "../diagnosis/quantiles";
+export { commonBits, countFirst, countNext, gatherDigits, select } from "../diagnosis/quantiles";
 export { attribute, trace } from "../diagnosis/trace";

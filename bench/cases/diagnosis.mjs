@@ -105,7 +105,7 @@ function comparison(n) {
     row: "comparison of two tensors",
     what: `${count(n)} float32`,
     elements: n,
-    kernels: ["setUnit", "startErrors", "compare", "select", "countFirst", "gatherDigits", "commonBits"],
+    kernels: ["setUnit", "startErrors", "compare", "select", "countFirst", "countNext", "gatherDigits", "commonBits"],
     checks: [{ label: "resident", unit: "ns/element", of: RESIDENT }],
     prepare() {
       const data = normal(n);

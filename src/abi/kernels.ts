@@ -51,10 +51,12 @@ export interface DiagnosisKernels {
   select(state: number, errors: number, n: number, table: number): void;
   /** The first digits of n |e|, counted. */
   countFirst(errors: number, n: number, table: number): void;
-  /** Moves those of n |e| that begin with one of three digits to the front; returns their end. */
-  gatherDigits(errors: number, n: number, table: number, a: number, b: number, c: number): number;
-  /** The bits of those of n |e| that begin with a digit, if they are all the same; -1 if not. */
-  commonBits(errors: number, n: number, digit: number): number;
+  /** Moves those of n |e| whose digits from `shift` on are a, b or c to the front; returns their end. */
+  gatherDigits(errors: number, n: number, shift: number, table: number, a: number, b: number, c: number): number;
+  /** The digits at `shift` of those of n |e| that begin with `digits`, counted. */
+  countNext(errors: number, n: number, digits: number, shift: number, table: number): void;
+  /** The bits of those of n |e| whose digits from `shift` on are these, if they are all the same; -1 if not. */
+  commonBits(errors: number, n: number, digits: number, shift: number): number;
   /** Begins to count. */
   startInspection(): void;
   /** Counts what n elements are. */
@@ -114,8 +116,9 @@ export const KERNELS: { readonly [P in PartName]: { readonly [K in keyof Parts[P
     compare: { parameters: 8 },
     select: { parameters: 4 },
     countFirst: { parameters: 3 },
-    gatherDigits: { parameters: 6 },
-    commonBits: { parameters: 3 },
+    gatherDigits: { parameters: 7 },
+    countNext: { parameters: 5 },
+    commonBits: { parameters: 4 },
     startInspection: { parameters: 0 },
     inspect: { parameters: 3 },
     trace: { parameters: 0, layouts: BOTH },

@@ -4,6 +4,7 @@
 import type { DiagnosisKernels } from "../abi/kernels.js";
 import * as report from "../abi/report.js";
 import type { Engine } from "../engine/engine.js";
+import type { Reports } from "./reports.js";
 import type { Company } from "./share.js";
 
 /** Work space of the kernels for so many errors. */
@@ -26,51 +27,43 @@ interface Rank {
   readonly rank: number;
 }
 
+/** Numbers that begin with some digits: all their bits, if those are the same, and the next digit of each, counted. */
+interface Behind {
+  readonly digits: number;
+  readonly bits: number;
+  readonly counts: Int32Array;
+}
+
 function sumOf(all: readonly Int32Array[]): Float64Array {
   const sum = new Float64Array(all[0].length);
   for (const counts of all) for (let i = 0; i < sum.length; i++) sum[i] += counts[i];
   return sum;
 }
 
-/** The first digit of each rank, of ranks that rise. */
-function firstDigits(counts: Float64Array, ranks: readonly number[]): Rank[] {
+/** The first digit of each rank, by the counts of all; none without any error: quantiles are the zeros that the state began with. */
+function firstRanks(state: Float64Array, counts: readonly Int32Array[]): Rank[] {
+  const pairs = state[report.ERRORS_ORDINARY >> 3];
+  if (!pairs || !state[report.ERRORS_WORST >> 3]) return [];
+  const sum = sumOf(counts);
   let digits = 0;
   let seen = 0;
-  return ranks.map((rank) => {
-    while (seen + counts[digits] < rank) seen += counts[digits++];
+  return THOUSANDTHS.map((thousandths) => {
+    const rank = Math.floor((pairs * thousandths + 999) / 1000);
+    while (seen + sum[digits] < rank) seen += sum[digits++];
     return { digits, rank: rank - seen };
   });
 }
 
-/** The bits of numbers that are all the same, of those who have such: SEVERAL if they differ. */
-function common(all: readonly number[]): number {
-  const [first, ...others] = all.filter((bits) => bits !== NONE);
-  return others.every((bits) => bits === first) ? first : SEVERAL;
+/** One more digit of a rank, or all bits where the numbers are the same, by those of all that begin like it. */
+function nextRank(known: Rank, all: readonly Behind[]): Rank {
+  const [first, ...others] = all.map(({ bits }) => bits).filter((bits) => bits !== NONE);
+  if (first !== SEVERAL && others.every((bits) => bits === first)) return { digits: first, rank: 0 };
+  const counts = sumOf(all.map((each) => each.counts));
+  let left = known.rank;
+  let digit = 0;
+  while (counts[digit] < left) left -= counts[digit++];
+  return { digits: (known.digits << BITS) | digit, rank: left };
 }
-
-/** The digits at `shift` of the numbers that begin with those of each rank, counted behind each other. */
-function digitsOf(numbers: Int32Array, ranks: readonly Rank[], shift: number): Int32Array {
-  const counts = new Int32Array(ranks.length * OTHERS);
-  ranks.forEach(({ digits, rank }, q) => {
-    if (!rank) return;
-    for (let i = 0; i < numbers.length; i++) {
-      const x = numbers[i];
-      if (x >>> (shift + BITS) === digits) counts[q * OTHERS + ((x >>> shift) & (OTHERS - 1))]++;
-    }
-  });
-  return counts;
-}
-
-/** One more digit of each: `counts` has those of each rank behind each other. */
-const nextDigits = (counts: Float64Array, ranks: readonly Rank[]): Rank[] =>
-  ranks.map((known, i) => {
-    const { digits, rank } = known;
-    if (!rank) return known;
-    let left = rank;
-    let digit = 0;
-    while (counts[i * OTHERS + digit] < left) left -= counts[i * OTHERS + digit++];
-    return { digits: (digits << BITS) | digit, rank: left };
-  });
 
 /** Errors whose quantiles are wanted. */
 export interface Errors {
@@ -81,82 +74,94 @@ export interface Errors {
   readonly n: number;
 }
 
-/** Errors that some have: the first digits of the three ranks, without repetition, and the numbers at the front that have them. */
+/** Errors that some have: what is known of the three ranks, and how many numbers at the front may be one of them. */
 interface Search extends Errors {
-  ranks: Rank[];
-  digits: number[];
+  ranks: readonly Rank[];
   left: number;
+  /** How many of these begin with some digits. */
+  count(digits: number): number;
 }
 
+/** What begins so far as ranks that are not known yet: each once. */
+const digitsOf = (ranks: readonly Rank[]): number[] => [
+  ...new Set(ranks.filter(({ rank }) => rank).map(({ digits }) => digits)),
+];
+
 /**
- * The quantiles of errors of all into their states.
+ * Error statistics of all into their states, quantiles among them.
  *
+ * @param ofGroups Whether the errors are of groups, not of elements.
  * @param table Work space for the most of them.
  */
-export function select(
+export function measureErrors(
   own: Engine,
   kernels: DiagnosisKernels,
+  reports: Pick<Reports, "join" | "joinWith">,
   company: Company,
   errors: readonly Errors[],
+  ofGroups: boolean,
   table: number,
 ): void {
+  const states = errors.map(({ state }) => state);
   if (company.size === 1) {
+    reports.join(states, ofGroups);
     for (const { state, address, n } of errors) kernels.select(state, address, n, table);
     return;
   }
   const { i32, f64 } = own.heap;
-  // without any error they are the zeros that the state began with
-  const some = errors.filter(
-    ({ state }) => f64[(state + report.ERRORS_ORDINARY) >> 3] && f64[(state + report.ERRORS_WORST) >> 3],
-  );
-  if (!some.length) return;
-  const counts = some.map(({ address, n }) => {
+  const counted = (size: number): Int32Array => i32.slice(table >> 2, (table >> 2) + size);
+  const counts = errors.map(({ address, n }) => {
     kernels.countFirst(address, n, table);
-    return i32.slice(table >> 2, (table >> 2) + FIRST);
+    return counted(FIRST);
   });
-  const wanted = some.map(({ state }) => {
-    const pairs = f64[(state + report.ERRORS_ORDINARY) >> 3];
-    return THOUSANDTHS.map((thousandths) => Math.floor((pairs * thousandths + 999) / 1000));
-  });
-  const ranks = company.exchange(counts, (all) =>
-    wanted.map((of, i) => firstDigits(sumOf(all.map((each) => each[i])), of)),
-  );
-  const gather = (search: Search): void => {
-    const [a, b = a, c = b] = search.digits;
-    search.left = (kernels.gatherDigits(search.address, search.left, table, a, b, c) - search.address) >> 2;
-  };
-  const searches = some.map((of, i): Search => {
-    const search = { ...of, ranks: ranks[i], digits: [...new Set(ranks[i].map(({ digits }) => digits))], left: of.n };
-    gather(search);
-    return search;
-  });
-  // many are all the same, such as 0
-  const equal = company.exchange(
-    searches.map(({ address, left, digits }, i) =>
-      digits.map((digit) => (counts[i][digit] ? kernels.commonBits(address, left, digit) : NONE)),
+  const ranks = reports.joinWith(states, ofGroups, counts, (joined, all) =>
+    joined.map((state, i) =>
+      firstRanks(
+        state,
+        all.map((each) => each[i]),
+      ),
     ),
-    (all) => all[0].map((of, i) => of.map((_, j) => common(all.map((each) => each[i][j])))),
   );
-  searches.forEach((search, i) => {
-    const { digits, ranks } = search;
-    search.ranks = ranks.map((rank) => {
-      const bits = equal[i][digits.indexOf(rank.digits)];
-      return bits < 0 ? rank : { digits: bits, rank: 0 };
-    });
-    search.digits = digits.filter((_, j) => equal[i][j] < 0);
-    if (search.digits.length) gather(search);
-    else search.left = 0;
-  });
+  const searches = errors.map(
+    (of, i): Search => ({ ...of, ranks: ranks[i], left: of.n, count: (digit) => counts[i][digit] }),
+  );
+  /** The numbers that begin with some digits, behind which is one more at `shift`. */
+  const behind = ({ address, left, count }: Search, digits: number, shift: number): Behind => {
+    const many = count(digits);
+    const bits = many ? kernels.commonBits(address, left, digits, shift + BITS) : NONE;
+    if (bits === SEVERAL) {
+      kernels.countNext(address, left, digits, shift, table);
+      return { digits, bits, counts: counted(OTHERS) };
+    }
+    const counts = new Int32Array(OTHERS);
+    if (many) counts[(bits >>> shift) & (OTHERS - 1)] = many;
+    return { digits, bits, counts };
+  };
   for (let shift = BITS; shift >= 0; shift -= BITS) {
-    const mine = searches.map(({ address, left, ranks }) =>
-      digitsOf(i32.subarray(address >> 2, (address >> 2) + left), ranks, shift),
-    );
+    const open = searches.filter((search) => digitsOf(search.ranks).length);
+    if (!open.length) break;
+    const mine = open.map((search) => {
+      const digits = digitsOf(search.ranks);
+      const [a, b = a, c = b] = digits;
+      const { address, left } = search;
+      search.left = (kernels.gatherDigits(address, left, shift + BITS, table, a, b, c) - address) >> 2;
+      const found = digits.map((of) => behind(search, of, shift));
+      search.count = (next) =>
+        found.reduce((n, { digits, counts }) => n + (digits === next >> BITS ? counts[next & (OTHERS - 1)] : 0), 0);
+      return found;
+    });
     const found = company.exchange(mine, (all) =>
-      searches.map(({ ranks }, i) => nextDigits(sumOf(all.map((each) => each[i])), ranks)),
+      open.map(({ ranks }, i) =>
+        ranks.map((known) => {
+          const like = all.flatMap((each) => each[i].filter(({ digits }) => digits === known.digits));
+          return known.rank ? nextRank(known, like) : known;
+        }),
+      ),
     );
-    for (const [i, search] of searches.entries()) search.ranks = found[i];
+    for (const [i, search] of open.entries()) search.ranks = found[i];
   }
   for (const { state, ranks } of searches) {
+    if (!ranks.length) continue;
     const bits = Int32Array.from(ranks, ({ digits }) => digits);
     f64.set(new Float32Array(bits.buffer), (state + report.ERRORS_QUANTILES) >> 3);
   }

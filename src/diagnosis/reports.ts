@@ -112,28 +112,55 @@ export class Reports {
   /**
    * Error statistics of all parts of the tensor, but for the quantiles, to where the kernels have them.
    *
-   * @param kinds OWN and TOTAL, or one of them.
+   * @param addresses Where that is.
    * @param ofGroups Whether the pairs are of groups, not of elements.
    */
-  join(stages: readonly number[], kinds: readonly number[], ofGroups: boolean): void {
+  join(addresses: readonly number[], ofGroups: boolean): void {
+    this.joinWith(addresses, ofGroups, undefined, () => undefined);
+  }
+
+  /**
+   * The same, and what each of a company has found besides goes with it: nobody has to wait for the others once more.
+   *
+   * @param join Is given the statistics as well.
+   */
+  joinWith<T, R>(
+    addresses: readonly number[],
+    ofGroups: boolean,
+    mine: T,
+    join: (states: readonly Float64Array[], all: readonly T[]) => R,
+  ): R {
     const { own, share, reports } = this;
-    if (share.isWhole) return;
-    const addresses = stages.flatMap((stage) => kinds.map((kind) => stateOf(stage, kind)));
+    const { f64 } = own.heap;
+    const length = report.ERRORS_BYTES >> 3;
+    if (share.isWhole)
+      return join(
+        addresses.map((address) => f64.subarray(address >> 3, (address >> 3) + length)),
+        [mine],
+      );
     const states = reports.map((of, i) =>
       addresses.map((address) => {
         const at = (address >> 3) - START;
-        const state = of.slice(at, at + (report.ERRORS_BYTES >> 3));
+        const state = of.slice(at, at + length);
         const { number, element } = share.parts[i];
         if (state[INDEX] >= 0)
           state[INDEX] = ofGroups ? state[INDEX] + number : share.elementOf(state[INDEX] + element);
         return state;
       }),
     );
-    const joined = share.company.exchange(states, (all) => {
-      const parts = all.flat();
-      return addresses.map((_, j) => parts.map((part) => part[j]).reduce((sum, state) => add(sum, state)));
+    const [joined, found] = share.company.exchange({ states, mine }, (all): [Float64Array[], R] => {
+      const parts = all.flatMap((each) => each.states);
+      const sums = addresses.map((_, j) => parts.map((part) => part[j]).reduce((sum, state) => add(sum, state)));
+      return [
+        sums,
+        join(
+          sums,
+          all.map((each) => each.mine),
+        ),
+      ];
     });
-    for (const [j, address] of addresses.entries()) own.heap.f64.set(joined[j], address >> 3);
+    for (const [j, address] of addresses.entries()) f64.set(joined[j], address >> 3);
+    return found;
   }
 
   /** What all parts of the tensor have beside error statistics. */

@@ -12,7 +12,7 @@ import { type Job, topScratchBytes } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import { readErrors } from "./errors.js";
 import { tracer } from "./kernels.js";
-import { select, tableBytes } from "./quantiles.js";
+import { measureErrors, tableBytes } from "./quantiles.js";
 import { type Found, Reports, stateOf } from "./reports.js";
 import {
   type Attribution,
@@ -203,15 +203,10 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
   const measure = (found: readonly StageErrors[], ofGroups: boolean): void => {
     const [n, count] = ofGroups ? [groups, all.groups] : [elements, all.elements];
     const kinds = found[0].addresses.length > 1 ? [report.OWN, report.TOTAL] : [report.TOTAL];
-    reports.join(
-      found.map(({ stage }) => stage),
-      kinds,
-      ofGroups,
-    );
     const errors = found.flatMap(({ stage, addresses }) =>
       kinds.map((kind, i) => ({ state: stateOf(stage, kind), address: addresses[i], n })),
     );
-    select(own, kernels, company, errors, table);
+    measureErrors(own, kernels, reports, company, errors, ofGroups, table);
     for (const { stage } of found) {
       const [mine, total] = [kinds[0], report.TOTAL].map((kind) => readErrors(own, stateOf(stage, kind), count));
       const size = f64[(stateOf(stage, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
@@ -249,7 +244,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
   // no stage, but how large the differences from the mean are, of which the output is made
   if (given && numerics.tail === at.TAIL_STEPS) {
     sweep(report.CENTRE_STAGE, false);
-    reports.join([report.CENTRE_STAGE], [report.TOTAL], false);
+    reports.join([stateOf(report.CENTRE_STAGE, report.TOTAL)], false);
     largest.centre = f64[(stateOf(report.CENTRE_STAGE, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
   }
   for (const stage of stages) {
@@ -323,8 +318,7 @@ export function judge(
     heap.i32[report.RECORDS >> 2] = records + group * report.RECORD_BYTES;
     kernels.judge(known);
   });
-  reports.join([report.INPUT_STAGE], [report.TOTAL], false);
   const state = stateOf(report.INPUT_STAGE, report.TOTAL);
-  select(own, kernels, share.company, [{ state, address, n: share.walk.elements }], table);
+  measureErrors(own, kernels, reports, share.company, [{ state, address, n: share.walk.elements }], false, table);
   return readErrors(own, state, share.all.elements);
 }

@@ -3,32 +3,88 @@
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/report.js";
 import { tracer } from "../../src/diagnosis/kernels.js";
-import { tableBytes } from "../../src/diagnosis/quantiles.js";
+import { measureErrors, tableBytes } from "../../src/diagnosis/quantiles.js";
 import { engine } from "../../src/engine/engine.js";
 import { uniform } from "../support/random.js";
 
 const QUANTILES = [500, 990, 999];
 
-/** What select() finds, whatever stands behind the numbers. */
-function selected(numbers: Float32Array, behind: number): number[] {
-  const own = engine();
-  const { heap } = own;
+const pairsOf = (numbers: Float32Array): number => numbers.filter((x) => !Number.isNaN(x)).length;
+
+/** Where numbers and work space are, whatever stands behind the numbers. */
+function placed(numbers: Float32Array, behind: number): { errors: number; table: number } {
+  const { heap } = engine();
   heap.begin();
   const table = heap.scratch(tableBytes(numbers.length));
   const errors = heap.scratch(4 * numbers.length + 64);
-  const { f32, f64, i32 } = heap;
+  const { f32, i32 } = heap;
   f32.fill(behind, errors / 4, errors / 4 + numbers.length + 16);
   f32.set(numbers, errors / 4);
-  const kernels = tracer(own);
-  kernels.startErrors(at.ERRORS);
   numbers.forEach((x, i) => {
     // of special pairs, errors are this NaN
     if (Number.isNaN(x)) i32[errors / 4 + i] = 0x7fc00000;
   });
-  f64[(at.ERRORS + at.ERRORS_ORDINARY) / 8] = numbers.filter((x) => !Number.isNaN(x)).length;
+  return { errors, table };
+}
+
+/** The state of so many pairs, and what a call makes of it. */
+function found(pairs: number, call: () => void): number[] {
+  const { f64 } = engine().heap;
+  tracer(engine()).startErrors(at.ERRORS);
+  f64[(at.ERRORS + at.ERRORS_ORDINARY) / 8] = pairs;
   f64[(at.ERRORS + at.ERRORS_WORST) / 8] = 1;
-  kernels.select(at.ERRORS, errors, numbers.length, table);
+  call();
   return QUANTILES.map((_, q) => f64[(at.ERRORS + at.ERRORS_QUANTILES) / 8 + q]);
+}
+
+/** What select() finds. */
+function selected(numbers: Float32Array, behind: number): number[] {
+  const { errors, table } = placed(numbers, behind);
+  return found(pairsOf(numbers), () => tracer(engine()).select(at.ERRORS, errors, numbers.length, table));
+}
+
+/** What some find who have a part of the numbers each: each of them begins anew whenever another answer is there. */
+function foundTogether(numbers: Float32Array, size: number): number[][] {
+  const own = engine();
+  const parts = Array.from({ length: size }, (_, rank) =>
+    numbers.subarray((numbers.length * rank) / size, (numbers.length * (rank + 1)) / size),
+  );
+  const answers: unknown[] = [];
+  for (;;) {
+    const told: unknown[] = [];
+    let answer: ((all: unknown[]) => unknown) | undefined;
+    const ends = parts.map((part, rank) => {
+      let next = 0;
+      const exchange = <T, R>(mine: T, join: (all: readonly T[]) => R): R => {
+        if (next < answers.length) return structuredClone(answers[next++]) as R;
+        told.push(structuredClone(mine));
+        answer = join as (all: unknown[]) => unknown;
+        throw answers;
+      };
+      const { errors, table } = placed(part, -1);
+      const pairs = pairsOf(numbers);
+      const { f64 } = own.heap;
+      const joinWith = <T, R>(
+        [state]: readonly number[],
+        _: boolean,
+        mine: T,
+        join: (states: readonly Float64Array[], all: readonly T[]) => R,
+      ): R => exchange(mine, (all) => join([f64.slice(state / 8, (state + at.ERRORS_BYTES) / 8)], all));
+      const reports = { join: () => {}, joinWith };
+      const mine = [{ state: at.ERRORS, address: errors, n: part.length }];
+      try {
+        return found(pairs, () =>
+          measureErrors(own, tracer(own), reports, { rank, size, exchange }, mine, false, table),
+        );
+      } catch (error) {
+        if (error !== answers) throw error;
+        return undefined;
+      }
+    });
+    if (!answer) return ends.map((end) => end as number[]);
+    expect(told).toHaveLength(size);
+    answers.push(answer(told));
+  }
 }
 
 function sorted(numbers: Float32Array): number[] {
@@ -59,11 +115,22 @@ const KINDS: Record<string, (i: number, n: number) => number> = {
 
 const SIZES = [1, 2, 5, 64, 65, 1000, 8_191, 8_192, 8_193, 8_195, 32_770, 70_002];
 
+/** Sizes of which several have a part each, and how many those are. */
+const SHARED = new Map([
+  [2, 2],
+  [5, 3],
+  [1000, 3],
+  [8_193, 2],
+]);
+
 describe.each(Object.keys(KINDS))("numbers: %s", (kind) => {
   test.each(SIZES)("%d of them", (n) => {
     const numbers = Float32Array.from({ length: n }, (_, i) => KINDS[kind](i, n));
     if (numbers.every((x) => Number.isNaN(x))) numbers[0] = 1;
     const wanted = sorted(numbers);
     for (const behind of [-1, 1e30]) expect(selected(numbers, behind)).toEqual(wanted);
+    // where others have some of them, nothing depends on how many they are
+    const size = SHARED.get(n) ?? 1;
+    if (size > 1) for (const each of foundTogether(numbers, size)) expect(each).toEqual(wanted);
   });
 });
