@@ -5,7 +5,12 @@ export default defineConfig({
   test: {
     include: [
       "test/checks/*.test.ts",
-      "test/plan/{walk,plan}.test.ts",
+      "test/plan/*.test.ts",
+      "test/golden.test.ts",
+      "test/statistics/one-pass.test.ts",
+      "test/tensor/{operand,lifetime}.test.ts",
+      "test/training/gradient.errors.test.ts",
+      "test/training/layer-gradients.native.test.ts",
       "test/statistics/partial.errors.test.ts",
       "test/training/batch-norm.errors.test.ts",
     ],

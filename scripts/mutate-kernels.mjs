@@ -1,38 +1,38 @@
 /**
  * Mutants of assembly/norms, as Stryker makes them of src/ (stryker.config.mjs), which does not compile AssemblyScript: one
- * change each, in a copy of the tree, compiled into the core and the gradients, and tried with tests that judge norms.
- * node scripts/mutate-kernels.mjs [--count 40] [--seed N] prints what none of them notices. A mutant whose modules are byte for
- * byte what they were changes nothing.
+ * change each, compiled, and tried with tests that judge norms: first the golden results, in a worker, then the files of TESTS.
+ * node scripts/mutate-kernels.mjs [--count N] [--seed N] prints what none of them notices, of N mutants or of all. Of those, the
+ * ones whose modules are byte for byte what they were when they are optimized change nothing.
  */
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setInterval } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import asc from "assemblyscript/asc";
+import { build } from "esbuild";
 import ts from "typescript";
 import { random } from "../bench/harness/harness.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const NORMS = "assembly/norms";
-/** One after the other: the first notices most, and vitest would begin with the longest file. */
+/** For what the golden results do not notice: extreme values, pieces of statistics, diagnoses. */
 const TESTS = [
-  ["test/golden.test.ts"],
-  [
-    "test/plan/plan.test.ts",
-    "test/statistics/one-pass.test.ts",
-    "test/layers/weights.test.ts",
-    "test/layers/weights.extremes.test.ts",
-    "test/statistics/partial.test.ts",
-    "test/training/weight-gradients.test.ts",
-    "test/training/layer-gradients.emulated.test.ts",
-  ],
+  "test/diagnosis/given.test.ts",
+  "test/diagnosis/trace.kernels.test.ts",
+  "test/layers/weights.extremes.test.ts",
+  "test/statistics/one-pass.test.ts",
+  "test/training/batch-norm.test.ts",
+  "test/training/layer-gradients.native.test.ts",
 ];
-/** What is compiled again, and what is taken as it was built. */
-const COMPILED = ["core", "gradients"];
-const BUILT = ["diagnosis"];
-const SECONDS = 120;
+const PARTS = ["core", "diagnosis", "gradients"];
+/** Of the processor, for the golden results, which take about 10, and of a clock, for the tests. */
+const SECONDS = 30;
+const TESTS_SECONDS = 300;
 
 const OPERATORS = {
   "<": ["<=", ">="],
@@ -101,113 +101,140 @@ function mutantsOf(path) {
   return found;
 }
 
-const { values } = parseArgs({ options: { count: { type: "string", default: "40" }, seed: { type: "string" } } });
+const { values } = parseArgs({ options: { count: { type: "string" }, seed: { type: "string" } } });
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
 const next = random(seed);
 const all = readdirSync(join(root, NORMS)).flatMap((name) => mutantsOf(`${NORMS}/${name}`));
 const sample = all
   .map((mutant) => ({ mutant, order: next() }))
   .sort((a, b) => a.order - b.order)
-  .slice(0, Number(values.count))
+  .slice(0, Number(values.count ?? all.length))
   .map(({ mutant }) => mutant);
 console.log(`${all.length} mutants of ${NORMS}, ${sample.length} of them tried, seed ${seed}`);
 
 const copy = mkdtempSync(join(tmpdir(), "halfnorm-mutation-"));
 process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
-for (const name of [
-  "asconfig.json",
-  "assembly",
-  "package.json",
-  "src",
-  "test",
-  "tsconfig.json",
-  "vitest.config.ts",
-  "docs",
-]) {
+for (const name of ["package.json", "src", "test", "tsconfig.json", "docs"]) {
   cpSync(join(root, name), join(copy, name), { recursive: true });
 }
+writeFileSync(join(copy, "vitest.config.ts"), "export default { test: { isolate: false, testTimeout: 120_000 } };\n");
 symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-symlinkSync(join(root, "build"), join(copy, "built"));
-const vitest = join(root, "node_modules/vitest/vitest.mjs");
-const run = (script, ...args) =>
-  spawnSync(process.execPath, [script, ...args], { cwd: copy, encoding: "utf8", timeout: SECONDS * 1000 });
+
+const sources = new Map();
+/** What asc reads, once for all mutants; undefined where there is none. */
+function sourceOf(path) {
+  if (!sources.has(path)) {
+    let text;
+    try {
+      text = readFileSync(join(root, path), "utf8");
+    } catch {}
+    sources.set(path, text);
+  }
+  return sources.get(path);
+}
+
+/** Bits are the same however it is optimized, which takes the longest. */
+const UNOPTIMIZED = ["--optimizeLevel", "0", "--shrinkLevel", "0"];
+
+/** A module with a mutant or without; undefined where it does not compile. */
+async function compile(name, options, mutant) {
+  let module;
+  const { error } = await asc.main(
+    [`assembly/modules/${name}.ts`, "--target", name, "--outFile", "module.wasm", ...options],
+    {
+      readFile(path) {
+        const source = sourceOf(path);
+        if (path !== mutant?.path) return source ?? null;
+        return source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end);
+      },
+      writeFile(_path, contents) {
+        module = contents;
+      },
+      listFiles: () => [],
+      stdout: asc.createMemoryStream(),
+      stderr: asc.createMemoryStream(),
+    },
+  );
+  return error ? undefined : Buffer.from(module);
+}
+
+const GOLDEN = join(copy, "golden.mjs");
+await build({
+  entryPoints: [join(root, "test/support/golden-worker.ts")],
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  outfile: GOLDEN,
+});
+const golden = readFileSync(join(root, "test/fixtures/golden.txt"), "utf8").split("\n");
+let worker;
+
+/** What the golden results of a module notice first, or "time" where they take too long; undefined where they are the same. */
+async function firstDifference(module) {
+  worker ??= new Worker(GOLDEN, { workerData: golden });
+  worker.postMessage(module);
+  const began = process.cpuUsage().user;
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  const late = async () => {
+    for await (const _ of setInterval(200, undefined, { signal })) {
+      if (process.cpuUsage().user - began > SECONDS * 1e6) return ["time"];
+    }
+  };
+  const [answer] = await Promise.race([once(worker, "message", { signal }), late()]);
+  waiting.abort();
+  if (answer === "time") {
+    await worker.terminate();
+    worker = undefined;
+  }
+  return answer;
+}
 
 /** The part as the package imports it, without what makes it short. */
-function embed(name, base64) {
+function embed(name, module) {
+  const base64 = module.toString("base64");
   const text = `export const ${name}Bytes = () => Uint8Array.from(atob("${base64}"), (each) => each.charCodeAt(0));\n`;
   writeFileSync(join(copy, `src/engine/${name}.generated.ts`), text);
 }
 
-const UNOPTIMIZED = ["--optimizeLevel", "0", "--shrinkLevel", "0"];
-
-/** The parts of the copy, one after the other in base64; undefined where it does not compile. */
-async function compile(options) {
-  const parts = [];
-  for (const name of COMPILED) {
-    const outFile = `${name}.wasm`;
-    const args = [`assembly/modules/${name}.ts`, "--target", name, "--baseDir", copy, "--outFile", outFile, ...options];
-    const { error } = await asc.main(args, { stderr: asc.createMemoryStream() });
-    if (error) return undefined;
-    parts.push(readFileSync(join(copy, outFile)).toString("base64"));
-  }
-  return parts;
+/** The title of the first test that fails with a mutant, and "time" where they take too long; undefined where they pass. */
+async function firstFailure(mutant) {
+  for (const name of PARTS) embed(name, await compile(name, UNOPTIMIZED, mutant));
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [vitest, "run", "--bail", "1", "--maxWorkers", "1", ...TESTS],
+    { cwd: copy, encoding: "utf8", timeout: TESTS_SECONDS * 1000 },
+  );
+  if (status === 0) return undefined;
+  return status === null ? "time" : (/FAIL\s+(.*)/.exec(stdout + stderr)?.[1] ?? "");
 }
 
-/** The title of the first test that fails, and "time" where they take too long; undefined where they pass. */
-function firstFailure() {
-  for (const files of TESTS) {
-    const { status, stdout, stderr } = run(vitest, "run", "--bail", "1", "--maxWorkers", "1", ...files);
-    if (status !== 0) return status === null ? "time" : (/FAIL\s+(.*)/.exec(stdout + stderr)?.[1] ?? "");
-  }
-  return undefined;
-}
-
-for (const name of BUILT) embed(name, readFileSync(join(root, `build/${name}.wasm`)).toString("base64"));
-/** Bits are the same however it is optimized, which takes the longest. */
-const original = await compile(UNOPTIMIZED);
-const embedAll = (parts) => {
-  for (const [i, name] of COMPILED.entries()) embed(name, parts[i]);
-};
-embedAll(original);
-const failure = firstFailure();
+const failure = (await firstDifference(await compile("whole", UNOPTIMIZED))) ?? (await firstFailure());
 if (failure !== undefined) throw new Error(`the tests fail without a mutant: ${failure}`);
 
-const counts = { killed: 0, "does not compile": 0, "the same code": 0, survived: 0 };
-const say = (what, { path, start, end, text }, by = "") => {
-  const source = readFileSync(join(root, path), "utf8");
-  const line = source.slice(0, start).split("\n").length;
-  console.log(`${what}: ${path}:${line} ${source.slice(start, end)} -> ${text}${by}`);
-};
-const tell = (what, mutant, by) => {
+const counts = { noticed: 0, "too long": 0, "does not compile": 0, "the same code": 0, survived: 0 };
+function tell(what, { path, start, end, text }, by) {
   counts[what]++;
-  say(what, mutant, by);
-};
-
-/** Does it with a mutant in the copy. */
-async function within({ path, start, end, text }, action) {
-  const source = readFileSync(join(root, path), "utf8");
-  writeFileSync(join(copy, path), source.slice(0, start) + text + source.slice(end));
-  await action();
-  writeFileSync(join(copy, path), source);
+  const source = sourceOf(path);
+  const line = source.slice(0, start).split("\n").length;
+  console.log(`${what}: ${path}:${line} ${source.slice(start, end)} -> ${text}${by ? ` by ${by}` : ""}`);
 }
 
-const unnoticed = [];
+const left = [];
 for (const mutant of sample) {
-  await within(mutant, async () => {
-    const modules = await compile(UNOPTIMIZED);
-    if (!modules) return tell("does not compile", mutant);
-    embedAll(modules);
-    const failed = firstFailure();
-    if (failed === undefined) {
-      unnoticed.push(mutant);
-      say("not noticed", mutant);
-    } else tell("killed", mutant, ` by ${failed}`);
-  });
+  const module = await compile("whole", UNOPTIMIZED, mutant);
+  const found = module && (await firstDifference(module));
+  if (!module) tell("does not compile", mutant);
+  else if (found === undefined) left.push(mutant);
+  else tell(found === "time" ? "too long" : "noticed", mutant, found);
 }
-const optimized = unnoticed.length ? String(await compile([])) : "";
-for (const mutant of unnoticed) {
-  await within(mutant, async () => {
-    tell(String(await compile([])) === optimized ? "the same code" : "survived", mutant);
-  });
+await worker?.terminate();
+console.log(`${left.length} that the golden results do not notice`);
+const optimized = left.length && (await compile("whole", []));
+for (const mutant of left) {
+  const found = await firstFailure(mutant);
+  if (found !== undefined) tell(found === "time" ? "too long" : "noticed", mutant, found);
+  else tell(optimized.equals(await compile("whole", [], mutant)) ? "the same code" : "survived", mutant);
 }
 console.log(counts);

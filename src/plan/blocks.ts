@@ -16,10 +16,10 @@ export function shareOf(walk: Walk, bytes: number): number {
   const { whole } = walk;
   if (walk.elements * bytes <= 2 * BLOCK) return whole;
   const each = (walk.elements / whole) * bytes;
-  let share = Math.min(whole, Math.max(1, Math.floor(BLOCK / each)));
-  // columns side by side: whole vectors of them
-  if (walk.split === walk.sizes.length - 1 && share > 64) share -= share % 64;
-  return walk.outer > 1 && (share * each) / walk.outer < least ? whole : share;
+  let share = Math.max(1, Math.floor(BLOCK / each));
+  // columns side by side: whole vectors of them; so few that none is left are short segments
+  if (walk.split === walk.sizes.length - 1) share -= share % 64;
+  return (share * each) / walk.outer < least ? whole : share;
 }
 
 /** A view of kernel memory that has elements of a storage. */

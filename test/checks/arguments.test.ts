@@ -1,6 +1,6 @@
 /** Options that are refused, axes among them. */
 
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import * as halfnorm from "../../src/index.js";
 import { any, FORMS, plain, refuses } from "../support/refuses.js";
 
@@ -61,6 +61,7 @@ describe("options", () => {
       new RangeError(`${expected}, got Infinity`),
     );
     refuses((out) => halfnorm.rmsNorm(plain(), any({ eps: "1", out })), new TypeError(`${expected}, got "1"`));
+    expect(halfnorm.rmsNorm(new Float32Array(2).fill(3), { eps: 0 }).data).toEqual(new Float32Array(2).fill(1));
   });
 
   test("weight, bias, mean, deviation and g of the wrong length", () => {

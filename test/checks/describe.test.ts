@@ -46,6 +46,8 @@ const VALUES: [unknown, string | RegExp][] = [
   [{}, "{  }"],
   [ring, "{ self }"],
   [{ ["k".repeat(1e6)]: 1 }, /^\{ k+\.\.\.$/],
+  [{ ["k".repeat(96)]: 1 }, `{ ${"k".repeat(96)} }`],
+  [{ ["k".repeat(97)]: 1 }, `{ ${"k".repeat(97)} ...`],
   [Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`key${i}`, i])), /^\{ key0, .*key8 \}$/],
   [new Map(), "Map"],
   [new Date(0), "Date"],

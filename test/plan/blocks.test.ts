@@ -1,7 +1,10 @@
 // Plain data is worked on in blocks; resident data as a whole. Both give the same bits.
 
 import { describe, expect, test } from "vitest";
-import { fromFloat16, load, mean, norm, round, Tensor, tensor, toFloat16, trelu } from "../../src/index.js";
+import { BLOCK } from "../../src/engine/sizes.js";
+import { fromFloat16, layerNorm, load, mean, norm, round, Tensor, tensor, toFloat16, trelu } from "../../src/index.js";
+import { shareOf } from "../../src/plan/blocks.js";
+import { planWalk } from "../../src/plan/walk.js";
 import { type Call, layers, type Result, reductions, values } from "../support/layers.js";
 
 const bits = (result: unknown): Uint8Array => {
@@ -117,4 +120,35 @@ describe("the same bits for plain and resident data", () => {
     own.norm(new Float32Array(2 ** 22));
     expect(own.memory().bytes).toBeLessThan(2 ** 20);
   });
+});
+
+test.each([
+  // two blocks are not worth it
+  { shape: [BLOCK / 2], reduced: 0, bytes: 4, share: BLOCK / 2 },
+  { shape: [BLOCK / 2 + 1], reduced: 0, bytes: 4, share: BLOCK / 4 },
+  // whole vectors of columns
+  { shape: [100_000], reduced: 0, bytes: 6, share: 43_648 },
+  { shape: [20, 100_000], reduced: 0b01, bytes: 4, share: 3264 },
+  { shape: [128, 2000], reduced: 0b01, bytes: 4, share: 512 },
+  // a row of a block that is too short, with and without whole vectors
+  { shape: [129, 2000], reduced: 0b01, bytes: 4, share: 2000 },
+  { shape: [2000, 150], reduced: 0b01, bytes: 4, share: 150 },
+  { shape: [512, 3000, 2], reduced: 0b101, bytes: 4, share: 3000 },
+  // any number of what is not columns
+  { shape: [4, 24, 2500], reduced: 0b101, bytes: 4, share: 6 },
+  { shape: [64, 300, 15], reduced: 0b101, bytes: 4, share: 68 },
+  { shape: [2000, 150], reduced: 0b10, bytes: 4, share: 436 },
+  { shape: [3, 100_000], reduced: 0b10, bytes: 4, share: 1 },
+  { shape: [2, 300_000], reduced: 0b11, bytes: 4, share: 1 },
+])("a block of $shape over $reduced, $bytes bytes an element, has $share", ({ shape, reduced, bytes, share }) => {
+  expect(shareOf(planWalk(shape, reduced, 0), bytes)).toBe(share);
+});
+
+test("weight and bias in float16, each with room of its own", () => {
+  const shape = [3, 200];
+  const x = { data: values(600), shape };
+  const [weight, bias] = [toFloat16(values(200, 2)), toFloat16(values(200, 3))];
+  const expected = layerNorm(x, { weight: fromFloat16(weight), bias: fromFloat16(bias) });
+  expect(layerNorm(x, { weight, bias })).toEqual(expected);
+  expect(layerNorm(x, { weight: tensor(weight), bias: tensor(bias) })).toEqual(expected);
 });

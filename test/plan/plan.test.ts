@@ -34,6 +34,7 @@ import {
   weightNorm,
   weightNormBackward,
 } from "../../src/index.js";
+import { topScratchBytes } from "../../src/plan/plan.js";
 import { everyNorm } from "../support/cases.js";
 import { values } from "../support/layers.js";
 
@@ -241,4 +242,21 @@ test("these are all planned kernels, in all of their layouts", () => {
   }
   const found = [...walked].map(([kernel, layouts]) => [kernel, [...layouts].sort()]);
   expect(Object.fromEntries(found)).toEqual(Object.fromEntries(planned));
+});
+
+test("the top-k norm writes into its scratch space alone", () => {
+  const { heap } = own;
+  for (const k of [1, 4, 700]) {
+    for (const shape of [[2, 701], [701, 5]]) {
+      const x = { data: values(shape[0] * shape[1]), shape };
+      const axes = [shape[0] === 2 ? 1 : 0];
+      const end = () => heap.i32[at.SCRATCH >> 2] + topScratchBytes(k);
+      norm(x, { norm: { topk: k }, axes });
+      const rest = heap.i32.subarray(Math.ceil(end() / 4));
+      rest.fill(0x5a5a5a5a);
+      norm(x, { norm: { topk: k }, axes });
+      expect(rest.every((each) => each === 0x5a5a5a5a)).toBe(true);
+      expect(rest.byteOffset).toBe(end());
+    }
+  } // biome-ignore format: one shape a line
 });

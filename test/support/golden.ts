@@ -1,8 +1,10 @@
 // A seeded set of calls, whose results every engine has to reproduce to the bit.
 
-import * as halfnorm from "../../src/index.js";
+import * as library from "../../src/index.js";
+import type { Halfnorm } from "../../src/load.js";
 import type { Arithmetic } from "../../src/numerics/arithmetic.js";
 import type { FormatName } from "../../src/numerics/format.js";
+import type { Norm } from "../../src/numerics/norm.js";
 import { everyNorm, show } from "./cases.js";
 import { dataOf, toHalves } from "./compare.js";
 import { ORACLES } from "./formats.js";
@@ -41,8 +43,13 @@ function note(name: string, ...results: readonly unknown[]): Golden {
   return [name, bytes];
 }
 
+interface Input {
+  data: Float32Array | Uint16Array;
+  shape: number[];
+}
+
 const nexts = uniform(77);
-const inputs: Record<string, { data: Float32Array | Uint16Array; shape: number[] }> = {
+const inputs: Record<string, Input> = {
   "rows, normal": { data: gaussian(6 * 1031, 1), shape: [6, 1031] },
   "rows of halves": { data: toHalves(gaussian(5 * 515, 2, 1)), shape: [5, 515] },
   "wide exponents": { data: wide(4 * 300, 3, -30, 30), shape: [4, 300] },
@@ -54,7 +61,26 @@ const inputs: Record<string, { data: Float32Array | Uint16Array; shape: number[]
   },
 };
 
-function* results(): Generator<Golden> {
+const DIFFERENTIATED = ["wide exponents", "channels", "any bits"];
+
+/** Gradients, and what statistics that are given do. */
+function backward(halfnorm: Halfnorm, x: Input, options: { norm: Norm; arithmetic: Arithmetic | undefined }) {
+  const dy = { data: gaussian(x.data.length, 8), shape: x.shape };
+  const channels = x.shape[0];
+  const weight = gaussian(channels, 9);
+  // of all sizes, 0 among them
+  const deviation = wide(channels, 10, -120, 120).map((value, i) => (i === 2 ? 0 : Math.abs(value)));
+  return [
+    halfnorm.batchNorm(x, { ...options, axis: 0, mean: weight, deviation, weight }),
+    ...Object.values(halfnorm.batchNormBackward(dy, x, { ...options, axis: 0, weight })),
+    ...Object.values(halfnorm.layerNormBackward(dy, x, options)),
+    ...Object.values(halfnorm.rmsNormBackward(dy, x, options)),
+    ...Object.values(halfnorm.weightNormBackward(dy, x, { ...options, g: weight })),
+  ];
+}
+
+/** @param halfnorm Its functions, on whatever instance. */
+function* results(halfnorm: Halfnorm): Generator<Golden> {
   for (const [name, x] of Object.entries(inputs)) {
     const last = [x.shape.length - 1];
     for (const [label, arithmetic] of Object.entries(ARITHMETICS)) {
@@ -86,6 +112,8 @@ function* results(): Generator<Golden> {
         }
         results.push(halfnorm.lpNormalize(x, options), halfnorm.boundedWeightNorm(x, options));
         yield note(`${show(norm)} of ${what}`, ...results);
+        if (DIFFERENTIATED.includes(name))
+          yield note(`backward, ${show(norm)} of ${what}`, ...backward(halfnorm, x, options));
       }
     }
     yield note(`calibrated ${name}`, halfnorm.layerNorm(x, { norm: { topk: 7 }, calibrated: true }));
@@ -99,13 +127,17 @@ function* results(): Generator<Golden> {
 }
 
 /** A line for each: the beginning of a checksum, and the name. */
-export async function goldenText(): Promise<string> {
-  const lines: string[] = [];
-  for (const [name, parts] of results()) {
+export async function* goldenLines(functions: Halfnorm = library): AsyncGenerator<string> {
+  for (const [name, parts] of results(functions)) {
     const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     const hex = Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0"));
-    lines.push(`${hex.join("")}  ${name}`);
+    yield `${hex.join("")}  ${name}`;
   }
-  return `${lines.join("\n")}\n`;
+}
+
+export async function goldenText(): Promise<string> {
+  let text = "";
+  for await (const line of goldenLines()) text += `${line}\n`;
+  return text;
 }
