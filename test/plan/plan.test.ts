@@ -246,8 +246,8 @@ test("these are all planned kernels, in all of their layouts", () => {
 
 test("the top-k norm writes into its scratch space alone", () => {
   const { heap } = own;
-  for (const k of [1, 4, 700]) {
-    for (const shape of [[2, 701], [701, 5]]) {
+  for (const k of [1, 3000]) {
+    for (const shape of [[2, 3001], [3001, 40]]) {
       const x = { data: values(shape[0] * shape[1]), shape };
       const axes = [shape[0] === 2 ? 1 : 0];
       const end = () => heap.i32[at.SCRATCH >> 2] + topScratchBytes(k);

@@ -10,7 +10,7 @@ import { dataOf, toHalves } from "./compare.js";
 import { ORACLES } from "./formats.js";
 import { floats, gaussian, uniform, wide } from "./random.js";
 
-const NORMS = everyNorm([7], [1.5, 2.7, 3]);
+const NORMS = everyNorm([7], [1, 1.5, 2.7, 3]);
 const ARITHMETICS: Record<string, Arithmetic | undefined> = {
   native: undefined,
   float16: "float16",
@@ -46,6 +46,8 @@ function note(name: string, ...results: readonly unknown[]): Golden {
 interface Input {
   data: Float32Array | Uint16Array;
   shape: number[];
+  /** Of gradients. */
+  eps?: number;
 }
 
 const nexts = uniform(77);
@@ -55,16 +57,29 @@ const inputs: Record<string, Input> = {
   "wide exponents": { data: wide(4 * 300, 3, -30, 30), shape: [4, 300] },
   channels: { data: gaussian(3 * 5 * 7 * 9, 4, 100), shape: [3, 5, 7, 9] },
   "a large mean": { data: gaussian(2 * 4100, 5, 1e6), shape: [2, 4100] },
+  // rows whose factors are none, and beyond formats on either side; tiny elements beside a large one
+  "zeros, equal, tiny and huge": {
+    data: gaussian(6 * 40, 11).map(
+      (value, i) =>
+        [0, 3, value * 2 ** -140, value * 2 ** -23, value * 2 ** 125, i % 40 ? value * 2 ** -110 : 1000][
+          Math.floor(i / 40)
+        ],
+    ),
+    shape: [6, 40],
+    // 1 / S may be infinite then
+    eps: 0,
+  },
   "any bits": {
     data: floats(2048, () => new Float32Array(Uint32Array.of(nexts() * 2 ** 32).buffer)[0]),
     shape: [64, 32],
   },
 };
 
-const DIFFERENTIATED = ["wide exponents", "channels", "any bits"];
+const DIFFERENTIATED = ["wide exponents", "channels", "zeros, equal, tiny and huge", "any bits"];
 
 /** Gradients, and what statistics that are given do. */
-function backward(halfnorm: Halfnorm, x: Input, options: { norm: Norm; arithmetic: Arithmetic | undefined }) {
+function backward(halfnorm: Halfnorm, x: Input, both: { norm: Norm; arithmetic: Arithmetic | undefined }) {
+  const options = { ...both, eps: x.eps };
   const dy = { data: gaussian(x.data.length, 8), shape: x.shape };
   const channels = x.shape[0];
   const weight = gaussian(channels, 9);
@@ -75,7 +90,8 @@ function backward(halfnorm: Halfnorm, x: Input, options: { norm: Norm; arithmeti
     ...Object.values(halfnorm.batchNormBackward(dy, x, { ...options, axis: 0, weight })),
     ...Object.values(halfnorm.layerNormBackward(dy, x, options)),
     ...Object.values(halfnorm.rmsNormBackward(dy, x, options)),
-    ...Object.values(halfnorm.weightNormBackward(dy, x, { ...options, g: weight })),
+    halfnorm.weightNorm(x, { ...both, g: weight.map((g) => -Math.abs(g)) }),
+    ...Object.values(halfnorm.weightNormBackward(dy, x, { ...both, g: weight })),
   ];
 }
 
@@ -89,6 +105,12 @@ function* results(halfnorm: Halfnorm): Generator<Golden> {
         `mean of ${what}`,
         halfnorm.mean(x, { axes: last, arithmetic }),
         halfnorm.mean(x, { axes: [0], arithmetic }),
+      );
+      const centred = { norm: "none", arithmetic } as const;
+      yield note(
+        `centred ${what}`,
+        halfnorm.layerNorm(x, centred),
+        ...Object.values(halfnorm.layerNormBackward(x, x, centred)),
       );
       for (const norm of NORMS) {
         const options = { norm, arithmetic };
