@@ -57,5 +57,6 @@ if (peers) {
 if (write) writeFileSync(new URL("../../docs/accuracy.md", import.meta.url), pageOf(sections, others, seed));
 const beyond = rows.flatMap((row) => row.beyond);
 for (const line of beyond) console.error(`over its budget: ${line}`);
-console.log(beyond.length ? `${beyond.length} over their budgets` : `${rows.length} functions within their budgets`);
+const within = rows.length === 1 ? "1 function within its budget" : `${rows.length} functions within their budgets`;
+console.log(beyond.length ? `over their budgets: ${beyond.length}` : within);
 if (beyond.length) process.exitCode = 1;

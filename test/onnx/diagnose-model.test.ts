@@ -5,8 +5,9 @@ import { describe, expect, it } from "vitest";
 import { diagnose, kernels } from "../../src/index.js";
 import { diagnoseModel, type ModelDiagnosis, ModelError } from "../../src/onnx/index.js";
 import type { DiagnoseModelOptions } from "../../src/onnx/options.js";
-import { around, GraphBuilder, positive, tokens, transformer } from "../support/onnx-cases.js";
+import { around, GraphBuilder, positive } from "../support/onnx-graph.js";
 import { type ModelSpec, modelBytes } from "../support/onnx-model.js";
+import { tokens, transformer } from "../support/onnx-networks.js";
 import { gaussian } from "../support/random.js";
 import { any } from "../support/refuses.js";
 

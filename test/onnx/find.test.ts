@@ -8,9 +8,11 @@ import { layerCall, type Values } from "../../src/onnx/layer-call.js";
 import type { Normalization } from "../../src/onnx/normalization.js";
 import { readModel } from "../../src/onnx/proto.js";
 import { constantOf, type External } from "../../src/onnx/values.js";
-import { around, convolutional, OPERATORS, transformer, WRITTEN } from "../support/onnx-cases.js";
+import { OPERATORS, WRITTEN } from "../support/onnx-cases.js";
 import { EXPORTED } from "../support/onnx-exporters.js";
+import { around } from "../support/onnx-graph.js";
 import { type ModelSpec, modelBytes } from "../support/onnx-model.js";
+import { convolutional, transformer } from "../support/onnx-networks.js";
 import { gaussian } from "../support/random.js";
 
 const NONE: External = () => {

@@ -7,8 +7,10 @@ import { findNormalizations } from "../../src/onnx/find.js";
 import { graphOf } from "../../src/onnx/graph.js";
 import { diagnoseModel, ModelError } from "../../src/onnx/index.js";
 import { readModel } from "../../src/onnx/proto.js";
-import { around, transformer, WRITTEN } from "../support/onnx-cases.js";
+import { WRITTEN } from "../support/onnx-cases.js";
+import { around } from "../support/onnx-graph.js";
 import { type ModelSpec, modelBytes } from "../support/onnx-model.js";
+import { transformer } from "../support/onnx-networks.js";
 import { seconds } from "../support/seconds.js";
 
 const read = (bytes: Uint8Array) => diagnoseModel(bytes, { runtime: ort, random: 1, effect: false });

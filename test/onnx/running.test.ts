@@ -4,7 +4,7 @@ import * as ort from "onnxruntime-web";
 import { describe, expect, it } from "vitest";
 import { diagnoseModel, type ModelDiagnosis, ModelError } from "../../src/onnx/index.js";
 import type { DiagnoseModelOptions } from "../../src/onnx/options.js";
-import { around, GraphBuilder, positive } from "../support/onnx-cases.js";
+import { around, GraphBuilder, positive } from "../support/onnx-graph.js";
 import { type ModelSpec, modelBytes, type NodeSpec } from "../support/onnx-model.js";
 import { any } from "../support/refuses.js";
 

@@ -9,8 +9,8 @@ import type { Browser } from "puppeteer-core";
 import { afterAll, describe, expect, inject, it } from "vitest";
 import type { ModelDiagnosis } from "../../src/onnx/index.js";
 import { isMissing, launch, resultOf, type Site, serve } from "../support/browsers.js";
-import { transformer } from "../support/onnx-cases.js";
 import { modelBytes } from "../support/onnx-model.js";
+import { transformer } from "../support/onnx-networks.js";
 import { bundle } from "./bundle.js";
 
 const [consumer, peers] = [inject("consumer"), inject("peers")];

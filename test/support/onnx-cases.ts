@@ -1,63 +1,7 @@
-/** Models with normalizations, as exporters write them. */
+/** Normalizations, as operators and as exporters write them out. */
 
-import type { Attribute, ModelSpec, NodeSpec, TensorSpec } from "./onnx-model.js";
+import { affineOf, type GraphBuilder, positive } from "./onnx-graph.js";
 import { gaussian } from "./random.js";
-
-/** Puts nodes together; every node and tensor has a name of its own. */
-export class GraphBuilder {
-  readonly nodes: NodeSpec[] = [];
-  readonly initializers: Record<string, TensorSpec> = {};
-  private count = 0;
-
-  constructor(readonly opset: number) {}
-
-  /** @returns The name of the output. */
-  node(op: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}, domain = ""): string {
-    const name = `${op}_${this.count++}`;
-    this.nodes.push({ op, inputs, outputs: [`${name}_out`], name, attributes, domain });
-    return `${name}_out`;
-  }
-
-  tensor(
-    data: readonly number[] | Float32Array,
-    dims: readonly number[] = [data.length],
-    as?: TensorSpec["as"],
-  ): string {
-    const name = `constant_${this.count++}`;
-    this.initializers[name] = { data, dims, ...(as && { as }) };
-    return name;
-  }
-
-  /** A node Constant. */
-  constant(value: number): string {
-    return this.node("Constant", [], { value: { tensor: { dims: [], data: [value] } } });
-  }
-
-  integers(data: readonly number[]): string {
-    const name = `axes_${this.count++}`;
-    this.initializers[name] = { data, dims: [data.length], type: "int64" };
-    return name;
-  }
-
-  /** A reduction: its axes became an input with version 18, of ReduceSum with 13. */
-  reduce(op: string, x: string, axes: readonly number[]): string {
-    const from = op === "ReduceSum" ? 13 : 18;
-    return this.opset >= from
-      ? this.node(op, [x, this.integers(axes)], { keepdims: 1 })
-      : this.node(op, [x], { keepdims: 1, axes });
-  }
-
-  cast(x: string, to = 1): string {
-    return this.node("Cast", [x], { to });
-  }
-
-  affine(y: string, weight: string | undefined, bias: string | undefined): string {
-    const weighted = weight === undefined ? y : this.node("Mul", [y, weight]);
-    return bias === undefined ? weighted : this.node("Add", [weighted, bias]);
-  }
-}
-
-export const positive = (n: number, seed: number): Float32Array => gaussian(n, seed).map((x) => 1 + 0.2 * x);
 
 /** What one normalization is, written out. */
 export interface Written {
@@ -74,7 +18,7 @@ export interface Written {
 const EPS = 1e-5;
 
 /** Layer norm over the last axis by parts, each of which exporters write in several ways. */
-function layerNormBy(how: {
+export function layerNormBy(how: {
   square?: "Pow" | "Mul";
   divide?: "Div" | "Reciprocal" | "one over" | "Pow -0.5";
   eps?: "initializer" | "node" | "last";
@@ -233,21 +177,6 @@ export const WRITTEN: Written[] = [
   },
 ];
 
-/** What is between x and the normalization under test: something that other nodes are made of. */
-export function around(
-  opset: number,
-  shape: readonly (number | string)[],
-  write: (g: GraphBuilder, x: string) => string,
-  domains: Record<string, number> = {},
-): ModelSpec {
-  const g = new GraphBuilder(opset);
-  const x = g.node("Mul", ["x", g.tensor([1.5], [])]);
-  const y = write(g, x);
-  g.nodes.push({ op: "Tanh", inputs: [y], outputs: ["y"], name: "last" });
-  const { nodes, initializers } = g;
-  return { opset, nodes, initializers, inputs: { x: { dims: shape } }, outputs: { y: {} }, domains };
-}
-
 const MS = "com.microsoft";
 
 /** An operator that is a normalization. */
@@ -260,18 +189,13 @@ export interface Operator {
   write(g: GraphBuilder, x: string): string;
 }
 
-const channels = (g: GraphBuilder, n: number, seed: number): [string, string] => [
-  g.tensor(positive(n, seed)),
-  g.tensor(gaussian(n, seed + 1)),
-];
-
 export const OPERATORS: Operator[] = [
   {
     operator: "LayerNormalization",
     opsets: [17, 20, 23],
     shape: [2, 4, 24],
     axes: [2],
-    write: (g, x) => g.node("LayerNormalization", [x, ...channels(g, 24, 10)], { axis: -1, epsilon: { float: 1e-5 } }),
+    write: (g, x) => g.node("LayerNormalization", [x, ...affineOf(g, 24, 10)], { axis: -1, epsilon: { float: 1e-5 } }),
   },
   {
     operator: "LayerNormalization",
@@ -303,7 +227,7 @@ export const OPERATORS: Operator[] = [
     write: (g, x) =>
       g.node(
         "SkipLayerNormalization",
-        [x, g.node("Neg", ["x"]), ...channels(g, 24, 15), g.tensor(gaussian(24, 17))],
+        [x, g.node("Neg", ["x"]), ...affineOf(g, 24, 15), g.tensor(gaussian(24, 17))],
         { epsilon: { float: 1e-5 } },
         MS,
       ),
@@ -323,7 +247,7 @@ export const OPERATORS: Operator[] = [
     shape: [2, 6, 5, 5],
     axes: [1, 2, 3],
     write: (g, x) =>
-      g.node("GroupNormalization", [x, ...channels(g, g.opset < 21 ? 3 : 6, 19)], {
+      g.node("GroupNormalization", [x, ...affineOf(g, g.opset < 21 ? 3 : 6, 19)], {
         num_groups: 3,
         epsilon: { float: 1e-4 },
       }),
@@ -333,7 +257,7 @@ export const OPERATORS: Operator[] = [
     opsets: [11, 17, 22],
     shape: [2, 6, 5, 5],
     axes: [2, 3],
-    write: (g, x) => g.node("InstanceNormalization", [x, ...channels(g, 6, 21)], {}),
+    write: (g, x) => g.node("InstanceNormalization", [x, ...affineOf(g, 6, 21)], {}),
   },
   {
     operator: "BatchNormalization",
@@ -343,7 +267,7 @@ export const OPERATORS: Operator[] = [
     write: (g, x) =>
       g.node(
         "BatchNormalization",
-        [x, ...channels(g, 6, 23), g.tensor(gaussian(6, 25)), g.tensor(positive(6, 26))],
+        [x, ...affineOf(g, 6, 23), g.tensor(gaussian(6, 25)), g.tensor(positive(6, 26))],
         {},
       ),
   },
@@ -369,79 +293,3 @@ export const OPERATORS: Operator[] = [
     write: (g, x) => g.node("MeanVarianceNormalization", [x], {}),
   },
 ];
-
-/** One block of a transformer: attention without heads, and a network behind it. */
-export function transformer(opset: number, native: boolean, scale = 1): ModelSpec {
-  const n = 32;
-  const g = new GraphBuilder(opset);
-  const norm = (x: string): string => {
-    if (!native) return layerNormBy({})(g, x, n);
-    const [weight, bias] = channels(g, n, 30);
-    return g.node("LayerNormalization", [x, weight, bias], { axis: -1, epsilon: { float: 1e-5 } });
-  };
-  const linear = (x: string, from: number, to: number, seed: number): string =>
-    g.node("MatMul", [
-      x,
-      g.tensor(
-        gaussian(from * to, seed).map((w) => w / Math.sqrt(from)),
-        [from, to],
-      ),
-    ]);
-  const first = norm(g.node("Mul", ["x", g.tensor([scale], [])]));
-  const [q, k, v] = [40, 41, 42].map((seed) => linear(first, n, n, seed));
-  const scores = g.node("Softmax", [g.node("MatMul", [q, g.node("Transpose", [k], { perm: [0, 2, 1] })])], {
-    axis: -1,
-  });
-  const attended = g.node("Add", ["x", g.node("MatMul", [scores, v])]);
-  const hidden = g.node("Relu", [linear(norm(attended), n, 2 * n, 43)]);
-  const last = g.node("Add", [attended, linear(hidden, 2 * n, n, 44)]);
-  g.nodes.push({
-    op: "MatMul",
-    inputs: [norm(last), g.tensor(gaussian(n * 5, 45), [n, 5])],
-    outputs: ["logits"],
-    name: "head",
-  });
-  const { nodes, initializers } = g;
-  return { opset, nodes, initializers, inputs: { x: { dims: ["batch", "time", n] } }, outputs: { logits: {} } };
-}
-
-/** A layer norm of what stands in a table under numbers. */
-export const tokens = (): ModelSpec => ({
-  opset: 17,
-  nodes: [
-    { op: "Gather", inputs: ["table", "ids"], outputs: ["e"], name: "look" },
-    { op: "LayerNormalization", inputs: ["e", "w"], outputs: ["y"], name: "norm" },
-  ],
-  initializers: { table: { dims: [10, 16], data: gaussian(160, 1) }, w: { dims: [16], data: positive(16, 2) } },
-  inputs: { ids: { type: 7, dims: ["batch", "tokens"] } },
-  outputs: { y: {} },
-});
-
-/** A convolutional network. */
-export function convolutional(opset: number): ModelSpec {
-  const g = new GraphBuilder(opset);
-  const conv = (x: string, from: number, to: number, seed: number): string =>
-    g.node(
-      "Conv",
-      [
-        x,
-        g.tensor(
-          gaussian(from * to * 9, seed).map((w) => w / 3),
-          [to, from, 3, 3],
-        ),
-      ],
-      { pads: [1, 1, 1, 1], kernel_shape: [3, 3] },
-    );
-  const batch = (x: string, seed: number): string =>
-    g.node(
-      "BatchNormalization",
-      [x, ...channels(g, 8, seed), g.tensor(gaussian(8, seed + 2)), g.tensor(positive(8, seed + 3))],
-      {},
-    );
-  const one = g.node("Relu", [batch(conv("image", 3, 8, 50), 51)]);
-  const two = g.node("InstanceNormalization", [conv(one, 8, 8, 55), ...channels(g, 8, 56)], {});
-  const three = batch(conv(g.node("Add", [one, two]), 8, 8, 58), 59);
-  g.nodes.push({ op: "GlobalAveragePool", inputs: [three], outputs: ["features"], name: "pool" });
-  const { nodes, initializers } = g;
-  return { opset, nodes, initializers, inputs: { image: { dims: [1, 3, 12, 12] } }, outputs: { features: {} } };
-}

@@ -1,6 +1,6 @@
 /** A model of many layers, each of which is given something larger or smaller, with names as long as they are in models. */
 
-import { GraphBuilder, positive } from "./onnx-cases.js";
+import { GraphBuilder, positive } from "./onnx-graph.js";
 import type { ModelSpec } from "./onnx-model.js";
 import { gaussian } from "./random.js";
 

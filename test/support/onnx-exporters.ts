@@ -1,6 +1,7 @@
 /** Normalizations in the words of exporters: PyTorch, tf2onnx, JAX, and models of language as they are published. */
 
-import { type GraphBuilder, positive, type Written } from "./onnx-cases.js";
+import type { Written } from "./onnx-cases.js";
+import { type GraphBuilder, positive } from "./onnx-graph.js";
 import { gaussian } from "./random.js";
 
 const EPS = 1e-5;
