@@ -264,7 +264,7 @@
 #define HALFNORM_CONDITIONS 169924
 /* Where |e| go, float32: those of the groups, twelve arrays of them. */
 #define HALFNORM_GROUP_ERRORS 169928
-/* Work space for the selection of the k largest distances: see largestBytes(). */
+/* Work space for the selection of the k largest distances, of four groups at a time: 32 (k + max(k, 64)) bytes. */
 #define HALFNORM_LARGEST_SPACE 169932
 /* Where |e| of a stage of elements go, float32 in the order of the tensor. */
 #define HALFNORM_OWN_ERRORS 169936

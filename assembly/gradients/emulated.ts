@@ -1,4 +1,4 @@
-// Emulated gradients: every operation rounded to the compute COMPUTE, RN, sums in the order and format of the arithmetic.
+// Emulated gradients: every operation rounded to the compute format, RN, sums in the order and format of the arithmetic.
 // For each group, after d and S of the layer itself (emulated/emulate.ts), with n elements, inv = RN(1 / S), y = RN(d inv) and C
 // the constant of the norm:
 //

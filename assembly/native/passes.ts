@@ -12,7 +12,7 @@ export const SAMPLE: i32 = 32;
 export const enum Pass {
   /** Sum of x, in float64. */
   Plain,
-  /** The same into PANEL_SUM, and into PANEL_SQUARES sum of x², or of (x - centre)². */
+  /** Sum of x, but into PANEL_PLAIN, and into PANEL_SUM sum of x², or of (x - centre)². */
   Moments,
   MomentsNear,
   /** Sum of |x - centre - rest|, and without the rest. */

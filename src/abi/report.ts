@@ -96,7 +96,7 @@ export const KNOWN_VALUES = 3;
 export const CONDITIONS = RECORDS + 4;
 /** Where |e| go, float32: those of the groups, twelve arrays of them. */
 export const GROUP_ERRORS = RECORDS + 8;
-/** Work space for the selection of the k largest distances: see largestBytes(). */
+/** Work space for the selection of the k largest distances, of four groups at a time: 32 (k + max(k, 64)) bytes. */
 export const LARGEST_SPACE = RECORDS + 12;
 /** Where |e| of a stage of elements go, float32 in the order of the tensor. */
 export const OWN_ERRORS = RECORDS + 16;

@@ -1,4 +1,4 @@
-// What works element by element: rounding, conversion, TReLU.
+// float32 to float16, and back.
 
 import * as at from "../abi/plan.js";
 import { checkOptions, wrong } from "../checks/arguments.js";

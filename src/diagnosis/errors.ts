@@ -1,4 +1,4 @@
-// What data is, and how far it is from other data.
+// How far a tensor is from another of its size: error statistics, by the kernels.
 
 import * as at from "../abi/report.js";
 import { type Engine, engine } from "../engine/engine.js";
