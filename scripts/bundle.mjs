@@ -13,7 +13,7 @@
  * program text and of module text have nothing in common. A bundle of batchNorm is 350 bytes less for it.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transformSync } from "esbuild";
 import { withClassNames } from "./class-names.mjs";
@@ -162,30 +162,65 @@ const workers = Object.fromEntries(
     .map((command) => [`${command}-worker`, `src/cli/${command}/worker.ts`]),
 );
 
-rmSync(new URL("dist/cli", rootUrl), { recursive: true, force: true }); // pieces have other names every time
-const { metafile } = await build({
-  ...common,
-  entryPoints: {
-    halfnorm: "src/cli/main.ts",
-    ...workers,
-    thread: "src/cli/workers/thread.ts",
+/** What is loaded together. Pages, archives and models are loaded when they are needed. */
+const COMMAND = /^src\/cli\/\w+\/command\.ts$/;
+/**
+ * Makes one file of them: what two commands have in common would be a file of its own, what two others have another one, and so
+ * forth, and the reading of forty files takes longer than that of one with all. What is loaded later takes it for granted, so that
+ * what it has in common with commands is in that file as well.
+ */
+const commandsTogether = {
+  name: "commands-together",
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      if (kind !== "dynamic-import") return undefined;
+      const file = relative(root, join(resolveDir, path)).replace(/\.js$/, ".ts");
+      if (!file.startsWith("src/cli/")) return undefined;
+      return COMMAND.test(file) ? { path: "commands", namespace: "together" } : { path: file, namespace: "later" };
+    });
+    build.onResolve({ filter: /^commands$/ }, () => ({ path: "commands", namespace: "together" }));
+    build.onLoad({ filter: /^/, namespace: "together" }, () => {
+      const files = readdirSync(new URL("src/cli", rootUrl), { recursive: true }).map((path) => `src/cli/${path}`);
+      const own = files.filter((path) => COMMAND.test(path));
+      return { contents: own.map((path) => `export * from "./${path}";`).join("\n"), resolveDir: root };
+    });
+    build.onLoad({ filter: /^/, namespace: "later" }, ({ path }) => ({
+      contents: `export * from "./${path}";\nexport * as commands from "commands";`,
+      resolveDir: root,
+    }));
   },
-  outdir: "dist/cli",
-  platform: "node",
-  splitting: true,
-  chunkNames: "[name]-[hash]",
-  plugins: [packageOutside("../node/index.js", "../onnx/index.js")],
-  // what the command line is made with comes with it, so that those who only compute install none of it
-  packages: "bundle",
-  external: Object.keys(manifest.dependencies),
-  minifyWhitespace: true,
-  legalComments: "none",
-  sourcemap: false,
-  metafile: true,
-  // packages that are not modules yet ask for Node's own by require()
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-});
+};
+
+rmSync(new URL("dist/cli", rootUrl), { recursive: true, force: true }); // pieces have other names every time
+/** The command line, and apart from it what threads load, which is a file for each. */
+const commandLine = await Promise.all(
+  [
+    { entryPoints: { halfnorm: "src/cli/main.ts" }, splitting: true, plugins: [commandsTogether] },
+    { entryPoints: { ...workers, thread: "src/cli/workers/thread.ts" }, splitting: false, plugins: [] },
+  ].map(({ entryPoints, splitting, plugins }) =>
+    build({
+      ...common,
+      entryPoints,
+      outdir: "dist/cli",
+      platform: "node",
+      splitting,
+      chunkNames: "[name]-[hash]",
+      plugins: [packageOutside("../node/index.js", "../onnx/index.js"), ...plugins],
+      // what the command line is made with comes with it, so that those who only compute install none of it
+      packages: "bundle",
+      external: Object.keys(manifest.dependencies),
+      minifyWhitespace: true,
+      legalComments: "none",
+      sourcemap: false,
+      metafile: true,
+      // packages that are not modules yet ask for Node's own by require()
+      banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    }),
+  ),
+);
 
 /** The licences of what came with the command line, with models, with the build for Node and with the minified file. */
-const inputs = [metafile, onnx.metafile, minified.metafile, forNode].flatMap(({ inputs }) => Object.keys(inputs));
+const inputs = [...commandLine.map(({ metafile }) => metafile), onnx.metafile, minified.metafile, forNode].flatMap(
+  ({ inputs }) => Object.keys(inputs),
+);
 writeFileSync(new URL("dist/LICENSES.txt", rootUrl), licencesOf(inputs.map(packageOf)));

@@ -1,4 +1,4 @@
-// The command line, apart from what its end looks like. Loads no more than the command that is asked for.
+// The command line, apart from what its end looks like. Commands are loaded when one is asked for: all of them, as they are built.
 
 import { wrap } from "../text/page.js";
 import { FINE } from "./terminal/checks.js";

@@ -12,7 +12,7 @@ import type { Section } from "../terminal/section.js";
 import { sectionsText } from "../terminal/sections.js";
 import { jsonOption } from "../terminal/shared-options.js";
 import { integer } from "../terminal/values.js";
-import type { BenchResult } from "./bench.js";
+import { type BenchResult, bench as benchKernels } from "./bench.js";
 
 function sections({ machine, elements, lines }: BenchResult): Section[] {
   const { cpu, cores, platform, node, load } = machine;
@@ -55,8 +55,7 @@ export const bench = command({
     const time = integer("time", values.time ?? "150", 1, 60_000);
     const progress = new Progress();
     try {
-      const { bench } = await import("./bench.js");
-      const result = await bench(Math.floor(elements / 16), time, (done, what) => progress.step(done, what));
+      const result = await benchKernels(Math.floor(elements / 16), time, (done, what) => progress.step(done, what));
       progress.end();
       if (values.json) await printJson(result);
       else await print(sectionsText(sections(result)));

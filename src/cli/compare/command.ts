@@ -14,6 +14,7 @@ import {
   toleranceOption,
 } from "../terminal/shared-options.js";
 import { FORMATS, number, oneOf, optional } from "../terminal/values.js";
+import { compareFiles } from "./compare-files.js";
 import { ComparedJson, ComparedText } from "./output.js";
 
 export const compare = command({
@@ -68,7 +69,6 @@ export const compare = command({
     };
     const progress = new Progress();
     try {
-      const { compareFiles } = await import("./compare-files.js");
       const output = values.json ? new ComparedJson() : new ComparedText();
       await compareFiles(options, {
         begin: (head) => output.begin(head),

@@ -40,7 +40,7 @@ import {
   optional,
   USUAL_NORMS,
 } from "../terminal/values.js";
-import type { Given } from "./diagnose-files.js";
+import { diagnoseFiles, type Given } from "./diagnose-files.js";
 
 const LAYERS = Object.keys(IN_WORDS) as LayerName[];
 
@@ -241,7 +241,6 @@ export const diagnose = command({
     try {
       const { json = false, details = false } = values;
       const output = new DiagnosedOutput({ failOn, tolerance, json, details, report }, bar);
-      const { diagnoseFiles } = await import("./diagnose-files.js");
       const { skipped, shard } = await diagnoseFiles(options, {
         found: (tensor, figures) => output.found(tensor, figures),
         progress: (done) => bar.update(done, "diagnosed"),

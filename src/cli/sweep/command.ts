@@ -23,6 +23,8 @@ import {
   optional,
   USUAL_NORMS,
 } from "../terminal/values.js";
+import { sweepSections } from "./sections.js";
+import { sweep as sweepNorms } from "./sweep.js";
 
 const MAX_COUNT = 2 ** 20;
 
@@ -95,12 +97,11 @@ export const sweep = command({
     const report = optional(values.html, (path) => new ReportFile(path, []));
     const progress = new Progress();
     try {
-      const { sweep } = await import("./sweep.js");
-      const result = await sweep(options, (done, what) => progress.step(done, what));
+      const result = await sweepNorms(options, (done, what) => progress.step(done, what));
       progress.end();
       if (report) report.finish((await import("./page.js")).sweepPage(result));
       if (values.json) await printJson(result);
-      else await print(sectionsText((await import("./sections.js")).sweepSections(result)));
+      else await print(sectionsText(sweepSections(result)));
       return FINE;
     } finally {
       progress.end();
