@@ -2,7 +2,7 @@
 //
 // A state of 32 bytes: threshold (the bits of a magnitude) | end of what was collected | buffer | k.
 
-import { largestFirst, leastOf } from "../reductions/quickselect";
+import { gatherLargest, leastOf } from "../reductions/largest";
 import { addTo, LOW } from "./reals";
 
 const MAGNITUDE: i64 = i64.MAX_VALUE;
@@ -45,7 +45,7 @@ function cut(state: usize): void {
   const kept = buffer + ((<usize>load<i32>(state, 16)) << 3);
   const end = load<usize>(state, 8);
   if (end <= kept) return;
-  largestFirst<i64>(buffer, end, kept);
+  gatherLargest<i64>(buffer, end, kept);
   store<i64>(state, leastOf<i64>(buffer, kept));
   store<usize>(state, kept, 8);
 }

@@ -43,7 +43,7 @@ import {
 import { collectTop, findExtremes, highOf, lowOf, meanOf } from "../native/panel";
 import { Reduction } from "../norms/norm";
 import { checkStretch } from "../preconditions";
-import { leastOf } from "../reductions/quickselect";
+import { leastOf } from "../reductions/largest";
 import { finishTop } from "../reductions/top";
 import { base, group, width } from "../tensors/groups";
 import { innerRows, innerStride, keptOffset, Layout, reducedOffset } from "../tensors/offsets";

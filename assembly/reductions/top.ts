@@ -12,7 +12,7 @@ import { ABS } from "../lanes/constants";
 import { magnitude } from "../lanes/vectors";
 import { PANEL_CENTRE, PANEL_REST, TOP_BYTES } from "../memory";
 import { checkRegion } from "../preconditions";
-import { largestFirst, leastOf } from "./quickselect";
+import { belowLargest, gatherLargest, leastOf } from "./largest";
 
 /** In line wherever it is called. */
 class Candidates {
@@ -49,8 +49,8 @@ export function addTop(state: usize, p: usize, n: i32): void {
   const buffer = load<usize>(state, 8);
   const full = buffer + ((<usize>capacity(k)) << 2);
   let threshold = load<i32>(state, 0);
-  if (threshold < 0 && n >= SAMPLE && k <= MOST_SAMPLED) {
-    threshold = sample(buffer, p, k);
+  if (threshold < 0 && n >= MAXIMA && k <= MOST_SAMPLED && load<i32>(state, 4) == 0) {
+    threshold = sample(buffer, p, min(n, SAMPLE), k);
   }
   let least = i32x4.splat(threshold);
   let to = buffer + ((<usize>load<i32>(state, 4)) << 2);
@@ -78,24 +78,28 @@ export function addTop(state: usize, p: usize, n: i32): void {
   store<i32>(state, <i32>((to - buffer) >> 2), 4);
 }
 
-/** Elements whose 64 partial maxima give a first threshold, and the largest k that they do for. */
+/** Elements whose partial maxima give a first threshold, how many of these there are, and the largest k that they do for. */
 const SAMPLE: i32 = 2048;
+const MAXIMA: i32 = 64;
 const MOST_SAMPLED: i32 = 32;
 
 /**
- * A first threshold: below the k-th largest of 64 maxima over disjoint elements, so at least k elements are above it.
- * The buffer is still empty and serves as work space.
+ * A first threshold: at least k of the maxima over disjoint elements are above it, and so at least k elements. The buffer is
+ * still empty and serves as work space.
  */
-function sample(buffer: usize, p: usize, k: i32): i32 {
-  for (let at: usize = 0; at < 256; at += 16) {
+function sample(buffer: usize, p: usize, n: i32, k: i32): i32 {
+  const pitch = (<usize>MAXIMA) << 2;
+  const rows = n / MAXIMA;
+  for (let at: usize = 0; at < pitch; at += 16) {
     let most = i32x4.splat(0);
     let x = p + at;
-    for (const end = x + ((<usize>SAMPLE) << 2); x < end; x += 256) most = i32x4.max_s(most, magnitude(v128.load(x)));
+    for (let i = rows; i > 0; i--) {
+      most = i32x4.max_s(most, magnitude(v128.load(x)));
+      x += pitch;
+    }
     v128.store(buffer + at, most);
   }
-  const kept = buffer + ((<usize>k) << 2);
-  largestFirst<i32>(buffer, buffer + 256, kept);
-  return leastOf<i32>(buffer, kept) - 1;
+  return belowLargest<i32>(buffer, buffer + pitch, k);
 }
 
 /** Appends those of n magnitudes that are above the threshold. */
@@ -137,7 +141,7 @@ function cut(state: usize, to: usize): usize {
   const k = load<i32>(state, 12);
   const kept = buffer + ((<usize>k) << 2);
   if (to > kept) {
-    largestFirst<i32>(buffer, to, kept);
+    gatherLargest<i32>(buffer, to, kept);
     store<i32>(state, leastOf<i32>(buffer, kept));
     to = kept;
   }
@@ -149,6 +153,8 @@ export function finishTop(state: usize): usize {
   if (!ASC_NO_ASSERT) assert(load<i32>(state, 4) >= load<i32>(state, 12)); // no less than k were given
   const buffer = load<usize>(state, 8);
   cut(state, buffer + ((<usize>load<i32>(state, 4)) << 2));
+  // what was behind the k largest is gone
+  store<i32>(state, load<i32>(state, 12), 4);
   return buffer;
 }
 
