@@ -27,6 +27,7 @@ const TESTS = [
   "test/layers/weights.extremes.test.ts",
   "test/statistics/one-pass.test.ts",
   "test/training/batch-norm.test.ts",
+  "test/training/layer-gradients.emulated.test.ts",
   "test/training/layer-gradients.native.test.ts",
 ];
 const PARTS = ["core", "diagnosis", "gradients"];

@@ -1,6 +1,14 @@
 /** Emulated gradients of whole tensors against the oracle, to the bit. */
 import { describe, expect, test } from "vitest";
-import { batchNorm, batchNormBackward, statistics, type Tensor, tensor } from "../../src/index.js";
+import {
+  batchNorm,
+  batchNormBackward,
+  format,
+  layerNormBackward,
+  statistics,
+  type Tensor,
+  tensor,
+} from "../../src/index.js";
 import * as oracle from "../oracle/emulated.js";
 import { type EmulatedRule, emulatedGradient, emulatedSum } from "../oracle/emulated-gradients.js";
 import { layerGradient, ruleOf } from "../oracle/gradients.js";
@@ -157,6 +165,20 @@ test("saved statistics", () => {
         what,
       );
     }
+  }
+});
+
+test("p = 1 is L1, also where an output is infinite", () => {
+  const shape = [1, 80];
+  // 15.9375 is the largest number; y is about -32 at the one element, 0.4 at the others
+  const narrow = format({ precision: 8, emin: -14, emax: 3 });
+  const x = { data: Float32Array.from({ length: 80 }, (_, i) => (i === 3 ? -4 : 0)), shape };
+  const dy = { data: x.data.map((value, i) => value / 16 + (i % 7) / 64), shape };
+  for (const accumulate of [narrow, "float32"] as const) {
+    const options = { arithmetic: { compute: narrow, accumulate }, eps: 0 };
+    const found = layerNormBackward(dy, x, { ...options, norm: { lp: 1 } });
+    expect(found.dx.data[3]).toBe(Infinity);
+    expect(found).toEqual(layerNormBackward(dy, x, { ...options, norm: "l1" }));
   }
 });
 

@@ -1,6 +1,6 @@
 /** Native gradients of the layers against the oracle, for every layer, norm, storage and layout. */
 import { describe, expect, test } from "vitest";
-import { batchNormBackward, statistics, tensor } from "../../src/index.js";
+import { batchNormBackward, layerNorm, layerNormBackward, statistics, tensor } from "../../src/index.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 import { isPower, isTop, type Norm } from "../oracle/emulated.js";
 import { FLOAT16, spacing } from "../oracle/formats.js";
@@ -273,4 +273,18 @@ test("float32 gradients keep the paper's invariants", () => {
       expect(Math.abs(sum(elements.map((i) => dx.data[i] * x[i]))), label(norm)).toBeLessThan(5e-6 * size);
     }
   }
+});
+
+test("a large p: powers of the deviation leave float64, and what follows from it is what it is at any size", () => {
+  const shape = [1, 16];
+  const options = { norm: { lp: 40 } };
+  const dy = { data: gaussian(16, 2), shape };
+  const of = (size: number, eps: number) => {
+    const x = { data: gaussian(16, 1).map((value) => value * size), shape };
+    const { dx } = layerNormBackward(dy, x, { ...options, eps });
+    return [layerNorm(x, { ...options, eps }).data, dx.data.map((value) => value * size)];
+  };
+  const expected = of(1, 0);
+  for (const size of [2 ** -60, 2 ** -20, 2 ** 20, 2 ** 60]) expect(of(size, 0)).toEqual(expected);
+  for (const size of [2 ** 20, 2 ** 60]) expect(of(size, 1e-5)).toEqual(expected);
 });
