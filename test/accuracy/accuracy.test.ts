@@ -94,7 +94,7 @@ test("the command prints the seed and the errors, and refuses what it does not k
   const fine = run("--filter", "^norm linf in float16/(normal|integers)", "--seed", "7");
   expect(fine).toMatchObject({ status: 0, stderr: "" });
   expect(fine.stdout).toMatch(
-    /^seed 7; errors in ulp\n +budget +largest +99 % +mean\nnorm linf in float16 +0 +0 +0 +0\n1 functions within/,
+    /^seed 7; errors in ulp\n +budget +largest +99 % +mean\nnorm linf in float16 +0 +0 +0 +0\n1 function within/,
   );
   expect(run("--seed", "x")).toMatchObject({ status: 2, stderr: expect.stringContaining("--seed must be an integer") });
 });
