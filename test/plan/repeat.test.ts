@@ -192,6 +192,7 @@ describe("errors are those of calls made in full", () => {
   };
   const shared = new Float32Array(96);
   const held = tensor(shared);
+  const short = tensor(gaussian(16, 9), [1, 16]);
 
   const CASES: Record<string, (more: Options) => unknown> = {
     "out of another size": (more) => layerNorm(x, any({ ...more, weight, out: new Float32Array(63) })),
@@ -201,6 +202,9 @@ describe("errors are those of calls made in full", () => {
     "out that overlaps the weight": (more) => layerNorm(x, any({ ...more, weight: shared.subarray(60, 76), out: shared.subarray(0, 64) })),
     "out that overlaps the bias": (more) => layerNorm(x, any({ ...more, bias: shared.subarray(0, 16), out: shared.subarray(0, 64) })),
     "parts of a tensor": (more) => layerNorm({ data: held.data.subarray(0, 64), shape } as TensorLike, any({ ...more, out: held.data.subarray(8, 72) })),
+    "out that begins in the weight": (more) => layerNorm(x, any({ ...more, weight: shared.subarray(0, 16), out: shared.subarray(8, 72) })),
+    "resident weight of another size": (more) => layerNorm(x, any({ ...more, weight: held })),
+    "resident weight that is out": (more) => layerNorm({ data: data.subarray(0, 16), shape: [1, 16] }, any({ ...more, weight: short, out: short })),
     "x that is disposed of": (more) => layerNorm(gone(), any(more)),
     "x that is detached": (more) => layerNorm({ data: cut(64), shape }, any(more)),
     "out that is disposed of": (more) => layerNorm(x, any({ ...more, out: gone() })),
@@ -311,6 +315,65 @@ describe("every value of every option is what it is before anything is kept", ()
       }
     });
   }
+});
+
+describe("what is like one of the last calls, but for one thing", () => {
+  const data = gaussian(16, 11);
+  const full = (call: Layer, x: TensorLike): number[] => bits(call(x, { dtype: "float32" }).data);
+
+  test("the function", () => {
+    const x = { data, shape: [1, 16] };
+    for (let i = 0; i < 3; i++)
+      for (const call of Object.values(LAYERS)) expect(bits(call(x).data)).toEqual(full(call, x));
+    const [one, other] = [norm(x, { axes: 1 }), mean(x, { axes: 1 })].map(({ data }) => bits(data));
+    for (let i = 0; i < 3; i++) {
+      expect(bits(norm(x, { axes: 1 }).data)).toEqual(one);
+      expect(bits(mean(x, { axes: 1 }).data)).toEqual(other);
+    }
+    expect(one).not.toEqual(other);
+  });
+
+  test("the form of the shape", () => {
+    for (let i = 0; i < 3; i++) {
+      expect(layerNorm({ data, shape: [1, 16] }).shape).toEqual([1, 16]);
+      expect(layerNorm(data).shape).toEqual([16]);
+    }
+  });
+
+  test("shapes that callers change afterwards", () => {
+    const given = [2, 8];
+    for (let i = 0; i < 3; i++) {
+      const { shape } = layerNorm({ data, shape: given }) as { shape: number[] };
+      expect(shape).toEqual([2, 8]);
+      shape[0] = 7;
+    }
+    given[0] = 4;
+    given[1] = 4;
+    for (let i = 0; i < 2; i++) expect(layerNorm({ data, shape: [2, 8] }).shape).toEqual([2, 8]);
+  });
+
+  test("the dtype of out", () => {
+    const x = { data, shape: [1, 16] };
+    const expected = bits(layerNorm(x, { dtype: "float16" }).data);
+    for (let i = 0; i < 3; i++) {
+      layerNorm(x, { out: new Float32Array(16) });
+      const out = new Uint16Array(16);
+      layerNorm(x, { out });
+      expect(bits(out)).toEqual(expected);
+    }
+  });
+
+  test("the instance that a weight is on", async () => {
+    const other = await load();
+    const weight = gaussian(16, 12);
+    const elsewhere = other.tensor(weight);
+    const x = tensor(data, [1, 16]);
+    const expected = bits(layerNorm(x, { weight }).data);
+    for (let i = 0; i < 3; i++) {
+      expect(bits(layerNorm(x, { weight: elsewhere }).data)).toEqual(expected);
+      expect(bits(layerNorm(x, { weight: elsewhere.data }).data)).toEqual(expected);
+    }
+  });
 });
 
 describe("the same arrays call after call", () => {
