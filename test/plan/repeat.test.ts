@@ -204,7 +204,12 @@ describe("errors are those of calls made in full", () => {
     "parts of a tensor": (more) => layerNorm({ data: held.data.subarray(0, 64), shape } as TensorLike, any({ ...more, out: held.data.subarray(8, 72) })),
     "out that begins in the weight": (more) => layerNorm(x, any({ ...more, weight: shared.subarray(0, 16), out: shared.subarray(8, 72) })),
     "resident weight of another size": (more) => layerNorm(x, any({ ...more, weight: held })),
-    "resident weight that is out": (more) => layerNorm({ data: data.subarray(0, 16), shape: [1, 16] }, any({ ...more, weight: short, out: short })),
+    "weight of no elements": (more) => layerNorm(x, any({ ...more, weight: new DataView(new ArrayBuffer(64)) })),
+    "resident weight that is out": (more) => {
+      const row = { data: data.subarray(0, 16), shape: [1, 16] };
+      layerNorm(row);
+      return layerNorm(row, any({ ...more, weight: short, out: short }));
+    },
     "x that is disposed of": (more) => layerNorm(gone(), any(more)),
     "x that is detached": (more) => layerNorm({ data: cut(64), shape }, any(more)),
     "out that is disposed of": (more) => layerNorm(x, any({ ...more, out: gone() })),
