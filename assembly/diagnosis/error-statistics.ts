@@ -64,13 +64,11 @@ function inverseUlp(v: f64): f64 {
 
 /** Adds the n pairs of c and TILE_V one by one: some are special, or squares of them are. */
 export function measureEach(state: usize, c: usize, n: i32, errors: usize): void {
-  let size = -1.0;
   for (let i: usize = 0; i < <usize>n; i++) {
     const e = measureOne(state, <f64>load<f32>(c + (i << 2)), load<f64>(TILE_V + (i << 3)));
     store<f32>(errors + (i << 2), sizeOf(e));
-    if (e == e) size = max(size, abs(e));
+    noteAt(state, e, <i32>i);
   }
-  if (size >= 0 && mayBeWorst(state, size)) locate(state, c, n, size);
 }
 
 /** Adds pairs of numbers with themselves: a tile of n of them, float32, which ends in whole vectors of numbers. */
@@ -117,13 +115,17 @@ export function mayBeWorst(state: usize, size: f64): bool {
   return index < 0 || size > before || (size == before && index > <f64>leastIndex());
 }
 
-/** Takes the worst pair of c and TILE_V, which is known to be of size |e|. */
-export function locate(state: usize, c: usize, n: i32, size: f64): void {
+/** Takes the worst of n pairs of c and TILE_V, if there is none that is worse. */
+export function locate(state: usize, c: usize, n: i32): void {
   for (let i = 0; i < n; i++) {
     const exact = load<f64>(TILE_V + ((<usize>i) << 3));
-    const e = (<f64>load<f32>(c + ((<usize>i) << 2)) - exact) * inverseUlp(exact);
-    if (abs(e) == size) noteWorst(state, e, indexAt(i));
+    noteAt(state, (<f64>load<f32>(c + ((<usize>i) << 2)) - exact) * inverseUlp(exact), i);
   }
+}
+
+/** Takes pair i of a tile; NaN is the error of none. */
+function noteAt(state: usize, e: f64, i: i32): void {
+  if (abs(e) >= abs(load<f64>(state, ERRORS_WORST))) noteWorst(state, e, indexAt(i));
 }
 
 /** Takes a pair that is as bad as the worst, or worse, if it comes before or is worse; an index of -1 is no pair. */

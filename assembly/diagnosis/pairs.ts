@@ -86,7 +86,7 @@ export function hold<R extends Real>(
 export function holdKept(stage: i32, kind: i32, c: usize, kept: usize, known: bool, from: i32, n: i32): void {
   startPairs(stage, kind, from, n);
   const all = n * width;
-  if (known) measureKept(state, c, all, to, kept);
+  if (known) measureKept(state, c, all >> 2, to, kept);
   else {
     memory.copy(kept + EXACT_HEAD_BYTES, TILE_V, (<usize>all) << 3);
     measure<Held>(state, c, c, vectorsOf(n), rowsOf(n), 0, to);

@@ -2,8 +2,8 @@
 //
 // The exact values of a tile are made as they are needed (reals.ts), or were kept. A tile of pairs is first taken for ordinary
 // numbers. Infinities and NaN make the sum of d² infinite or NaN; then the tile is taken again, pair by pair. What is rare (a new
-// greatest error and where it is, a new greatest relative error, which takes a division) is only looked for in tiles that may
-// have it: |e| as float32 tell of the one, and of the other, too, as
+// greatest error and where it is, a new greatest relative error, which takes a division) is only looked for in tiles that have
+// it. Of kept values, only |e| as float32 tell which those may be, as
 //
 //   |d / v| <= |e| 2^(1 - p)         for |v| >= 2^emin, in binade E:   |d| = |e| 2^(E + 1 - p),   |v| >= 2^E
 
@@ -29,20 +29,23 @@ import { ABS } from "../lanes/constants";
 import { greatestLane, highPair, lowPair, pairSum } from "../lanes/vectors";
 import { TILE_V, UNIT_EXPONENTS, UNIT_FOUND, UNIT_INVERSE, UNIT_LEAST, UNIT_MOST } from "../memory";
 import { add, locate, mayBeWorst, measureEach, raise } from "./error-statistics";
-import { fill, Real } from "./reals";
+import { fill, Itself, Real } from "./reals";
 
-/** In line wherever it is called. */
-class Pair {
-  /** 1 / ulp(v). */
-  @inline
-  static inverseUlp(v: v128, exponents: v128, least: v128, unit: v128): v128 {
-    return i64x2.sub(unit, f64x2.pmax(least, v128.and(v, exponents)));
+/** Where the exact values of a tile are from. */
+interface Source {
+  /** Whether they were kept, behind a head that tells what is known of them. */
+  kept(): bool;
+}
+
+class Made implements Source {
+  kept(): bool {
+    return false;
   }
+}
 
-  /** |e| of four, float32. */
-  @inline
-  static sizes(low: v128, high: v128, magnitudes: v128): v128 {
-    return v128.and(i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2), magnitudes);
+class Kept implements Source {
+  kept(): bool {
+    return true;
   }
 }
 
@@ -59,73 +62,12 @@ export function measure<R extends Real>(
   step: usize,
   errors: usize,
 ): void {
-  const real = changetype<R>(0);
-  const magnitudes = v128.load(ABS);
-  const exponents = v128.load(UNIT_EXPONENTS);
-  const least = v128.load(UNIT_LEAST);
-  const inverse = v128.load(UNIT_INVERSE);
-  const bound = boundOf(state);
-  const zero = f64x2.splat(0);
-  let e1 = zero;
-  let e2 = zero;
-  let dd = zero;
-  let vv = zero;
-  let dv = zero;
-  // bits of |e|, float32
-  let worst = zero;
-  // squares, of which the roots are the numbers themselves
-  let absolute = zero;
-  let largest = zero;
-  let exceeds = zero;
-  let p: usize = 0;
-  for (let row = rows; row > 0; row--) {
-    let at: usize = 0;
-    for (let i = vectors; i > 0; i--) {
-      const computed = v128.load(c + p);
-      const from = v128.load(x + p);
-      const va = real.pair(lowPair(from), at, p << 1);
-      const da = f64x2.sub(lowPair(computed), va);
-      const ea = f64x2.mul(da, Pair.inverseUlp(va, exponents, least, inverse));
-      const vva = f64x2.mul(va, va);
-      const dda = f64x2.mul(da, da);
-      e1 = f64x2.add(e1, ea);
-      e2 = f64x2.add(e2, f64x2.mul(ea, ea));
-      dd = f64x2.add(dd, dda);
-      vv = f64x2.add(vv, vva);
-      dv = f64x2.add(dv, f64x2.mul(da, va));
-      exceeds = v128.or(exceeds, f64x2.gt(dda, f64x2.mul(vva, bound)));
-      const vb = real.pair(highPair(from), at + 16, (p << 1) + 16);
-      const db = f64x2.sub(highPair(computed), vb);
-      const eb = f64x2.mul(db, Pair.inverseUlp(vb, exponents, least, inverse));
-      const vvb = f64x2.mul(vb, vb);
-      const ddb = f64x2.mul(db, db);
-      e1 = f64x2.add(e1, eb);
-      e2 = f64x2.add(e2, f64x2.mul(eb, eb));
-      dd = f64x2.add(dd, ddb);
-      vv = f64x2.add(vv, vvb);
-      dv = f64x2.add(dv, f64x2.mul(db, vb));
-      absolute = f64x2.pmax(absolute, f64x2.pmax(dda, ddb));
-      largest = f64x2.pmax(largest, f64x2.pmax(vva, vvb));
-      exceeds = v128.or(exceeds, f64x2.gt(ddb, f64x2.mul(vvb, bound)));
-      const e = Pair.sizes(ea, eb, magnitudes);
-      worst = i32x4.max_s(worst, e);
-      v128.store(errors + p, e);
-      p += 16;
-      at += step;
-    }
-  }
-  store<f64>(FOUND, pairSum(e1), FOUND_E);
-  store<f64>(FOUND, pairSum(e2), FOUND_EE);
-  store<f64>(FOUND, pairSum(dd), FOUND_DD);
-  store<f64>(FOUND, pairSum(vv), FOUND_VV);
-  store<f64>(FOUND, pairSum(dv), FOUND_DV);
-  store<f64>(FOUND, <f64>reinterpret<f32>(greatestLane(worst)), FOUND_WORST);
-  store<f64>(FOUND, sqrt(greatest(absolute)), FOUND_ABSOLUTE);
-  store<f64>(FOUND, sqrt(greatest(largest)), FOUND_LARGEST);
-  const exceeding = v128.any_true(exceeds);
-  const rare = exceeding || isRare(state);
-  if (rare) fill<R>(x, vectors, rows, step);
-  take(state, c, <i32>(p >> 2), errors, rare, exceeding);
+  measureFrom<R, Made>(state, c, x, vectors, rows, step, errors, 0);
+}
+
+/** The same of `vectors` vectors whose exact values stand behind a head at `kept`. */
+export function measureKept(state: usize, c: usize, vectors: i32, errors: usize, kept: usize): void {
+  measureFrom<Itself, Kept>(state, c, c, vectors, 1, 0, errors, kept);
 }
 
 /** Keeps what measure() has found of the n exact values of a tile, and the least |v|, in the head at `kept` that is before them. */
@@ -139,55 +81,110 @@ export function keepFound(kept: usize, n: i32): void {
   store<f64>(kept, min(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1)), EXACT_LEAST);
 }
 
-/** measure() of a tile of n pairs, four or more, whose exact values stand behind a head at `kept`. */
-export function measureKept(state: usize, c: usize, n: i32, errors: usize, kept: usize): void {
+function measureFrom<R extends Real, S extends Source>(
+  state: usize,
+  c: usize,
+  x: usize,
+  vectors: i32,
+  rows: i32,
+  step: usize,
+  errors: usize,
+  kept: usize,
+): void {
+  const real = changetype<R>(0);
+  const source = changetype<S>(0);
   const values = kept + EXACT_HEAD_BYTES;
   const magnitudes = v128.load(ABS);
   const exponents = v128.load(UNIT_EXPONENTS);
   const least = v128.load(UNIT_LEAST);
   const inverse = v128.load(UNIT_INVERSE);
+  const bound = boundOf(state);
   const zero = f64x2.splat(0);
   let e1 = zero;
   let e2 = zero;
   let dd = zero;
+  let vv = zero;
   let dv = zero;
+  // greatest squares: their roots are the numbers themselves. Of kept values, the bits of |e| in float32
   let worst = zero;
   let absolute = zero;
-  for (let p: usize = 0, end = (<usize>n) << 2; p < end; p += 16) {
-    const computed = v128.load(c + p);
-    const va = v128.load(values + (p << 1));
-    const da = f64x2.sub(lowPair(computed), va);
-    const ea = f64x2.mul(da, Pair.inverseUlp(va, exponents, least, inverse));
-    const dda = f64x2.mul(da, da);
-    e1 = f64x2.add(e1, ea);
-    e2 = f64x2.add(e2, f64x2.mul(ea, ea));
-    dd = f64x2.add(dd, dda);
-    dv = f64x2.add(dv, f64x2.mul(da, va));
-    const vb = v128.load(values + (p << 1), 16);
-    const db = f64x2.sub(highPair(computed), vb);
-    const eb = f64x2.mul(db, Pair.inverseUlp(vb, exponents, least, inverse));
-    const ddb = f64x2.mul(db, db);
-    e1 = f64x2.add(e1, eb);
-    e2 = f64x2.add(e2, f64x2.mul(eb, eb));
-    dd = f64x2.add(dd, ddb);
-    dv = f64x2.add(dv, f64x2.mul(db, vb));
-    absolute = f64x2.pmax(absolute, f64x2.pmax(dda, ddb));
-    const e = Pair.sizes(ea, eb, magnitudes);
-    worst = i32x4.max_s(worst, e);
-    v128.store(errors + p, e);
+  let largest = zero;
+  let exceeding = zero;
+  let p: usize = 0;
+  for (let row = rows; row > 0; row--) {
+    let at: usize = 0;
+    for (let i = vectors; i > 0; i--) {
+      const computed = v128.load(c + p);
+      const from = source.kept() ? computed : v128.load(x + p);
+      const va = source.kept() ? v128.load(values + (p << 1)) : real.pair(lowPair(from), at, p << 1);
+      const da = f64x2.sub(lowPair(computed), va);
+      const ea = f64x2.mul(da, i64x2.sub(inverse, f64x2.pmax(least, v128.and(va, exponents))));
+      const dda = f64x2.mul(da, da);
+      const eea = f64x2.mul(ea, ea);
+      e1 = f64x2.add(e1, ea);
+      e2 = f64x2.add(e2, eea);
+      dd = f64x2.add(dd, dda);
+      dv = f64x2.add(dv, f64x2.mul(da, va));
+      const vb = source.kept() ? v128.load(values + (p << 1), 16) : real.pair(highPair(from), at + 16, (p << 1) + 16);
+      const db = f64x2.sub(highPair(computed), vb);
+      const eb = f64x2.mul(db, i64x2.sub(inverse, f64x2.pmax(least, v128.and(vb, exponents))));
+      const ddb = f64x2.mul(db, db);
+      const eeb = f64x2.mul(eb, eb);
+      e1 = f64x2.add(e1, eb);
+      e2 = f64x2.add(e2, eeb);
+      dd = f64x2.add(dd, ddb);
+      dv = f64x2.add(dv, f64x2.mul(db, vb));
+      absolute = f64x2.pmax(absolute, f64x2.pmax(dda, ddb));
+      const demoted = i64x2.shuffle(f32x4.demote_f64x2_zero(ea), f32x4.demote_f64x2_zero(eb), 0, 2);
+      const sizes = v128.and(demoted, magnitudes);
+      v128.store(errors + p, sizes);
+      if (source.kept()) {
+        worst = i32x4.max_s(worst, sizes);
+      } else {
+        const vva = f64x2.mul(va, va);
+        const vvb = f64x2.mul(vb, vb);
+        vv = f64x2.add(f64x2.add(vv, vva), vvb);
+        largest = f64x2.pmax(largest, f64x2.pmax(vva, vvb));
+        worst = f64x2.pmax(worst, f64x2.pmax(eea, eeb));
+        exceeding = v128.or(exceeding, f64x2.gt(dda, f64x2.mul(vva, bound)));
+        exceeding = v128.or(exceeding, f64x2.gt(ddb, f64x2.mul(vvb, bound)));
+      }
+      p += 16;
+      at += step;
+    }
   }
+  const n = <i32>(p >> 2);
   store<f64>(FOUND, pairSum(e1), FOUND_E);
   store<f64>(FOUND, pairSum(e2), FOUND_EE);
   store<f64>(FOUND, pairSum(dd), FOUND_DD);
-  store<f64>(FOUND, load<f64>(kept, EXACT_SQUARES), FOUND_VV);
   store<f64>(FOUND, pairSum(dv), FOUND_DV);
-  store<f64>(FOUND, <f64>reinterpret<f32>(greatestLane(worst)), FOUND_WORST);
   store<f64>(FOUND, sqrt(greatest(absolute)), FOUND_ABSOLUTE);
-  store<f64>(FOUND, load<f64>(kept, EXACT_LARGEST), FOUND_LARGEST);
-  const exceeding = mayExceed(state, load<f64>(kept, EXACT_LEAST)) && exceeds(boundOf(state), c, values, n);
-  const rare = exceeding || isRare(state);
-  if (rare) memory.copy(TILE_V, values, (<usize>n) << 3);
-  take(state, c, n, errors, rare, exceeding);
+  let isWorst: bool;
+  let exceeds: bool;
+  if (source.kept()) {
+    store<f64>(FOUND, load<f64>(kept, EXACT_SQUARES), FOUND_VV);
+    store<f64>(FOUND, load<f64>(kept, EXACT_LARGEST), FOUND_LARGEST);
+    const size = reinterpret<f32>(greatestLane(worst));
+    isWorst = load<f64>(state, ERRORS_INDEX) < 0 || size >= <f32>abs(load<f64>(state, ERRORS_WORST));
+    exceeds = mayExceed(state, size, load<f64>(kept, EXACT_LEAST)) && anyExceeds(bound, c, values, n);
+  } else {
+    store<f64>(FOUND, pairSum(vv), FOUND_VV);
+    store<f64>(FOUND, sqrt(greatest(largest)), FOUND_LARGEST);
+    isWorst = mayBeWorst(state, sqrt(greatest(worst)));
+    exceeds = v128.any_true(exceeding);
+  }
+  // what is rare takes the exact values once more
+  if (exceeds || isWorst || isSpecial() || cancels()) {
+    if (source.kept()) memory.copy(TILE_V, values, (<usize>n) << 3);
+    else fill<R>(x, vectors, rows, step);
+    if (isSpecial()) {
+      measureEach(state, c, n, errors);
+      return;
+    }
+  }
+  take(state, c, n);
+  if (exceeds) raiseRelative(state, c, n);
+  if (isWorst) locate(state, c, n);
 }
 
 function greatest(x: v128): f64 {
@@ -196,16 +193,15 @@ function greatest(x: v128): f64 {
 
 // --- what a tile has, before it goes to a state ----------------------------------------------------------------
 
-/** Where it stands, and offsets there: sums, the greatest |e|, as float32, and the greatest |d| and |v|. */
+/** Where it stands, and offsets there: sums, and the greatest |d| and |v|. */
 const FOUND: usize = UNIT_FOUND;
 const FOUND_E: usize = 0;
 const FOUND_EE: usize = 8;
 const FOUND_DD: usize = 16;
 const FOUND_VV: usize = 24;
 const FOUND_DV: usize = 32;
-const FOUND_WORST: usize = 40;
-const FOUND_ABSOLUTE: usize = 48;
-const FOUND_LARGEST: usize = 56;
+const FOUND_ABSOLUTE: usize = 40;
+const FOUND_LARGEST: usize = 48;
 
 /** Whether there are special pairs; beyond the largest binade, too, the unit is not that of the binade. */
 function isSpecial(): bool {
@@ -222,34 +218,8 @@ function cancels(): bool {
   return powerFound() < load<f64>(FOUND, FOUND_VV) / 256;
 }
 
-/** Whether there may be an error as large as the worst, as far as float32 tells. */
-function mayHaveWorst(state: usize): bool {
-  return (
-    load<f64>(state, ERRORS_INDEX) < 0 ||
-    load<f64>(FOUND, FOUND_WORST) >= <f64>(<f32>abs(load<f64>(state, ERRORS_WORST)))
-  );
-}
-
-/** Whether there may be a relative error that is greater than all before, with no |v| below `least`. */
-function mayExceed(state: usize, least: f64): bool {
-  // 2^(p - 1)
-  const inverse = reinterpret<f64>(load<i64>(UNIT_INVERSE) - reinterpret<i64>(1.0));
-  // float32 may have a little less of |e|
-  const most = (load<f64>(FOUND, FOUND_WORST) * 1.000001) / inverse;
-  return !(most <= load<f64>(state, ERRORS_RELATIVE) && least >= load<f64>(UNIT_LEAST));
-}
-
-/** Whether the exact values of a tile are needed once more, even if none of its relative errors exceeds those before. */
-function isRare(state: usize): bool {
-  return mayHaveWorst(state) || isSpecial() || cancels();
-}
-
-/** Adds a tile of n pairs of c and, where it is rare, TILE_V. */
-function take(state: usize, c: usize, n: i32, errors: usize, rare: bool, exceeding: bool): void {
-  if (rare && isSpecial()) {
-    measureEach(state, c, n, errors);
-    return;
-  }
+/** Adds a tile of n ordinary pairs of c and, where d takes most of v away, TILE_V. */
+function take(state: usize, c: usize, n: i32): void {
   add(state, ERRORS_ORDINARY, n);
   add(state, ERRORS_E, load<f64>(FOUND, FOUND_E));
   add(state, ERRORS_EE, load<f64>(FOUND, FOUND_EE));
@@ -263,12 +233,6 @@ function take(state: usize, c: usize, n: i32, errors: usize, rare: bool, exceedi
   }
   raise(state, ERRORS_ABSOLUTE, load<f64>(FOUND, FOUND_ABSOLUTE));
   raise(state, ERRORS_LARGEST, load<f64>(FOUND, FOUND_LARGEST));
-  if (!rare) return;
-  if (exceeding) raiseRelative(state, c, n);
-  if (mayHaveWorst(state)) {
-    const size = worstOf(c, n);
-    if (mayBeWorst(state, size)) locate(state, c, n, size);
-  }
 }
 
 /** The sums of cv and c² where d takes most of v away. */
@@ -284,31 +248,23 @@ function addProducts(state: usize, c: usize, n: i32): void {
   add(state, ERRORS_CC, power);
 }
 
-/** The greatest |e| of n pairs of c and TILE_V. */
-function worstOf(c: usize, n: i32): f64 {
-  const exponents = v128.load(UNIT_EXPONENTS);
-  const least = v128.load(UNIT_LEAST);
-  const inverse = v128.load(UNIT_INVERSE);
-  let worst = f64x2.splat(0);
-  for (let p: usize = 0, end = (<usize>n) << 2; p < end; p += 16) {
-    const computed = v128.load(c + p);
-    const va = v128.load(TILE_V + (p << 1));
-    const vb = v128.load(TILE_V + (p << 1), 16);
-    const ea = f64x2.mul(f64x2.sub(lowPair(computed), va), Pair.inverseUlp(va, exponents, least, inverse));
-    const eb = f64x2.mul(f64x2.sub(highPair(computed), vb), Pair.inverseUlp(vb, exponents, least, inverse));
-    worst = f64x2.pmax(worst, f64x2.pmax(f64x2.abs(ea), f64x2.abs(eb)));
-  }
-  return greatest(worst);
-}
-
 /** The square of the greatest relative error, and a little more: what is equal up to rounding does not exceed it. */
 function boundOf(state: usize): v128 {
   const relative = load<f64>(state, ERRORS_RELATIVE);
   return f64x2.splat(relative * relative * 1.000000000000001);
 }
 
-/** Whether a square of d / v exceeds the bound. */
-function exceeds(bound: v128, c: usize, values: usize, n: i32): bool {
+/** Whether a relative error may exceed all before, where |e| is `size` at most and |v| `least` at least. */
+function mayExceed(state: usize, size: f32, least: f64): bool {
+  // 2^(p - 1)
+  const inverse = reinterpret<f64>(load<i64>(UNIT_INVERSE) - reinterpret<i64>(1.0));
+  // float32 may have a little less of |e|
+  const most = (<f64>size * 1.000001) / inverse;
+  return !(most <= load<f64>(state, ERRORS_RELATIVE) && least >= load<f64>(UNIT_LEAST));
+}
+
+/** Whether the square of d / v of one of n pairs exceeds the bound. */
+function anyExceeds(bound: v128, c: usize, values: usize, n: i32): bool {
   let found = f64x2.splat(0);
   for (let p: usize = 0, end = (<usize>n) << 2; p < end; p += 16) {
     const computed = v128.load(c + p);

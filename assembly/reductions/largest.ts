@@ -5,32 +5,23 @@ import { laneSum } from "../lanes/vectors";
 
 /** The least of the magnitudes in [p, end). */
 export function leastOf<T extends number>(p: usize, end: usize): T {
-  let least = v128.load_splat<T>(p);
-  for (; p + 16 <= end; p += 16) {
-    const x = v128.load(p);
-    least = v128.bitselect(x, least, v128.gt<T>(least, x));
-  }
-  let found = min<T>(v128.extract_lane<T>(least, 0), v128.extract_lane<T>(least, 1));
-  if (sizeof<T>() == 4) {
-    found = min<T>(found, min<T>(v128.extract_lane<T>(least, 2), v128.extract_lane<T>(least, 3)));
-  }
-  for (; p < end; p += sizeof<T>()) found = min<T>(found, load<T>(p));
-  return found;
+  return leastFlipped<T>(p, end, <T>0);
 }
 
-/** The greatest of the magnitudes in [p, end). */
-function greatestOf<T extends number>(p: usize, end: usize): T {
-  let most = v128.load_splat<T>(p);
+/** The least of the numbers in [p, end) with all bits flipped, or none: -1 or 0. Flipped, the greatest is the least. */
+function leastFlipped<T extends number>(p: usize, end: usize, flip: T): T {
+  const flips = v128.splat<T>(flip);
+  let lanes = v128.xor(v128.load_splat<T>(p), flips);
   for (; p + 16 <= end; p += 16) {
-    const x = v128.load(p);
-    most = v128.bitselect(x, most, v128.gt<T>(x, most));
+    const x = v128.xor(v128.load(p), flips);
+    lanes = v128.bitselect(x, lanes, v128.gt<T>(lanes, x));
   }
-  let found = max<T>(v128.extract_lane<T>(most, 0), v128.extract_lane<T>(most, 1));
+  let least = min<T>(v128.extract_lane<T>(lanes, 0), v128.extract_lane<T>(lanes, 1));
   if (sizeof<T>() == 4) {
-    found = max<T>(found, max<T>(v128.extract_lane<T>(most, 2), v128.extract_lane<T>(most, 3)));
+    least = min<T>(least, min<T>(v128.extract_lane<T>(lanes, 2), v128.extract_lane<T>(lanes, 3)));
   }
-  for (; p < end; p += sizeof<T>()) found = max<T>(found, load<T>(p));
-  return found;
+  for (; p < end; p += sizeof<T>()) least = min<T>(least, <T>(load<T>(p) ^ flip));
+  return least;
 }
 
 /** How many of the magnitudes in [p, end) are above a pivot. */
@@ -53,7 +44,7 @@ function countAbove<T extends number>(p: usize, end: usize, pivot: T): i32 {
 export function belowLargest<T extends number>(first: usize, end: usize, k: i32): T {
   // here is the k-th
   let low = leastOf<T>(first, end);
-  let high = greatestOf<T>(first, end);
+  let high = <T>~leastFlipped<T>(first, end, <T>-1);
   while (low < high) {
     const middle = <T>(low + ((high - low) >> 1));
     const count = countAbove<T>(first, end, middle);
