@@ -2,7 +2,8 @@
 
 import { SCRATCH, TOP } from "../../src/abi/plan";
 import { padded } from "../emulated/bundle";
-import { firstLanes, fromOrdered, magnitude } from "../lanes/vectors";
+import { at32 } from "../lanes/lists";
+import { firstLanes, fromOrdered, laneSum, magnitude } from "../lanes/vectors";
 import {
   BUNDLE_FLOATS,
   GRADIENT_GAIN,
@@ -24,11 +25,6 @@ import { width } from "../tensors/groups";
 let signs: bool = false;
 let reduction: Reduction = Reduction.None;
 
-/** Where the value of group j is, or number j of a list. */
-export function cell(values: usize, j: i32): usize {
-  return values + ((<usize>j) << 2);
-}
-
 /** To begin with: what the selected elements are known by, to GRADIENT_WANTED and GRADIENT_OTHER, as in selected.ts. */
 export function seek(slope: Slope, by: Reduction): void {
   signs = slope == Slope.Sign;
@@ -44,21 +40,21 @@ export function seek(slope: Slope, by: Reduction): void {
       // sorted from the largest down
       const k = load<i32>(TOP);
       const top = load<usize>(SCRATCH) + topBufferBytes(k) * j;
-      const least = load<i32>(cell(top, k - 1));
+      const least = load<i32>(at32(top, k - 1));
       let ties = 0;
-      while (ties < k && load<i32>(cell(top, k - 1 - ties)) == least) ties++;
-      store<i32>(cell(GRADIENT_WANTED, j), least);
-      store<i32>(cell(GRADIENT_OTHER, j), ties);
+      while (ties < k && load<i32>(at32(top, k - 1 - ties)) == least) ties++;
+      store<i32>(at32(GRADIENT_WANTED, j), least);
+      store<i32>(at32(GRADIENT_OTHER, j), ties);
     } else {
-      let high = fromOrdered(load<i32>(cell(PANEL_HIGH, j)));
-      let low = fromOrdered(load<i32>(cell(PANEL_LOW, j)));
+      let high = fromOrdered(load<i32>(at32(PANEL_HIGH, j)));
+      let low = fromOrdered(load<i32>(at32(PANEL_LOW, j)));
       if (reduction == Reduction.Greatest) {
         const most = max(high, -low);
         high = most;
         low = -most;
       }
-      store<f32>(cell(GRADIENT_WANTED, j), high);
-      store<f32>(cell(GRADIENT_OTHER, j), low);
+      store<f32>(at32(GRADIENT_WANTED, j), high);
+      store<f32>(at32(GRADIENT_OTHER, j), low);
     }
   }
 }
@@ -66,8 +62,8 @@ export function seek(slope: Slope, by: Reduction): void {
 /** What element d of group j counts as for L∞, range and top-k: 1, -1 or 0. */
 function sideOf(j: i32, d: f32): i32 {
   const sign = d > 0 ? 1 : d < 0 ? -1 : 0;
-  const wantedAt = cell(GRADIENT_WANTED, j);
-  const otherAt = cell(GRADIENT_OTHER, j);
+  const wantedAt = at32(GRADIENT_WANTED, j);
+  const otherAt = at32(GRADIENT_OTHER, j);
   if (reduction == Reduction.Largest) {
     const bits = reinterpret<i32>(d) & 0x7fffffff;
     const least = load<i32>(wantedAt);
@@ -100,7 +96,7 @@ function sideOf(j: i32, d: f32): i32 {
 
 /** Values of the groups whose elements a vector holds, the first of them number j; of a single group in all lanes. */
 function lanesOf(values: usize, j: i32): v128 {
-  return padded == 1 ? v128.load32_splat(values) : v128.load(cell(values, j));
+  return padded == 1 ? v128.load32_splat(values) : v128.load(at32(values, j));
 }
 
 /** Counts what n elements of each group in TILE_X count as into GRADIENT_TILE; or writes q - p of each to TILE_T. */
@@ -118,7 +114,7 @@ export function mark(n: i32, counting: bool): void {
       if (counting) {
         let side = i32x4.sub(down, up);
         if (padded == 1) side = v128.and(side, firstLanes(n - 4 * v));
-        v128.store(cell(GRADIENT_TILE, j), i32x4.add(v128.load(cell(GRADIENT_TILE, j)), side));
+        v128.store(at32(GRADIENT_TILE, j), i32x4.add(v128.load(at32(GRADIENT_TILE, j)), side));
       } else {
         const rest = v128.bitselect(lanesOf(GRADIENT_SLOPE, j), lanesOf(GRADIENT_UNDER, j), down);
         v128.store(TILE_T + at, v128.bitselect(lanesOf(GRADIENT_GAIN, j), rest, up));
@@ -133,9 +129,7 @@ export function mark(n: i32, counting: bool): void {
     if (padded > 1) j = j + 4 < padded ? j + 4 : 0;
   }
   if (padded == 1 && counting && signs) {
-    const sum = v128.load(GRADIENT_TILE);
-    const two = i32x4.add(sum, i64x2.shuffle(sum, sum, 1, 0));
-    v128.store(GRADIENT_TILE, i32x4(i32x4.extract_lane(two, 0) + i32x4.extract_lane(two, 1), 0, 0, 0));
+    v128.store(GRADIENT_TILE, i32x4(laneSum(v128.load(GRADIENT_TILE)), 0, 0, 0));
   }
 }
 
@@ -143,9 +137,9 @@ export function mark(n: i32, counting: bool): void {
 function markVector(at: usize, lanes: i32, j: i32, counting: bool): void {
   for (let lane = 0; lane < min(4, lanes); lane++) {
     const g = padded == 1 ? 0 : j + lane;
-    const side = sideOf(g, load<f32>(cell(TILE_X + at, lane)));
-    if (counting) store<i32>(cell(GRADIENT_TILE, g), load<i32>(cell(GRADIENT_TILE, g)) + side);
+    const side = sideOf(g, load<f32>(at32(TILE_X + at, lane)));
+    if (counting) store<i32>(at32(GRADIENT_TILE, g), load<i32>(at32(GRADIENT_TILE, g)) + side);
     else if (side != 0)
-      store<f32>(cell(TILE_T + at, lane), load<f32>(cell(side > 0 ? GRADIENT_GAIN : GRADIENT_SLOPE, g)));
+      store<f32>(at32(TILE_T + at, lane), load<f32>(at32(side > 0 ? GRADIENT_GAIN : GRADIENT_SLOPE, g)));
   }
 }

@@ -51,6 +51,7 @@ import { UnwatchedSums } from "../emulated/quick-sums";
 import { addTile, finishSums, startSums } from "../emulated/sums";
 import { COMPUTE } from "../formats/format";
 import { Add, Multiply, roundQuotient, Unwatched } from "../formats/operations";
+import { at32, at64 } from "../lanes/lists";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import {
   BUNDLE_FLOATS,
@@ -77,7 +78,7 @@ import { steepnessOf, traitsOf, withNorm } from "../norms/with-norm";
 import { checkGradient, checkPlan, checkTerms } from "../preconditions";
 import { count, group, width } from "../tensors/groups";
 import { isUniform, weightOffset } from "../tensors/offsets";
-import { cell, mark, seek } from "./emulated-sides";
+import { mark, seek } from "./emulated-sides";
 import { exchange } from "./upstream";
 
 // --- the plan, bundle by bundle ------------------------------------------------------------------------------
@@ -119,7 +120,7 @@ export function emulateSums(): void {
 
 /** What the last sums gave for group j. */
 function sumOf(j: i32): f64 {
-  return load<f64>(GROUP_SUM + ((<usize>j) << 3));
+  return load<f64>(at64(GROUP_SUM, j));
 }
 
 // --- one bundle -----------------------------------------------------------------------------------------------
@@ -166,7 +167,7 @@ function bundle(): void {
     const total = (load<i32>(TASK) & TASK_TOTAL) != 0;
     for (let j = 0; j < width; j++) {
       const a = total ? rounded(sumOf(j)) : roundQuotient(sumOf(j), n, COMPUTE);
-      store<f64>(GRADIENT_SHAPE + ((<usize>j) << 3), a);
+      store<f64>(at64(GRADIENT_SHAPE, j), a);
     }
     if (slope == Slope.Proportional) proportional();
     else if (slope == Slope.Shaped) shapes();
@@ -257,7 +258,7 @@ function writeTerms(from: i32, n: i32): void {
 // --- what A w needs, by norm ------------------------------------------------------------------------------------
 
 function meanOfProducts(j: i32): f64 {
-  return load<f64>(GRADIENT_SHAPE + ((<usize>j) << 3));
+  return load<f64>(at64(GRADIENT_SHAPE, j));
 }
 
 function proportional(): void {
@@ -315,11 +316,11 @@ function signs(): void {
   for (let j = 0; j < width; j++) {
     const b = rounded(meanOfProducts(j) * constant);
     const size = rounded((b * total) / k);
-    const q = centred ? rounded(b * roundQuotient(<f64>load<i32>(cell(GRADIENT_TILE, j)), k, COMPUTE)) : 0;
+    const q = centred ? rounded(b * roundQuotient(<f64>load<i32>(at32(GRADIENT_TILE, j)), k, COMPUTE)) : 0;
     // without means no more than -p, of which -0 changes no sign
-    store<f32>(cell(GRADIENT_GAIN, j), <f32>(centred ? rounded(q - size) : -size));
-    store<f32>(cell(GRADIENT_SLOPE, j), <f32>(centred ? rounded(q + size) : size));
-    store<f32>(cell(GRADIENT_UNDER, j), centred ? <f32>q : -0.0);
+    store<f32>(at32(GRADIENT_GAIN, j), <f32>(centred ? rounded(q - size) : -size));
+    store<f32>(at32(GRADIENT_SLOPE, j), <f32>(centred ? rounded(q + size) : size));
+    store<f32>(at32(GRADIENT_UNDER, j), centred ? <f32>q : -0.0);
   }
   seek(slope, reduction);
 }

@@ -1,6 +1,7 @@
 // Native gradients in float64, one element at a time: for Lp norms, and for groups whose factors leave float32 or get
 // near to it. Rows are columns here: `rows` of n elements, one column wide.
 
+import { addTo } from "../lanes/lists";
 import { GRADIENT_DOT, GRADIENT_FACTOR, GRADIENT_SHAPE, GRADIENT_SUM, PANEL_MEAN } from "../memory";
 import { Norm, Slope } from "../norms/norm";
 import { withNorm } from "../norms/with-norm";
@@ -29,10 +30,6 @@ function shapeOf(slope: Slope, d: f64, y: f64): f64 {
   return d < 0 ? -size : size;
 }
 
-function add(at: usize, x: f64): void {
-  store<f64>(at, load<f64>(at) + x);
-}
-
 /**
  * Adds up g, g y and the shape of `wide` columns from number `column` on.
  *
@@ -57,9 +54,9 @@ export function wideSums(
       const d = <f64>load<f32>(x + (j << 2)) - load<f64>(PANEL_MEAN + at);
       const y = d * load<f64>(GRADIENT_FACTOR + at);
       const g = <f64>load<f32>(dy + (j << 2)) * w;
-      add(GRADIENT_SUM + at, g);
-      add(GRADIENT_DOT + at, g * y);
-      if (shaped) add(GRADIENT_SHAPE + at, shapeOf(slope, d, y));
+      addTo(GRADIENT_SUM + at, g);
+      addTo(GRADIENT_DOT + at, g * y);
+      if (shaped) addTo(GRADIENT_SHAPE + at, shapeOf(slope, d, y));
     }
     x += pitch;
     dy += pitch;

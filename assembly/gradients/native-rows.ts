@@ -24,6 +24,7 @@ import {
   WEIGHT_STEP,
   WEIGHT_SUMS,
 } from "../../src/abi/plan";
+import { addTo } from "../lanes/lists";
 import { clearVectors } from "../lanes/vectors";
 import {
   GRADIENT_ABOVE,
@@ -161,10 +162,6 @@ function weightsFor(from: i32, n: i32): usize {
   if (load<i32>(REDUCED_TOTAL) == 1) return weights + ((<usize>(keptOffset(group, KEPT_WEIGHT) + from)) << 2);
   gatherWeights(WEIGHT, group, from, n, TILE_W);
   return TILE_W;
-}
-
-function addTo(at: usize, value: f64): void {
-  store<f64>(at, load<f64>(at) + value);
 }
 
 /** Sums over n elements into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE, and what is counted for L1. */

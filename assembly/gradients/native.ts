@@ -7,7 +7,7 @@
 //     L2                 A w_i = a y_i
 //     L1                 A w_i = a C sign(d_i)
 //     L∞, range, top-k   A w_i = a C n / k sign(d_i) on the k selected elements (k = 1; of the range +1 and -1), else 0
-//     Lp                 A w_i = a c^p sign(y_i) |y_i|^(p - 1)
+//     Lp                 A w_i = a C^p sign(y_i) |y_i|^(p - 1)
 //
 // What multiplies the constant a C ... is called the shape of w. The sign of 0 is 0. Statistics come from the core's passes;
 // then one pass takes all sums, and one writes the output.
@@ -29,6 +29,7 @@ import {
   WEIGHT_STEP,
   WEIGHT_SUMS,
 } from "../../src/abi/plan";
+import { addTo, at32, at64 } from "../lanes/lists";
 import { clearVectors, copyVectors, fromOrdered, toOrdered } from "../lanes/vectors";
 import {
   GRADIENT_ABOVE,
@@ -51,7 +52,7 @@ import {
   PANEL_REST,
   PANEL_SUM,
 } from "../memory";
-import { enterGroup, factors, nextColumns } from "../native/panel";
+import { bytes64, enterGroup, factors, nextColumns } from "../native/panel";
 import { prepareRows } from "../native/rows";
 import { isScaled, kindIn, Reduction, reductionIn, Slope, slopeIn } from "../norms/norm";
 import { factorFrom } from "../norms/scale";
@@ -89,14 +90,6 @@ export function backward(): void {
   finishGradientRows(walk);
 }
 
-function at64(values: usize, j: i32): usize {
-  return values + ((<usize>j) << 3);
-}
-
-function at32(values: usize, j: i32): usize {
-  return values + ((<usize>j) << 2);
-}
-
 /** One panel; `walk`: how rows are walked. */
 function panel(traits: i32, walk: i32): void {
   const columnwise = Layout.columnwise();
@@ -104,7 +97,7 @@ function panel(traits: i32, walk: i32): void {
   const task = load<i32>(TASK);
   if (task & TASK_SAVED) takeSaved(traits);
   else factors(traits);
-  copyVectors(PANEL_SUM, GRADIENT_FACTOR, (<usize>((width + 3) & ~3)) << 3);
+  copyVectors(PANEL_SUM, GRADIENT_FACTOR, bytes64());
   for (let j = 0; j < width; j++) store<f32>(at32(GRADIENT_SCALE, j), <f32>load<f64>(at64(GRADIENT_FACTOR, j)));
   if (slope == Slope.Sign) bounds();
   if (columnwise) sumPanel(slope);
@@ -247,10 +240,6 @@ function sumPanel(slope: Slope): void {
       store<f64>(at64(GRADIENT_DOT, j), dot * <f64>weight);
     }
   }
-}
-
-function addTo(at: usize, value: f64): void {
-  store<f64>(at, load<f64>(at) + value);
 }
 
 function outputPanel(slope: Slope): void {

@@ -24,6 +24,7 @@ import {
   WEIGHT,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
+import { addTo, at32, at64 } from "../lanes/lists";
 import { clearVectors, magnitude } from "../lanes/vectors";
 import {
   GRADIENT_FACTOR,
@@ -55,10 +56,6 @@ let missing: i32 = 0;
 /** Entries of a group: of L∞ one, of the range two. */
 let entries: i32 = 0;
 
-function cell(values: usize, j: i32): usize {
-  return values + ((<usize>j) << 2);
-}
-
 function entryOf(j: i32, e: i32): usize {
   if (!ASC_NO_ASSERT) assert(j >= 0 && e >= 0 && j * entries + e <= load<i32>(SELECTED_GROUPS) * entries);
   return load<usize>(SELECTED) + <usize>SELECTED_BYTES * (j * entries + e);
@@ -84,7 +81,7 @@ export function select(reduction: Reduction): void {
   else scanRow(largest);
   // groups with NaN may have none
   for (let j = 0; j < width; j++) {
-    for (let e = load<i32>(cell(GRADIENT_FOUND, j)); e < entries; e++) store<i32>(entryOf(j, e), -1);
+    for (let e = load<i32>(at32(GRADIENT_FOUND, j)); e < entries; e++) store<i32>(entryOf(j, e), -1);
   }
 }
 
@@ -97,12 +94,12 @@ function thresholds(): void {
     if (Layout.columnwise() || load<i32>(TASK) & TASK_SAVED) collectTop(j, wide);
     for (let i = 0; i < wide; i++) {
       const top = finishTop(GROUP_TOP + TOP_BYTES * i);
-      const end = cell(top, k);
+      const end = at32(top, k);
       const least = leastOf<i32>(top, end);
       let above = 0;
       for (let p = top; p < end; p += 4) above += load<i32>(p) > least ? 1 : 0;
-      store<i32>(cell(GRADIENT_WANTED, j + i), least);
-      store<i32>(cell(GRADIENT_OTHER, j + i), k - above);
+      store<i32>(at32(GRADIENT_WANTED, j + i), least);
+      store<i32>(at32(GRADIENT_OTHER, j + i), k - above);
     }
   }
 }
@@ -127,8 +124,8 @@ function targets(): void {
       if (up > down) other = -Infinity;
       else if (down > up) wanted = Infinity;
     }
-    store<f32>(cell(GRADIENT_WANTED, j), wanted);
-    store<f32>(cell(GRADIENT_OTHER, j), other);
+    store<f32>(at32(GRADIENT_WANTED, j), wanted);
+    store<f32>(at32(GRADIENT_OTHER, j), other);
   }
 }
 
@@ -182,20 +179,20 @@ class ForLargest implements Search {
 
 /** Bits of the distance of an element of group j. */
 function distanceBits(j: i32, x: f32): i32 {
-  const d = x - load<f32>(cell(PANEL_CENTRE, j)) - load<f32>(cell(PANEL_REST, j));
+  const d = x - load<f32>(at32(PANEL_CENTRE, j)) - load<f32>(at32(PANEL_REST, j));
   return reinterpret<i32>(d) & 0x7fffffff;
 }
 
 /** Whether an element may belong into the list of group j, of the `largest` or of extremes. */
 function isCandidate(largest: bool, j: i32, x: f32): bool {
-  if (largest) return distanceBits(j, x) >= load<i32>(cell(GRADIENT_WANTED, j));
-  return x == load<f32>(cell(GRADIENT_WANTED, j)) || x == load<f32>(cell(GRADIENT_OTHER, j));
+  if (largest) return distanceBits(j, x) >= load<i32>(at32(GRADIENT_WANTED, j));
+  return x == load<f32>(at32(GRADIENT_WANTED, j)) || x == load<f32>(at32(GRADIENT_OTHER, j));
 }
 
 /** Puts a candidate into the list. */
 function offer(largest: bool, j: i32, element: i32, x: f32, weight: f32): void {
-  const wantedAt = cell(GRADIENT_WANTED, j);
-  const otherAt = cell(GRADIENT_OTHER, j);
+  const wantedAt = at32(GRADIENT_WANTED, j);
+  const otherAt = at32(GRADIENT_OTHER, j);
   const d = <f64>x - meanOf(j);
   const sign: f32 = d > 0 ? 1 : d < 0 ? -1 : 0;
   if (largest) {
@@ -228,7 +225,7 @@ function offer(largest: bool, j: i32, element: i32, x: f32, weight: f32): void {
 }
 
 function add(j: i32, element: i32, sign: f32, weight: f32): void {
-  const found = load<i32>(cell(GRADIENT_FOUND, j));
+  const found = load<i32>(at32(GRADIENT_FOUND, j));
   // infinite elements are like what stands for none, but their group is lost
   if (found == entries) return;
   if (!ASC_NO_ASSERT) checkStretch(element, 1);
@@ -236,9 +233,8 @@ function add(j: i32, element: i32, sign: f32, weight: f32): void {
   store<i32>(entry, element, 0);
   store<f32>(entry, sign, 4);
   store<f32>(entry, weight, 8);
-  store<i32>(cell(GRADIENT_FOUND, j), found + 1);
-  const at = GRADIENT_SHAPE + ((<usize>j) << 3);
-  store<f64>(at, load<f64>(at) + <f64>sign);
+  store<i32>(at32(GRADIENT_FOUND, j), found + 1);
+  addTo(at64(GRADIENT_SHAPE, j), <f64>sign);
   missing--;
 }
 
@@ -307,7 +303,7 @@ function offerStretch(largest: bool, x: usize, from: i32, n: i32, length: i32, k
     const segment = i / length;
     const position = i - segment * length;
     const number = kept + reducedOffset(segment, REDUCED_WEIGHT) + position * step;
-    const weight: f32 = weights ? load<f32>(cell(weights, number)) : 1;
+    const weight: f32 = weights ? load<f32>(at32(weights, number)) : 1;
     offer(largest, 0, base + reducedOffset(segment, REDUCED_STRIDE) + position, here, weight);
   }
 }
@@ -345,9 +341,9 @@ const ROWS: i32 = 8;
 function scanBlock<S extends Search>(x: usize, pitch: usize, rows: i32, element: i32, stride: i32): void {
   const search = changetype<S>(0);
   for (let j = 0; j < width; j += 4) {
-    const centre = v128.load(cell(PANEL_CENTRE, j));
-    const rest = v128.load(cell(PANEL_REST, j));
-    let p = cell(x, j);
+    const centre = v128.load(at32(PANEL_CENTRE, j));
+    const rest = v128.load(at32(PANEL_REST, j));
+    let p = at32(x, j);
     const x0 = v128.load(p);
     let most = search.most(search.largest() ? i32x4.splat(0) : x0, x0, centre, rest);
     let least = x0;
@@ -357,12 +353,12 @@ function scanBlock<S extends Search>(x: usize, pitch: usize, rows: i32, element:
       most = search.most(most, next, centre, rest);
       least = search.least(least, next);
     }
-    const wanted = v128.load(cell(GRADIENT_WANTED, j));
-    if (!v128.any_true(search.hits(most, least, wanted, v128.load(cell(GRADIENT_OTHER, j))))) continue;
+    const wanted = v128.load(at32(GRADIENT_WANTED, j));
+    if (!v128.any_true(search.hits(most, least, wanted, v128.load(at32(GRADIENT_OTHER, j))))) continue;
     const end = min(j + 4, width);
     for (let c = j; c < end; c++) {
-      const weight = load<f32>(cell(GRADIENT_WEIGHT, c));
-      let q = cell(x, c);
+      const weight = load<f32>(at32(GRADIENT_WEIGHT, c));
+      let q = at32(x, c);
       for (let i = 0; i < rows; i++) {
         if (isCandidate(search.largest(), c, load<f32>(q)))
           offer(search.largest(), c, element + i * stride + c, load<f32>(q), weight);
@@ -372,16 +368,17 @@ function scanBlock<S extends Search>(x: usize, pitch: usize, rows: i32, element:
   }
 }
 
-/** The gradient at every element of the list, whose A w is `sign` times the last argument of its group. */
+/** The gradient at every element in the list of group j, whose A w is its sign times `size`. */
 export function settle(j: i32, size: f64): void {
-  const at = (<usize>j) << 3;
+  const level = load<f64>(at64(GRADIENT_SUM, j));
+  const factor = load<f64>(at64(GRADIENT_FACTOR, j));
   for (let e = 0; e < entries; e++) {
     const entry = entryOf(j, e);
     const element = load<i32>(entry, 0);
     if (element < 0) continue;
     const g = <f64>gradientAt(element) * <f64>load<f32>(entry, 8);
-    const d = g - load<f64>(GRADIENT_SUM + at) - size * <f64>load<f32>(entry, 4);
-    store<f32>(entry, <f32>(d * load<f64>(GRADIENT_FACTOR + at)), 12);
+    const d = g - level - size * <f64>load<f32>(entry, 4);
+    store<f32>(entry, <f32>(d * factor), 12);
   }
 }
 

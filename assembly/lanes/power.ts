@@ -78,7 +78,7 @@ function exponential(p: f64, x: f64): f64 {
   const small = (p - upper) * <f64>e;
   const whole = nearest(pe + small + p * log * 1.4426950408889634);
   const fraction = (pe - whole) * 0.6931471805599453 + (small * 0.6931471805599453 + p * log);
-  // e^fraction, |fraction| < 0.35: Taylor to the 14th term
+  // e^fraction, |fraction| < 0.35: Taylor, up to the 16th power
   let y = 1.0;
   for (let i = 16; i > 0; i--) y = 1 + (y * fraction) / <f64>i;
   if (whole > 1100) return Infinity;

@@ -36,11 +36,12 @@ export function clearVectors(dst: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) v128.store(dst + at, i32x4.splat(0));
 }
 
-/** Adds four float32 lanes into two pairs of float64 lanes: the low pair here, the high pair in `highPair`. */
+/** The first two of four float32 lanes, in float64. */
 export function lowPair(x: v128): v128 {
   return f64x2.promote_low_f32x4(x);
 }
 
+/** The last two. */
 export function highPair(x: v128): v128 {
   return f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 0));
 }

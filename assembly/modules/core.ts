@@ -1,9 +1,6 @@
 // What normalizing and converting needs: the part that every bundle has. src/abi/kernels.ts holds the same list of exports as
 // the parts have; a test compares them.
 
-// What normalizing and converting needs: the part that every bundle has. src/abi/kernels.ts holds the same list of exports as
-// the parts have; a test compares them.
-
 export { emulate } from "../emulated/emulate";
 export { setFormat } from "../formats/format";
 export { round } from "../formats/round";

@@ -91,7 +91,7 @@ function run(pass: Pass, column: i32, wide: i32): void {
 }
 
 /** float64 values of the groups of the panel, up to whole vectors. */
-function bytes64(): usize {
+export function bytes64(): usize {
   return (<usize>((width + 3) & ~3)) << 3;
 }
 

@@ -73,7 +73,7 @@ export function write(at: i32, n: i32, from: usize): void {
   else pack(from, output + ((<usize>at) << 1), n);
 }
 
-/** Offset of element `index` of a group in rows. */
+/** The segment that element `index` of a group in rows is in. */
 function segmentOf(index: i32, length: i32): i32 {
   return load<i32>(REDUCED_RANK) > 0 ? index / length : 0;
 }
