@@ -1,23 +1,21 @@
 // npm run paper: the command itself, and the network that it trains.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
 import { readDataset, syntheticDataset } from "../bench/paper/dataset.mjs";
 import { gradientError, smallProblem } from "../bench/paper/differences.mjs";
 import { addProduct } from "../bench/paper/matrix.mjs";
 import { trainingPool } from "../bench/paper/pool.mjs";
 import { train } from "../bench/paper/training.mjs";
+import { temporaryFolder } from "./support/temporary-folder.js";
 
 const MAIN = "bench/paper/main.mjs";
-const folder = mkdtempSync(join(tmpdir(), "halfnorm-paper-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const { path, write } = temporaryFolder();
 
 test("the command writes what it found, the same every time", () => {
   const [both, one] = ["10,2", "2"].map((only, i) => {
-    const out = join(folder, `${i}.md`);
+    const out = path(`${i}.md`);
     const progress = execFileSync("node", [MAIN, "--quick", "--only", only, "--out", out], { encoding: "utf8" });
     expect(progress).toMatch(/^ 2\. holds .*\n(10\. holds .*\n)?\d+ s, .*\n$/);
     return readFileSync(out, "utf8").split(/(?=^## )/m);
@@ -30,7 +28,7 @@ test("the command writes what it found, the same every time", () => {
 test.each([
   [["--only", "17"], "--only must be numbers from 1 to 16, separated by commas, got 17"],
   [["--seeds", "1"], "--seeds must be an integer of at least 2, got 1"],
-  [["--data", join(folder, "none.csv")], "ENOENT"],
+  [["--data", path("none.csv")], "ENOENT"],
   [["--fast"], "Unknown option '--fast'"],
 ])("%j is refused", (options, message) => {
   const { status, stderr } = spawnSync("node", [MAIN, ...options], { encoding: "utf8" });
@@ -42,15 +40,14 @@ test.each([
 test("data is read from a file, and refused with its line when it is no such image", () => {
   const { pixels, labels } = syntheticDataset();
   const lines = Array.from(labels, (label, i) => [...pixels.subarray(i * 64, (i + 1) * 64), label].join(","));
-  const path = join(folder, "images.csv");
-  writeFileSync(path, `${lines.join("\n")}\n`);
-  const read = readDataset(path);
+  const dataset = (text: string) => readDataset(write("images.csv", Buffer.from(text)));
+  const read = dataset(`${lines.join("\n")}\n`);
   expect(read.pixels).toEqual(pixels);
   expect(read.labels).toEqual(labels);
-  writeFileSync(path, [...lines.slice(0, 4), "1,2,3", ...lines.slice(5)].join("\n"));
-  expect(() => readDataset(path)).toThrow(/images\.csv, line 5: expected 64 integers .* got "1,2,3"/);
-  writeFileSync(path, lines.slice(0, 9).join("\n"));
-  expect(() => readDataset(path)).toThrow(/expected more than 1280 lines, got 9/);
+  expect(() => dataset([...lines.slice(0, 4), "1,2,3", ...lines.slice(5)].join("\n"))).toThrow(
+    /images\.csv, line 5: expected 64 integers .* got "1,2,3"/,
+  );
+  expect(() => dataset(lines.slice(0, 9).join("\n"))).toThrow(/expected more than 1280 lines, got 9/);
 });
 
 test.each(["l2", "l1", "linf", { topk: 3 }, "range", { lp: 3 }, "none"] as const)(

@@ -6,7 +6,8 @@ import { TensorFile } from "../../src/cli/files/tensor-file.js";
 import { FileError } from "../../src/cli/terminal/errors.js";
 import { float8_e4m3fn, float8_e5m2, round } from "../../src/index.js";
 import { halfnorm, refusal, shell } from "../support/cli.js";
-import { npyBytes, npyHeader, safetensorsBytes, temporaryFolder, zipBytes } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader, safetensorsBytes, zipBytes } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const DATA = Buffer.from(Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)).buffer);

@@ -7,7 +7,8 @@ import { run } from "../../src/cli/run.js";
 import { diagnose, type TensorLike } from "../../src/index.js";
 import { FIXTURES, halfnorm, refusal, SAMPLES, shell, start } from "../support/cli.js";
 import { gaussian } from "../support/random.js";
-import { npyBytes, npyHeader, temporaryFolder } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const OUTLIER = "transformer-residual-outlier.npy";

@@ -5,14 +5,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TensorFile } from "../../src/cli/files/tensor-file.js";
 import { FileError } from "../../src/cli/terminal/errors.js";
-import {
-  npyBytes,
-  npyHeader,
-  safetensorsBytes,
-  temporaryFolder,
-  type ZipPart,
-  zipBytes,
-} from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader, safetensorsBytes, type ZipPart, zipBytes } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const FOUR = new Uint8Array(16);

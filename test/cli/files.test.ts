@@ -7,7 +7,8 @@ import type { StoredTensor } from "../../src/cli/files/stored-tensor.js";
 import { TensorFile } from "../../src/cli/files/tensor-file.js";
 import { HALVES } from "../oracle/formats.js";
 import { gaussian } from "../support/random.js";
-import { npyBytes, npyHeader, temporaryFolder, zipBytes } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader, zipBytes } from "../support/tensor-files.js";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/tensors/${name}`, import.meta.url));
 const sample = (name: string) => fileURLToPath(new URL(`../../samples/${name}`, import.meta.url));

@@ -3,7 +3,8 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { TensorFile } from "../../src/cli/files/tensor-file.js";
 import { halfnorm, refusal } from "../support/cli.js";
-import { npyBytes, npyHeader, safetensorsBytes, temporaryFolder, zipBytes } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader, safetensorsBytes, zipBytes } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const latin = (text: string) => Buffer.from(text, "latin1");

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { DiagnoseResult } from "../../src/cli/diagnosed/result.js";
 import { diagnose } from "../../src/index.js";
 import { halfnorm, refusal } from "../support/cli.js";
-import { npyBytes, npyHeader, safetensorsBytes, temporaryFolder } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader, safetensorsBytes } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 

@@ -8,7 +8,8 @@ import { UsageError } from "../../src/cli/terminal/errors.js";
 import { type Diagnosis, kernelDetails, kernels, type Remedy } from "../../src/index.js";
 import { KERNEL_KINDS } from "../../src/numerics/kernels.js";
 import { halfnorm } from "../support/cli.js";
-import { npyBytes, npyHeader, temporaryFolder } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const FILE = "transformer-residual-outlier.npy";

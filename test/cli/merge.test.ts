@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { partsOf } from "../../src/cli/diagnosed/shard.js";
 import { halfnorm, refusal, SAMPLES } from "../support/cli.js";
-import { npyBytes, npyHeader, temporaryFolder } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const write1 = (name: string, type: string, data: Uint8Array): string =>

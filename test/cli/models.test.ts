@@ -10,7 +10,8 @@ import { modelBytes } from "../support/onnx-model.js";
 import { tokens, transformer } from "../support/onnx-networks.js";
 import { gaussian } from "../support/random.js";
 import { HOSTILE_NAMES, repeatedSentences } from "../support/report.js";
-import { npyBytes, npyHeader, safetensorsBytes, temporaryFolder, zipBytes } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader, safetensorsBytes, zipBytes } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const npz = (name: string, tensors: Record<string, Buffer>): string =>

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { few, printable, quote, safeJson, visible } from "../../src/cli/terminal/printable.js";
 import { halfnorm } from "../support/cli.js";
-import { safetensorsBytes, temporaryFolder } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { safetensorsBytes } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const UNSAFE = /(?!\n)[\p{C}\p{Zl}\p{Zp}]/u;

@@ -18,7 +18,7 @@ import { ReportFile } from "../../src/cli/files/report-file.js";
 import { page } from "../../src/cli/report/html.js";
 import { FileError, UsageError } from "../../src/cli/terminal/errors.js";
 import { halfnorm, refusal, SAMPLES } from "../support/cli.js";
-import { temporaryFolder } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const { path: inRoot } = temporaryFolder();
 const OLD = page({ command: "halfnorm", subject: "an older one", lead: [], parts: [] });

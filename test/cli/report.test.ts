@@ -10,7 +10,8 @@ import { float16 } from "../../src/index.js";
 import { halfnorm } from "../support/cli.js";
 import { gaussian } from "../support/random.js";
 import { checkedReport, HOSTILE_NAMES, repeatedSentences, reportTensors, sentencesOf } from "../support/report.js";
-import { safetensorsBytes, temporaryFolder } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { safetensorsBytes } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 

@@ -7,7 +7,8 @@ import { COMMANDS, run } from "../../src/cli/run.js";
 import { FileError, UsageError } from "../../src/cli/terminal/errors.js";
 import { parse } from "../../src/cli/terminal/options.js";
 import { FIXTURES, halfnorm, refusal, SAMPLES, shell, start } from "../support/cli.js";
-import { npyBytes, npyHeader, temporaryFolder } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 

@@ -5,7 +5,8 @@ import { COMMANDS } from "../../src/cli/run.js";
 import type { Section } from "../../src/cli/terminal/section.js";
 import { sectionsText } from "../../src/cli/terminal/sections.js";
 import { halfnorm } from "../support/cli.js";
-import { npyBytes, npyHeader, temporaryFolder } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader } from "../support/tensor-files.js";
 
 const { write } = temporaryFolder();
 const before = process.env.COLUMNS;

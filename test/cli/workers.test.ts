@@ -8,7 +8,8 @@ import { type Place, TensorFile } from "../../src/cli/files/tensor-file.js";
 import { Waiting } from "../../src/cli/workers/waiting.js";
 import { startWorkers } from "../../src/cli/workers/workers.js";
 import { halfnorm, refusal } from "../support/cli.js";
-import { npyBytes, npyHeader, safetensorsBytes, temporaryFolder, zipBytes } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { npyBytes, npyHeader, safetensorsBytes, zipBytes } from "../support/tensor-files.js";
 
 const { path, write } = temporaryFolder();
 const VALUES = Float32Array.of(1, -2, 3, -4);

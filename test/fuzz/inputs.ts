@@ -93,17 +93,17 @@ export const plainArithmetics = arithmetics.map(({ label, asked, oracle: own }):
   };
 });
 
+export const forms = fc.constantFrom(...Object.keys(FORMS));
+
 export const inputs = {
   shape: shapes,
   kind: fc.constantFrom(...Object.keys(VALUES)),
-  form: fc.constantFrom(...Object.keys(FORMS)),
+  form: forms,
   half: fc.boolean(),
   seed: fc.nat(1e6),
   which: fc.nat(),
   dtype: fc.constantFrom(undefined, "float32" as const, "float16" as const),
 };
-
-export const forms = fc.constantFrom(...Object.keys(FORMS));
 
 export type Bits = Float32Array | Uint16Array;
 

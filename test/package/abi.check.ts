@@ -2,12 +2,11 @@
 // engine, the interpreter of WABT (Debian: wabt), and what it computes is what half-precision hardware did, to the bit.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { hardwareCases } from "../support/hardware.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
@@ -19,11 +18,10 @@ const missing = status !== 0;
 if (missing && !process.env.CI) console.warn("The kernels are not tried without JavaScript: no g++, or no wabt");
 
 describe.skipIf(missing && !process.env.CI)("a host in C++", () => {
-  const folder = mkdtempSync(join(tmpdir(), "halfnorm-host-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const { path } = temporaryFolder();
 
   it("has the results of half-precision hardware", () => {
-    const host = join(folder, "host");
+    const host = path("host");
     const source = pathOf("test/package/host.cpp");
     execFileSync(compiler, ["-std=c++17", "-O1", `-I${pathOf("docs")}`, source, "-lwabt", "-o", host], {
       stdio: "pipe",

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type BrowserName, isMissing, launch, resultOf, type Site, serve } from "../support/browsers.js";
-import { collect } from "../support/folder.js";
+import { filesIn } from "../support/folder.js";
 import { BUNDLERS, type Bundle, type Bundler, bundle } from "./bundle.js";
 import { COMPUTE } from "./compute.js";
 import { outputOf, Tools } from "./tools.js";
@@ -99,7 +99,7 @@ describe.skipIf(BROWSERS.some(isMissing))("in Chromium and Firefox", () => {
     const options = ["--no-cache", "--no-autoinstall", "--dist-dir", "out"];
     await outputOf(process.execPath, [parcel, "build", "index.html", ...options], folder);
     const site: Site = {};
-    for (const [name, body] of collect(join(folder, "out"))) site[`/${name}`] = { body };
+    for (const [name, body] of filesIn(join(folder, "out"))) site[`/${name}`] = { body };
     expect(await open(site, "/index.html")).toEqual([expected, expected]);
   });
 

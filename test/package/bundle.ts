@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as esbuild from "esbuild";
 import * as vite from "vite";
 import webpack from "webpack";
-import { collect } from "../support/folder.js";
+import { filesIn } from "../support/folder.js";
 
 /** Scripts that a bundler wrote, by name. */
 export type Bundle = Map<string, Buffer>;
@@ -53,5 +53,5 @@ export async function bundle(bundler: Bundler, consumer: string, name: string, s
   const entry = join(sources, `${name}.js`);
   writeFileSync(entry, source);
   await BUNDLERS[bundler](entry, out, consumer);
-  return collect(out);
+  return filesIn(out);
 }

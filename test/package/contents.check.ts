@@ -8,15 +8,13 @@ import { build } from "esbuild";
 import { publint } from "publint";
 import { describe, expect, inject, it } from "vitest";
 import { packageOf } from "../../scripts/licences.mjs";
+import { filesIn } from "../support/folder.js";
 
 const ROOT = new URL("../..", import.meta.url);
 const consumer = inject("consumer");
 const installed = join(consumer, "node_modules", "halfnorm");
 const bin = (name: string) => fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
-const files = readdirSync(installed, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile())
-  .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1))
-  .sort();
+const files = [...filesIn(installed).keys()].sort();
 const scripts = files.filter((file) => file.endsWith(".js"));
 const COMMAND_LINE = "dist/cli/";
 /** Scripts that only hand on what is in others. */

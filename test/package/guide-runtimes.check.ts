@@ -10,7 +10,7 @@ import { build } from "esbuild";
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { isMissing, launch, type Site, serve } from "../support/browsers.js";
-import { collect } from "../support/folder.js";
+import { filesIn } from "../support/folder.js";
 import { asShown, type Block, blocksOf, environment, outputOfBlock, ROOT } from "./guide.js";
 import { Tools } from "./tools.js";
 
@@ -119,7 +119,7 @@ describe.skipIf(!inject("tools"))("the guide to bundlers and runtimes, under", (
       const made = project(section);
       await follow(section, made);
       const site: Site = {};
-      for (const [name, body] of collect(join(made.folder, built))) {
+      for (const [name, body] of filesIn(join(made.folder, built))) {
         if (!name.startsWith("node_modules/") || name === MIN) site[`/${name}`] = { body };
       }
       const { origin, server } = await serve(site);

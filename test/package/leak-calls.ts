@@ -12,8 +12,11 @@ const ROWS = 2;
 const WIDTH = 4;
 const SHAPE = [ROWS, WIDTH];
 
-/** Rows by the names of what the package exports. What is made by a call is disposed of in it. */
-/** @param module The one that load() is given. */
+/**
+ * Rows by the names of what the package exports. What is made by a call is disposed of in it.
+ *
+ * @param module The one that load() is given.
+ */
 export function leakCalls(library: Library, module: WebAssembly.Module): Record<string, Row> {
   const { tensor, Tensor } = library;
   const data = Float32Array.from({ length: ROWS * WIDTH }, (_, i) => Math.sin(i + 1));

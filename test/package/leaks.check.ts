@@ -4,9 +4,8 @@
 
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterAll, describe, expect, inject, it } from "vitest";
+import { collect } from "../support/collect.js";
 import { type Library, leakCalls } from "./leak-calls.js";
 
 const asked = Number(process.env.HALFNORM_LEAKS ?? 0);
@@ -14,9 +13,6 @@ const USUAL = 1_000_000;
 const WARM_UP = 2_000;
 /** What engines keep of code that was compiled meanwhile, and the like: it does not grow with the calls. 16 bytes a call would be more. */
 const SLACK = 1_000_000;
-
-setFlagsFromString("--expose-gc");
-const collect: () => void = runInNewContext("gc");
 
 /** Bytes that cannot be collected. */
 async function held(): Promise<number> {

@@ -1,19 +1,18 @@
 /** What a release is held to: in a repository of its own. */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const script = fileURLToPath(new URL("../../scripts/release-check.mjs", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "halfnorm-release-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const { path } = temporaryFolder();
+const folder = path("");
 
 const git = (...args: string[]) =>
   execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], { cwd: folder, stdio: "pipe" });
-const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+const write = (name: string, text: string) => writeFileSync(path(name), text);
 const versions = (version: string, locked = version) => {
   write("package.json", JSON.stringify({ version }));
   write("package-lock.json", JSON.stringify({ version: locked, packages: { "": { version: locked } } }));

@@ -3,12 +3,12 @@
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { collect } from "../support/folder.js";
+import { filesIn } from "../support/folder.js";
 
 const DIST = fileURLToPath(new URL("../../site/dist", import.meta.url));
 
 it("leads nowhere that is not there", () => {
-  const files = collect(DIST);
+  const files = filesIn(DIST);
   const pages = [...files]
     .filter(([name]) => /^docs\/.*\.html$/.test(name))
     .map(([name, body]) => [name, String(body)] as const);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { installTools, outputOf, Tools } from "../package/tools.js";
 import { type BrowserName, isMissing, launch, resultOf, serve } from "../support/browsers.js";
-import { temporaryFolder } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { bundled } from "./in-page/bundled.js";
 
 const GOLDEN = readFileSync(new URL("../fixtures/golden.txt", import.meta.url), "utf8");

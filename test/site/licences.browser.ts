@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { collect } from "../support/folder.js";
+import { filesIn } from "../support/folder.js";
 
 const ROOT = new URL("../../", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, ROOT), "utf8");
@@ -13,7 +13,7 @@ const manifestOf = (folder: string) => JSON.parse(read(`${folder}package.json`))
 it("names the licences of all that is in the page", () => {
   const texts = textsOf("site/dist/LICENSES.txt");
   expect(texts).toEqual(expect.arrayContaining(textsOf("dist/LICENSES.txt")));
-  const sources = [...collect(fileURLToPath(new URL("site", ROOT)))]
+  const sources = [...filesIn(fileURLToPath(new URL("site", ROOT)))]
     .filter(([name]) => /^(main|page|shared|worker).*\.ts$/.test(name))
     .map(([, body]) => String(body))
     .join("\n");

@@ -10,7 +10,8 @@ import { type BrowserName, isMissing, launch } from "../support/browsers.js";
 import { modelBytes } from "../support/onnx-model.js";
 import { transformer } from "../support/onnx-networks.js";
 import { checkedReport } from "../support/report.js";
-import { safetensorsBytes, temporaryFolder } from "../support/tensor-files.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { safetensorsBytes } from "../support/tensor-files.js";
 import { OpenedPage, utf8 } from "./opened.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

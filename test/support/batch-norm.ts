@@ -17,6 +17,7 @@ export const batch = (seed: number) => ({
   ),
   shape: SHAPE,
 });
+
 /** Mean and deviation of each channel in float64, by their definitions. */
 export function model(norm: Normalizer, { data, shape }: ReturnType<typeof batch>) {
   const inner = shape[2];

@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
+export const collect = runInNewContext("gc") as () => void;
 
 /** A turn of the event loop, after which finalizers have run. */
 export const turn = () => new Promise<void>((done) => setTimeout(done, 10));

@@ -63,7 +63,7 @@ export const reductions = (axes: number[]): Record<string, Call> => ({
   "reduce l2": (x) => norm(x, { axes }),
   "reduce linf": (x) => norm(x, { norm: "linf", axes }),
   "reduce range": (x) => norm(x, { norm: "range", axes }),
-  "reduce top-7": (x) => norm(x, { norm: { topk: 1 }, axes }),
+  "reduce top-1": (x) => norm(x, { norm: { topk: 1 }, axes }),
   "reduce mean": (x) => mean(x, { axes }),
   "reduce deviation": (x) => {
     const found = statistics(x, { norm: "l1", axes }) as { mean: Result; deviation: Result };

@@ -1,7 +1,7 @@
 /**
  * Conversions and rounding on all 2^32 float32 values. Takes minutes, so it is not part of the ordinary run:
  *
- *     HALFNORM_EXHAUSTIVE=1 npx vitest run test/exhaustive
+ *     HALFNORM_EXHAUSTIVE=1 npx vitest run test/kernels/exhaustive
  */
 import { describe, expect, test } from "vitest";
 import { empty, round, toFloat16 } from "../../../src/index.js";
