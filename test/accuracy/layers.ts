@@ -31,18 +31,17 @@ export const EPS = 1e-5;
 
 export interface Layer extends LayerGroups {
   readonly name: "batchNorm" | "instanceNorm" | "groupNorm" | "layerNorm" | "rmsNorm";
-  readonly centred: boolean;
   /** Of groups of n elements or twice as many. */
   readonly shape: (n: number) => number[];
   readonly options: object;
 }
 
 export const LAYERS: readonly Layer[] = [
-  { name: "batchNorm", centred: true, shape: (n) => [2, 3, n], options: {}, ...ofBatch },
-  { name: "layerNorm", centred: true, shape: (n) => [3, n], options: {}, ...ofLast(1) },
-  { name: "instanceNorm", centred: true, shape: (n) => [2, 2, n], options: {}, ...ofInstance },
-  { name: "groupNorm", centred: true, shape: (n) => [1, 4, n], options: { groups: 2 }, ...ofGroups(2) },
-  { name: "rmsNorm", centred: false, shape: (n) => [3, n], options: {}, ...ofLast(1) },
+  { ...ofBatch(), name: "batchNorm", shape: (n) => [2, 3, n], options: {} },
+  { ...ofLast(1), name: "layerNorm", shape: (n) => [3, n], options: {} },
+  { ...ofInstance(), name: "instanceNorm", shape: (n) => [2, 2, n], options: {} },
+  { ...ofGroups(2), name: "groupNorm", shape: (n) => [1, 4, n], options: { groups: 2 } },
+  { ...ofLast(1, false), name: "rmsNorm", shape: (n) => [3, n], options: {} },
 ];
 
 const FORWARD = { batchNorm, instanceNorm, groupNorm, layerNorm, rmsNorm };

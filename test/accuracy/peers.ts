@@ -60,7 +60,7 @@ function exactly({ operation, shape, x }: bench.Problem): { exact: Float64Array;
     return { exact, sizes: exact };
   }
   const [exact, sizes] = [new Float64Array(x.length), new Float64Array(x.length)];
-  for (const { elements } of (operation === "batchNorm" ? ofBatch : ofLast(1)).groups(shape)) {
+  for (const { elements } of (operation === "batchNorm" ? ofBatch() : ofLast(1)).groups(shape)) {
     const group = Float32Array.from(elements, (position) => x[position]);
     const centre = operation === "rmsNorm" ? ZERO : exactMean(group);
     const scale = real.scale(

@@ -65,7 +65,7 @@ test("other constants: calibrated ones, and none", () => {
 
 let step = 0;
 
-describe.each(CASES)("$grouping.label", ({ grouping, shapes }) => {
+describe.each(CASES)("$grouping.name", ({ grouping, shapes }) => {
   test.each([FLOAT16, FORMATS[1], FORMATS[4], CUSTOM, MORE_FORMATS[0], MORE_FORMATS[2]])("$label", (compute) => {
     for (const pair of arithmetics(compute)) {
       for (const shape of shapes) {

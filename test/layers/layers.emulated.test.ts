@@ -10,8 +10,9 @@ import { both, type Plain, STORAGES } from "../support/call.js";
 import { normsOf, show } from "../support/cases.js";
 import { expectBits, numbers } from "../support/compare.js";
 import { KINDS, stored, values } from "../support/data.js";
-import { batch, channelsLast, checkLayer, inGroups, instance, type Layer, layer } from "../support/emulated-layers.js";
+import { checkLayer } from "../support/emulated-layers.js";
 import { arithmetics, CUSTOM, FLOAT16, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { batch, channelsLast, inGroups, instance, type Layer, layer } from "../support/normalizations.js";
 import { gaussian } from "../support/random.js";
 
 const CASES: readonly { layer: Layer; shapes: readonly (readonly number[])[] }[] = [

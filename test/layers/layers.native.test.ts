@@ -1,17 +1,17 @@
 /** Native normalizations: outputs against real arithmetic, for every layer, norm, storage and layout. */
 
 import { describe, expect, test } from "vitest";
-import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, trelu } from "../../src/index.js";
-import type { TensorLike } from "../../src/tensor/forms.js";
+import { batchNorm, layerNorm, trelu } from "../../src/index.js";
 import { type Norm, paperConstant } from "../oracle/emulated.js";
 import { exactMean, float32Spacing, ZERO } from "../oracle/exact.js";
 import { FLOAT16, spacing } from "../oracle/formats.js";
 import * as real from "../oracle/real.js";
-import { groupsOf, indexOf, sizeOf } from "../oracle/walk.js";
+import { type Group, groupsOf, indexOf, sizeOf } from "../oracle/walk.js";
 import { forms, type Plain, STORAGES } from "../support/call.js";
 import { LONG_SIZES, normsOf, SIZES, show } from "../support/cases.js";
-import { expectNear, numbers, type Result } from "../support/compare.js";
+import { expectNear, numbers } from "../support/compare.js";
 import { stored } from "../support/data.js";
+import { batch, channelsLast, inGroups, instance, type Layer, layer } from "../support/normalizations.js";
 import { gaussian, wide } from "../support/random.js";
 
 interface Reference {
@@ -22,20 +22,20 @@ interface Reference {
 
 interface Case {
   readonly shape: readonly number[];
-  readonly axes: readonly number[];
+  readonly groups: readonly Group[];
   readonly norm: Norm | "none";
   readonly eps: number;
-  readonly centring?: boolean;
+  readonly centred?: boolean;
   readonly weight?: (index: readonly number[]) => number;
   readonly bias?: (index: readonly number[]) => number;
 }
 
-function reference(read: Float32Array, { shape, axes, norm, eps, centring = true, weight, bias }: Case): Reference {
+function reference(read: Float32Array, { shape, groups, norm, eps, centred = true, weight, bias }: Case): Reference {
   const values = new Float64Array(read.length);
   const sizes = new Float64Array(read.length);
-  for (const { elements } of groupsOf(shape, axes)) {
+  for (const { elements } of groups) {
     const group = Float32Array.from(elements, (position) => read[position]);
-    const mean = centring ? exactMean(group) : ZERO;
+    const mean = centred ? exactMean(group) : ZERO;
     let scale = 1;
     if (norm !== "none") {
       const constant = paperConstant(norm, group.length);
@@ -66,61 +66,7 @@ function expectOutput(results: readonly Plain[], { values, sizes }: Reference, w
 const pick = (list: Float32Array | undefined, at: (index: readonly number[]) => number) =>
   list && ((index: readonly number[]) => list[at(index)]);
 
-interface Layer {
-  readonly name: string;
-  readonly call: (x: TensorLike, options: object) => Result;
-  readonly axes: (shape: readonly number[]) => number[];
-  readonly weights: (shape: readonly number[]) => number;
-  readonly weightOf: (shape: readonly number[], index: readonly number[]) => number;
-  readonly centring?: boolean;
-}
-
-const all = (shape: readonly number[]) => shape.map((_, axis) => axis);
-const LAYERS: readonly Layer[] = [
-  {
-    name: "batch norm",
-    call: batchNorm,
-    axes: (shape) => all(shape).filter((axis) => axis !== 1),
-    weights: (shape) => shape[1],
-    weightOf: (_, index) => index[1],
-  },
-  {
-    name: "batch norm, channels last",
-    call: (x, options) => batchNorm(x, { ...options, axis: -1 }),
-    axes: (shape) => all(shape).slice(0, -1),
-    weights: (shape) => shape[shape.length - 1],
-    weightOf: (shape, index) => index[shape.length - 1],
-  },
-  {
-    name: "instance norm",
-    call: instanceNorm,
-    axes: (shape) => all(shape).slice(2),
-    weights: (shape) => shape[1],
-    weightOf: (_, index) => index[1],
-  },
-  {
-    name: "layer norm",
-    call: layerNorm,
-    axes: (shape) => [shape.length - 1],
-    weights: (shape) => shape[shape.length - 1],
-    weightOf: (shape, index) => index[shape.length - 1],
-  },
-  {
-    name: "layer norm of two axes",
-    call: (x, options) => layerNorm(x, { ...options, axis: -2 }),
-    axes: (shape) => [shape.length - 2, shape.length - 1],
-    weights: (shape) => sizeOf(shape.slice(-2)),
-    weightOf: (shape, index) => index[shape.length - 2] * shape[shape.length - 1] + index[shape.length - 1],
-  },
-  {
-    name: "RMS norm",
-    call: rmsNorm,
-    axes: (shape) => [shape.length - 1],
-    weights: (shape) => shape[shape.length - 1],
-    weightOf: (shape, index) => index[shape.length - 1],
-    centring: false,
-  },
-];
+const LAYERS: readonly Layer[] = [batch, channelsLast, instance, layer(1, true), layer(2, true), layer(1, false)];
 
 function check(layer: Layer, shape: readonly number[], norm: Norm, data: Float32Array, turn: number): void {
   const { x, read } = stored(data, shape, STORAGES[turn % 2]);
@@ -134,10 +80,10 @@ function check(layer: Layer, shape: readonly number[], norm: Norm, data: Float32
   const at = (index: readonly number[]) => layer.weightOf(shape, index);
   const expected = reference(read, {
     shape,
-    axes: layer.axes(shape),
+    groups: layer.groups(shape),
     norm,
     eps,
-    centring: layer.centring,
+    centred: layer.centred,
     weight: pick(weight, at),
     bias: pick(bias, at),
   });
@@ -145,12 +91,14 @@ function check(layer: Layer, shape: readonly number[], norm: Norm, data: Float32
 }
 
 describe.each(LAYERS)("$name", (layer) => {
-  const last = layer.axes([9, 9, 9]).includes(2);
+  const lengthOf = (shape: readonly number[]) => layer.groups(shape)[0].elements.length;
+  // its last axis is reduced
+  const last = layer.groups([1, 1, 2]).length === 1;
   test("every length and norm", () => {
     for (const [i, n] of [...SIZES, ...LONG_SIZES].entries()) {
-      for (const [j, norm] of normsOf(layer.name.includes("two") ? 2 * n : n).entries()) {
+      const shape = last ? [2, 2, n] : [n, 1, 3];
+      for (const [j, norm] of normsOf(lengthOf(shape)).entries()) {
         if (n > 257 && (i + j) % 3) continue;
-        const shape = last ? [2, 2, n] : [n, 1, 3];
         check(layer, shape, norm, gaussian(sizeOf(shape), i + j, (i % 5) - 2), i + j);
       }
     }
@@ -167,16 +115,15 @@ describe.each(LAYERS)("$name", (layer) => {
     [[40, 2, 6, 6]],
     [[2, 130, 130]],
   ])("%o", (shape) => {
-    const n = layer.axes(shape).reduce((product, axis) => product * shape[axis], 1);
-    for (const [i, norm] of normsOf(n).entries())
+    for (const [i, norm] of normsOf(lengthOf(shape)).entries())
       check(layer, shape, norm, gaussian(sizeOf(shape), i, 1), i + shape[0]);
   });
 });
 
 test("wide and many columns", () => {
-  const layer = LAYERS[1];
   for (const [i, columns] of [1, 2, 3, 4, 5, 31, 32, 33, 100, 1023, 1024, 1025, 2100].entries()) {
-    for (const [j, norm] of normsOf(7).entries()) check(layer, [7, columns], norm, gaussian(7 * columns, i, 5), i + j);
+    for (const [j, norm] of normsOf(7).entries())
+      check(channelsLast, [7, columns], norm, gaussian(7 * columns, i, 5), i + j);
   }
 });
 
@@ -187,24 +134,9 @@ test("group norm", () => {
     [1, [2, 4, 8]],
     [4, [2, 4, 33]],
   ] as const) {
-    const [n, c, ...rest] = shape;
-    for (const [i, norm] of normsOf((c / groups) * sizeOf(rest)).entries()) {
-      const { x, read } = stored(gaussian(sizeOf(shape), i, 2), shape, STORAGES[i % 2]);
-      const weight = gaussian(c, 1);
-      const bias = gaussian(c, 2);
-      const y = forms(x, (t) => groupNorm(t, { groups, norm, weight, bias, eps: 1e-4 }));
-      const inner = [n, groups, c / groups, ...rest];
-      const channel = ([, g, k]: readonly number[]) => g * (c / groups) + k;
-      const axes = all(inner).slice(2);
-      const expected = reference(read, {
-        shape: inner,
-        axes,
-        norm,
-        eps: 1e-4,
-        weight: pick(weight, channel),
-        bias: pick(bias, channel),
-      });
-      expectOutput(y, expected, `${groups} groups of [${shape}], ${show(norm)}`);
+    const inner = inGroups(groups);
+    for (const [i, norm] of normsOf(inner.groups(shape)[0].elements.length).entries()) {
+      check(inner, shape, norm, gaussian(sizeOf(shape), i, 2), i + 6);
     }
   }
 });
@@ -215,7 +147,7 @@ test("layer norm on a large mean is within 1e-6 of exact", () => {
       const data = gaussian(4 * n, 3, mean);
       const x: Plain = { data, shape: [4, n] };
       for (const norm of normsOf(n)) {
-        const { values } = reference(data, { shape: [4, n], axes: [1], norm, eps: 1e-5 });
+        const { values } = reference(data, { shape: [4, n], groups: groupsOf([4, n], [1]), norm, eps: 1e-5 });
         for (const y of forms(x, (t) => layerNorm(t, { norm }))) {
           expectNear(y, values, () => 1, 1e-6, `${show(norm)} around ${mean}`);
         }
@@ -251,7 +183,13 @@ test("only the mean is subtracted", () => {
   const bias = gaussian(3, 4);
   for (const storage of STORAGES) {
     const { x, read } = stored(gaussian(198, 3, 1e3), shape, storage);
-    const expected = reference(read, { shape, axes: [0, 2], norm: "none", eps: 0, bias: (index) => bias[index[1]] });
+    const expected = reference(read, {
+      shape,
+      groups: batch.groups(shape),
+      norm: "none",
+      eps: 0,
+      bias: (index) => bias[index[1]],
+    });
     expectOutput(
       forms(x, (t) => batchNorm(t, { norm: "none", bias })),
       expected,
@@ -265,7 +203,7 @@ test("huge, tiny and subnormal data keep their digits", () => {
     for (const norm of normsOf(300)) {
       const data = gaussian(600, 9, 0, scale);
       const x: Plain = { data, shape: [2, 300] };
-      const expected = reference(data, { shape: [2, 300], axes: [1], norm, eps: 0 });
+      const expected = reference(data, { shape: [2, 300], groups: groupsOf([2, 300], [1]), norm, eps: 0 });
       expectOutput(
         forms(x, (t) => layerNorm(t, { norm, eps: 0 })),
         expected,
@@ -275,7 +213,7 @@ test("huge, tiny and subnormal data keep their digits", () => {
   }
   // 1 / S of a subnormal S is infinite in float32: it must not be taken there.
   const data = wide(300, 10, -145, -135);
-  const expected = reference(data, { shape: [300], axes: [0], norm: "l2", eps: 0 });
+  const expected = reference(data, { shape: [300], groups: groupsOf([300]), norm: "l2", eps: 0 });
   for (const y of forms({ data, shape: [300] }, (t) => layerNorm(t, { norm: "l2", eps: 0 }))) {
     expectNear(y, expected.values, () => 1, 1e-2, "subnormal data");
   }

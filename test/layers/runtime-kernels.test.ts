@@ -24,9 +24,10 @@ import { STORAGES } from "../support/call.js";
 import { everyNorm, show } from "../support/cases.js";
 import { expectBits, numbers } from "../support/compare.js";
 import { KINDS, stored, values } from "../support/data.js";
-import { batch, channelsLast, checkLayer, inGroups, instance, type Layer, layer } from "../support/emulated-layers.js";
+import { checkLayer } from "../support/emulated-layers.js";
 import { FLOAT16, FLOAT32, MORE_FORMATS } from "../support/formats.js";
 import { kernels as pairs } from "../support/kernels.js";
+import { batch, channelsLast, inGroups, instance, type Layer, layer } from "../support/normalizations.js";
 
 const RUNS = { seed: 20260810 } as const;
 

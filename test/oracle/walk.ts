@@ -11,9 +11,11 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** All axes but one, which may be negative. */
-export const axesBut = (shape: readonly number[], axis: number): number[] =>
-  shapeAxes(shape.length).filter((i) => i !== (axis < 0 ? axis + shape.length : axis));
+/** All axes but some, which may be negative. */
+export function axesBut(shape: readonly number[], ...axes: number[]): number[] {
+  const others = plainAxes(shape.length, axes);
+  return shapeAxes(shape.length).filter((axis) => !others.includes(axis));
+}
 
 /** All multi-indices of a shape in row-major order. */
 function indices(shape: readonly number[]): number[][] {
@@ -63,7 +65,7 @@ export function groupsOf(shape: readonly number[], axes?: readonly number[]): re
 
 function findGroups(shape: readonly number[], axes?: readonly number[]): Group[] {
   const reduced = plainAxes(shape.length, axes);
-  const kept = shapeAxes(shape.length).filter((axis) => !reduced.includes(axis));
+  const kept = axesBut(shape, ...reduced);
   const keptShape = kept.map((axis) => shape[axis]);
   const groups = indices(keptShape).map((index) => ({ kept: index, elements: [] as number[] }));
   const total = sizeOf(shape);

@@ -17,50 +17,28 @@ import type { Plain, Storage } from "./call.js";
 import { show } from "./cases.js";
 import { type Kind, stored, values } from "./data.js";
 import type { ArithmeticPair } from "./formats.js";
-import { type LayerGroups, ofBatch, ofChannelsLast, ofGroups, ofInstance, ofLast } from "./layer-groups.js";
+import { type LayerGroups, ofBatch, ofGroups, ofInstance, ofLast } from "./layer-groups.js";
 import { gaussian } from "./random.js";
 
 /** What is normalized together: a layer of the package, or a set of axes, which has no weights. */
-export interface Grouping extends Partial<LayerGroups> {
-  readonly label: string;
-  readonly groups: LayerGroups["groups"];
+export interface Grouping
+  extends Omit<LayerGroups, "weights" | "weightOf">,
+    Partial<Pick<LayerGroups, "weights" | "weightOf">> {
   readonly options: Pick<DiagnoseOptions, "layer" | "axis" | "groups" | "axes" | "centred">;
-  readonly centred: boolean;
 }
 
 export function over(axes: readonly number[], centred = true): Grouping {
   const options = { axes, ...(centred ? {} : { centred }) };
-  return { label: `axes ${axes}`, options, groups: (shape) => groupsOf(shape, axes), centred };
+  return { name: `axes ${axes}`, options, groups: (shape) => groupsOf(shape, axes), centred };
 }
 
-export const batch: Grouping = { label: "batch norm", options: { layer: "batch" }, ...ofBatch, centred: true };
-
-export const channelsLast: Grouping = {
-  label: "batch norm, channels last",
-  options: { layer: "batch", axis: -1 },
-  ...ofChannelsLast,
-  centred: true,
-};
-
-export const instance: Grouping = {
-  label: "instance norm",
-  options: { layer: "instance" },
-  ...ofInstance,
-  centred: true,
-};
-
-export const inGroups = (groups: number): Grouping => ({
-  label: `group norm with ${groups} groups`,
-  options: { layer: "group", groups },
-  ...ofGroups(groups),
-  centred: true,
-});
-
+export const batch: Grouping = { ...ofBatch(), options: { layer: "batch" } };
+export const channelsLast: Grouping = { ...ofBatch(-1), options: { layer: "batch", axis: -1 } };
+export const instance: Grouping = { ...ofInstance(), options: { layer: "instance" } };
+export const inGroups = (groups: number): Grouping => ({ ...ofGroups(groups), options: { layer: "group", groups } });
 export const last = (axes: number, centred: boolean): Grouping => ({
-  label: `${centred ? "layer" : "RMS"} norm of the last ${axes}`,
+  ...ofLast(axes, centred),
   options: { layer: centred ? "layer" : "rms", axis: -axes },
-  ...ofLast(axes),
-  centred,
 });
 
 /** One diagnosis. */
@@ -119,7 +97,7 @@ export function pose(subject: Subject): Posed {
     from && Float64Array.from({ length: size }, (_, i) => from[weightOf?.(shape, indexOf(shape, i)) ?? NaN]);
   const [weightAt, biasAt] = [spread(weight), spread(bias)];
   return {
-    what: `${grouping.label}, ${norm === "none" ? norm : show(norm)}, ${typeof data === "string" ? data : "values"} ${storage} [${shape}]${given ? ", given" : ""}, ${pair.label}`,
+    what: `${grouping.name}, ${norm === "none" ? norm : show(norm)}, ${typeof data === "string" ? data : "values"} ${storage} [${shape}]${given ? ", given" : ""}, ${pair.label}`,
     x,
     options: {
       ...grouping.options,

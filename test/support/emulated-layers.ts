@@ -1,63 +1,14 @@
-/** Emulated layers beside the oracle: how each is called, which groups it has, and whether the two agree to the bit. */
+/** Emulated layers beside the oracle: whether the two agree to the bit. */
 
-import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from "../../src/index.js";
-import type { TensorLike } from "../../src/tensor/forms.js";
 import * as oracle from "../oracle/emulated.js";
 import { indexOf, sizeOf } from "../oracle/walk.js";
 import { both, STORAGES, type Storage } from "./call.js";
 import { show } from "./cases.js";
-import { expectBits, type Result } from "./compare.js";
+import { expectBits } from "./compare.js";
 import { type Kind, stored, values } from "./data.js";
 import type { ArithmeticPair } from "./formats.js";
-import { type LayerGroups, ofBatch, ofChannelsLast, ofGroups, ofInstance, ofLast } from "./layer-groups.js";
+import type { Layer } from "./normalizations.js";
 import { gaussian } from "./random.js";
-
-interface Options {
-  readonly norm: oracle.Norm;
-  readonly eps: number;
-  readonly weight?: Float32Array;
-  readonly bias?: Float32Array;
-  readonly dtype?: Storage;
-  readonly arithmetic: ArithmeticPair["asked"];
-}
-
-/** A layer: how the package is called, and what is normalized together. */
-export interface Layer extends LayerGroups {
-  readonly name: string;
-  readonly call: (x: TensorLike, options: Options) => Result;
-  readonly centring: boolean;
-}
-
-export const batch: Layer = {
-  name: "batch norm",
-  call: (x, options) => batchNorm(x, options),
-  ...ofBatch,
-  centring: true,
-};
-export const channelsLast: Layer = {
-  name: "batch norm, channels last",
-  call: (x, options) => batchNorm(x, { ...options, axis: -1 }),
-  ...ofChannelsLast,
-  centring: true,
-};
-export const instance: Layer = {
-  name: "instance norm",
-  call: (x, options) => instanceNorm(x, options),
-  ...ofInstance,
-  centring: true,
-};
-export const inGroups = (groups: number): Layer => ({
-  name: `group norm with ${groups} groups`,
-  call: (x, options) => groupNorm(x, { ...options, groups }),
-  ...ofGroups(groups),
-  centring: true,
-});
-export const layer = (axes: number, centring: boolean): Layer => ({
-  name: `${centring ? "layer" : "RMS"} norm of the last ${axes}`,
-  call: (x, options) => (centring ? layerNorm : rmsNorm)(x, { ...options, axis: -axes }),
-  ...ofLast(axes),
-  centring,
-});
 
 export interface Case {
   readonly shape: readonly number[];
@@ -84,7 +35,7 @@ export function checkLayer(layer: Layer, pair: ArithmeticPair, { shape, kind, st
       pair.oracle,
       elements.map((position) => read[position]),
     );
-    const mean = layer.centring ? oracle.mean(pair.oracle, group) : undefined;
+    const mean = layer.centred ? oracle.mean(pair.oracle, group) : undefined;
     const d = mean === undefined ? group : oracle.centred(pair.oracle, group, mean);
     const at = (i: number) => layer.weightOf(shape, indexOf(shape, elements[i]));
     const outputs = oracle.output(

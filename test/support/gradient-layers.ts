@@ -1,4 +1,4 @@
-/** The layers with their gradients: how they are called, what a group is and which weight an element has. */
+/** The layers with their gradients: how they are called, and the shapes that they are tried on. */
 import {
   batchNormBackward,
   groupNormBackward,
@@ -8,8 +8,9 @@ import {
 } from "../../src/index.js";
 import type { TensorLike } from "../../src/tensor/forms.js";
 import type { Layout } from "../oracle/gradients.js";
-import { groupsOf, indexOf, sizeOf } from "../oracle/walk.js";
+import { indexOf, sizeOf } from "../oracle/walk.js";
 import type { Result } from "./compare.js";
+import { type LayerGroups, ofBatch, ofGroups, ofInstance, ofLast } from "./layer-groups.js";
 
 export interface GradientResult {
   readonly dx: Result;
@@ -28,73 +29,47 @@ export interface GradientLayer {
   readonly shapes: readonly (readonly number[])[];
 }
 
-const axesBut = (shape: readonly number[], ...axes: number[]) =>
-  shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-
-/** Weights along one axis. */
-function byChannel(shape: readonly number[], axis: number, groups: Layout["groups"]): Layout {
-  const table = Int32Array.from({ length: sizeOf(shape) }, (_, position) => indexOf(shape, position)[axis]);
-  return { groups, weights: shape[axis], weightOf: (position) => table[position] };
+/** The groups of a shape, and the weight at each position. */
+function layoutOf({ groups, weights, weightOf }: LayerGroups, shape: readonly number[]): Layout {
+  const table = Int32Array.from({ length: sizeOf(shape) }, (_, at) => weightOf(shape, indexOf(shape, at)));
+  return { groups: groups(shape), weights: weights(shape), weightOf: (position) => table[position] };
 }
 
-const batch = (axis: number, name: string, shapes: readonly (readonly number[])[]): GradientLayer => ({
-  name,
-  call: (dy, x, options) => batchNormBackward(dy, x, { ...options, axis }),
-  layout: (shape) => {
-    const channel = (axis + shape.length) % shape.length;
-    return byChannel(shape, channel, groupsOf(shape, axesBut(shape, channel)));
-  },
-  weightShape: (shape) => [shape[(axis + shape.length) % shape.length]],
-  centred: true,
-  shapes,
+const layer = (of: LayerGroups, more: Pick<GradientLayer, "call" | "weightShape" | "shapes">): GradientLayer => ({
+  name: of.name,
+  layout: (shape) => layoutOf(of, shape),
+  centred: of.centred,
+  ...more,
 });
 
-const instance = (axis: number, shapes: readonly (readonly number[])[]): GradientLayer => ({
-  name: `instance norm of axis ${axis}`,
-  call: (dy, x, options) => instanceNormBackward(dy, x, { ...options, axis }),
-  layout: (shape) => {
-    const channel = (axis + shape.length) % shape.length;
-    return byChannel(shape, channel, groupsOf(shape, axesBut(shape, 0, channel)));
-  },
-  weightShape: (shape) => [shape[(axis + shape.length) % shape.length]],
-  centred: true,
-  shapes,
-});
+/** A layer of channels. */
+const byChannel = (
+  of: LayerGroups,
+  call: GradientLayer["call"],
+  shapes: readonly (readonly number[])[],
+): GradientLayer => layer(of, { call, weightShape: (shape) => [of.weights(shape)], shapes });
 
-const inGroups = (groups: number, axis: number, shapes: readonly (readonly number[])[]): GradientLayer => ({
-  name: `group norm with ${groups} groups of axis ${axis}`,
-  call: (dy, x, options) => groupNormBackward(dy, x, { ...options, groups, axis }),
-  layout: (shape) => {
-    const channel = (axis + shape.length) % shape.length;
-    const split = [...shape.slice(0, channel), groups, shape[channel] / groups, ...shape.slice(channel + 1)];
-    return byChannel(shape, channel, groupsOf(split, axesBut(split, 0, channel)));
-  },
-  weightShape: (shape) => [shape[(axis + shape.length) % shape.length]],
-  centred: true,
-  shapes,
-});
+const batch = (axis: number, shapes: readonly (readonly number[])[]): GradientLayer =>
+  byChannel(ofBatch(axis), (dy, x, options) => batchNormBackward(dy, x, { ...options, axis }), shapes);
 
-const last = (axes: number, centred: boolean, shapes: readonly (readonly number[])[]): GradientLayer => ({
-  name: `${centred ? "layer" : "RMS"} norm of the last ${axes}`,
-  call: (dy, x, options) => {
-    const all = { ...options, axis: -axes };
-    return centred ? layerNormBackward(dy, x, all) : rmsNormBackward(dy, x, all);
-  },
-  layout: (shape) => ({
-    groups: groupsOf(
-      shape,
-      Array.from({ length: axes }, (_, i) => -1 - i),
-    ),
-    weights: sizeOf(shape.slice(-axes)),
-    weightOf: (position) => position % sizeOf(shape.slice(-axes)),
-  }),
-  weightShape: (shape) => shape.slice(-axes),
-  centred,
-  shapes,
-});
+const instance = (axis: number, shapes: readonly (readonly number[])[]): GradientLayer =>
+  byChannel(ofInstance(axis), (dy, x, options) => instanceNormBackward(dy, x, { ...options, axis }), shapes);
+
+const inGroups = (groups: number, axis: number, shapes: readonly (readonly number[])[]): GradientLayer =>
+  byChannel(ofGroups(groups, axis), (dy, x, o) => groupNormBackward(dy, x, { ...o, groups, axis }), shapes);
+
+const last = (axes: number, centred: boolean, shapes: readonly (readonly number[])[]): GradientLayer =>
+  layer(ofLast(axes, centred), {
+    call: (dy, x, options) => {
+      const all = { ...options, axis: -axes };
+      return centred ? layerNormBackward(dy, x, all) : rmsNormBackward(dy, x, all);
+    },
+    weightShape: (shape) => shape.slice(-axes),
+    shapes,
+  });
 
 export const GRADIENT_LAYERS: readonly GradientLayer[] = [
-  batch(1, "batch norm", [
+  batch(1, [
     [4, 3, 3, 5],
     [2, 5, 8, 9],
     [33, 2],
@@ -103,14 +78,14 @@ export const GRADIENT_LAYERS: readonly GradientLayer[] = [
     [70, 3, 1, 3],
     [7, 2, 129],
   ]),
-  batch(-1, "batch norm, channels last", [
+  batch(-1, [
     [4, 3, 5, 3],
     [2, 4, 4, 33],
     [129, 8],
     [9, 1030],
     [3, 2, 100],
   ]),
-  batch(0, "batch norm of the first axis", [
+  batch(0, [
     [3, 65],
     [2, 5, 130],
   ]),

@@ -1,36 +1,44 @@
-/** The groups of each layer, and the weights of its elements, by the shape of the tensor. */
+/** The layers: what each normalizes together, and which weight an element has, by the shape of the tensor. */
 
-import { type Group, groupsOf, sizeOf } from "../oracle/walk.js";
+import { axesBut, type Group, groupsOf, sizeOf } from "../oracle/walk.js";
 
-/** Which axes groups reduce, the number of weights, and the one of an element. */
 export interface LayerGroups {
+  readonly name: string;
+  /** Whether the mean is subtracted. */
+  readonly centred: boolean;
   readonly groups: (shape: readonly number[]) => readonly Group[];
+  /** How many weights there are, and the one of an element. */
   readonly weights: (shape: readonly number[]) => number;
   readonly weightOf: (shape: readonly number[], index: readonly number[]) => number;
 }
 
-const others = (shape: readonly number[], ...axes: number[]) => shape.map((_, i) => i).filter((i) => !axes.includes(i));
+/** A weight for each channel. */
+function byChannel(name: string, axis: number, groups: LayerGroups["groups"]): LayerGroups {
+  return {
+    name: axis === 1 ? name : `${name}, ${axis === -1 ? "channels last" : `channels in axis ${axis}`}`,
+    centred: true,
+    groups,
+    weights: (shape) => shape.at(axis) as number,
+    weightOf: (_, index) => index.at(axis) as number,
+  };
+}
 
-export const ofBatch: LayerGroups = {
-  groups: (shape) => groupsOf(shape, others(shape, 1)),
-  weights: (shape) => shape[1],
-  weightOf: (_, index) => index[1],
-};
+export const ofBatch = (axis = 1): LayerGroups =>
+  byChannel("batch norm", axis, (shape) => groupsOf(shape, axesBut(shape, axis)));
 
-export const ofChannelsLast: LayerGroups = {
-  groups: (shape) => groupsOf(shape, others(shape, shape.length - 1)),
-  weights: (shape) => shape[shape.length - 1],
-  weightOf: (shape, index) => index[shape.length - 1],
-};
+export const ofInstance = (axis = 1): LayerGroups =>
+  byChannel("instance norm", axis, (shape) => groupsOf(shape, axesBut(shape, 0, axis)));
 
-export const ofInstance: LayerGroups = { ...ofBatch, groups: (shape) => groupsOf(shape, others(shape, 0, 1)) };
+export const ofGroups = (groups: number, axis = 1): LayerGroups =>
+  byChannel(`group norm with ${groups} groups`, axis, (shape) => {
+    const channel = axis < 0 ? axis + shape.length : axis;
+    const split = [...shape.slice(0, channel), groups, shape[channel] / groups, ...shape.slice(channel + 1)];
+    return groupsOf(split, axesBut(split, 0, channel));
+  });
 
-export const ofGroups = (groups: number): LayerGroups => ({
-  ...ofBatch,
-  groups: ([n, c, ...rest]) => groupsOf([n, groups, (c / groups) * sizeOf(rest)], [2]),
-});
-
-export const ofLast = (axes: number): LayerGroups => ({
+export const ofLast = (axes: number, centred = true): LayerGroups => ({
+  name: `${centred ? "layer" : "RMS"} norm of the last ${axes}`,
+  centred,
   groups: (shape) =>
     groupsOf(
       shape,
