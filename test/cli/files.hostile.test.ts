@@ -16,9 +16,7 @@ async function readAll(name: string): Promise<number> {
   const file = await TensorFile.open(name);
   try {
     let elements = 0;
-    for (const tensor of file.tensors) {
-      for await (const chunk of file.chunks(tensor)) elements += chunk.length;
-    }
+    for (const tensor of file.tensors) elements += (await file.read(tensor)).data.length;
     return elements;
   } finally {
     await file.close();

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { ELEMENT_BYTES } from "../../src/cli/files/elements.js";
 import type { StoredTensor } from "../../src/cli/files/stored-tensor.js";
 import { TensorFile } from "../../src/cli/files/tensor-file.js";
-import { HALVES } from "../oracle/formats.js";
+import { numbers } from "../support/compare.js";
 import { gaussian } from "../support/random.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { npyBytes, npyHeader, zipBytes } from "../support/tensor-files.js";
@@ -28,21 +28,14 @@ async function withFile<T>(path: string, use: (file: TensorFile) => Promise<T>):
   }
 }
 
-const values = (data: Float32Array | Uint16Array) =>
-  Array.from(data, (value) => (data instanceof Uint16Array ? HALVES[value] : value));
-
 const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray) => Buffer.from(buffer, byteOffset, byteLength);
 const expectBytes = (actual: NodeJS.TypedArray, expected: NodeJS.TypedArray) =>
   expect(Buffer.compare(bytesOf(actual), bytesOf(expected))).toBe(0);
 
-/** The values, by both ways of reading them. */
 async function valuesOf(file: TensorFile, tensor: StoredTensor): Promise<number[]> {
   const { data } = await file.read(tensor);
   expect(data).toBeInstanceOf(tensor.dtype === "float16" ? Uint16Array : Float32Array);
-  const chunks: number[] = [];
-  for await (const chunk of file.chunks(tensor)) chunks.push(...values(chunk));
-  expect(chunks).toEqual(values(data));
-  return chunks;
+  return Array.from(numbers(data));
 }
 
 describe("a .npy file of NumPy", () => {
@@ -170,32 +163,6 @@ describe("a tensor of many blocks", () => {
       expect(read.data).toBe(target);
       expect(read.rounded).toBe(0);
       expectBytes(target, data);
-      let at = 0;
-      for await (const chunk of file.chunks(file.tensors[0])) {
-        expectBytes(chunk, data.subarray(at, at + chunk.length));
-        at += chunk.length;
-      }
-      expect(at).toBe(size);
     }),
   );
-
-  it("in Fortran order comes in several blocks where it is large", () =>
-    withFile(write("passes", fortran), async (file) => {
-      let at = 0;
-      for await (const chunk of file.chunks(file.tensors[0], undefined, 100_001)) {
-        expectBytes(chunk, data.subarray(at, at + chunk.length));
-        at += chunk.length;
-      }
-      expect(at).toBe(size);
-    }));
-
-  it("can be left in the middle of it, and read again", () =>
-    withFile(write("left", zipBytes([{ name: "a.npy", content: plain, method: 8 }])), async (file) => {
-      for (let turn = 0; turn < 3; turn++) {
-        for await (const chunk of file.chunks(file.tensors[0])) {
-          expect(chunk[0]).toBe(data[0]);
-          break;
-        }
-      }
-    }));
 });

@@ -49,34 +49,6 @@ export const residentBytes = ({ dtype, size }: StoredTensor): number => size * E
 const allocate = ({ dtype }: StoredTensor, n: number): Elements =>
   dtype === "float16" ? new Uint16Array(n) : new Float32Array(n);
 
-/** Elements that are gathered at a time from a tensor in Fortran order, each time reading all of it. */
-const GATHERED = 2 ** 24;
-
-/**
- * The elements of a tensor, row-major, in blocks: memory is bounded whatever the size of the tensor. A block may be
- * overwritten by the next one.
- *
- * @param tally Counts what conversion changes.
- * @param gathered Elements of a block where the file has Fortran order and has to be read anew for every block.
- */
-export async function* chunksOf(
-  source: Bytes,
-  tensor: StoredTensor,
-  tally: Tally = { rounded: 0, overflowed: 0 },
-  gathered = GATHERED,
-): AsyncGenerator<Elements> {
-  if (!scattered(tensor)) {
-    yield* elementsOf(source, tensor, tally);
-    return;
-  }
-  const block = allocate(tensor, Math.min(gathered, tensor.size));
-  for (let from = 0; from < tensor.size; from += block.length) {
-    const part = block.subarray(0, tensor.size - from);
-    await gather(source, tensor, part, from, from ? { rounded: 0, overflowed: 0 } : tally);
-    yield part;
-  }
-}
-
 /** Elements [first, first + length) of every `period` of a tensor, row-major. */
 export interface Stretches {
   readonly first: number;

@@ -1,11 +1,11 @@
 // A file of tensors on this machine.
 
 import { type Contents, contentsOf } from "./contents.js";
-import type { Elements, ReadAs, Tally } from "./elements.js";
+import type { Elements, ReadAs } from "./elements.js";
 import type { Input } from "./input.js";
 import type { Skipped } from "./left-out.js";
 import { type Identity, Source } from "./source.js";
-import { chunksOf, type ReadTensor, readTensor, type StoredTensor } from "./stored-tensor.js";
+import { type ReadTensor, readTensor, type StoredTensor } from "./stored-tensor.js";
 
 /** A tensor, and the file that it is in: what it takes to read it in another thread. */
 export interface Place extends Input {
@@ -56,11 +56,6 @@ export class TensorFile {
 
   get identity(): Identity {
     return this.source.identity;
-  }
-
-  /** Of one of `tensors`: see chunksOf(). */
-  chunks(tensor: StoredTensor, tally?: Tally, gathered?: number): AsyncGenerator<Elements> {
-    return chunksOf(this.source, tensor, tally, gathered);
   }
 
   /** Of one of `tensors`: see readTensor(). */
