@@ -1,8 +1,7 @@
-/** What load() gives: an instance of its own, from any source. */
+/** What load() gives: an instance of its own. */
 
 import { afterEach, describe, expect, test } from "vitest";
 import { load, lpNormalize, mean, memory, norm, Tensor, tensor } from "../src/index.js";
-import { PARTS } from "./support/parts.js";
 
 const before = memory();
 afterEach(() => {
@@ -64,24 +63,6 @@ describe("load()", () => {
     expect(lpNormalize(x, { out })).toBe(out);
     expect([...out.data]).toEqual([Math.fround(0.6), Math.fround(0.8)]);
     expect(own.memory().tensors).toBe(2);
-  });
-
-  test("from bytes, a module, responses", async () => {
-    const bytes = new Uint8Array(PARTS[PARTS.length - 1].bytes);
-    const module = await WebAssembly.compile(bytes);
-    const typed = { headers: { "content-type": "application/wasm" } };
-    const sources = [
-      { bytes },
-      { bytes: bytes.buffer },
-      { module },
-      { response: new Response(bytes, typed) },
-      { response: Promise.resolve(new Response(bytes)) },
-      { url: `data:application/wasm;base64,${Buffer.from(bytes).toString("base64")}` },
-    ];
-    for (const source of sources) {
-      const own = await load({ ...source, maxBytes: 2 ** 20 });
-      expect(own.norm(Float32Array.of(3, 4)).data[0]).toBe(5);
-    }
   });
 
   test("an error inside leaves the default instance in charge", async () => {

@@ -12,6 +12,23 @@ import { any } from "./support/refuses.js";
 const bytes = new Uint8Array(PARTS[PARTS.length - 1].bytes);
 
 describe("load", () => {
+  test("takes bytes, a module, responses", async () => {
+    const module = await WebAssembly.compile(bytes);
+    const typed = { headers: { "content-type": "application/wasm" } };
+    const sources = [
+      { bytes },
+      { bytes: bytes.buffer },
+      { module },
+      { response: new Response(bytes, typed) },
+      { response: Promise.resolve(new Response(bytes)) },
+      { url: `data:application/wasm;base64,${Buffer.from(bytes).toString("base64")}` },
+    ];
+    for (const source of sources) {
+      const own = await load({ ...source, maxBytes: 2 ** 20 });
+      expect(own.norm(Float32Array.of(3, 4)).data[0]).toBe(5);
+    }
+  });
+
   test("takes the URL of a file, as a string too", async () => {
     const path = join(tmpdir(), `halfnorm load #1 ${process.pid}.wasm`);
     writeFileSync(path, bytes);

@@ -147,3 +147,22 @@ describe("options", () => {
     );
   });
 });
+
+describe("null is not undefined", () => {
+  test.each([
+    ["layerNorm", (axis: null) => halfnorm.layerNorm(plain(), any({ axis }))],
+    ["batchNorm", (axis: null) => halfnorm.batchNorm(plain(), any({ axis }))],
+    ["instanceNorm", (axis: null) => halfnorm.instanceNorm(plain(), any({ axis }))],
+    ["groupNorm", (axis: null) => halfnorm.groupNorm(plain(), any({ groups: 1, axis }))],
+    ["rmsNorm", (axis: null) => halfnorm.rmsNorm(plain(), any({ axis }))],
+    ["lpNormalize", (axis: null) => halfnorm.lpNormalize(plain(), any({ axis }))],
+    ["weightNorm", (axis: null) => halfnorm.weightNorm(plain(), any({ g: new Float32Array(2), axis }))],
+    ["boundedWeightNorm", (axis: null) => halfnorm.boundedWeightNorm(plain(), any({ axis }))],
+    ["weightNormBackward", (axis: null) => halfnorm.weightNormBackward(plain(), plain(), any({ g: [], axis }))],
+    ["channelNorms", (axis: null) => halfnorm.channelNorms(plain(), any({ axis }))],
+    ["rescaleToNorms", (axis: null) => halfnorm.rescaleToNorms(plain(), any({ norms: [1, 1], axis }))],
+    ["BatchNorm", (axis: null) => new halfnorm.BatchNorm(any({ channels: 3, axis }))],
+  ])("axis of %s", (_, call) => {
+    expect(() => call(null)).toThrow(/^"axis" must be an integer in \[-\d, \d\], got null$/);
+  });
+});

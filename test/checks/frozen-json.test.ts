@@ -1,3 +1,5 @@
+/** Tables that are read from JSON, and frozen. */
+
 import { expect, test } from "vitest";
 import { frozenJson } from "../../src/checks/frozen-json.js";
 

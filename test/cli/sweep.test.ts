@@ -1,10 +1,13 @@
-/** What the paper says of half precision, as the sweep finds it. */
+/** halfnorm sweep: the command, and what the paper says of half precision, as it finds it. */
 
-import { expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
 import { type SweepOptions, sweep } from "../../src/cli/sweep/sweep.js";
 import { KERNEL_KINDS } from "../../src/numerics/kernels.js";
 import type { Norm } from "../../src/numerics/norm.js";
 import { normal } from "../../src/random.js";
+import { halfnorm } from "../support/cli.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 
 const OPTIONS: SweepOptions = {
   norms: ["l2", "l1", "linf", { topk: 10 }],
@@ -94,4 +97,30 @@ it("draws standard normal numbers", () => {
   expect(Math.abs(variance - 1)).toBeLessThan(0.02);
   expect(Math.abs(fourth - 3)).toBeLessThan(0.1);
   expect(normal(7, 5)).toEqual(z.slice(0, 5));
+});
+
+describe("the command", () => {
+  const { path } = temporaryFolder();
+  const few = ["sweep", "--norm", "l2,top4", "--n", "64", "--sigma", "1e-4:100", "--order", "sequential"];
+
+  it("gives the golden result", async () => {
+    const { code, stdout } = await halfnorm([...few, "--json"]);
+    expect(code).toBe(0);
+    await expect(stdout).toMatchFileSnapshot("../fixtures/cli/sweep.json");
+  });
+
+  it("fits 80 columns", async () => {
+    const { code, stdout } = await halfnorm(["sweep", "--norm", "l1", "--sigma", "1e-3:1e3"]);
+    expect(code).toBe(0);
+    for (const line of stdout.split("\n")) expect([...line].length).toBeLessThanOrEqual(80);
+    expect(stdout).toMatch(/^65,536 .* 0\.1[56]\d /m); // a sequential sum that has stopped growing
+  });
+
+  it("writes a report that loads nothing", async () => {
+    expect((await halfnorm([...few, "--html", path("sweep.html")])).code).toBe(0);
+    const html = readFileSync(path("sweep.html"), "utf8");
+    expect(html).toMatch(/^<!doctype html>/);
+    expect(html.trimEnd().endsWith("</html>")).toBe(true);
+    expect(html).not.toMatch(/https?:|src=|@import/);
+  });
 });

@@ -82,6 +82,8 @@ describe.each(WAYS)("%j", (way) => {
     const d = diagnose({ data: x, shape: [1, 96] }, { layer: "layer", eps: 1e-12, arithmetic: asked, remedies: false });
     expect(d.verdict).toBe("failed");
     expect(d.error.mismatchedSpecials).toBe(96);
+    const wide = layerNorm({ data: x, shape: [1, 96] }, { eps: 1e-12, arithmetic: "float32" });
+    expect(numbers(wide).every((value) => value === 0)).toBe(true);
   });
 });
 

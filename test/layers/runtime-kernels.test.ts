@@ -153,14 +153,10 @@ test("statistics that are given", () => {
 describe("lanes", () => {
   const x = { data: Float32Array.from(values("plain", FLOAT16.oracle, 3 * 3000, 3)), shape: [3, 3000] };
 
-  it("of 32 are the usual ones, and one lane is sequential, to the bit", () => {
-    for (const [lanes, order] of [
-      [32, "lanes"],
-      [1, "sequential"],
-    ] as const) {
-      const one = layerNorm(x, { arithmetic: { compute: "float16", order: { lanes } } });
-      expectBits(one, numbers(layerNorm(x, { arithmetic: { compute: "float16", order } })), order);
-    }
+  it("of one are sequential, to the bit", () => {
+    const one = layerNorm(x, { arithmetic: { compute: "float16", order: { lanes: 1 } } });
+    const sequential = layerNorm(x, { arithmetic: { compute: "float16", order: "sequential" } });
+    expectBits(one, numbers(sequential), "one lane");
   });
 
   it("are a power of two up to 1,024", () => {
@@ -217,15 +213,6 @@ it("keeps a group of equal values finite by its default eps, whatever the two fo
       }
     }
   }
-});
-
-it("divides by a tiny S where eps is as small as runtimes have it", () => {
-  const x = { data: new Float32Array(64).fill(0.5), shape: [2, 32] };
-  const y = layerNorm(x, { eps: 1e-12, arithmetic: { compute: "float16", statistics: "float32" } });
-  // 1 / S is 10^6, which float16 does not have
-  expect([...y.data].every(Number.isNaN)).toBe(true);
-  const wide = layerNorm(x, { eps: 1e-12, arithmetic: "float32" });
-  expect([...wide.data].every((value) => value === 0)).toBe(true);
 });
 
 describe("what does not apply", () => {

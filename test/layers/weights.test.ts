@@ -1,6 +1,6 @@
 /** Norms of weights, and division by the norm: native against real arithmetic, emulated to the bit. */
 import { describe, expect, test } from "vitest";
-import { boundedWeightNorm, lpNormalize, weightNorm } from "../../src/index.js";
+import { boundedWeightNorm, lpNormalize, tensor, toFloat16, weightNorm } from "../../src/index.js";
 import * as oracle from "../oracle/emulated.js";
 import { Exact, exactSquareSum, float32Spacing } from "../oracle/exact.js";
 import * as real from "../oracle/real.js";
@@ -185,4 +185,37 @@ test("L2 of 3 and 4", () => {
     Array.from(Float32Array.of(0.6, 0.8)),
   );
   expect(Array.from(numbers(lpNormalize(Float32Array.of(1, -3), { norm: "l1", axis: 0 })))).toEqual([0.25, -0.75]);
+});
+
+describe("by hand", () => {
+  const v = { data: Float32Array.of(3, 4, 0, 5, 6, 8), shape: [3, 2] };
+  const near = (found: ArrayLike<number>, expected: number[]) =>
+    expected.forEach((value, i) => {
+      expect(found[i]).toBeCloseTo(value, 5);
+    });
+
+  test("bounded weight norm", () => {
+    const rho = Math.sqrt(150 / 3);
+    near(boundedWeightNorm(v).data, [0.6 * rho, 0.8 * rho, 0, rho, 0.6 * rho, 0.8 * rho]);
+    near(boundedWeightNorm(v, { rho: 10 }).data, [6, 8, 0, 10, 6, 8]);
+    const g = [1, 2, 2];
+    near(boundedWeightNorm(v, { g: Float32Array.from(g) }).data, [0.6, 0.8, 0, 2, 1.2, 1.6]);
+    near(boundedWeightNorm(v, { g: toFloat16(Float32Array.from(g)), rho: 6 }).data, [1.2, 1.6, 0, 4, 2.4, 3.2]);
+    using resident = tensor(g);
+    near(boundedWeightNorm(v, { g: resident, rho: 6 }).data, [1.2, 1.6, 0, 4, 2.4, 3.2]);
+    near(boundedWeightNorm(v, { g: new Float32Array(3), rho: 6 }).data, [0, 0, 0, 0, 0, 0]);
+    using x = tensor(v);
+    using y = boundedWeightNorm(x);
+    near(y.data, [...boundedWeightNorm(v).data]);
+  });
+
+  test("weight norm along another axis, and vectors of zeros", () => {
+    near(
+      weightNorm(v, { g: Float32Array.of(1, 1), axis: 1 }).data,
+      [3, 4, 0, 5, 6, 8].map((x, i) => x / Math.sqrt(i % 2 ? 105 : 45)),
+    );
+    const zeros = { data: new Float32Array(4), shape: [2, 2] };
+    expect(lpNormalize(zeros).data).toEqual(zeros.data);
+    expect(weightNorm(zeros, { g: Float32Array.of(1, 1) }).data).toEqual(new Float32Array(4).fill(Number.NaN));
+  });
 });

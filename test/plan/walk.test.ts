@@ -8,7 +8,7 @@ import { MEAN_ONLY } from "../../src/numerics/norm.js";
 import { Job, writePlan } from "../../src/plan/plan.js";
 import { planWalk, type Walk } from "../../src/plan/walk.js";
 import { Operand } from "../../src/tensor/operand.js";
-import { checkShape, keptShape, sizeOf } from "../../src/tensor/shape.js";
+import { sizeOf } from "../../src/tensor/shape.js";
 
 interface Element {
   index: number;
@@ -143,31 +143,9 @@ describe("walk", () => {
     expect(planWalk([3, 0, 2], 0b010, 0)).toMatchObject({ groups: 6, count: 0, elements: 0 });
     expect(planWalk([3, 0, 2], 0b001, 0)).toMatchObject({ groups: 0, count: 3, elements: 0 });
   });
-});
 
-describe("shapes", () => {
-  test("keptShape", () => {
-    expect(keptShape([2, 3, 4], 0b010, false)).toEqual([2, 4]);
-    expect(keptShape([2, 3, 4], 0b010, true)).toEqual([2, 1, 4]);
-    expect(keptShape([2, 3], 0b11, false)).toEqual([]);
-    expect(keptShape([], 0, true)).toEqual([]);
+  test("where nothing is kept, is split behind its last dimension", () => {
+    expect(planWalk([2, 3], 0b11, 0)).toMatchObject({ split: 1, whole: 1, step: 0, outer: 6 });
+    expect(planWalk([2, 3], 0b11, 0b10)).toMatchObject({ sizes: [2, 3], split: 2, whole: 1, step: 0, outer: 6 });
   });
-
-  test("checkShape", () => {
-    const shape = [2, 0, 1];
-    expect(checkShape("shape", shape)).toEqual(shape);
-    expect(checkShape("shape", shape)).not.toBe(shape);
-    expect(() => checkShape("shape", [2, -1])).toThrow(
-      new RangeError('"shape[1]" must be an integer in [0, 4294967295], got -1'),
-    );
-    expect(() => checkShape("shape", [1.5])).toThrow(RangeError);
-    expect(() => checkShape("shape", ["2"])).toThrow(TypeError);
-    expect(() => checkShape("shape", 3)).toThrow(new TypeError('"shape" must be an array of lengths, got 3'));
-    expect(() => checkShape("shape", Array(9).fill(1))).toThrow(RangeError);
-  });
-});
-
-test("a walk that keeps nothing is split behind its last dimension", () => {
-  expect(planWalk([2, 3], 0b11, 0)).toMatchObject({ split: 1, whole: 1, step: 0, outer: 6 });
-  expect(planWalk([2, 3], 0b11, 0b10)).toMatchObject({ sizes: [2, 3], split: 2, whole: 1, step: 0, outer: 6 });
 });
