@@ -20,6 +20,8 @@ const FIRST: i32 = 8192;
 const OTHERS: i32 = 512;
 const BITS: i32 = 9;
 const SHIFT: i32 = 2 * BITS;
+/** The first digit of what is no number. */
+const NAN: i32 = 0x7fc00000 >> SHIFT;
 /** Bytes of the table of counts: four of each first digit side by side, so that equal neighbours need not wait. */
 const TABLE_BYTES: usize = 16 * 8192;
 
@@ -79,8 +81,8 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
   }
   let end = p + ((<usize>n) << 2);
   const room = table + TABLE_BYTES;
-  const copied = n >= MANY && narrows(m, p, n, table) ? copyParts(m, p, end, room, room + n, table) : 0;
-  if (copied) {
+  const copied = takeParts(p, n, room, room + n, table);
+  if (copied && holdRanks(m, n, <i32>((copied - room) >> 2))) {
     p = room;
     end = copied;
   } else {
@@ -114,12 +116,42 @@ function sort(p: usize, n: i32): void {
 
 /**
  * The first digits of the n numbers at p, counted: 32-bit integers at the start of the table, of which the rest is work
- * space.
+ * space. Where a sample of many numbers says between which digits the ranks will be, those in between are copied and counted;
+ * behind the counts are the digits, from `low` to before `high` and from `tail` on, and how many numbers are below each. Where all
+ * numbers are counted, none is outside of `low` and `high`.
+ *
+ * @param room Where copies may go, up to `limit`: work space behind the table. None are made where there is none.
+ * @returns The end of the copies; 0 where all numbers were counted.
  */
-export function countFirst(p: usize, n: i32, table: usize): void {
+export function countFirst(p: usize, n: i32, table: usize, room: usize, limit: usize): usize {
   checkNumbers(p, n, table);
-  countDigits(p, p + ((<usize>n) << 2), 16, table);
-  for (let digit = 0; digit < FIRST; digit++) store<i32>(table + ((<usize>digit) << 2), countOf(table, digit));
+  if (!ASC_NO_ASSERT) {
+    checkRegion(room, <i64>limit - <i64>room, 4);
+    checkApart(p, 4 * <i64>n, room, <i64>limit - <i64>room);
+    checkApart(table, TABLE_BYTES, room, <i64>limit - <i64>room);
+  }
+  const copied = takeParts(p, n, room, limit, table);
+  if (!copied) takeAll();
+  countDigits(copied ? room : p, copied ? copied : p + ((<usize>n) << 2), 16, table);
+  let least = FIRST;
+  let beyond = 0;
+  for (let digit = 0; digit < FIRST; digit++) {
+    const count = countOf(table, digit);
+    store<i32>(table + ((<usize>digit) << 2), count);
+    least = count ? min(least, digit) : least;
+    beyond = count ? digit + 1 : beyond;
+  }
+  if (!copied) {
+    low = min(least, beyond);
+    high = beyond;
+  }
+  const behind = table + ((<usize>FIRST) << 2);
+  store<i32>(behind, low, 0);
+  store<i32>(behind, high, 4);
+  store<i32>(behind, tail, 8);
+  store<i32>(behind, belowLow, 12);
+  store<i32>(behind, belowTail, 16);
+  return copied;
 }
 
 /** Moves those of the n numbers at p whose digits from `shift` on are a, b or c to the front; returns their end. */
@@ -210,16 +242,29 @@ function takeAll(): void {
   belowTail = 0;
 }
 
+/** Copies the numbers that ranks will be among, of many. Returns the end of the copies; 0 where all numbers are to be looked at. */
+function takeParts(p: usize, n: i32, to: usize, limit: usize, table: usize): usize {
+  return n >= MANY && narrows(p, n, table) ? copyParts(p, p + ((<usize>n) << 2), to, limit, table) : 0;
+}
+
+/** Whether the ranks of m numbers are among so many that were copied of n. */
+function holdRanks(m: f64, n: i32, copied: i32): bool {
+  const belowHigh = belowLow + copied - (n - belowTail);
+  const rank = rankOf(m, 0);
+  return rank > belowLow && rank <= belowHigh && rankOf(m, 1) > belowTail;
+}
+
 /**
  * Finds digits that will hold the ranks by a sample, in which a rank is seldom off by four times its deviation; whether few do.
  * The sample is four neighbours every odd number of times, which go round whatever repeats itself.
  */
-function narrows(m: f64, p: usize, n: i32, table: usize): bool {
+function narrows(p: usize, n: i32, table: usize): bool {
   const step = (<usize>((n / SAMPLE) | 1)) << 4;
   const vectors = ((<usize>n) << 2) / step;
   const size = (<i32>vectors) << 2;
   countDigits(p, p + vectors * step, step, table);
-  const part = (m * size) / n;
+  // of its numbers, those that count
+  const part = <f64>(size - countOf(table, NAN));
   const spread = sqrt(<f64>size);
   bucket = 0;
   seen = 0;
@@ -235,16 +280,11 @@ function narrows(m: f64, p: usize, n: i32, table: usize): bool {
   return (last - first + size - seen) << 2 <= size;
 }
 
-/**
- * Copies the numbers with the digits that are looked at, and counts those below. Returns the end of the copies; 0 if the
- * ranks are not there, or where it would be behind the limit.
- */
-function copyParts(m: f64, p: usize, end: usize, to: usize, limit: usize, table: usize): usize {
+/** Copies the numbers with the digits that are looked at, and counts those below. Returns the end of the copies; 0 if it would be behind the limit. */
+function copyParts(p: usize, end: usize, to: usize, limit: usize, table: usize): usize {
   const a = i32x4.splat(low << SHIFT);
   const b = i32x4.splat(high << SHIFT);
   const c = i32x4.splat(tail << SHIFT);
-  const room = to;
-  const n = <i32>((end - p) >> 2);
   let belowA = i32x4.splat(0);
   let belowC = i32x4.splat(0);
   placeMasks(table);
@@ -269,9 +309,7 @@ function copyParts(m: f64, p: usize, end: usize, to: usize, limit: usize, table:
     store<i32>(to, load<i32>(p));
     to += (digit >= low && digit < high) || digit >= tail ? 4 : 0;
   }
-  const belowHigh = belowLow + (<i32>((to - room) >> 2) - (n - belowTail));
-  const rank = rankOf(m, 0);
-  return rank > belowLow && rank <= belowHigh && rankOf(m, 1) > belowTail ? to : 0;
+  return to;
 }
 
 /** Bytes that bring the lanes of each mask together. */

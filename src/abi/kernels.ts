@@ -49,8 +49,8 @@ export interface DiagnosisKernels {
   ): void;
   /** Quantiles of n |e|, which are lost. */
   select(state: number, errors: number, n: number, table: number): void;
-  /** The first digits of n |e|, counted. */
-  countFirst(errors: number, n: number, table: number): void;
+  /** The first digits of n |e|, counted, of many only where quantiles will be: of copies, whose end it returns. */
+  countFirst(errors: number, n: number, table: number, room: number, limit: number): number;
   /** Moves those of n |e| whose digits from `shift` on are a, b or c to the front; returns their end. */
   gatherDigits(errors: number, n: number, shift: number, table: number, a: number, b: number, c: number): number;
   /** The digits at `shift` of those of n |e| that begin with `digits`, counted. */
@@ -115,7 +115,7 @@ export const KERNELS: { readonly [P in PartName]: { readonly [K in keyof Parts[P
     startErrors: { parameters: 1 },
     compare: { parameters: 8 },
     select: { parameters: 4 },
-    countFirst: { parameters: 3 },
+    countFirst: { parameters: 5 },
     gatherDigits: { parameters: 7 },
     countNext: { parameters: 5 },
     commonBits: { parameters: 4 },

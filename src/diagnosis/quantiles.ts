@@ -1,5 +1,6 @@
 // Quantiles of errors of which each of several has some: assembly/diagnosis/quantiles.ts says how they are found where one has
-// all of them. Counts of digits are added up, digit by digit, and so they are the same.
+// all of them. Counts of digits are added up, digit by digit, and so they are the same. Of many numbers, each counts those that a
+// sample of its own points to; where the ranks turn out to be among others of anyone, all numbers are counted.
 
 import type { DiagnosisKernels } from "../abi/kernels.js";
 import * as report from "../abi/report.js";
@@ -7,8 +8,24 @@ import type { Engine } from "../engine/engine.js";
 import type { Reports } from "./reports.js";
 import type { Company } from "./share.js";
 
-/** Work space of the kernels for so many errors. */
-export const tableBytes = (errors: number): number => 131072 + errors;
+const TABLE_BYTES = 131072;
+
+/** Work space of the kernels for so many errors: a table of counts, and room for copies of some of them. */
+export const tableBytes = (errors: number): number => TABLE_BYTES + errors;
+
+/** Work space for the errors of a company, where there are those of a stage of either kind at a time. */
+export interface Space {
+  readonly table: number;
+  /** Where room ends. */
+  readonly end: number;
+}
+
+/** @param errors How many there are, of each kind. */
+export function spaceFor({ heap }: Engine, errors: number, { size }: Company): Space {
+  const bytes = tableBytes(size > 1 ? 2 * errors : errors);
+  const table = heap.scratch(bytes);
+  return { table, end: table + bytes };
+}
 
 const THOUSANDTHS = [500, 990, 999];
 
@@ -40,18 +57,72 @@ function sumOf(all: readonly Int32Array[]): Float64Array {
   return sum;
 }
 
-/** The first digit of each rank, by the counts of all; none without any error: quantiles are the zeros that the state began with. */
-function firstRanks(state: Float64Array, counts: readonly Int32Array[]): Rank[] {
+/** First digits that follow each other, and how many numbers begin with each, or with a smaller one than all. */
+interface Stretch {
+  readonly first: number;
+  readonly beyond: number;
+  readonly below: number;
+  /** Of the digits from this one on; with all others, no number begins. */
+  readonly from: number;
+  readonly counts: Int32Array;
+}
+
+/** What countFirst() has counted: all digits, or those in the middle and at the end. */
+function stretchesOf(i32: Int32Array, table: number, copied: boolean): Stretch[] {
+  const at = table / 4;
+  const [low, high, tail, belowLow, belowTail] = i32.subarray(at + FIRST, at + FIRST + 5);
+  const stretch = (first: number, beyond: number, below: number): Stretch => {
+    const counts = i32.slice(at + first, at + beyond);
+    return { first, beyond, below, from: first, counts };
+  };
+  if (!copied) return [{ ...stretch(low, high, 0), first: 0, beyond: FIRST }];
+  return [stretch(low, high, belowLow), stretch(tail, FIRST, belowTail)];
+}
+
+/** How many numbers begin with a digit that is in one of the stretches. */
+function countIn(stretches: readonly Stretch[], digit: number): number {
+  const found = stretches.find(({ first, beyond }) => digit >= first && digit < beyond);
+  return found?.counts[digit - found.from] ?? 0;
+}
+
+/** The digit of a rank, if it is one of those that all have counted. */
+function rankIn(all: readonly Stretch[], rank: number): Rank | undefined {
+  const least = Math.min(...all.map(({ from }) => from));
+  const most = Math.max(...all.map(({ from, counts }) => from + counts.length));
+  const first = Math.max(least, ...all.map((stretch) => stretch.first));
+  const beyond = Math.min(most, ...all.map((stretch) => stretch.beyond));
+  let seen = 0;
+  for (const { from, counts, below } of all) {
+    seen += below;
+    for (let i = 0; i < first - from; i++) seen += counts[i] ?? 0;
+  }
+  if (rank <= seen) return undefined;
+  for (let digits = first; digits < beyond; digits++) {
+    let count = 0;
+    for (const { from, counts } of all) count += counts[digits - from] ?? 0;
+    if (seen + count >= rank) return { digits, rank: rank - seen };
+    seen += count;
+  }
+  return undefined;
+}
+
+/**
+ * The first digit of each rank, by the counts of all; none without any error: quantiles are the zeros that the state began with.
+ * Undefined where a rank is not among what all have counted.
+ */
+function firstRanks(state: Float64Array, all: readonly (readonly Stretch[])[]): Rank[] | undefined {
   const pairs = state[report.ERRORS_ORDINARY >> 3];
   if (!pairs || !state[report.ERRORS_WORST >> 3]) return [];
-  const sum = sumOf(counts);
-  let digits = 0;
-  let seen = 0;
-  return THOUSANDTHS.map((thousandths) => {
+  const middle = all.map(([stretch]) => stretch);
+  const end = all.map((stretches) => stretches[stretches.length - 1]);
+  const ranks: Rank[] = [];
+  for (const thousandths of THOUSANDTHS) {
     const rank = Math.floor((pairs * thousandths + 999) / 1000);
-    while (seen + sum[digits] < rank) seen += sum[digits++];
-    return { digits, rank: rank - seen };
-  });
+    const found = rankIn(middle, rank) ?? rankIn(end, rank);
+    if (!found) return undefined;
+    ranks.push(found);
+  }
+  return ranks;
 }
 
 /** One more digit of a rank, or all bits where the numbers are the same, by those of all that begin like it. */
@@ -74,8 +145,18 @@ export interface Errors {
   readonly n: number;
 }
 
+/** Numbers that the ranks are among, of which the first digits are known. */
+interface Counted {
+  /** Where they are, or copies of some. */
+  readonly address: number;
+  readonly n: number;
+  readonly stretches: readonly Stretch[];
+}
+
 /** Errors that some have: what is known of the three ranks, and how many numbers at the front may be one of them. */
-interface Search extends Errors {
+interface Search {
+  readonly state: number;
+  readonly address: number;
   ranks: readonly Rank[];
   left: number;
   /** How many of these begin with some digits. */
@@ -91,7 +172,7 @@ const digitsOf = (ranks: readonly Rank[]): number[] => [
  * Error statistics of all into their states, quantiles among them.
  *
  * @param ofGroups Whether the errors are of groups, not of elements.
- * @param table Work space for the most of them.
+ * @param space For the most of them.
  */
 export function measureErrors(
   own: Engine,
@@ -100,7 +181,7 @@ export function measureErrors(
   company: Company,
   errors: readonly Errors[],
   ofGroups: boolean,
-  table: number,
+  { table, end: limit }: Space,
 ): void {
   const states = errors.map(({ state }) => state);
   if (company.size === 1) {
@@ -109,21 +190,44 @@ export function measureErrors(
     return;
   }
   const { i32, f64 } = own.heap;
-  const counted = (size: number): Int32Array => i32.slice(table >> 2, (table >> 2) + size);
-  const counts = errors.map(({ address, n }) => {
-    kernels.countFirst(address, n, table);
-    return counted(FIRST);
+  const counted = (size: number): Int32Array => i32.slice(table / 4, table / 4 + size);
+  let room = table + TABLE_BYTES;
+  const begun = errors.map(({ address, n }): Counted => {
+    const copies = room;
+    // an address that kernels give may be beyond 2^31
+    const end = kernels.countFirst(address, n, table, room, limit) >>> 0;
+    const stretches = stretchesOf(i32, table, end > 0);
+    if (!end) return { address, n, stretches };
+    room = end;
+    return { address: copies, n: (end - copies) / 4, stretches };
   });
-  const ranks = reports.joinWith(states, ofGroups, counts, (joined, all) =>
-    joined.map((state, i) =>
+  const ranksOf = (states: readonly Float64Array[], all: readonly (readonly (readonly Stretch[])[])[]) =>
+    states.map((state, i) =>
       firstRanks(
         state,
         all.map((each) => each[i]),
       ),
-    ),
-  );
-  const searches = errors.map(
-    (of, i): Search => ({ ...of, ranks: ranks[i], left: of.n, count: (digit) => counts[i][digit] }),
+    );
+  const mine = (): (readonly Stretch[])[] => begun.map(({ stretches }) => stretches);
+  let ranks = reports.joinWith(states, ofGroups, mine(), ranksOf);
+  // where what one of them has is unlike what another one has, a rank may be where not all have looked
+  if (ranks.includes(undefined)) {
+    for (const [i, { address, n }] of errors.entries()) {
+      if (ranks[i]) continue;
+      kernels.countFirst(address, n, table, limit, limit);
+      begun[i] = { address, n, stretches: stretchesOf(i32, table, false) };
+    }
+    const joined = states.map((state) => f64.subarray(state >> 3, (state + report.ERRORS_BYTES) >> 3));
+    ranks = company.exchange(mine(), (all) => ranksOf(joined, all));
+  }
+  const searches = begun.map(
+    ({ address, n, stretches }, i): Search => ({
+      state: states[i],
+      address,
+      ranks: ranks[i] as Rank[],
+      left: n,
+      count: (digit) => countIn(stretches, digit),
+    }),
   );
   /** The numbers that begin with some digits, behind which is one more at `shift`. */
   const behind = ({ address, left, count }: Search, digits: number, shift: number): Behind => {
@@ -144,7 +248,8 @@ export function measureErrors(
       const digits = digitsOf(search.ranks);
       const [a, b = a, c = b] = digits;
       const { address, left } = search;
-      search.left = (kernels.gatherDigits(address, left, shift + BITS, table, a, b, c) - address) >> 2;
+      const end = kernels.gatherDigits(address, left, shift + BITS, table, a, b, c) >>> 0;
+      search.left = (end - address) / 4;
       const found = digits.map((of) => behind(search, of, shift));
       search.count = (next) =>
         found.reduce((n, { digits, counts }) => n + (digits === next >> BITS ? counts[next & (OTHERS - 1)] : 0), 0);

@@ -138,19 +138,29 @@ export class Reports {
         addresses.map((address) => f64.subarray(address >> 3, (address >> 3) + length)),
         [mine],
       );
-    const states = reports.map((of, i) =>
-      addresses.map((address) => {
-        const at = (address >> 3) - START;
-        const state = of.slice(at, at + length);
+    // those of an address behind each other, in one array: of many, each takes its time to be told
+    const many = reports.length * length;
+    const states = new Float64Array(addresses.length * many);
+    for (const [j, address] of addresses.entries()) {
+      const at = (address >> 3) - START;
+      for (const [i, of] of reports.entries()) {
+        const state = states.subarray(j * many + i * length, j * many + (i + 1) * length);
+        state.set(of.subarray(at, at + length));
         const { number, element } = share.parts[i];
         if (state[INDEX] >= 0)
           state[INDEX] = ofGroups ? state[INDEX] + number : share.elementOf(state[INDEX] + element);
-        return state;
-      }),
-    );
+      }
+    }
     const [joined, found] = share.company.exchange({ states, mine }, (all): [Float64Array[], R] => {
-      const parts = all.flatMap((each) => each.states);
-      const sums = addresses.map((_, j) => parts.map((part) => part[j]).reduce((sum, state) => add(sum, state)));
+      const sums = addresses.map((_, j) => {
+        const parts = all.flatMap(({ states }) => {
+          const many = states.length / addresses.length;
+          return Array.from({ length: many / length }, (_, i) =>
+            states.slice(j * many + i * length, j * many + (i + 1) * length),
+          );
+        });
+        return parts.reduce(add);
+      });
       return [
         sums,
         join(
@@ -181,6 +191,6 @@ export class Reports {
         absorbed: of[f64At(report.ABSORBED)],
       };
     });
-    return share.company.exchange(found, (all) => all.flat().reduce(addFound));
+    return share.company.exchange(found.reduce(addFound), (all) => all.reduce(addFound));
   }
 }

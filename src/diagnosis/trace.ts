@@ -12,7 +12,7 @@ import { type Job, topScratchBytes } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import { readErrors } from "./errors.js";
 import { tracer } from "./kernels.js";
-import { measureErrors, tableBytes } from "./quantiles.js";
+import { measureErrors, spaceFor } from "./quantiles.js";
 import { type Found, Reports, stateOf } from "./reports.js";
 import {
   type Attribution,
@@ -187,7 +187,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
   const slots = 2 * GROUP_STAGES.length;
   heap.begin();
   const conditions = heap.scratch(groups * 8);
-  const table = heap.scratch(tableBytes(Math.max(elements, groups)));
+  const space = spaceFor(own, Math.max(elements, groups), company);
   const errors = heap.scratch(4 * Math.max(elements, slots * groups));
   // at first those of the input
   const others = heap.scratch(4 * Math.max(elements, groups));
@@ -206,7 +206,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
     const errors = found.flatMap(({ stage, addresses }) =>
       kinds.map((kind, i) => ({ state: stateOf(stage, kind), address: addresses[i], n })),
     );
-    measureErrors(own, kernels, reports, company, errors, ofGroups, table);
+    measureErrors(own, kernels, reports, company, errors, ofGroups, space);
     for (const { stage } of found) {
       const [mine, total] = [kinds[0], report.TOTAL].map((kind) => readErrors(own, stateOf(stage, kind), count));
       const size = f64[(stateOf(stage, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
@@ -307,7 +307,7 @@ export function judge(
   const kernels = tracer(own);
   const { heap } = own;
   heap.begin();
-  const table = heap.scratch(tableBytes(share.walk.elements));
+  const space = spaceFor(own, share.walk.elements, share.company);
   prepare(own, reference);
   kernels.setUnit(unit.precision, unit.emin, unit.emax);
   const reports = new Reports(own, reference, share);
@@ -319,6 +319,6 @@ export function judge(
     kernels.judge(known);
   });
   const state = stateOf(report.INPUT_STAGE, report.TOTAL);
-  measureErrors(own, kernels, reports, share.company, [{ state, address, n: share.walk.elements }], false, table);
+  measureErrors(own, kernels, reports, share.company, [{ state, address, n: share.walk.elements }], false, space);
   return readErrors(own, state, share.all.elements);
 }

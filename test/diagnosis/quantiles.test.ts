@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/report.js";
 import { tracer } from "../../src/diagnosis/kernels.js";
-import { measureErrors, tableBytes } from "../../src/diagnosis/quantiles.js";
+import { measureErrors, spaceFor, tableBytes } from "../../src/diagnosis/quantiles.js";
 import { engine } from "../../src/engine/engine.js";
 import { uniform } from "../support/random.js";
 
@@ -11,11 +11,9 @@ const QUANTILES = [500, 990, 999];
 
 const pairsOf = (numbers: Float32Array): number => numbers.filter((x) => !Number.isNaN(x)).length;
 
-/** Where numbers and work space are, whatever stands behind the numbers. */
-function placed(numbers: Float32Array, behind: number): { errors: number; table: number } {
+/** Where numbers are, whatever stands behind them: behind the work space of a call. */
+function placed(numbers: Float32Array, behind: number): number {
   const { heap } = engine();
-  heap.begin();
-  const table = heap.scratch(tableBytes(numbers.length));
   const errors = heap.scratch(4 * numbers.length + 64);
   const { f32, i32 } = heap;
   f32.fill(behind, errors / 4, errors / 4 + numbers.length + 16);
@@ -24,7 +22,7 @@ function placed(numbers: Float32Array, behind: number): { errors: number; table:
     // of special pairs, errors are this NaN
     if (Number.isNaN(x)) i32[errors / 4 + i] = 0x7fc00000;
   });
-  return { errors, table };
+  return errors;
 }
 
 /** The state of so many pairs, and what a call makes of it. */
@@ -39,12 +37,19 @@ function found(pairs: number, call: () => void): number[] {
 
 /** What select() finds. */
 function selected(numbers: Float32Array, behind: number): number[] {
-  const { errors, table } = placed(numbers, behind);
+  const { heap } = engine();
+  heap.begin();
+  const table = heap.scratch(tableBytes(numbers.length));
+  const errors = placed(numbers, behind);
   return found(pairsOf(numbers), () => tracer(engine()).select(at.ERRORS, errors, numbers.length, table));
 }
 
-/** What some find who have a part of the numbers each: each of them begins anew whenever another answer is there. */
-function foundTogether(numbers: Float32Array, size: number): number[][] {
+/**
+ * What some find who have a part of the numbers each: each of them begins anew whenever another answer is there.
+ *
+ * @param before Bytes of memory before those that they use.
+ */
+function foundTogether(numbers: Float32Array, size: number, before = 0): number[][] {
   const own = engine();
   const parts = Array.from({ length: size }, (_, rank) =>
     numbers.subarray((numbers.length * rank) / size, (numbers.length * (rank + 1)) / size),
@@ -61,7 +66,11 @@ function foundTogether(numbers: Float32Array, size: number): number[][] {
         answer = join as (all: unknown[]) => unknown;
         throw answers;
       };
-      const { errors, table } = placed(part, -1);
+      const company = { rank, size, exchange };
+      own.heap.begin();
+      own.heap.scratch(before);
+      const space = spaceFor(own, part.length, company);
+      const errors = placed(part, -1);
       const pairs = pairsOf(numbers);
       const { f64 } = own.heap;
       const joinWith = <T, R>(
@@ -73,9 +82,7 @@ function foundTogether(numbers: Float32Array, size: number): number[][] {
       const reports = { join: () => {}, joinWith };
       const mine = [{ state: at.ERRORS, address: errors, n: part.length }];
       try {
-        return found(pairs, () =>
-          measureErrors(own, tracer(own), reports, { rank, size, exchange }, mine, false, table),
-        );
+        return found(pairs, () => measureErrors(own, tracer(own), reports, company, mine, false, space));
       } catch (error) {
         if (error !== answers) throw error;
         return undefined;
@@ -121,6 +128,8 @@ const SHARED = new Map([
   [5, 3],
   [1000, 3],
   [8_193, 2],
+  [32_770, 2],
+  [70_002, 3],
 ]);
 
 describe.each(Object.keys(KINDS))("numbers: %s", (kind) => {
@@ -133,4 +142,9 @@ describe.each(Object.keys(KINDS))("numbers: %s", (kind) => {
     const size = SHARED.get(n) ?? 1;
     if (size > 1) for (const each of foundTogether(numbers, size)) expect(each).toEqual(wanted);
   });
+});
+
+test("several have numbers beyond 2 GiB", () => {
+  const numbers = Float32Array.from({ length: 40_000 }, KINDS.uniform);
+  for (const each of foundTogether(numbers, 2, 2 ** 31)) expect(each).toEqual(sorted(numbers));
 });

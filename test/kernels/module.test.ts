@@ -8,7 +8,7 @@ const BUDGETS: Record<string, { raw: number; gzip: number }> = {
   core: { raw: 36_352, gzip: 14_464 },
   diagnosis: { raw: 52_224, gzip: 20_608 },
   gradients: { raw: 52_096, gzip: 19_264 },
-  halfnorm: { raw: 99_328, gzip: 36_992 },
+  halfnorm: { raw: 99_328, gzip: 37_120 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
