@@ -133,27 +133,22 @@ describe("inference with given statistics", () => {
       const weight = gaussian(4, 9);
       const options = { norm, mean, deviation, weight, eps: 1e-3, arithmetic: pair.asked };
       const recipe = { norm, arithmetic: pair.oracle };
-      const expected = Float64Array.from(read, (value, position) => {
-        const channel = indexOf(shape, position)[1];
-        const middle = roundTo(pair.oracle.compute, mean[channel]);
-        const d = oracle.centred(pair.oracle, oracle.inputs(pair.oracle, [value]), middle);
-        const scale = oracle.scaleFromDeviation(recipe, deviation[channel], 1e-3);
-        return oracle.apply(pair.oracle, d, scale, () => weight[channel])[0];
-      });
+      const expected = (channelOf: (position: number) => number) =>
+        Float64Array.from(read, (value, position) => {
+          const channel = channelOf(position);
+          const middle = roundTo(pair.oracle.compute, mean[channel]);
+          const d = oracle.centred(pair.oracle, oracle.inputs(pair.oracle, [value]), middle);
+          const scale = oracle.scaleFromDeviation(recipe, deviation[channel], 1e-3);
+          return oracle.apply(pair.oracle, d, scale, () => weight[channel])[0];
+        });
       expectBits(
         both(x, (t) => batchNorm(t, options)),
-        expected,
+        expected((position) => indexOf(shape, position)[1]),
         `${show(norm)}; ${pair.label}`,
       );
       const moved: Plain = { data: x.data.slice(), shape: [3, 5, 4] };
       const last = (t: TensorLike) => batchNorm(t, { ...options, axis: 2 });
-      const transposed = Float64Array.from(read, (value, position) => {
-        const channel = position % 4;
-        const middle = roundTo(pair.oracle.compute, mean[channel]);
-        const d = oracle.centred(pair.oracle, oracle.inputs(pair.oracle, [value]), middle);
-        const scale = oracle.scaleFromDeviation(recipe, deviation[channel], 1e-3);
-        return oracle.apply(pair.oracle, d, scale, () => weight[channel])[0];
-      });
+      const transposed = expected((position) => position % 4);
       expectBits(both(moved, last), transposed, `channels last, ${show(norm)}; ${pair.label}`);
     }
   });

@@ -4,13 +4,11 @@
  */
 import { describe, expect, test } from "vitest";
 import { layerNorm, statistics } from "../../src/index.js";
-import { exactMean, ulpError } from "../oracle/exact.js";
+import { exactMean } from "../oracle/exact.js";
 import * as real from "../oracle/real.js";
 import { forms } from "../support/call.js";
-import { numbers, toHalves } from "../support/compare.js";
+import { expectClose, numbers, toHalves } from "../support/compare.js";
 import { gaussian, wide } from "../support/random.js";
-
-const ULPS = 2;
 
 /** Groups side by side, or one after the other. */
 function tensorOf(groups: readonly Float32Array[], columns: boolean) {
@@ -30,10 +28,7 @@ function expectStatistics(groups: readonly Float32Array[], columns: boolean, wha
   const means = groups.map((group) => exactMean(group));
   const deviations = groups.map((group, g) => real.deviation("l2", group, 1, means[g]));
   for (const result of forms(x, (t) => statistics(t, { norm: "l2", axes }).deviation)) {
-    numbers(result).forEach((found, g) => {
-      const error = Math.abs(ulpError(found, deviations[g]));
-      if (!(error <= ULPS)) expect.fail(`deviation ${g} of ${what}: ${found}, ${error} ulp off`);
-    });
+    for (const [g, found] of numbers(result).entries()) expectClose(found, deviations[g], `deviation ${g} of ${what}`);
   }
   for (const result of forms(x, (t) => statistics(t, { norm: "l2", axes }).mean)) {
     numbers(result).forEach((found, g) => {
@@ -116,14 +111,14 @@ test("segments, channels first, float16 longer than a tile", () => {
   );
   const found = numbers(statistics({ data, shape: [size, channels, plane] }, { norm: "l2", axes: [0, 2] }).deviation);
   groups.forEach((group, c) => {
-    expect(Math.abs(ulpError(found[c], real.deviation("l2", group, 1)))).toBeLessThanOrEqual(ULPS);
+    expectClose(found[c], real.deviation("l2", group, 1), `channel ${c}`);
   });
 
   for (const n of [4096, 4097, 9001]) {
     const halves = toHalves(gaussian(n, 51, 7, 3));
     const exact = real.deviation("l2", Float32Array.from(numbers(halves)), 1);
     const deviation = numbers(statistics({ data: halves, shape: [n] }, { norm: "l2" }).deviation)[0];
-    expect(Math.abs(ulpError(deviation, exact))).toBeLessThanOrEqual(ULPS);
+    expectClose(deviation, exact, `${n} halves`);
   }
 });
 

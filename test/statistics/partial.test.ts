@@ -8,12 +8,9 @@ import * as real from "../oracle/real.js";
 import { groupsOf, sizeOf } from "../oracle/walk.js";
 import { STORAGES } from "../support/call.js";
 import { everyNorm, show } from "../support/cases.js";
-import { expectClose } from "../support/compare.js";
+import { expectClose, SIGNED_LIMIT } from "../support/compare.js";
 import { grouped, stored } from "../support/data.js";
 import { gaussian, shuffled, uniform, wide } from "../support/random.js";
-
-/** How much may cancel in a sum whose mean is still held to what all results are. */
-const SIGNED_LIMIT = 2 ** 20;
 
 const NORMS: readonly Norm[] = everyNorm([3, 1], [1.5, 4]);
 /** Deviations by these are about the mean of all, without a centre. */

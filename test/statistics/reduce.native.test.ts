@@ -6,12 +6,10 @@ import { Exact, exactAbsSum, exactMean, exactSum } from "../oracle/exact.js";
 import * as real from "../oracle/real.js";
 import { forms, type Plain } from "../support/call.js";
 import { everyNorm, show } from "../support/cases.js";
-import { expectClose, numbers, toHalves } from "../support/compare.js";
+import { expectClose, numbers, SIGNED_LIMIT, toHalves } from "../support/compare.js";
 import { gaussian, wide } from "../support/random.js";
 
 const NORMS: readonly Norm[] = everyNorm([10, 1], [1.5, 3]);
-/** How much may cancel in a sum whose mean is still held to what all results are. */
-const SIGNED_LIMIT = 2 ** 20;
 
 const mixed = (n: number, seed: number): Float32Array => {
   const small = gaussian(n, seed);

@@ -91,3 +91,6 @@ export function expectClose(actual: number, exact: Exact, what: string): void {
   const error = Math.abs(ulpError(actual, exact));
   if (!(error <= ULPS)) expect.fail(`${what}: ${actual} is ${error.toPrecision(4)} ulp from ${exact.toNumber()}`);
 }
+
+/** How much may cancel in a sum, sum |x| / |sum x|, whose mean is still held to that. */
+export const SIGNED_LIMIT = 2 ** 20;

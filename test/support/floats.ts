@@ -1,5 +1,6 @@
 /** float32 values by their bits: samples of all 2^32, and the surroundings of a format's rounding boundaries. */
 import { type Format, neighbours } from "../oracle/formats.js";
+import { randomBits, uniform } from "./random.js";
 
 /** Every step-th of the 2^32 float32 values, NaNs among them. */
 export function strided(step: number, from = 0): Float32Array {
@@ -42,3 +43,27 @@ export const SPECIALS = Float32Array.of(
   3.4028234663852886e38,
   -3.4028234663852886e38,
 );
+
+/** Random floats of a precision with exponents in [low, high), among them zeros, infinities, NaN and the smallest numbers. */
+export function ofExponents(n: number, precision: number, seed: number, low: number, high: number): Float32Array {
+  const next = randomBits(seed);
+  const real = uniform(seed);
+  const x = new Uint32Array(n);
+  const kept = -1 << (24 - precision);
+  const specials = [
+    0,
+    1 << 31,
+    0x7f800000,
+    0xff800000,
+    0x7fc00000,
+    1 << (24 - precision),
+    0x00800000,
+    0x7f800000 + kept,
+  ];
+  for (let i = 0; i < n; i++) {
+    const exponent = Math.floor(low + real() * (high - low)) + 127;
+    x[i] = (next() & 0x807fffff & kept) | (exponent << 23);
+    if (i % 61 === 0) x[i] = specials[(i / 61) % specials.length];
+  }
+  return new Float32Array(x.buffer);
+}

@@ -35,7 +35,7 @@ export function layerNormBy(how: {
     const again = twoSubs ? g.node("Sub", [from, mean]) : d;
     const type = casts ? "float64" : "float32";
     const scalar = (value: number): string => {
-      const name = g.tensor([value], []);
+      const name = g.scalar(value);
       g.initializers[name].type = type;
       return name;
     };
@@ -85,7 +85,7 @@ export const WRITTEN: Written[] = [
       const mean = g.reduce("ReduceMean", x, [-1]);
       const d = g.node("Sub", [x, mean]);
       const variance = g.reduce("ReduceMean", g.node("Mul", [d, d]), [-1]);
-      const root = g.node("Sqrt", [g.node("Add", [variance, g.tensor([EPS], [])])]);
+      const root = g.root(variance, EPS);
       const a = g.node("Mul", [g.node("Reciprocal", [root]), g.tensor(positive(features, 3))]);
       const b = g.node("Sub", [g.tensor(gaussian(features, 4)), g.node("Mul", [mean, a])]);
       return g.node("Add", [g.node("Mul", [x, a]), b]);
@@ -98,8 +98,8 @@ export const WRITTEN: Written[] = [
     centred: false,
     epsilon: 1e-6,
     write(g, x, features) {
-      const mean = g.reduce("ReduceMean", g.node("Pow", [x, g.tensor([2], [])]), [-1]);
-      const root = g.node("Sqrt", [g.node("Add", [mean, g.tensor([1e-6], [])])]);
+      const mean = g.reduce("ReduceMean", g.node("Pow", [x, g.scalar(2)]), [-1]);
+      const root = g.root(mean, 1e-6);
       return g.affine(g.node("Mul", [x, g.node("Reciprocal", [root])]), g.tensor(positive(features, 5)), undefined);
     },
   },
@@ -110,8 +110,8 @@ export const WRITTEN: Written[] = [
     centred: false,
     epsilon: 1e-6,
     write(g, x, features) {
-      const mean = g.node("Div", [g.reduce("ReduceSumSquare", x, [-1]), g.tensor([features], [])]);
-      const root = g.node("Sqrt", [g.node("Add", [mean, g.tensor([1e-6], [])])]);
+      const mean = g.node("Div", [g.reduce("ReduceSumSquare", x, [-1]), g.scalar(features)]);
+      const root = g.root(mean, 1e-6);
       return g.node("Div", [x, root]);
     },
   },
@@ -130,7 +130,7 @@ export const WRITTEN: Written[] = [
     centred: false,
     epsilon: Math.fround(1e-12) ** 2,
     write(g, x) {
-      const length = g.node("Max", [g.reduce("ReduceL2", x, [-1]), g.tensor([1e-12], [])]);
+      const length = g.node("Max", [g.reduce("ReduceL2", x, [-1]), g.scalar(1e-12)]);
       return g.node("Div", [x, length]);
     },
   },
@@ -159,7 +159,7 @@ export const WRITTEN: Written[] = [
     write(g, x) {
       const d = g.node("Sub", [x, g.reduce("ReduceMean", x, [1, 2])]);
       const variance = g.reduce("ReduceMean", g.node("Mul", [d, d]), [1, 2]);
-      return g.node("Div", [d, g.node("Sqrt", [g.node("Add", [variance, g.tensor([EPS], [])])])]);
+      return g.node("Div", [d, g.root(variance, EPS)]);
     },
   },
   {
@@ -171,7 +171,7 @@ export const WRITTEN: Written[] = [
     write(g, x) {
       const d = g.node("Sub", [x, g.reduce("ReduceMean", x, [1])]);
       const variance = g.reduce("ReduceMean", g.node("Mul", [d, d]), [1]);
-      const y = g.node("Div", [d, g.node("Sqrt", [g.node("Add", [variance, g.tensor([EPS], [])])])]);
+      const y = g.node("Div", [d, g.root(variance, EPS)]);
       return g.affine(y, g.tensor(positive(4, 6), [4, 1]), g.tensor(gaussian(4, 7), [4, 1]));
     },
   },

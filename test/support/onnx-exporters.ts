@@ -6,8 +6,6 @@ import { gaussian } from "./random.js";
 
 const EPS = 1e-5;
 
-const scalar = (g: GraphBuilder, value: number): string => g.tensor([value], []);
-
 /** A tensor with the axis back that a reduction has dropped. */
 const restored = (g: GraphBuilder, x: string): string =>
   g.opset < 13 ? g.node("Unsqueeze", [x], { axes: [2] }) : g.node("Unsqueeze", [x, g.integers([2])]);
@@ -17,9 +15,6 @@ const dropping = (g: GraphBuilder, op: string, x: string): string => {
   (g.nodes[g.nodes.length - 1].attributes as Record<string, number>).keepdims = 0;
   return name;
 };
-
-const root = (g: GraphBuilder, variance: string, eps = EPS): string =>
-  g.node("Sqrt", [g.node("Add", [variance, scalar(g, eps)])]);
 
 const centred = { operator: "decomposed LayerNorm", axes: [2], centred: true, epsilon: EPS };
 const rms = { operator: "decomposed RMSNorm", axes: [2], centred: false };
@@ -35,7 +30,7 @@ export const EXPORTED: Written[] = [
       const two = g.integers([2]);
       g.initializers[two].dims = [];
       const mean = g.reduce("ReduceMean", g.node("Pow", [g.cast(x), two]), [-1]);
-      const inverse = g.node("Div", [scalar(g, 1), root(g, mean, 1e-6)]);
+      const inverse = g.node("Div", [g.scalar(1), g.root(mean, 1e-6)]);
       return g.node("Mul", [g.tensor(positive(features, 1)), g.node("Mul", [x, inverse])]);
     },
   },
@@ -44,8 +39,8 @@ export const EXPORTED: Written[] = [
     name: "LLaMA: Casts around the root alone",
     epsilon: 1e-6,
     write(g, x, features) {
-      const mean = g.reduce("ReduceMean", g.node("Pow", [g.cast(x), scalar(g, 2)]), [-1]);
-      const y = g.node("Mul", [g.cast(x), g.node("Reciprocal", [root(g, mean, 1e-6)])]);
+      const mean = g.reduce("ReduceMean", g.node("Pow", [g.cast(x), g.scalar(2)]), [-1]);
+      const y = g.node("Mul", [g.cast(x), g.node("Reciprocal", [g.root(mean, 1e-6)])]);
       return g.node("Mul", [g.tensor(positive(features, 1)), g.cast(y)]);
     },
   },
@@ -54,7 +49,7 @@ export const EXPORTED: Written[] = [
     name: "F.normalize: ReduceL2, Clip, Expand by Shape",
     epsilon: 0,
     write(g, x) {
-      const least = g.node("Clip", [g.reduce("ReduceL2", x, [-1]), scalar(g, 1e-12)]);
+      const least = g.node("Clip", [g.reduce("ReduceL2", x, [-1]), g.scalar(1e-12)]);
       return g.node("Div", [x, g.node("Expand", [least, g.node("Shape", [x])])]);
     },
   },
@@ -64,7 +59,7 @@ export const EXPORTED: Written[] = [
     epsilon: 0,
     opsets: [18, 23],
     write(g, x) {
-      const least = g.node("Clip", [g.reduce("ReduceL2", g.node("Abs", [x]), [-1]), scalar(g, 1e-12)]);
+      const least = g.node("Clip", [g.reduce("ReduceL2", g.node("Abs", [x]), [-1]), g.scalar(1e-12)]);
       return g.node("Div", [x, g.node("Expand", [least, g.node("Shape", [x])])]);
     },
   },
@@ -74,7 +69,7 @@ export const EXPORTED: Written[] = [
     epsilon: 0,
     write(g, x) {
       const sum = g.reduce("ReduceSum", g.node("Mul", [x, x]), [-1]);
-      const inverse = g.node("Reciprocal", [g.node("Sqrt", [g.node("Max", [sum, scalar(g, 1e-12)])])]);
+      const inverse = g.node("Reciprocal", [g.node("Sqrt", [g.node("Max", [sum, g.scalar(1e-12)])])]);
       return g.node("Mul", [x, inverse]);
     },
   },
@@ -83,9 +78,9 @@ export const EXPORTED: Written[] = [
     name: "ScaleNorm: a length times 1 / √n",
     epsilon: 0,
     write(g, x, features) {
-      const mean = g.node("Mul", [g.reduce("ReduceL2", x, [-1]), scalar(g, 1 / Math.sqrt(features))]);
+      const mean = g.node("Mul", [g.reduce("ReduceL2", x, [-1]), g.scalar(1 / Math.sqrt(features))]);
       return g.node("Mul", [
-        g.node("Div", [x, g.node("Clip", [mean, scalar(g, 1e-8)])]),
+        g.node("Div", [x, g.node("Clip", [mean, g.scalar(1e-8)])]),
         g.tensor(positive(features, 1)),
       ]);
     },
@@ -98,7 +93,7 @@ export const EXPORTED: Written[] = [
       const d = g.node("Identity", [g.node("Sub", [x, mean])]);
       const variance = g.node("Identity", [g.reduce("ReduceMean", g.node("Mul", [d, d]), [-1])]);
       return g.affine(
-        g.node("Identity", [g.node("Div", [d, root(g, variance)])]),
+        g.node("Identity", [g.node("Div", [d, g.root(variance, EPS)])]),
         g.tensor(positive(features, 1)),
         undefined,
       );
@@ -110,7 +105,7 @@ export const EXPORTED: Written[] = [
     write(g, x, features) {
       const mean = g.reduce("ReduceMean", x, [-1]);
       const square = g.node("Mul", [g.node("Sub", [x, mean]), g.node("Sub", [x, mean])]);
-      const y = g.node("Div", [g.node("Sub", [x, mean]), root(g, g.reduce("ReduceMean", square, [-1]))]);
+      const y = g.node("Div", [g.node("Sub", [x, mean]), g.root(g.reduce("ReduceMean", square, [-1]), EPS)]);
       return g.affine(y, g.tensor(positive(features, 1)), g.tensor(gaussian(features, 2)));
     },
   },
@@ -120,7 +115,7 @@ export const EXPORTED: Written[] = [
     write(g, x) {
       const d = g.node("Sub", [x, restored(g, dropping(g, "ReduceMean", x))]);
       const variance = restored(g, dropping(g, "ReduceMean", g.node("Mul", [d, d])));
-      return g.node("Div", [d, root(g, variance)]);
+      return g.node("Div", [d, g.root(variance, EPS)]);
     },
   },
   {
@@ -129,7 +124,7 @@ export const EXPORTED: Written[] = [
     epsilon: EPS,
     write(g, x) {
       const mean = dropping(g, "ReduceMean", g.node("Mul", [x, x]));
-      return g.node("Div", [x, root(g, g.node("Reshape", [mean, g.integers([-1, 4, 1])]))]);
+      return g.node("Div", [x, g.root(g.node("Reshape", [mean, g.integers([-1, 4, 1])]), EPS)]);
     },
   },
   {
@@ -138,8 +133,8 @@ export const EXPORTED: Written[] = [
     write(g, x, features) {
       const mean = g.reduce("ReduceMean", x, [-1]);
       const squares = g.reduce("ReduceMean", g.node("Mul", [x, x]), [-1]);
-      const variance = g.node("Max", [scalar(g, 0), g.node("Sub", [squares, g.node("Mul", [mean, mean])])]);
-      const a = g.node("Mul", [g.node("Reciprocal", [root(g, variance)]), g.tensor(positive(features, 1))]);
+      const variance = g.node("Max", [g.scalar(0), g.node("Sub", [squares, g.node("Mul", [mean, mean])])]);
+      const a = g.node("Mul", [g.node("Reciprocal", [g.root(variance, EPS)]), g.tensor(positive(features, 1))]);
       return g.node("Add", [g.node("Mul", [g.node("Sub", [x, mean]), a]), g.tensor(gaussian(features, 2))]);
     },
   },
@@ -150,8 +145,8 @@ export const EXPORTED: Written[] = [
     write(g, x, features) {
       const d = g.node("Sub", [x, g.reduce("ReduceMean", x, [-1])]);
       const variance = g.reduce("ReduceMean", g.node("Mul", [d, d]), [-1]);
-      const unbiased = g.node("Div", [g.node("Mul", [variance, scalar(g, features)]), scalar(g, features - 1)]);
-      const deviation = g.node("Add", [g.node("Sqrt", [unbiased]), scalar(g, 1e-6)]);
+      const unbiased = g.node("Div", [g.node("Mul", [variance, g.scalar(features)]), g.scalar(features - 1)]);
+      const deviation = g.node("Add", [g.node("Sqrt", [unbiased]), g.scalar(1e-6)]);
       const y = g.node("Div", [g.node("Mul", [g.tensor(positive(features, 1)), d]), deviation]);
       return g.node("Add", [y, g.tensor(gaussian(features, 2))]);
     },
@@ -161,8 +156,8 @@ export const EXPORTED: Written[] = [
     name: "the variance from a sum of squares",
     write(g, x, features) {
       const d = g.node("Sub", [x, g.reduce("ReduceMean", x, [-1])]);
-      const variance = g.node("Mul", [g.reduce("ReduceSumSquare", d, [-1]), scalar(g, 1 / features)]);
-      return g.node("Div", [d, root(g, variance)]);
+      const variance = g.node("Mul", [g.reduce("ReduceSumSquare", d, [-1]), g.scalar(1 / features)]);
+      return g.node("Div", [d, g.root(variance, EPS)]);
     },
   },
 ];

@@ -28,6 +28,15 @@ export class GraphBuilder {
     return name;
   }
 
+  scalar(value: number): string {
+    return this.tensor([value], []);
+  }
+
+  /** √(variance + eps). */
+  root(variance: string, eps: number): string {
+    return this.node("Sqrt", [this.node("Add", [variance, this.scalar(eps)])]);
+  }
+
   /** A node Constant. */
   constant(value: number): string {
     return this.node("Constant", [], { value: { tensor: { dims: [], data: [value] } } });
@@ -73,7 +82,7 @@ export function around(
   domains: Record<string, number> = {},
 ): ModelSpec {
   const g = new GraphBuilder(opset);
-  const x = g.node("Mul", ["x", g.tensor([1.5], [])]);
+  const x = g.node("Mul", ["x", g.scalar(1.5)]);
   const y = write(g, x);
   g.nodes.push({ op: "Tanh", inputs: [y], outputs: ["y"], name: "last" });
   const { nodes, initializers } = g;

@@ -22,7 +22,7 @@ export function transformer(opset: number, native: boolean, scale = 1): ModelSpe
         [from, to],
       ),
     ]);
-  const first = norm(g.node("Mul", ["x", g.tensor([scale], [])]));
+  const first = norm(g.node("Mul", ["x", g.scalar(scale)]));
   const [q, k, v] = [40, 41, 42].map((seed) => linear(first, n, n, seed));
   const scores = g.node("Softmax", [g.node("MatMul", [q, g.node("Transpose", [k], { perm: [0, 2, 1] })])], {
     axis: -1,
