@@ -1,9 +1,10 @@
-// The texts in Markdown: their links lead somewhere, and each guide says what it is called, for the site.
+// The texts in Markdown: their links lead somewhere, each guide says what it is called, for the site, and functions.md leaves out none.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import * as halfnorm from "../src/index.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const REPOSITORY = "https://github.com/halfnorm/halfnorm/blob/main/";
@@ -44,4 +45,9 @@ it("guides have a title, which is their heading, and stand in the README", () =>
     expect(title, name).toBeDefined();
     expect(readme).toContain(`](docs/${name})`);
   }
+});
+
+it("functions.md has everything that is exported", () => {
+  const text = read("docs/functions.md");
+  expect(Object.keys(halfnorm).filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
 });

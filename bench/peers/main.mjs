@@ -4,6 +4,8 @@
  * composed of those it has.
  */
 
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { batchNorm, empty, layerNorm, norm, rmsNorm, tensor } from "../../dist/index.js";
 import * as layers from "../baselines/layers.mjs";
 import { primeBaselines } from "../baselines/prime.mjs";
@@ -15,11 +17,6 @@ import { table } from "../harness/float16.mjs";
 import { interleave, median, sinkValue } from "../harness/harness.mjs";
 import { readOptions, refuse, SHARED_USAGE } from "../harness/options.mjs";
 import { line, machine, number, titles, ulp, warning } from "../harness/report.mjs";
-import * as jax from "./jax.mjs";
-import * as numpy from "./numpy.mjs";
-import * as onnxruntimeNode from "./onnxruntime-node.mjs";
-import * as onnxruntimeWeb from "./onnxruntime-web.mjs";
-import * as tensorflow from "./tensorflow.mjs";
 
 /**
  * @typedef {import("./peer.mjs").Problem} Problem
@@ -208,9 +205,11 @@ const loop = {
 
 const USAGE = `usage: npm run bench:peers -- [options]
 
-${SHARED_USAGE}`;
+${SHARED_USAGE}\
+  --install        the other libraries first, as npm run bench:peers has it
+`;
 
-const { effort, only, json } = readOptions(USAGE);
+const { effort, only, json, values } = readOptions(USAGE, ["install"]);
 const chosen = PROBLEMS.filter(([operation, shape]) => only.test(`${operation}/${shape.join("x")}`));
 if (chosen.length === 0) refuse(`nothing matches --only ${only.source}`, USAGE);
 
@@ -234,7 +233,22 @@ const about = machine();
 const busy = warning();
 if (busy) process.stderr.write(`${busy}\n`);
 const peers = [resident, residentPeer(true), copied, copiedPeer(true), loop];
-for (const { open } of [onnxruntimeWeb, onnxruntimeNode, tensorflow, numpy, jax]) peers.push(await open());
+if (values.install) {
+  const folder = fileURLToPath(new URL(".", import.meta.url));
+  execFileSync("npm", ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"], {
+    stdio: ["ignore", 2, 2],
+    shell: process.platform === "win32",
+  });
+}
+for (const { open } of [
+  await import("./onnxruntime-web.mjs"),
+  await import("./onnxruntime-node.mjs"),
+  await import("./tensorflow.mjs"),
+  await import("./numpy.mjs"),
+  await import("./jax.mjs"),
+]) {
+  peers.push(await open());
+}
 if (!json) {
   console.log(`${about.cpu}, ${about.cores} cores, ${about.platform}, Node ${about.node}, V8 ${about.v8}`);
   console.log(`medians of ${effort.rounds} rounds, contenders taking turns in random order; ulp against exact values`);
