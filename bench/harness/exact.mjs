@@ -4,7 +4,7 @@
  */
 
 /**
- * Σ term(i) for from ≤ i < to by steps, compensated (Neumaier).
+ * Σ term(i) for 0 ≤ i < n, compensated (Neumaier).
  * @param {number} n
  * @param {(i: number) => number} term
  */

@@ -1,6 +1,6 @@
 /** No verdict passes what is broken, whoever broke it, and nothing is advised that cannot help. */
 import { describe, expect, test } from "vitest";
-import { type DiagnoseOptions, diagnose, float8_e4m3fn, format, formatDiagnosis } from "../../src/index.js";
+import { diagnose, float8_e4m3fn, format, formatDiagnosis } from "../../src/index.js";
 import { everyNorm } from "../support/cases.js";
 import { diagnosed } from "../support/schema.js";
 
@@ -21,9 +21,13 @@ describe.each([NaN, Infinity, -Infinity])("%d in the data", (special) => {
     expect(text).toMatch(/^failed: the data has 1 (NaN|infinity)/m);
     expect(text).toMatch(/^2 groups of 4; .*, 1 (NaN|infinite)$/m);
     const all = diagnosed({ data: new Float32Array(8).fill(special), shape: [2, 4] }, { ...options, norm });
-    expect(all.verdict).toBe("failed");
-    expect(all.remedies).toEqual([]);
-    expect(all.reason).toMatch(/and every group is lost to them$/);
+    expect(all).toMatchObject({
+      verdict: "failed",
+      reason: `the data has 8 ${Number.isNaN(special) ? "NaN" : "infinities"}, and every group is lost to them`,
+      absorbedOverflow: 0,
+      error: { count: 8, mismatchedSpecials: 0, maxUlp: null },
+      remedies: [],
+    });
   });
 });
 
@@ -70,12 +74,6 @@ describe("a group of equal values without eps", () => {
   });
 });
 
-test("an eps that is flushed is 0", () => {
-  const arithmetic = format({ precision: 11, emin: -14, emax: 15, subnormals: false });
-  const { notes } = diagnosed(ROWS(3, 3, 3, 3), { ...options, arithmetic, eps: 0.75 * 2 ** -14 });
-  expect(notes[0]).toMatch(/^eps 4\.58e-5 rounds to 0 in /);
-});
-
 test("data beyond the format is not of its own, and remedies help", () => {
   const found = diagnosed({ data: Float32Array.of(1e5, 2e5, -3e5, 4e5), shape: [1, 4] }, options);
   expect(found.verdict).toBe("failed");
@@ -87,16 +85,6 @@ test("data beyond the format is not of its own, and remedies help", () => {
     .split("\n")
     .find((line) => line.startsWith(best.change));
   expect(row).toMatch(/ {2,}\+∞ /);
-});
-
-test.each<[string, number[], Partial<DiagnoseOptions>]>([
-  ["no rows", [0, 4], {}],
-  ["empty rows", [2, 0], {}],
-  ["no channels", [2, 0, 3], { layer: "batch" }],
-])("%s: nothing to normalize, nothing wrong", (_, shape, more) => {
-  const found = diagnosed({ data: new Float32Array(), shape }, { ...options, remedies: true, ...more });
-  expect(found).toMatchObject({ verdict: "ok", remedies: [], headroom: null });
-  expect(found.reason).toMatch(/^there is nothing to normalize/);
 });
 
 test("remedies are run where they are asked for, and then on anything", () => {

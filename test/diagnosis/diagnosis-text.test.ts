@@ -14,6 +14,7 @@ import {
   round,
 } from "../../src/index.js";
 import { gaussian, wide } from "../support/random.js";
+import { any } from "../support/refuses.js";
 import { sample } from "../support/samples.js";
 
 const ESCAPE = "\u001b[";
@@ -171,8 +172,6 @@ describe("colours by themselves", () => {
 });
 
 describe("refuses", () => {
-  // biome-ignore lint/suspicious/noExplicitAny: arguments that no type allows are what is tested here
-  const any = (value: unknown): any => value;
   const found = one(() => {});
   const wrong: [() => unknown, Error][] = [
     [() => formatComparison(any(undefined)), new TypeError('"comparison" must be what compare() gives, got undefined')],

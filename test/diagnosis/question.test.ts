@@ -3,13 +3,11 @@
 import { describe, expect, test } from "vitest";
 import { diagnose, memory } from "../../src/index.js";
 import { gaussian } from "../support/random.js";
-import { FORMATS, FORMS, NORMS } from "../support/refuses.js";
+import { any, FORMATS, FORMS, NORMS } from "../support/refuses.js";
 
 const HALF = { arithmetic: "float16", remedies: false } as const;
 
 describe("refuses", () => {
-  // biome-ignore lint/suspicious/noExplicitAny: arguments that no type allows are what is tested here
-  const any = (value: unknown): any => value;
   const x = { data: gaussian(24, 1), shape: [2, 3, 4] };
   const wrong: [unknown, Error][] = [
     [undefined, new TypeError('"arithmetic" must be a format or { compute, accumulate, order }, got undefined')],

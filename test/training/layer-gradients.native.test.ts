@@ -183,14 +183,10 @@ describe("elements of equal distance", () => {
     const { result, expected } = call(x, norm, dy);
     expectGradients(result as GradientResult, expected, what);
     // the same as a column
-    const shape = [x.length, 1, 5];
+    const shape = [x.length, 5];
     const spread = (list: number[]) =>
       Float32Array.from({ length: 5 * list.length }, (_, i) => list[Math.floor(i / 5)]);
-    const columns = batchNormBackward(
-      { data: spread(dy), shape: [x.length, 5] },
-      { data: spread(x), shape: [x.length, 5] },
-      { norm, eps: 0.5 },
-    );
+    const columns = batchNormBackward({ data: spread(dy), shape }, { data: spread(x), shape }, { norm, eps: 0.5 });
     const repeated = expected.dx.length * 5;
     expectGradient(
       columns.dx,
@@ -217,11 +213,9 @@ describe("elements of equal distance", () => {
 });
 
 test("huge and tiny data", () => {
-  const shape = [2, 3, 65];
-  const places = GRADIENT_LAYERS[0].layout(shape);
   for (const layout of [0, 1]) {
     const layer = GRADIENT_LAYERS[layout];
-    const at = layout ? [2, 65, 3] : shape;
+    const at = layout ? [2, 65, 3] : [2, 3, 65];
     const map = layer.layout(at);
     for (const [i, scale] of [1e20, 3e37, 1e-20, 1e-30, 1e-36].entries()) {
       for (const norm of normsOf(130)) {
@@ -235,7 +229,6 @@ test("huge and tiny data", () => {
       }
     }
   }
-  expect(places.weights).toBe(3);
 });
 
 test("NaN and infinities make the gradients of their group NaN", () => {

@@ -49,7 +49,7 @@ function equalNotes({ nans, infinities, names }: EqualSpecials): string[] {
   ];
 }
 
-/** "0.5 % of the elements within 4 ulp". */
+/** "4 ulp but for 0.5 % of the elements". */
 export const toleranceWords = (toleranceUlp: number, outlierPercent: number | undefined): string =>
   outlierPercent === undefined
     ? `${brief(toleranceUlp)} ulp`
