@@ -55,6 +55,8 @@ interface Shared {
   readonly company: Company;
   /** Which remedies to run where none are wanted else. */
   readonly always?: ((remedy: Suggestion) => boolean) | undefined;
+  /** What one call finds for the next ones of the same tensor: what it consists of. */
+  readonly kept?: { counts?: InputCounts };
 }
 
 const NOTHING: ErrorStatistics = {
@@ -171,7 +173,9 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Share
       : given;
     const parameters = [weight, bias, mean, deviation] as const;
     const subject = new Subject(resident, share, centred, norm, numerics, eps, calibrated, ...parameters);
-    const counts = given.size ? share.company.exchange(inspect(resident), together) : NO_INPUT;
+    const inspected = (): InputCounts => (given.size ? share.company.exchange(inspect(resident), together) : NO_INPUT);
+    const counts = shared?.kept?.counts ?? inspected();
+    if (shared?.kept) shared.kept.counts = counts;
     const traced = given.size ? trace(subject.job(), records.address as number, share) : untraced(subject);
     const levels = levelsOf(subject, traced, counts);
     const stages = traced.stages.map(stageOf);

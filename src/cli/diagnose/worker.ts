@@ -60,6 +60,8 @@ interface Work {
   /** Of all of it. */
   readonly shape: readonly number[];
   readonly company: Company;
+  /** What one diagnosis of it leaves to the next. */
+  readonly kept: object;
 }
 
 /** One more norm or kernel is done. */
@@ -69,9 +71,14 @@ async function step({ rank }: Company, { shared, step }: DiagnoseTask["progress"
 }
 
 /** All in float32, of the tensor as float16 stores it: kernels of that kind read and write float16. */
-function diagnoseStored({ tensor, ...shared }: Work, options: DiagnoseTask["options"], norm: Norm): Diagnosis {
+function diagnoseStored(
+  { tensor, shape, company, kept }: Work,
+  options: DiagnoseTask["options"],
+  norm: Norm,
+): Diagnosis {
   const stored = tensor.dtype === "float16" ? tensor : toFloat16(tensor);
   try {
+    const shared = { shape, company, ...(stored === tensor && { kept }) };
     return diagnose(stored, { ...options, norm, arithmetic: kernelsByName.float32 }, shared);
   } finally {
     if (stored !== tensor) stored.dispose();
@@ -121,15 +128,16 @@ async function run(task: DiagnoseTask, company = ALONE): Promise<Diagnosed | und
   const refused: { norm: Norm; reason: string }[] = [];
   try {
     const tally = company.exchange(changed, sumOf);
+    const shared = { shape, company, kept: {} };
     for (const norm of norms) {
       try {
         if (task.kernels) {
-          const compared = await compareKernels({ tensor, shape, company }, task);
+          const compared = await compareKernels({ tensor, ...shared }, task);
           diagnoses.push(...compared.diagnoses);
           kernels = compared.kernels;
           continue;
         }
-        diagnoses.push(company.together(() => diagnose(tensor, { ...options, norm }, { shape, company })));
+        diagnoses.push(company.together(() => diagnose(tensor, { ...options, norm }, shared)));
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         refused.push({ norm, reason: error.message });
