@@ -1,6 +1,7 @@
 /** The gradients of the oracle against differences of its layers, and the paper's statements about them, in float64. */
 import { describe, expect, test } from "vitest";
 import { everyNorm, show } from "../support/cases.js";
+import { expectNear } from "../support/compare.js";
 import { GRADIENT_LAYERS } from "../support/gradient-layers.js";
 import { gaussian, normal } from "../support/random.js";
 import type { Norm } from "./emulated.js";
@@ -22,17 +23,6 @@ const label = (norm: Norm | "none") => (norm === "none" ? norm : show(norm));
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => sum(Float64Array.from(a, (value, i) => value * b[i]));
 
-/** Fails unless every element is within `distance` of the expected one. */
-function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, distance: number, what: string): void {
-  expect(actual.length).toBe(expected.length);
-  let worst = 0;
-  for (let i = 0; i < actual.length; i++) {
-    const off = Math.abs(actual[i] - expected[i]);
-    if (!(off <= worst)) worst = Number.isNaN(off) ? Number.POSITIVE_INFINITY : off;
-  }
-  expect(worst, what).toBeLessThan(distance);
-}
-
 describe.each(GRADIENT_LAYERS)("$name", ({ layout, shapes, centred }) => {
   test("gradients are the differences of the layer", () => {
     const [shape] = shapes.filter((each) => sizeOf(each) > 40).sort((a, b) => sizeOf(a) - sizeOf(b));
@@ -50,22 +40,25 @@ describe.each(GRADIENT_LAYERS)("$name", ({ layout, shapes, centred }) => {
         dot(layerOutput(places, rule, x, weight, bias), dy);
       const found = layerGradient(places, rule, x, dy, weight);
       const what = `${label(norm)} of [${shape}]`;
-      expectClose(
+      expectNear(
         found.dx,
         differences(x, 1e-5, (at) => loss(at, weight, bias)),
-        1e-7,
+        () => 1e-7,
+        1,
         `dx, ${what}`,
       );
-      expectClose(
+      expectNear(
         found.dweight,
         differences(weight, 1e-4, (at) => loss(x, at, bias)),
-        1e-8,
+        () => 1e-8,
+        1,
         `dweight, ${what}`,
       );
-      expectClose(
+      expectNear(
         found.dbias,
         differences(bias, 1e-4, (at) => loss(x, weight, at)),
-        1e-8,
+        () => 1e-8,
+        1,
         `dbias, ${what}`,
       );
     }
@@ -79,7 +72,7 @@ test("gradients of norms of vectors", () => {
     const v = Array.from(gaussian(11, i));
     const g = Array.from(gaussian(11, i + 20));
     const expected = differences(v, 1e-6, (at) => dot(at, g) / scaleOf(rule, Array.from(at)));
-    expectClose(groupGradient(rule, v, g).dx, expected, 1e-8, label(norm));
+    expectNear(Float64Array.from(groupGradient(rule, v, g).dx), expected, () => 1e-8, 1, label(norm));
   }
 });
 

@@ -135,49 +135,49 @@ export function truth<R extends Real<R>>(reals: Reals<R>, work: Work): Truth {
       keep("input", at[i], value);
     });
     let d = x;
+    let mean: R | undefined;
     if (centred) {
       const total = given ? reals.of(given.mean[g]) : sumOf(reals, x);
-      const mean = given ? total : total.over(reals.of(n));
+      const middle = given ? total : total.over(reals.of(n));
+      mean = middle;
       const sizes = sumOf(
         reals,
         x.map((value) => value.abs()),
       );
       condition[g] = given ? Number.NaN : sizes.over(total.abs()).high;
       seen("total", total);
-      keep("mean", g, mean);
-      if (apart) keep("roundedMean", g, mean);
-      d = x.map((value) => value.minus(mean));
+      keep("mean", g, middle);
+      if (apart) keep("roundedMean", g, middle);
+      d = x.map((value) => value.minus(middle));
       d.forEach((value, i) => {
         if (takesDistances(work)) keep("centre", at[i], value);
         if (apart) seen("difference", value);
       });
     }
     let scale: R | undefined;
-    if (given && norm !== "none") {
-      scale = scaleOfGiven(reals, work, reals.of(given.deviation[g]));
+    if (norm !== "none") {
+      if (given) {
+        scale = scaleOfGiven(reals, work, reals.of(given.deviation[g]));
+      } else {
+        const terms = d.map((value) => termOf(norm, value));
+        terms.forEach((value, i) => {
+          keep("term", at[i], value);
+        });
+        const raw = reduced(reals, norm, d, terms);
+        keep("sum", g, raw);
+        scale = scaleOf(reals, work, norm, n, raw);
+      }
       keep("deviation", g, scale);
-      if (norm === "l2") seen("square", scale.times(scale));
-      keep("reciprocal", g, reals.of(1).over(scale));
-      if (apart) keep("roundedReciprocal", g, reals.of(1).over(scale));
-    } else if (norm !== "none") {
-      const terms = d.map((value) => termOf(norm, value));
-      terms.forEach((value, i) => {
-        keep("term", at[i], value);
-      });
-      const raw = reduced(reals, norm, d, terms);
-      scale = scaleOf(reals, work, norm, n, raw);
-      keep("sum", g, raw);
-      keep("deviation", g, scale);
-      keep("reciprocal", g, reals.of(1).over(scale));
-      if (apart) keep("roundedReciprocal", g, reals.of(1).over(scale));
+      if (given && norm === "l2") seen("square", scale.times(scale));
+      const inverse = reals.of(1).over(scale);
+      keep("reciprocal", g, inverse);
+      if (apart) keep("roundedReciprocal", g, inverse);
     }
     d.forEach((value, i) => {
       keep("output", at[i], affine(reals, work, at[i], scale ? value.over(scale) : value));
     });
     if (!isFolded(work)) return;
     const each = isElementwise(work, "slope");
-    const taken = () => (given ? reals.of(given.mean[g]) : sumOf(reals, x).over(reals.of(n)));
-    const mean = centred ? taken() : undefined;
     for (const position of each ? Array.from(at) : [at[0]]) {
       const weight = reals.of(work.weight?.[position] ?? 1);
       const slope = scale ? weight.over(scale) : weight;

@@ -24,12 +24,14 @@ function randomTensor(shape: number[], seed: number, offset = 0): tf.Tensor {
 
 const valuesOf = (x: tf.Tensor) => ({ data: x.dataSync().slice() as Float32Array, shape: x.shape });
 const call = (layer: layers.Layer, x: tf.Tensor, training = false) => layer.apply(x, { training }) as tf.Tensor;
+/** Without the layer before it, and without a number behind it. */
+const nameOf = ({ name }: { readonly name: string }) => name.replace(/^.*\/|_\d+$/g, "");
+
 /** Gives the weights of a layer random values, and says what they are. */
 function randomize(layer: layers.Layer): Record<string, Float32Array> {
   const weights = layer.weights.map(({ shape }, i) => tf.abs(randomTensor(shape as number[], i + 10)));
   layer.setWeights(weights);
-  const name = (path: string) => path.replace(/^.*\//, "").replace(/_\d+$/, "");
-  return Object.fromEntries(layer.weights.map((weight, i) => [name(weight.name), valuesOf(weights[i]).data]));
+  return Object.fromEntries(layer.weights.map((weight, i) => [nameOf(weight), valuesOf(weights[i]).data]));
 }
 
 function expectClose(actual: tf.Tensor, expected: tf.Tensor, tolerance: number): void {
@@ -83,7 +85,7 @@ describe.each(BACKENDS)("on the %s backend", (backend) => {
         }
       }
       const { gamma, beta, moving_mean, moving_deviation } = Object.fromEntries(
-        layer.getWeights().map((value, i) => [layer.weights[i].name.replace(/^.*\/|_\d+$/g, ""), valuesOf(value)]),
+        layer.getWeights().map((value, i) => [nameOf(layer.weights[i]), valuesOf(value)]),
       );
       for (let j = 0; j < 3; j++) {
         expect(moving_mean.data[j]).toBeCloseTo(means[j], 5);
