@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Runs over all 2^32 float32 values take minutes: HALFNORM_EXHAUSTIVE=1 npx vitest run test/kernels/exhaustive */
+/** Runs over all 2^32 float32 values take minutes: npm run test:exhaustive. */
 const exhaustive = Boolean(process.env.HALFNORM_EXHAUSTIVE);
 const EXHAUSTIVE = "test/kernels/exhaustive/**";
 

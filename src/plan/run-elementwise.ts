@@ -20,13 +20,12 @@ function transfer(own: Engine, x: Operand, y: Operand, blocks: boolean, step?: S
   const { heap, kernels } = own;
   settle(y);
   const narrow = y.storage === at.STORAGE_FLOAT16;
-  const wide = narrow && (step || x.storage === y.storage);
-  const direct = x.address && y.address && !wide;
-  const most = direct || !blocks || mayShare(x, y) ? x.size : Math.min(x.size, BLOCK / 4);
+  const wide = narrow && step;
+  const most = !blocks || mayShare(x, y) ? x.size : Math.min(x.size, BLOCK / 4);
   heap.begin();
   const input = x.address || heap.scratch(most * bytesOf(x.storage), x.array && startOf(x));
   const middle = wide ? heap.scratch(most * 4) : 0;
-  const inPlace = !x.address && !y.address && !narrow && x.storage === y.storage;
+  const inPlace = x.array && x.storage === y.storage;
   const output = y.address || (inPlace ? input : heap.scratch(most * bytesOf(y.storage), startOf(y)));
   const source = x.storage ? heap.u16 : heap.f32;
   const result = narrow ? heap.u16 : heap.f32;

@@ -2,9 +2,23 @@
 
 import { describe, expect, test } from "vitest";
 import { BLOCK } from "../../src/engine/sizes.js";
-import { fromFloat16, layerNorm, load, mean, norm, round, Tensor, tensor, toFloat16, trelu } from "../../src/index.js";
+import {
+  batchNorm,
+  fromFloat16,
+  layerNorm,
+  layerNormBackward,
+  mean,
+  memory,
+  norm,
+  round,
+  Tensor,
+  tensor,
+  toFloat16,
+  trelu,
+} from "../../src/index.js";
 import { shareOf } from "../../src/plan/blocks.js";
 import { planWalk } from "../../src/plan/walk.js";
+import { show } from "../support/cases.js";
 import { type Call, layers, type Result, reductions, values } from "../support/layers.js";
 
 const bits = (result: unknown): Uint8Array => {
@@ -114,11 +128,41 @@ describe("the same bits for plain and resident data", () => {
     expect(mean(x).data[0]).toBe(-Infinity);
   });
 
-  test("memory stays bounded by blocks", async () => {
-    const own = await load();
-    own.layerNorm({ data: new Float32Array(2 ** 22), shape: [2 ** 11, 2 ** 11] });
-    own.norm(new Float32Array(2 ** 22));
-    expect(own.memory().bytes).toBeLessThan(2 ** 20);
+  test("norms that are not put together from pieces", () => {
+    const x = values(300_000);
+    for (const each of ["range", { lp: 3 }] as const) {
+      expect(norm(x, { norm: each }).data, show(each)).toEqual(norm(tensor(x), { norm: each }).data);
+    }
+    const [low, high] = x.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [0, 0]);
+    expect(norm(x, { norm: "range" }).data[0]).toBe(Math.fround(high - low));
+  });
+
+  test("the largest are in the last piece, which has fewer than k", () => {
+    // four blocks, and 9 elements more
+    for (const [data, bytes] of [
+      [new Float32Array(BLOCK + 9), 4],
+      [new Uint16Array(2 * BLOCK + 9), 2],
+    ] as const) {
+      // 1 to 9 in float32, and as float16: 1 + i / 1024
+      const [one, next] = bytes === 4 ? [1, 1] : [0x3c00, 1];
+      for (let i = 0; i < 9; i++) data[data.length - 9 + i] = one + next * i;
+      const sum = bytes === 4 ? 45 : 9 + 36 / 1024;
+      expect(norm(data, { norm: { topk: 10 } }).data[0]).toBe(Math.fround(sum / 10));
+      data[3] = data[data.length - 1];
+      const largest = bytes === 4 ? 9 : 1 + 8 / 1024;
+      expect(norm(data, { norm: { topk: 10 } }).data[0]).toBe(Math.fround((sum + largest) / 10));
+    }
+  });
+
+  test("stochastic rounding goes by the position in all of the data", () => {
+    const x = new Float32Array(200_000).fill(1.001);
+    const options = { mode: "stochastic", seed: 3 } as const;
+    for (const data of [x, tensor(x)]) {
+      const { data: found } = round(data as Float32Array, "bfloat16", options);
+      const block = found.slice(0, BLOCK / 4);
+      expect(found.slice(BLOCK / 4, BLOCK / 2)).not.toEqual(block);
+      expect(round(x.slice(0, BLOCK / 4), "bfloat16", options).data).toEqual(block);
+    }
   });
 });
 
@@ -151,4 +195,84 @@ test("weight and bias in float16, each with room of its own", () => {
   const expected = layerNorm(x, { weight: fromFloat16(weight), bias: fromFloat16(bias) });
   expect(layerNorm(x, { weight, bias })).toEqual(expected);
   expect(layerNorm(x, { weight: tensor(weight), bias: tensor(bias) })).toEqual(expected);
+});
+
+test("gradients of x and dy in any form, to a result in any form", () => {
+  const size = 150_000;
+  const shape = [300, 500];
+  const plain = [values(size), values(size, 5)];
+  const held = plain.map((data) => tensor(data, shape));
+  const weight = values(500, 6);
+  const expected = bits(layerNormBackward(held[1], held[0], { weight }).dx);
+  for (const x of [plain[0], held[0]]) {
+    for (const dy of [plain[1], held[1]]) {
+      const [from, upstream] = [x, dy].map((each) => (each instanceof Tensor ? each : { data: each, shape }));
+      const outs = [undefined, new Float32Array(size), tensor(new Float32Array(size), shape)];
+      for (const dx of outs) {
+        const found = layerNormBackward(upstream, from, { weight, out: { dx } }).dx;
+        expect(Buffer.compare(bits(found instanceof Float32Array ? { data: found } : found), expected)).toBe(0);
+      }
+    }
+  }
+  for (const each of held) each.dispose();
+});
+
+test("memory that x and the result share through two buffers is read before it is written", () => {
+  const size = 150_000;
+  const shape = [300, 500];
+  const shared = new SharedArrayBuffer(4 * size + 4000);
+  // as a worker receives it
+  const received = structuredClone(shared);
+  expect(received).not.toBe(shared);
+  const x = new Float32Array(shared, 0, size);
+  const dx = new Float32Array(received, 4000, size);
+  const data = values(size);
+  const dy = values(size, 5);
+  const weight = values(500, 6);
+  const calls: Record<string, (from: Float32Array, other: Float32Array, out?: Float32Array) => unknown> = {
+    layer: (from, _, out) => layerNorm({ data: from, shape }, { weight, out }),
+    activation: (from, _, out) => trelu(from, { out }),
+    "gradient by x": (from, other, out) =>
+      layerNormBackward({ data: other, shape }, { data: from, shape }, { out: { dx: out } }).dx,
+    "gradient by dy": (from, other, out) =>
+      layerNormBackward({ data: from, shape }, { data: other, shape }, { out: { dx: out } }).dx,
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const expected = bits(call(data, dy));
+    x.set(data);
+    expect(call(x, dy, dx), name).toBe(dx);
+    expect(Buffer.compare(bits({ data: dx }), expected), name).toBe(0);
+  }
+});
+
+test("given statistics and parameters are read in any form, and stay as they are", () => {
+  const shape = [40, 5];
+  const x = { data: values(200), shape };
+  const [mean, weight, bias] = [values(5, 2), values(5, 3), values(5, 4)].map((each) => fromFloat16(toFloat16(each)));
+  const deviation = Float32Array.of(0.5, 1, 1.5, 2, 3);
+  const given = { mean, deviation, weight, bias };
+  const forms: Record<string, (each: Float32Array) => Float32Array | Uint16Array | Tensor> = {
+    float32: (each) => each.slice(),
+    float16: (each) => toFloat16(each),
+    "tensors in float32": (each) => tensor(each),
+    "tensors in float16": (each) => tensor(each, [5], "float16"),
+  };
+  const expected = x.data.map((value, i) => {
+    const c = i % 5;
+    return ((value - mean[c]) / Math.sqrt(deviation[c] ** 2 + 1e-5)) * weight[c] + bias[c];
+  });
+  for (const [name, form] of Object.entries(forms)) {
+    const all = Object.fromEntries(Object.entries(given).map(([key, each]) => [key, form(each)]));
+    const { tensors } = memory();
+    const found = batchNorm(x, all).data;
+    found.forEach((value, i) => {
+      expect(Math.abs(value - expected[i]), `${name}, element ${i}`).toBeLessThan(1e-5);
+    });
+    expect(memory().tensors).toBe(tensors);
+    for (const [key, each] of Object.entries(given)) {
+      expect(all[key] instanceof Tensor ? all[key].slice() : all[key], `${key} in ${name}`).toEqual(
+        name.endsWith("32") ? each : toFloat16(each),
+      );
+    }
+  }
 });

@@ -151,11 +151,15 @@ describe("views", () => {
 describe("what happens while arguments are read", () => {
   test("a tensor is disposed of, an array detached or cut off", () => {
     const before = memory();
+    /** Is read after the result. */
+    const late = (act: () => void) => ({ get data() { act(); return new Float32Array(4); }, shape: [4] }); // biome-ignore format: short
     const cases: [(x: TensorLike, act: () => void) => unknown, string][] = [
       [(x, act) => layerNorm(x, any({ get eps() { act(); return 1; } })), "x"],
       [(x, act) => norm(x, any({ get arithmetic() { act(); return undefined; } })), "x"],
       [(x, act) => layerNorm(new Float32Array(4), any({ weight: x, get bias() { act(); return undefined; } })), "weight"],
       [(x, act) => layerNormBackward(x, new Float32Array(4), any({ get dtype() { act(); return undefined; } })), "dy"],
+      [(x, act) => layerNorm(new Float32Array(4), any({ out: x, weight: late(act) })), "out"],
+      [(x, act) => layerNormBackward(new Float32Array(4), new Float32Array(4), any({ out: { dx: x }, weight: late(act) })), "out"],
       [(x, act) => round(x, any({ precision: 4, emin: -6, get emax() { act(); return 8; } })), "x"],
       [(x, act) => tensor(x, any(new Proxy([4], { get(list, key) { act(); return Reflect.get(list, key); } }))), "data"],
     ]; // biome-ignore format: one case a line

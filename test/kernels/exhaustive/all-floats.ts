@@ -1,17 +1,13 @@
-/**
- * Conversions and rounding on all 2^32 float32 values. Takes minutes, so it is not part of the ordinary run:
- *
- *     HALFNORM_EXHAUSTIVE=1 npx vitest run test/kernels/exhaustive
- */
-import { describe, expect, test } from "vitest";
-import { empty, round, toFloat16 } from "../../../src/index.js";
-import { type Mode, roundTo, toHalfBits } from "../../oracle/formats.js";
-import { FORMATS, MORE_FORMATS } from "../../support/formats.js";
+/** Conversions of all 2^32 float32 values, and how they are compared with the oracle. */
+
+import { expect } from "vitest";
+import { empty, round } from "../../../src/index.js";
+import { type Mode, roundTo } from "../../oracle/formats.js";
+import type { FormatPair } from "../../support/formats.js";
 
 /** Values that are converted in one call. */
-const BATCH = 2 ** 22;
+export const BATCH = 2 ** 22;
 const INFINITY = 0x7f800000;
-const MODES: readonly Mode[] = ["nearest-even", "toward-zero", "up", "down", "odd"];
 
 const word = new Float32Array(1);
 const wordBits = new Uint32Array(word.buffer);
@@ -53,7 +49,7 @@ function runs(result: (value: number) => number, visit: (from: number, to: numbe
 }
 
 /** Compares a conversion of all float32 values with runs of expected bits; returns the first few that differ. */
-function compare<T extends Uint16Array | Uint32Array>(
+export function compare<T extends Uint16Array | Uint32Array>(
   convert: () => T,
   input: Uint32Array,
   expected: { starts: Float64Array; bits: Uint32Array; count: number },
@@ -87,7 +83,7 @@ function compare<T extends Uint16Array | Uint32Array>(
   return wrong;
 }
 
-function expectations(result: (value: number) => number, encode: (value: number) => number) {
+export function expectations(result: (value: number) => number, encode: (value: number) => number) {
   const starts: number[] = [];
   const bits: number[] = [];
   runs(result, (from, _, value) => {
@@ -97,44 +93,24 @@ function expectations(result: (value: number) => number, encode: (value: number)
   return { starts: Float64Array.from(starts), bits: Uint32Array.from(bits), count: starts.length };
 }
 
-test("float32 to float16", () => {
+/** The runs of a format with many digits are too many to list; the ordinary tests compare those in a sample. */
+export const isListed = ({ oracle }: FormatPair): boolean => oracle.precision <= 13;
+
+/** Rounding all float32 values to the grid of a format. */
+export function expectRounded({ asked, oracle }: FormatPair, mode: Mode): void {
   const input = empty([BATCH]);
-  const output = empty([BATCH], "float16");
-  const view = () => new Uint32Array(input.data.buffer, input.data.byteOffset, BATCH);
+  const output = empty([BATCH]);
+  const view = (tensor: typeof input) => new Uint32Array(tensor.data.buffer, tensor.data.byteOffset, BATCH);
   const wrong = compare(
     () => {
-      toFloat16(input, { out: output });
-      return output.data as Uint16Array;
+      round(input, asked, { mode, out: output });
+      return view(output);
     },
-    view(),
-    expectations(toHalfBits, (bits) => bits),
-    (bits) => (bits & 0x7fff) > 0x7c00,
+    view(input),
+    expectations((value) => roundTo(oracle, value, mode), bitsOf),
+    (bits) => (bits & 0x7fffffff) > INFINITY,
   );
   expect(wrong).toEqual([]);
   input.dispose();
   output.dispose();
-});
-
-/** The runs of a format with many digits are too many to list; the ordinary tests compare those in a sample. */
-const listed = [...FORMATS, ...MORE_FORMATS].filter(({ oracle }) => oracle.precision <= 13);
-
-describe.each(listed)("rounding to $label", (format) => {
-  const { asked, oracle } = format;
-  test.each(FORMATS.includes(format) ? MODES : MODES.slice(0, 1))("%s", (mode) => {
-    const input = empty([BATCH]);
-    const output = empty([BATCH]);
-    const view = (tensor: typeof input) => new Uint32Array(tensor.data.buffer, tensor.data.byteOffset, BATCH);
-    const wrong = compare(
-      () => {
-        round(input, asked, { mode, out: output });
-        return view(output);
-      },
-      view(input),
-      expectations((value) => roundTo(oracle, value, mode), bitsOf),
-      (bits) => (bits & 0x7fffffff) > INFINITY,
-    );
-    expect(wrong).toEqual([]);
-    input.dispose();
-    output.dispose();
-  });
-});
+}
