@@ -42,6 +42,13 @@ const npy = (type: "f4" | "f8" | "f2", shape: number[], fortran = false): Buffer
 const FILES: Record<string, () => Buffer> = {
   "rows.npy": () => npy("f4", [1100, 500]),
   "channels.npy": () => npy("f4", [4, 30, 4500]),
+  // the numbers of one thread say nothing of those of another one
+  "halves.npy": () => {
+    const data = elements("f4", 550_000);
+    const first = new Float32Array(data.buffer, 0, 275_000);
+    first.set(first.map((x) => Math.round(8 * x) / 8));
+    return npyBytes({ header: npyHeader("<f4", [1100, 500]), data });
+  },
   "half.npy": () => npy("f2", [700, 768]),
   "fortran.npy": () => npy("f8", [900, 600], true),
   "deflated.npz": () => zipBytes([{ name: "a.npy", content: npy("f4", [530, 1000]), method: 8 }]),
@@ -67,6 +74,7 @@ describe("the result is the same to the bit with any number of threads", () => {
     ["rows.npy", ["--norm", "l1", "--axes", "0", "--uncentred", "--order", "sequential", ...QUICK], [2]],
     ["channels.npy", ["--norm", "range", "--layer", "batch", "--arithmetic", "bfloat16", "--json"], [3]],
     ["channels.npy", ["--norm", "l2", "--layer", "group", "--groups", "5", ...QUICK], [2]],
+    ["halves.npy", ["--norm", "l1", ...QUICK], [4]],
     ["half.npy", ["--kernel", "all", "--layer", "rms", ...QUICK], [2]],
     ["half.npy", ["--kernel", "onnxruntime-web/webgpu LayerNormalization", ...QUICK], [3]],
     ["fortran.npy", ["--norm", "l2", ...QUICK], [2]],
