@@ -120,14 +120,15 @@ function sort(p: usize, n: i32): void {
  * behind the counts are the digits, from `low` to before `high` and from `tail` on, and how many numbers are below each. Where all
  * numbers are counted, none is outside of `low` and `high`.
  *
- * @param room Where copies may go, up to `limit`: work space behind the table. None are made where there is none.
+ * @param room Where copies may go, up to `limit`: none are made where there is no room. It may be that of the numbers, most of which
+ *   are lost then.
  * @returns The end of the copies; 0 where all numbers were counted.
  */
 export function countFirst(p: usize, n: i32, table: usize, room: usize, limit: usize): usize {
   checkNumbers(p, n, table);
   if (!ASC_NO_ASSERT) {
     checkRegion(room, <i64>limit - <i64>room, 4);
-    checkApart(p, 4 * <i64>n, room, <i64>limit - <i64>room);
+    if (room != p) checkApart(p, 4 * <i64>n, room, <i64>limit - <i64>room);
     checkApart(table, TABLE_BYTES, room, <i64>limit - <i64>room);
   }
   const copied = takeParts(p, n, room, limit, table);

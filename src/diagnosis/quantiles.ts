@@ -1,6 +1,6 @@
 // Quantiles of errors of which each of several has some: assembly/diagnosis/quantiles.ts says how they are found where one has
 // all of them. Counts of digits are added up, digit by digit, and so they are the same. Of many numbers, each counts those that a
-// sample of its own points to; where the ranks turn out to be among others of anyone, all numbers are counted.
+// sample of its own points to, and forgets the others; where the ranks turn out to be among those, all numbers are made and counted.
 
 import type { DiagnosisKernels } from "../abi/kernels.js";
 import * as report from "../abi/report.js";
@@ -8,24 +8,8 @@ import type { Engine } from "../engine/engine.js";
 import type { Reports } from "./reports.js";
 import type { Company } from "./share.js";
 
-const TABLE_BYTES = 131072;
-
-/** Work space of the kernels for so many errors: a table of counts, and room for copies of some of them. */
-export const tableBytes = (errors: number): number => TABLE_BYTES + errors;
-
-/** Work space for the errors of a company, where there are those of a stage of either kind at a time. */
-export interface Space {
-  readonly table: number;
-  /** Where room ends. */
-  readonly end: number;
-}
-
-/** @param errors How many there are, of each kind. */
-export function spaceFor({ heap }: Engine, errors: number, { size }: Company): Space {
-  const bytes = tableBytes(size > 1 ? 2 * errors : errors);
-  const table = heap.scratch(bytes);
-  return { table, end: table + bytes };
-}
+/** Work space of the kernels for so many errors. */
+export const tableBytes = (errors: number): number => 131072 + errors;
 
 const THOUSANDTHS = [500, 990, 999];
 
@@ -147,7 +131,6 @@ export interface Errors {
 
 /** Numbers that the ranks are among, of which the first digits are known. */
 interface Counted {
-  /** Where they are, or copies of some. */
   readonly address: number;
   readonly n: number;
   readonly stretches: readonly Stretch[];
@@ -172,7 +155,8 @@ const digitsOf = (ranks: readonly Rank[]): number[] => [
  * Error statistics of all into their states, quantiles among them.
  *
  * @param ofGroups Whether the errors are of groups, not of elements.
- * @param space For the most of them.
+ * @param table Work space for the most of them.
+ * @param again Makes the errors once more, and the reports. Where it is missing, all are counted.
  */
 export function measureErrors(
   own: Engine,
@@ -181,7 +165,8 @@ export function measureErrors(
   company: Company,
   errors: readonly Errors[],
   ofGroups: boolean,
-  { table, end: limit }: Space,
+  table: number,
+  again?: () => void,
 ): void {
   const states = errors.map(({ state }) => state);
   if (company.size === 1) {
@@ -191,34 +176,32 @@ export function measureErrors(
   }
   const { i32, f64 } = own.heap;
   const counted = (size: number): Int32Array => i32.slice(table / 4, table / 4 + size);
-  let room = table + TABLE_BYTES;
-  const begun = errors.map(({ address, n }): Counted => {
-    const copies = room;
-    // an address that kernels give may be beyond 2^31
-    const end = kernels.countFirst(address, n, table, room, limit) >>> 0;
-    const stretches = stretchesOf(i32, table, end > 0);
-    if (!end) return { address, n, stretches };
-    room = end;
-    return { address: copies, n: (end - copies) / 4, stretches };
-  });
-  const ranksOf = (states: readonly Float64Array[], all: readonly (readonly (readonly Stretch[])[])[]) =>
-    states.map((state, i) =>
-      firstRanks(
-        state,
-        all.map((each) => each[i]),
+  /** @param all Whether to count all, or those where the ranks will be, which take the place of the others. */
+  const begin = (all: boolean): Counted[] =>
+    errors.map(({ address, n }) => {
+      const limit = address + 4 * n;
+      // an address that kernels give may be beyond 2^31
+      const end = kernels.countFirst(address, n, table, all ? limit : address, limit) >>> 0;
+      return { address, n: end ? (end - address) / 4 : n, stretches: stretchesOf(i32, table, end > 0) };
+    });
+  const join = (begun: readonly Counted[]): (readonly Rank[] | undefined)[] => {
+    const mine = begun.map(({ stretches }) => stretches);
+    return reports.joinWith(states, ofGroups, mine, (joined, all) =>
+      joined.map((state, i) =>
+        firstRanks(
+          state,
+          all.map((each) => each[i]),
+        ),
       ),
     );
-  const mine = (): (readonly Stretch[])[] => begun.map(({ stretches }) => stretches);
-  let ranks = reports.joinWith(states, ofGroups, mine(), ranksOf);
+  };
+  let begun = begin(!again);
+  let ranks = join(begun);
   // where what one of them has is unlike what another one has, a rank may be where not all have looked
-  if (ranks.includes(undefined)) {
-    for (const [i, { address, n }] of errors.entries()) {
-      if (ranks[i]) continue;
-      kernels.countFirst(address, n, table, limit, limit);
-      begun[i] = { address, n, stretches: stretchesOf(i32, table, false) };
-    }
-    const joined = states.map((state) => f64.subarray(state >> 3, (state + report.ERRORS_BYTES) >> 3));
-    ranks = company.exchange(mine(), (all) => ranksOf(joined, all));
+  if (again && ranks.includes(undefined)) {
+    again();
+    begun = begin(true);
+    ranks = join(begun);
   }
   const searches = begun.map(
     ({ address, n, stretches }, i): Search => ({

@@ -68,7 +68,7 @@ function addFound(sum: Found, more: Found): Found {
  * leaves its own where the kernels have it, which for a small one is a twentieth of the time.
  */
 export class Reports {
-  private readonly reports: Float64Array<ArrayBuffer>[] = [];
+  private reports: readonly Float64Array<ArrayBuffer>[] = [];
 
   /** @param job Over the share; its x is resident, its parameters have their places. */
   constructor(
@@ -85,13 +85,21 @@ export class Reports {
       run(share.parts[0]);
       return;
     }
-    share.parts.forEach((part, i) => {
+    this.reports = share.parts.map((part, i) => {
       this.enter(part);
       const before = this.reports[i];
       if (before) this.own.heap.f64.set(before, START);
       run(part);
-      this.reports[i] = this.report();
+      return this.report();
     });
+  }
+
+  /** Takes back all that is reported from now on, of a tensor of several parts. */
+  mark(): () => void {
+    const before = this.reports;
+    return () => {
+      this.reports = before;
+    };
   }
 
   /** That of the part whose turn it was. */

@@ -12,7 +12,7 @@ import { type Job, topScratchBytes } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import { readErrors } from "./errors.js";
 import { tracer } from "./kernels.js";
-import { measureErrors, spaceFor } from "./quantiles.js";
+import { measureErrors, tableBytes } from "./quantiles.js";
 import { type Found, Reports, stateOf } from "./reports.js";
 import {
   type Attribution,
@@ -187,7 +187,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
   const slots = 2 * GROUP_STAGES.length;
   heap.begin();
   const conditions = heap.scratch(groups * 8);
-  const space = spaceFor(own, Math.max(elements, groups), company);
+  const table = heap.scratch(tableBytes(Math.max(elements, groups)));
   const errors = heap.scratch(4 * Math.max(elements, slots * groups));
   // at first those of the input
   const others = heap.scratch(4 * Math.max(elements, groups));
@@ -200,13 +200,13 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
   const reports = new Reports(own, job, share);
   const measured = new Map<number, { own: ErrorStatistics; total: ErrorStatistics; size: number }>();
   /** Joins the errors of stages, of which each has an address for those of either kind. */
-  const measure = (found: readonly StageErrors[], ofGroups: boolean): void => {
+  const measure = (found: readonly StageErrors[], ofGroups: boolean, again?: () => void): void => {
     const [n, count] = ofGroups ? [groups, all.groups] : [elements, all.elements];
     const kinds = found[0].addresses.length > 1 ? [report.OWN, report.TOTAL] : [report.TOTAL];
     const errors = found.flatMap(({ stage, addresses }) =>
       kinds.map((kind, i) => ({ state: stateOf(stage, kind), address: addresses[i], n })),
     );
-    measureErrors(own, kernels, reports, company, errors, ofGroups, space);
+    measureErrors(own, kernels, reports, company, errors, ofGroups, table, again);
     for (const { stage } of found) {
       const [mine, total] = [kinds[0], report.TOTAL].map((kind) => readErrors(own, stateOf(stage, kind), count));
       const size = f64[(stateOf(stage, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
@@ -250,8 +250,13 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
   for (const stage of stages) {
     if (!FACTOR_STAGES.includes(stage) && !ELEMENT_STAGES.includes(stage)) continue;
     const shared = FACTOR_STAGES.includes(stage) && sharesFactors(job);
-    sweep(stage, shared);
-    measure([{ stage, addresses: [others, errors] }], shared);
+    const back = reports.mark();
+    const swept = (): void => sweep(stage, shared);
+    swept();
+    measure([{ stage, addresses: [others, errors] }], shared, () => {
+      back();
+      swept();
+    });
   }
   const found = reports.found();
   const adds = !comparedBy(job.norm);
@@ -307,7 +312,7 @@ export function judge(
   const kernels = tracer(own);
   const { heap } = own;
   heap.begin();
-  const space = spaceFor(own, share.walk.elements, share.company);
+  const table = heap.scratch(tableBytes(share.walk.elements));
   prepare(own, reference);
   kernels.setUnit(unit.precision, unit.emin, unit.emax);
   const reports = new Reports(own, reference, share);
@@ -319,6 +324,6 @@ export function judge(
     kernels.judge(known);
   });
   const state = stateOf(report.INPUT_STAGE, report.TOTAL);
-  measureErrors(own, kernels, reports, share.company, [{ state, address, n: share.walk.elements }], false, space);
+  measureErrors(own, kernels, reports, share.company, [{ state, address, n: share.walk.elements }], false, table);
   return readErrors(own, state, share.all.elements);
 }

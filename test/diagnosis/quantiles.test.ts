@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/report.js";
 import { tracer } from "../../src/diagnosis/kernels.js";
-import { measureErrors, spaceFor, tableBytes } from "../../src/diagnosis/quantiles.js";
+import { measureErrors, tableBytes } from "../../src/diagnosis/quantiles.js";
 import { engine } from "../../src/engine/engine.js";
 import { uniform } from "../support/random.js";
 
@@ -11,17 +11,21 @@ const QUANTILES = [500, 990, 999];
 
 const pairsOf = (numbers: Float32Array): number => numbers.filter((x) => !Number.isNaN(x)).length;
 
-/** Where numbers are, whatever stands behind them: behind the work space of a call. */
-function placed(numbers: Float32Array, behind: number): number {
-  const { heap } = engine();
-  const errors = heap.scratch(4 * numbers.length + 64);
-  const { f32, i32 } = heap;
+/** Writes numbers, and something behind them. */
+function put(numbers: Float32Array, errors: number, behind: number): void {
+  const { f32, i32 } = engine().heap;
   f32.fill(behind, errors / 4, errors / 4 + numbers.length + 16);
   f32.set(numbers, errors / 4);
   numbers.forEach((x, i) => {
     // of special pairs, errors are this NaN
     if (Number.isNaN(x)) i32[errors / 4 + i] = 0x7fc00000;
   });
+}
+
+/** Where numbers are, whatever stands behind them: behind the work space of a call. */
+function placed(numbers: Float32Array, behind: number): number {
+  const errors = engine().heap.scratch(4 * numbers.length + 64);
+  put(numbers, errors, behind);
   return errors;
 }
 
@@ -69,8 +73,9 @@ function foundTogether(numbers: Float32Array, size: number, before = 0): number[
       const company = { rank, size, exchange };
       own.heap.begin();
       own.heap.scratch(before);
-      const space = spaceFor(own, part.length, company);
+      const table = own.heap.scratch(tableBytes(part.length));
       const errors = placed(part, -1);
+      const again = () => put(part, errors, -1);
       const pairs = pairsOf(numbers);
       const { f64 } = own.heap;
       const joinWith = <T, R>(
@@ -82,7 +87,7 @@ function foundTogether(numbers: Float32Array, size: number, before = 0): number[
       const reports = { join: () => {}, joinWith };
       const mine = [{ state: at.ERRORS, address: errors, n: part.length }];
       try {
-        return found(pairs, () => measureErrors(own, tracer(own), reports, company, mine, false, space));
+        return found(pairs, () => measureErrors(own, tracer(own), reports, company, mine, false, table, again));
       } catch (error) {
         if (error !== answers) throw error;
         return undefined;
