@@ -5,6 +5,7 @@ import { BLOCK } from "../../src/engine/sizes.js";
 import {
   batchNorm,
   fromFloat16,
+  groupNormBackward,
   layerNorm,
   layerNormBackward,
   mean,
@@ -195,6 +196,35 @@ test("weight and bias in float16, each with room of its own", () => {
   const expected = layerNorm(x, { weight: fromFloat16(weight), bias: fromFloat16(bias) });
   expect(layerNorm(x, { weight, bias })).toEqual(expected);
   expect(layerNorm(x, { weight: tensor(weight), bias: tensor(bias) })).toEqual(expected);
+});
+
+test("gradients whose blocks have weights of their own, each of another element", () => {
+  const x = { data: values(300_000), shape: [1, 300_000] };
+  const dy = { data: values(300_000, 5), shape: [1, 300_000] };
+  const held = [dy, x].map(({ data, shape }) => tensor(data, shape));
+  const found = groupNormBackward(dy, x, { groups: 3000 });
+  const expected = groupNormBackward(held[0], held[1], { groups: 3000 });
+  for (const each of ["dx", "dweight", "dbias"] as const) {
+    expect(Buffer.compare(bits(found[each]), bits(expected[each])), each).toBe(0);
+  }
+  expect(found.dbias.data).toEqual(dy.data);
+  for (const each of held) each.dispose();
+});
+
+test("reductions to an array that is given", () => {
+  const x = { data: Float32Array.of(3, -4, 5, 12), shape: [2, 2] };
+  const out = new Float32Array(2);
+  expect(norm(x, { axes: 1, out })).toBe(out);
+  expect(out).toEqual(Float32Array.of(5, 13));
+  expect(mean(x, { axes: 1, out })).toBe(out);
+  expect(out).toEqual(Float32Array.of(-0.5, 8.5));
+  for (const arithmetic of [undefined, "float16"] as const) {
+    const [dx, dweight, dbias] = [4, 2, 2].map((n) => new Float32Array(n));
+    layerNormBackward(x, x, { arithmetic, out: { dx, dweight, dbias } });
+    const { dx: wanted, ...rest } = layerNormBackward(x, x, { arithmetic });
+    expect([dx, dweight]).toEqual([wanted.data, rest.dweight.data]);
+    expect(dbias).toEqual(Float32Array.of(8, 8));
+  }
 });
 
 test("gradients of x and dy in any form, to a result in any form", () => {

@@ -1,6 +1,13 @@
 /** Native gradients of the layers against the oracle, for every layer, norm, storage and layout. */
 import { describe, expect, test } from "vitest";
-import { batchNormBackward, layerNorm, layerNormBackward, statistics, tensor } from "../../src/index.js";
+import {
+  batchNormBackward,
+  layerNorm,
+  layerNormBackward,
+  rmsNormBackward,
+  statistics,
+  tensor,
+} from "../../src/index.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 import { isPower, isTop, type Norm } from "../oracle/emulated.js";
 import { FLOAT16, spacing } from "../oracle/formats.js";
@@ -210,6 +217,33 @@ describe("elements of equal distance", () => {
       expect(result.dbias.data[0]).toBe(10);
     }
   });
+});
+
+test("the range is of the data: distances from a large mean are equal in float64 where elements are not", () => {
+  const x = [2.2e-11, -5.6e10, -5.5e-10, 1.9e-9];
+  const dy = [0.5, -1, 2, 0.25];
+  const shape = [1, 1, 4];
+  const options = { norm: "range", eps: 1e-8 } as const;
+  // the oracle goes by distances, and takes the first of equal ones
+  const order = [3, 1, 2, 0];
+  const [first, upstream] = [x, dy].map((list) => Float32Array.from(order, (i) => list[i]));
+  const places = GRADIENT_LAYERS[0].layout(shape);
+  const expected = layerGradient(places, (n) => ruleOf("range", n, 1e-8), first, upstream);
+  for (const each of [order, [0, 1, 2, 3]]) {
+    const [data, above] = [x, dy].map((list) => Float32Array.from(each, (i) => list[i]));
+    const { dx } = batchNormBackward({ data: above, shape }, { data, shape }, options);
+    const back = Float32Array.from(order, (i) => dx.data[each.indexOf(i)]);
+    expectGradient({ data: back, shape }, expected.dx, expected.sizes.dx, `in the order ${each}`);
+  }
+});
+
+test("a saved deviation whose power leaves float64", () => {
+  const x = Float32Array.of(-3.1e-14, 2e7, -3.9e9, 9e11);
+  const dy = Float32Array.of(1.4e-8, 0, 0, 0);
+  const deviation = statistics(x, { norm: { lp: 64 }, axes: 0 }).deviation;
+  // without the mean, and next to nothing of the norm is its own
+  const { dx } = rmsNormBackward(dy, x, { norm: { lp: 64 }, eps: 0, deviation });
+  expect(Math.abs((dx.data[0] * deviation.data[0]) / dy[0] - 1)).toBeLessThan(1e-6);
 });
 
 test("huge and tiny data", () => {
