@@ -29,6 +29,7 @@ import { LEAST64, MOST64, precisionOf } from "../formats/format";
 import { powerOfTwo } from "../lanes/power";
 import { clearVectors, highPair, lowPair, pairSum } from "../lanes/vectors";
 import { TILE_V, UNIT_EXPONENTS, UNIT_INVERSE, UNIT_LEAST, UNIT_MOST } from "../memory";
+import { greatestMagnitude } from "../reductions/extremes";
 import { indexAt, leastIndex } from "./tile-indices";
 
 const EXPONENTS64: i64 = 0x7ff0000000000000;
@@ -115,11 +116,16 @@ export function mayBeWorst(state: usize, size: f64): bool {
   return index < 0 || size > before || (size == before && index > <f64>leastIndex());
 }
 
-/** Takes the worst of n pairs of c and TILE_V, if there is none that is worse. */
-export function locate(state: usize, c: usize, n: i32): void {
-  for (let i = 0; i < n; i++) {
-    const exact = load<f64>(TILE_V + ((<usize>i) << 3));
-    noteAt(state, (<f64>load<f32>(c + ((<usize>i) << 2)) - exact) * inverseUlp(exact), i);
+/** Takes the worst of n pairs of c and the exact values, if there is none that is worse: one of the greatest |e| in float32. */
+export function locate(state: usize, c: usize, values: usize, errors: usize, n: i32): void {
+  const most = i32x4.splat(greatestMagnitude(errors, n));
+  for (let i = 0; i < n; i += 4) {
+    const found = i32x4.bitmask(i32x4.eq(v128.load(errors + ((<usize>i) << 2)), most));
+    for (let bits = found; bits; bits &= bits - 1) {
+      const at = i + ctz(bits);
+      const exact = load<f64>(values + ((<usize>at) << 3));
+      noteAt(state, (<f64>load<f32>(c + ((<usize>at) << 2)) - exact) * inverseUlp(exact), at);
+    }
   }
 }
 

@@ -166,7 +166,7 @@ function measureFrom<R extends Real, S extends Source>(
     store<f64>(FOUND, load<f64>(kept, EXACT_LARGEST), FOUND_LARGEST);
     const size = reinterpret<f32>(greatestLane(worst));
     isWorst = load<f64>(state, ERRORS_INDEX) < 0 || size >= <f32>abs(load<f64>(state, ERRORS_WORST));
-    exceeds = mayExceed(state, size, load<f64>(kept, EXACT_LEAST)) && anyExceeds(bound, c, values, n);
+    exceeds = mayExceed(state, size, load<f64>(kept, EXACT_LEAST));
   } else {
     store<f64>(FOUND, pairSum(vv), FOUND_VV);
     store<f64>(FOUND, sqrt(greatest(largest)), FOUND_LARGEST);
@@ -174,17 +174,16 @@ function measureFrom<R extends Real, S extends Source>(
     exceeds = v128.any_true(exceeding);
   }
   // what is rare takes the exact values once more
-  if (exceeds || isWorst || isSpecial() || cancels()) {
+  const exact = source.kept() ? values : TILE_V;
+  if (!source.kept() && (exceeds || isWorst || isSpecial() || cancels())) fill<R>(x, vectors, rows, step);
+  if (isSpecial()) {
     if (source.kept()) memory.copy(TILE_V, values, (<usize>n) << 3);
-    else fill<R>(x, vectors, rows, step);
-    if (isSpecial()) {
-      measureEach(state, c, n, errors);
-      return;
-    }
+    measureEach(state, c, n, errors);
+    return;
   }
-  take(state, c, n);
-  if (exceeds) raiseRelative(state, c, n);
-  if (isWorst) locate(state, c, n);
+  take(state, c, exact, n);
+  if (exceeds) raiseRelative(state, c, exact, n);
+  if (isWorst) locate(state, c, exact, errors, n);
 }
 
 function greatest(x: v128): f64 {
@@ -218,15 +217,15 @@ function cancels(): bool {
   return powerFound() < load<f64>(FOUND, FOUND_VV) / 256;
 }
 
-/** Adds a tile of n ordinary pairs of c and, where d takes most of v away, TILE_V. */
-function take(state: usize, c: usize, n: i32): void {
+/** Adds a tile of n ordinary pairs of c and the exact values, which are only read where d takes most of v away. */
+function take(state: usize, c: usize, exact: usize, n: i32): void {
   add(state, ERRORS_ORDINARY, n);
   add(state, ERRORS_E, load<f64>(FOUND, FOUND_E));
   add(state, ERRORS_EE, load<f64>(FOUND, FOUND_EE));
   add(state, ERRORS_DD, load<f64>(FOUND, FOUND_DD));
   add(state, ERRORS_VV, load<f64>(FOUND, FOUND_VV));
   if (cancels()) {
-    addProducts(state, c, n);
+    addProducts(state, c, exact, n);
   } else {
     add(state, ERRORS_CV, load<f64>(FOUND, FOUND_VV) + load<f64>(FOUND, FOUND_DV));
     add(state, ERRORS_CC, powerFound());
@@ -236,12 +235,12 @@ function take(state: usize, c: usize, n: i32): void {
 }
 
 /** The sums of cv and c² where d takes most of v away. */
-function addProducts(state: usize, c: usize, n: i32): void {
+function addProducts(state: usize, c: usize, exact: usize, n: i32): void {
   let product = 0.0;
   let power = 0.0;
   for (let i: usize = 0; i < <usize>n; i++) {
     const computed = <f64>load<f32>(c + (i << 2));
-    product += computed * load<f64>(TILE_V + (i << 3));
+    product += computed * load<f64>(exact + (i << 3));
     power += computed * computed;
   }
   add(state, ERRORS_CV, product);
@@ -263,24 +262,15 @@ function mayExceed(state: usize, size: f32, least: f64): bool {
   return !(most <= load<f64>(state, ERRORS_RELATIVE) && least >= load<f64>(UNIT_LEAST));
 }
 
-/** Whether the square of d / v of one of n pairs exceeds the bound. */
-function anyExceeds(bound: v128, c: usize, values: usize, n: i32): bool {
-  let found = f64x2.splat(0);
-  for (let p: usize = 0, end = (<usize>n) << 2; p < end; p += 16) {
-    const computed = v128.load(c + p);
-    const va = v128.load(values + (p << 1));
-    const vb = v128.load(values + (p << 1), 16);
-    const da = f64x2.sub(lowPair(computed), va);
-    const db = f64x2.sub(highPair(computed), vb);
-    found = v128.or(found, f64x2.gt(f64x2.mul(da, da), f64x2.mul(f64x2.mul(va, va), bound)));
-    found = v128.or(found, f64x2.gt(f64x2.mul(db, db), f64x2.mul(f64x2.mul(vb, vb), bound)));
-  }
-  return v128.any_true(found);
-}
-
-function raiseRelative(state: usize, c: usize, n: i32): void {
-  for (let i: usize = 0; i < <usize>n; i++) {
-    const exact = load<f64>(TILE_V + (i << 3));
-    if (exact != 0) raise(state, ERRORS_RELATIVE, abs((<f64>load<f32>(c + (i << 2)) - exact) / exact));
+/** Takes the relative errors of n pairs: two at a time, of which few exceed all before. */
+function raiseRelative(state: usize, c: usize, exact: usize, n: i32): void {
+  const bound = boundOf(state);
+  for (let p: usize = 0, end = (<usize>n) << 3; p < end; p += 16) {
+    const v = v128.load(exact + p);
+    const d = f64x2.sub(lowPair(v128.load64_zero(c + (p >> 1))), v);
+    if (!v128.any_true(f64x2.gt(f64x2.mul(d, d), f64x2.mul(f64x2.mul(v, v), bound)))) continue;
+    // no number has a relative error of 0
+    const r = f64x2.div(d, v128.bitselect(f64x2.splat(Infinity), v, f64x2.eq(v, f64x2.splat(0))));
+    raise(state, ERRORS_RELATIVE, greatest(f64x2.abs(r)));
   }
 }

@@ -6,6 +6,7 @@ import {
   COUNT,
   COUNTED,
   EXACT,
+  INPUT,
   INPUT_STORAGE,
   KEPT_STRIDE,
   KEPT_TOTAL,
@@ -13,8 +14,12 @@ import {
   MOST_LANES,
   ORDER,
   ORDER_SEQUENTIAL,
+  OUTPUT,
+  OUTPUT_STORAGE,
+  REDUCED_RANK,
   REDUCED_STRIDE,
   STORAGE_FLOAT16,
+  STORAGE_FLOAT32,
   TASK,
   TASK_APPLY,
   TASK_CENTRE,
@@ -47,6 +52,12 @@ export class Bundle {
   @inline
   static whole(): bool {
     return count <= stretch;
+  }
+
+  /** Whether n elements of it stand side by side in the tensor, in whole vectors if they are float32. */
+  @inline
+  static adjoins(n: i32): bool {
+    return padded == 1 && !Layout.columnwise() && load<i32>(REDUCED_RANK) == 0 && !(n & 3);
   }
 }
 
@@ -114,9 +125,9 @@ export function setGroup(values: usize, j: i32, x: f64): void {
   else store<f32>(values + ((<usize>j) << 2), <f32>x);
 }
 
-/** TILE_X = TILE_X (operation) the value of each group, over n elements of each. */
-export function across<O extends Operation>(values: usize, n: i32): void {
-  acrossTile<O, Unwatched>(TILE_X, values, n, TILE_X, COMPUTE);
+/** A tile = TILE_X (operation) the value of each group, over n elements of each. */
+export function across<O extends Operation>(values: usize, n: i32, to: usize): void {
+  acrossTile<O, Unwatched>(TILE_X, values, n, to, COMPUTE);
 }
 
 /** The same from any tile to any, rounded to any format. */
@@ -200,10 +211,22 @@ export function gatherTile(from: i32, n: i32, tile: usize): void {
 
 /** The same, rounded to the compute format. */
 export function readTile(from: i32, n: i32, tile: usize): void {
-  gatherTile(from, n, tile);
-  if (kindOf(COMPUTE) == PLAIN) return;
-  if (load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16 && holdsHalf(COMPUTE)) return;
-  roundTile(tile, n);
+  const halves = load<i32>(INPUT_STORAGE) == STORAGE_FLOAT16;
+  if (kindOf(COMPUTE) == PLAIN || (halves && holdsHalf(COMPUTE))) {
+    gatherTile(from, n, tile);
+  } else if (!halves && Bundle.adjoins(n)) {
+    const at = load<usize>(INPUT) + ((<usize>(base + from)) << 2);
+    map<First, Unwatched>(at, at, 0, tile, n >> 2, 1, COMPUTE);
+  } else {
+    gatherTile(from, n, tile);
+    roundTile(tile, n);
+  }
+}
+
+/** Where the last operation on the tile of an output puts it: there already, or in TILE_X, which is yet to be written. */
+export function tileOfOutput(from: i32, n: i32): usize {
+  if (load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32 || !Bundle.adjoins(n)) return TILE_X;
+  return load<usize>(OUTPUT) + ((<usize>(base + from)) << 2);
 }
 
 /** The reverse, from a tile other than TILE_T to the output. */

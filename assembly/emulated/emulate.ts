@@ -77,6 +77,7 @@ import {
   setGroup,
   startBundles,
   stretch,
+  tileOfOutput,
   weightTile,
   writeTile,
 } from "./bundle";
@@ -153,7 +154,7 @@ export function scales(): bool {
   const centred = (task & (TASK_CENTRE | TASK_GIVEN)) != 0;
   if (centred) {
     for (let j = 0; j < width; j++) setGroup(GROUP_NEGATED, j, -groupOf(GROUP_MEAN, j));
-    if (Bundle.whole() && load<i32>(TAIL) == TAIL_SAME) across<Add>(GROUP_NEGATED, count);
+    if (Bundle.whole() && load<i32>(TAIL) == TAIL_SAME) across<Add>(GROUP_NEGATED, count, TILE_X);
   }
 
   const deviations = load<usize>(DEVIATION) + ((<usize>group) << 2);
@@ -318,6 +319,9 @@ function output(centred: bool): void {
       setGroup(GROUP_SCALE, j, roundNumber(groupOf(GROUP_SCALE, j), COMPUTE));
     }
   }
+  const scaled = !folded && isScaled(traitsOf());
+  const weighs = weights != 0 || folded;
+  const shifts = biases != 0 || folded;
   if (folded && padded == 1) {
     setGroup(GROUP_WEIGHT, 0, groupOf(GROUP_WEIGHT, 0));
     setGroup(GROUP_BIAS, 0, groupOf(GROUP_BIAS, 0));
@@ -329,23 +333,27 @@ function output(centred: bool): void {
       if (weights) weightTile(WEIGHT, from, n, TILE_W);
       if (biases) weightTile(BIAS, from, n, TILE_B);
     }
+    const to = tileOfOutput(from, n);
     if (!folded) {
-      if (centred && !(tail == TAIL_SAME && Bundle.whole())) across<Add>(GROUP_NEGATED, n);
-      if (isScaled(traitsOf())) {
-        if (load<i32>(SCALE) == SCALE_DIVIDE) across<Divide>(GROUP_SCALE, n);
-        else across<Multiply>(GROUP_SCALE, n);
+      if (centred && !(tail == TAIL_SAME && Bundle.whole())) across<Add>(GROUP_NEGATED, n, TILE_X);
+      if (scaled) {
+        const out = weighs || shifts ? TILE_X : to;
+        if (load<i32>(SCALE) == SCALE_DIVIDE) across<Divide>(GROUP_SCALE, n, out);
+        else across<Multiply>(GROUP_SCALE, n, out);
       }
     } else if (!uniform) {
       for (let i = 0; i < n * padded; i++) foldWeight(centred, i % padded, i, TILE_W, TILE_T, TILE_B, TILE_D);
     }
-    if (uniform) {
-      if (weights || folded) across<Multiply>(GROUP_WEIGHT, n);
-      if (biases || folded) across<Add>(GROUP_BIAS, n);
-    } else {
-      if (weights || folded) betweenTiles<Multiply, Unwatched>(TILE_X, folded ? TILE_T : TILE_W, n, TILE_X, COMPUTE);
-      if (biases || folded) betweenTiles<Add, Unwatched>(TILE_X, folded ? TILE_D : TILE_B, n, TILE_X, COMPUTE);
+    if (weighs) {
+      const out = shifts ? TILE_X : to;
+      if (uniform) across<Multiply>(GROUP_WEIGHT, n, out);
+      else betweenTiles<Multiply, Unwatched>(TILE_X, folded ? TILE_T : TILE_W, n, out, COMPUTE);
     }
-    writeTile(from, n, TILE_X);
+    if (shifts) {
+      if (uniform) across<Add>(GROUP_BIAS, n, to);
+      else betweenTiles<Add, Unwatched>(TILE_X, folded ? TILE_D : TILE_B, n, to, COMPUTE);
+    }
+    if (to == TILE_X || !(scaled || weighs || shifts)) writeTile(from, n, TILE_X);
   }
 }
 

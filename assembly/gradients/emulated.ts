@@ -190,7 +190,7 @@ function savedScales(traits: i32): void {
     setGroup(GROUP_NEGATED, j, -mean);
     setGroup(GROUP_SCALE, j, factorFrom(traits, ofTerms, deviation, j));
   }
-  if (centred && Bundle.whole()) across<Add>(GROUP_NEGATED, count);
+  if (centred && Bundle.whole()) across<Add>(GROUP_NEGATED, count, TILE_X);
   if (slope == Slope.Selected) statistics(centred);
 }
 
@@ -221,7 +221,7 @@ function enter(from: i32, first: bool): i32 {
   exchange();
   if (!Bundle.whole()) {
     readTile(from, n, TILE_X);
-    if (centred) across<Add>(GROUP_NEGATED, n);
+    if (centred) across<Add>(GROUP_NEGATED, n, TILE_X);
   }
   if (first) {
     normalized(n);
