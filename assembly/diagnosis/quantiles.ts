@@ -281,27 +281,37 @@ function narrows(p: usize, n: i32, table: usize): bool {
   return (last - first + size - seen) << 2 <= size;
 }
 
-/** Copies the numbers with the digits that are looked at, and counts those below. Returns the end of the copies; 0 if it would be behind the limit. */
+/**
+ * Copies the numbers with the digits that are looked at, and counts those below. Returns the end of the copies; 0 if it would be
+ * behind the limit.
+ */
 function copyParts(p: usize, end: usize, to: usize, limit: usize, table: usize): usize {
-  const a = i32x4.splat(low << SHIFT);
-  const b = i32x4.splat(high << SHIFT);
-  const c = i32x4.splat(tail << SHIFT);
-  let belowA = i32x4.splat(0);
-  let belowC = i32x4.splat(0);
+  const a = i32x4.splat((low << SHIFT) - 1);
+  const b = i32x4.splat((high << SHIFT) - 1);
+  const c = i32x4.splat((tail << SHIFT) - 1);
+  const pairs = <i32>((end - p) >> 2) & ~7;
+  let fromA = i32x4.splat(0);
+  let fromC = i32x4.splat(0);
   placeMasks(table);
-  for (; p + 16 <= end; p += 16) {
-    if (to + 16 > limit) return 0;
-    const x = v128.load(p);
-    const underA = i32x4.lt_s(x, a);
-    const underC = i32x4.lt_s(x, c);
-    belowA = i32x4.sub(belowA, underA);
-    belowC = i32x4.sub(belowC, underC);
-    const mask = i32x4.bitmask(v128.or(v128.andnot(i32x4.lt_s(x, b), underA), v128.not(underC)));
-    v128.store(to, v128.swizzle(x, v128.load(table + ((<usize>mask) << 4))));
-    to += (<usize>popcnt(mask)) << 2;
+  for (; p + 32 <= end; p += 32) {
+    if (to + 32 > limit) return 0;
+    const x = v128.load(p, 0);
+    const y = v128.load(p, 16);
+    const xA = i32x4.gt_s(x, a);
+    const yA = i32x4.gt_s(y, a);
+    const xC = i32x4.gt_s(x, c);
+    const yC = i32x4.gt_s(y, c);
+    fromA = i32x4.sub(i32x4.sub(fromA, xA), yA);
+    fromC = i32x4.sub(i32x4.sub(fromC, xC), yC);
+    const one = i32x4.bitmask(v128.or(v128.andnot(xA, i32x4.gt_s(x, b)), xC));
+    const other = i32x4.bitmask(v128.or(v128.andnot(yA, i32x4.gt_s(y, b)), yC));
+    v128.store(to, v128.swizzle(x, v128.load(table + ((<usize>one) << 4))));
+    to += (<usize>popcnt(one)) << 2;
+    v128.store(to, v128.swizzle(y, v128.load(table + ((<usize>other) << 4))));
+    to += (<usize>popcnt(other)) << 2;
   }
-  belowLow = laneSum(belowA);
-  belowTail = laneSum(belowC);
+  belowLow = pairs - laneSum(fromA);
+  belowTail = pairs - laneSum(fromC);
   for (; p < end; p += 4) {
     if (to + 4 > limit) return 0;
     const digit = load<i32>(p) >> SHIFT;
