@@ -81,7 +81,7 @@ import {
   weightTile,
   writeTile,
 } from "./bundle";
-import { UnwatchedSums } from "./quick-sums";
+import { addSquares, addsSquares, UnwatchedSums } from "./quick-sums";
 import { addTile, finishSums, startSums } from "./sums";
 
 /** To the format of the statistics. */
@@ -154,7 +154,8 @@ export function scales(): bool {
   const centred = (task & (TASK_CENTRE | TASK_GIVEN)) != 0;
   if (centred) {
     for (let j = 0; j < width; j++) setGroup(GROUP_NEGATED, j, -groupOf(GROUP_MEAN, j));
-    if (Bundle.whole() && load<i32>(TAIL) == TAIL_SAME) across<Add>(GROUP_NEGATED, count, TILE_X);
+    // with statistics, distances are taken there
+    if (Bundle.whole() && load<i32>(TAIL) == TAIL_SAME && !(task & TASK_NORM)) across<Add>(GROUP_NEGATED, count, TILE_X);
   }
 
   const deviations = load<usize>(DEVIATION) + ((<usize>group) << 2);
@@ -189,16 +190,17 @@ export function gridOfTerms(kind: TermKind, centred: bool): usize {
   return centred || kind != TermKind.Size ? STATISTICS : COMPUTE;
 }
 
-/** The sum or extreme of the norm of each group into GROUP_SUM. */
+/** The sum or extreme of the norm of each group into GROUP_SUM; distances into TILE_X, in the place of the elements, or TILE_T. */
 export function statistics(centred: bool): void {
   const traits = traitsOf();
   const reduction = reductionIn(traits);
   const kind = kindIn(traits);
   const k = load<i32>(TOP);
   const sums = reduction == Reduction.Sum;
-  const same = load<i32>(TAIL) == TAIL_SAME;
+  const distances = centred && load<i32>(TAIL) != TAIL_SAME ? TILE_T : TILE_X;
   const grid = gridOfTerms(kind, centred);
   if (sums) startSums<UnwatchedSums>(padded, true, grid);
+  const quick = sums && kind == TermKind.Square && addsSquares();
   for (let j: usize = 0; j < (<usize>padded) << 2; j += 16) {
     v128.store(PANEL_HIGH + j, i32x4.splat(NO_HIGH));
     v128.store(PANEL_LOW + j, i32x4.splat(NO_LOW));
@@ -213,14 +215,22 @@ export function statistics(centred: bool): void {
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
     if (!Bundle.whole()) readTile(from, n, TILE_X);
-    let d = TILE_X;
-    if (centred && !(same && Bundle.whole())) {
-      if (!same) d = TILE_T;
-      acrossTile<Add, Unwatched>(TILE_X, GROUP_NEGATED, n, d, STATISTICS);
+    let done = 0;
+    if (quick) {
+      done = n & ~31;
+      if (!addSquares(TILE_X, distances, done, centred ? v128.load(GROUP_NEGATED) : f32x4.splat(-0.0))) {
+        readTile(from, n, TILE_X);
+        done = 0;
+      }
+      if (done == n) continue;
     }
+    const at = (<usize>done) << 2;
+    const left = n - done;
+    const d = distances + at;
+    if (centred) acrossTile<Add, Unwatched>(TILE_X + at, GROUP_NEGATED, left, d, STATISTICS);
     if (sums) {
-      if (!magnitudes) terms(kind, d, n);
-      addTile<UnwatchedSums>(magnitudes ? TILE_X : TILE_T, n, from);
+      if (!magnitudes) terms(kind, d, left);
+      addTile<UnwatchedSums>(magnitudes ? TILE_X : TILE_T, left, from + done);
     } else if (reduction == Reduction.Largest) {
       if (padded == 1) addTop(GROUP_TOP, d, n);
       else topColumns(d, (<usize>padded) << 2, n, 0, width, GROUP_TOP);

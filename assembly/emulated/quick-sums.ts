@@ -3,12 +3,28 @@
 // Which formats of terms and sums go together so quickly is for `splits` to say (formats/format.ts). What was added is looked at
 // afterwards; where it left the range of the format, it is done again, one addition at a time (sums.ts).
 
-import { ACCUMULATE, largestOf, leastExponentOf, PLAIN, precisionOf, splitterOf } from "../formats/format";
+import { EXACT, ORDER, ORDER_PAIRWISE } from "../../src/abi/plan";
+import {
+  ACCUMULATE,
+  COMPUTE,
+  CUT,
+  LEAST,
+  largestOf,
+  leastExponentOf,
+  NARROW,
+  PLAIN,
+  precisionOf,
+  STATISTICS,
+  splits,
+  splitterOf,
+  kindOf,
+} from "../formats/format";
 import { Add, operate } from "../formats/operations";
+import { EXPONENTS } from "../lanes/constants";
 import { clearVectors, copyVectors, magnitude } from "../lanes/vectors";
 import { LANES, LANES_SAVED } from "../memory";
 import { greatestMagnitude } from "../reductions/extremes";
-import { BLOCK, empty, rising, SumWatch } from "./sums";
+import { accumulators, BLOCK, empty, fillLanes, rising, SumWatch, side } from "./sums";
 
 /** Veltkamp's splitting, in line wherever it is called. */
 class Split {
@@ -17,6 +33,14 @@ class Split {
   static by(x: v128, c: v128): v128 {
     const y = f32x4.mul(x, c);
     return f32x4.sub(y, f32x4.sub(y, x));
+  }
+
+  /** d² on the grid of a format, whose upper end is for others to look at. */
+  @inline
+  static square(d: v128, exponents: v128, least: v128, magic: v128): v128 {
+    const x = f32x4.mul(d, d);
+    const m = i32x4.add(i32x4.max_s(v128.and(x, exponents), least), magic);
+    return f32x4.sub(f32x4.add(x, m), m);
   }
 }
 
@@ -128,6 +152,69 @@ function accumulateSplit<C extends Course>(x: usize, vectors: i32, rows: i32): b
     x += 128;
   }
   return i32x4.all_true(inside);
+}
+
+// --- squares of distances ------------------------------------------------------------------------------
+
+/**
+ * Whether addSquares() rounds to the formats of elements, statistics and sums, and the sum is one of a single group in 32 lanes.
+ * Squares of 9 digits and more are not exact where float32 has fewer digits itself (formats/operations.ts).
+ */
+export function addsSquares(): bool {
+  const kind = kindOf(STATISTICS);
+  return (
+    accumulators() == 32 &&
+    side == 1 &&
+    load<i32>(ORDER) != ORDER_PAIRWISE &&
+    !load<i32>(EXACT) &&
+    (kind == NARROW || (kind == CUT && precisionOf(STATISTICS) < 9)) &&
+    splits(COMPUTE, STATISTICS) &&
+    splits(STATISTICS, ACCUMULATE)
+  );
+}
+
+/**
+ * d = x + m, which go to `to`, and LANES += d² of n elements, a multiple of 32, in one pass; false, and the same LANES as before,
+ * when something left the range of the formats.
+ *
+ * A distance is rounded by Veltkamp's splitting as a sum is. A square as in formats/operations.ts, but that it has no sign, and
+ * that the greatest tells whether one is too large.
+ */
+export function addSquares(x: usize, to: usize, n: i32, m: v128): bool {
+  const drop = 24 - precisionOf(STATISTICS);
+  const c = v128.load(splitterOf(STATISTICS));
+  const f = v128.load(splitterOf(ACCUMULATE));
+  const exponents = v128.load(EXPONENTS);
+  const least = v128.load(STATISTICS, LEAST);
+  const magic = i32x4.splat((drop << 23) + 0x00400000);
+  fillLanes();
+  copyVectors(LANES, LANES_SAVED, 128);
+  let most = f32x4.splat(0);
+  for (let at: usize = 0; at < 128; at += 32) {
+    let a0 = v128.load(LANES + at, 0);
+    let a1 = v128.load(LANES + at, 16);
+    for (let p = at, end = (<usize>n) << 2; p < end; p += 128) {
+      const d0 = Split.by(f32x4.add(v128.load(x + p, 0), m), c);
+      const d1 = Split.by(f32x4.add(v128.load(x + p, 16), m), c);
+      v128.store(to + p, d0, 0);
+      v128.store(to + p, d1, 16);
+      const t0 = Split.square(d0, exponents, least, magic);
+      const t1 = Split.square(d1, exponents, least, magic);
+      most = f32x4.pmax(f32x4.pmax(most, t0), t1);
+      a0 = Split.by(f32x4.add(a0, t0), f);
+      a1 = Split.by(f32x4.add(a1, t1), f);
+    }
+    v128.store(LANES + at, a0, 0);
+    v128.store(LANES + at, a1, 16);
+  }
+  // beyond 2^(127 - drop), the number that squares are rounded with is none
+  const bound = f32x4.pmin(v128.load(largestOf(STATISTICS)), i32x4.splat((254 - drop) << 23));
+  const largest = v128.load(largestOf(ACCUMULATE));
+  let inside = f32x4.le(most, bound);
+  for (let at: usize = 0; at < 128; at += 16) inside = v128.and(inside, f32x4.le(v128.load(LANES + at), largest));
+  if (i32x4.all_true(inside)) return true;
+  copyVectors(LANES_SAVED, LANES, 128);
+  return false;
 }
 
 // --- blocks of the pairwise order ---------------------------------------------------------------------------

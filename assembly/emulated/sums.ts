@@ -96,6 +96,11 @@ function clearLanes(): void {
   empty = true;
 }
 
+/** Before something is added to the accumulators. */
+export function fillLanes(): void {
+  empty = false;
+}
+
 /**
  * Adds n elements of each group, those from number `from` on, or none in particular. Tiles but the last hold a multiple of
  * 128; what follows the last is overwritten.

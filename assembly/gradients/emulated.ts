@@ -190,8 +190,8 @@ function savedScales(traits: i32): void {
     setGroup(GROUP_NEGATED, j, -mean);
     setGroup(GROUP_SCALE, j, factorFrom(traits, ofTerms, deviation, j));
   }
-  if (centred && Bundle.whole()) across<Add>(GROUP_NEGATED, count, TILE_X);
   if (slope == Slope.Selected) statistics(centred);
+  else if (centred && Bundle.whole()) across<Add>(GROUP_NEGATED, count, TILE_X);
 }
 
 /** The weights of the groups, if each has but one. */
