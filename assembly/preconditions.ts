@@ -193,7 +193,7 @@ export function checkPlan(scaled: bool): void {
   assert(!scaled || (task & (TASK_NORM | TASK_GIVEN)) != 0);
   assert(scale == SCALE_NORMALIZE || scale == SCALE_GAIN || scale == SCALE_DIVIDE);
   assert(scale != SCALE_GAIN || load<usize>(GAIN) != 0);
-  if (scale == SCALE_GAIN) checkParameter(GAIN, 4 * groups(), 4);
+  checkParameter(GAIN, 4 * groups(), 4);
   checkParameter(WEIGHT, 4 * weightSpan(), 4);
   checkParameter(BIAS, 4 * weightSpan(), 4);
   checkOutput();

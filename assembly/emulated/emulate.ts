@@ -13,6 +13,7 @@ import {
   BIAS,
   CONSTANT,
   DEVIATION,
+  EPS,
   GAIN,
   MEAN,
   SCALE,
@@ -301,9 +302,9 @@ export function factorFrom(traits: i32, mean: f64, deviation: f64, j: i32): f64 
   const scale = load<i32>(SCALE);
   if (!isScaled(traits)) return 1;
   if (scale == SCALE_DIVIDE) return deviation == 0 ? 1 : deviation;
-  if (scale == SCALE_GAIN) {
-    return rounded(roundNumber(<f64>load<f32>(load<usize>(GAIN) + ((<usize>(group + j)) << 2)), COMPUTE) / deviation);
-  }
+  const own = load<usize>(GAIN) + ((<usize>(group + j)) << 2);
+  if (scale == SCALE_GAIN) return rounded(roundNumber(<f64>load<f32>(own), COMPUTE) / deviation);
+  if (load<usize>(GAIN)) store<f64>(EPS, <f64>load<f32>(own));
   return rounded(1 / scaleOf<Rounded>(kindIn(traits), mean, deviation));
 }
 

@@ -41,7 +41,7 @@ export const BIAS = PLAN + 36;
 /** Addresses of float32 statistics, one per group: read with TASK_GIVEN, otherwise written unless 0. */
 export const MEAN = PLAN + 40;
 export const DEVIATION = PLAN + 44;
-/** Address of one float32 g per group (SCALE_GAIN). */
+/** Address of one float32 per group: g (SCALE_GAIN); of emulated SCALE_NORMALIZE, unless 0, eps in the place of EPS. */
 export const GAIN = PLAN + 48;
 /** Work space of the top-k norm: TOP_SCRATCH + k * TOP_SCRATCH_PER_K bytes. See TOP_BUFFER for what is left in it. */
 export const SCRATCH = PLAN + 52;

@@ -1,33 +1,10 @@
 // One power of two for each group, which takes all of them to the same binade, and an eps for each along with it.
 
-import { STORAGE_FLOAT32 } from "../abi/plan.js";
-import { engine } from "../engine/engine.js";
 import { comparedBy, epsPowerOf, powerOf } from "../numerics/norm.js";
-import { run } from "../plan/run.js";
-import type { Walk } from "../plan/walk.js";
-import { Operand } from "../tensor/operand.js";
-import { Tensor } from "../tensor/tensor.js";
 import { SPARE } from "./headroom.js";
 import type { InputCounts } from "./input.js";
 import type { Subject } from "./normalization.js";
-import { largestOf, multiply } from "./scaled.js";
-
-/** Visits stretches of neighbours: the first element, how many, the group of the first, and 1 if each is of the next group. */
-function visitRows(
-  { sizes, kept }: Walk,
-  visit: (first: number, n: number, group: number, step: number) => void,
-): void {
-  const last = sizes.length - 1;
-  const n = sizes[last];
-  const step = +kept[last];
-  const at = (axis: number, first: number, group: number): void => {
-    if (axis === last) visit(first * n, n, step ? group * n : group, step);
-    else
-      for (let i = 0; i < sizes[axis]; i++)
-        at(axis + 1, first * sizes[axis] + i, kept[axis] ? group * sizes[axis] + i : group);
-  };
-  at(0, 0, 0);
-}
+import { largestOf } from "./scaled.js";
 
 /**
  * The exponent t that is best: with all elements below 2^(t + 1) no sum overflows, and the reciprocal of no scale is
@@ -89,29 +66,4 @@ export function groupScaleOf(
     least: Math.min(...all.map((each) => each.least)),
   }));
   return low === high ? undefined : { to: 2 ** target, exponents, eps: every, least };
-}
-
-/** Normalizes every group by its own factor and eps. */
-export function runByGroups(subject: Subject, { exponents, eps }: GroupScale, y: Operand): void {
-  const { x, walk } = subject;
-  const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
-  try {
-    const address = tensor.address as number;
-    const scaled = new Operand(undefined, address, x.shape, x.size, STORAGE_FLOAT32);
-    // all groups once for each eps, those of the second in the place of what is scaled, and so on
-    [...new Set(eps)].forEach((each, i) => {
-      if (i !== 1) multiply(x, walk, exponents, scaled);
-      run(subject.job({ x: scaled, eps: each, y: i ? scaled : y }));
-      if (!i) return;
-      const { f32 } = engine().heap;
-      visitRows(walk, (first, n, group, step) => {
-        const from = address / 4 + first;
-        const to = y.address / 4 + first;
-        if (!step && eps[group] === each) f32.copyWithin(to, from, from + n);
-        for (let j = 0; step && j < n; j++) if (eps[group + j] === each) f32[to + j] = f32[from + j];
-      });
-    });
-  } finally {
-    tensor.dispose();
-  }
 }

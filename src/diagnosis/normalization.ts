@@ -7,7 +7,8 @@ import { epsPowerGiven, type NormSpec, powerOf } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import type { Operand } from "../tensor/operand.js";
-import { type EpsRule, epsRule } from "./equal-values.js";
+import { type EpsRule, epsRule, rounded } from "./equal-values.js";
+import { ofGroups } from "./scaled.js";
 import type { Share } from "./share.js";
 
 /** What of a subject a remedy changes, and where the output goes. */
@@ -16,6 +17,8 @@ export interface Change {
   readonly norm?: NormSpec;
   readonly numerics?: Numerics;
   readonly eps?: number;
+  /** In the place of eps, one for each group. */
+  readonly epsOfGroups?: Float64Array;
   readonly mean?: Operand | undefined;
   readonly deviation?: Operand | undefined;
   readonly y?: Operand;
@@ -70,7 +73,7 @@ export class Subject {
     // others may have put something into Object.prototype
     const own: Change = Object.setPrototypeOf({ ...change }, null);
     const { x = this.x, norm = this.norm, numerics = this.numerics, eps = this.eps, y } = own;
-    const { mean = this.mean, deviation = this.deviation } = own;
+    const { mean = this.mean, deviation = this.deviation, epsOfGroups } = own;
     const task = this.given ? TASK_GIVEN : (this.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);
     const job = new Job(x, this.walk, task | TASK_APPLY, norm, numerics);
     job.eps = eps;
@@ -79,6 +82,8 @@ export class Subject {
     job.bias = this.share.weightsOf(this.bias);
     job.mean = this.share.ofGroups(mean);
     job.deviation = this.share.ofGroups(deviation);
+    // rounded to their format, they are float32
+    if (epsOfGroups) job.gain = ofGroups(Float32Array.from(epsOfGroups, (each) => rounded(each, numerics.statistics)), this.walk);
     job.y = y;
     return job;
   }

@@ -23,7 +23,7 @@ import { Operand, operand } from "../tensor/operand.js";
 import { Tensor } from "../tensor/tensor.js";
 import { brief, formatWords, normWords } from "../text/words.js";
 import { leastEps, survives } from "./equal-values.js";
-import { groupScaleOf, runByGroups } from "./group-scale.js";
+import { groupScaleOf } from "./group-scale.js";
 import { bestExponent, type Level } from "./headroom.js";
 import { bfloat16For } from "./inner-bfloat16.js";
 import type { InputCounts } from "./input.js";
@@ -46,8 +46,6 @@ interface Trial {
   readonly change: Change;
   /** Puts what is normalized in place of the tensor, into the memory of the output. */
   prepare?(to: Operand): void;
-  /** Takes the place of the one run that there is else. */
-  run?(y: Operand): void;
   /** What becomes of the output. */
   finish?(y: Operand): void;
   /** With another norm than that of the subject: what is exact. */
@@ -194,8 +192,8 @@ function scaledByGroups(subject: Subject, input: InputCounts): Trial[] {
   return [
     {
       what: { change: "scale each group, eps along with it", groupScale: scales.to, eps },
-      change: { eps },
-      run: (y) => runByGroups(subject, scales, y),
+      change: { eps, epsOfGroups: scales.eps },
+      prepare: (y) => multiply(subject.x, subject.walk, scales.exponents, y),
     },
   ];
 }
@@ -244,8 +242,7 @@ export function remediesOf(
       const { what, change, prepare, finish, reference } = trial;
       const y = new Operand(undefined, tensor.address as number, x.shape, x.size, STORAGE_FLOAT32);
       prepare?.(y);
-      if (trial.run) trial.run(y);
-      else run(subject.job({ ...change, ...(prepare && { x: y }), y }));
+      run(subject.job({ ...change, ...(prepare && { x: y }), y }));
       finish?.(y);
       // by another norm, only the mean is the same
       const found = reference

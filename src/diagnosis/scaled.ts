@@ -14,7 +14,7 @@ const LEAST = -127;
 const MOST = 149;
 
 /** One number for each group. */
-const ofGroups = (values: Float32Array | undefined, { groups }: Walk): Operand =>
+export const ofGroups = (values: Float32Array | undefined, { groups }: Walk): Operand =>
   new Operand(values, 0, [groups], groups, STORAGE_FLOAT32);
 
 /** y = x / S of the groups. */

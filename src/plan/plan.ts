@@ -23,6 +23,7 @@ export class Job {
   y: Operand | undefined = undefined;
   weight: Operand | undefined = undefined;
   bias: Operand | undefined = undefined;
+  /** One number for each group: g, or eps in the place of `eps`, which only emulated arithmetic takes. */
   gain: Operand | undefined = undefined;
   /** Statistics are read with TASK_GIVEN, otherwise written. */
   mean: Operand | undefined = undefined;
