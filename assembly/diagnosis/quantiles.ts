@@ -7,8 +7,9 @@
 // digits of each rank.
 //
 // Of many numbers, a sample says between which digits the ranks will be. Numbers in between are copied, and those below are
-// counted, which shows whether the ranks are there; then it is only digits of the copies that are counted. Of few numbers, a
-// table of digits would take longer than the numbers: they are sorted.
+// counted, which shows whether the ranks are there; then it is only digits of the copies that are counted. Where too many are in
+// between, they may be a few that are there many times each, as errors of 1/4 and 1/2 ulp are: what is below one and equal to it
+// is counted. Of few numbers, a table of digits would take longer than the numbers: they are sorted.
 
 import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST } from "../../src/abi/report";
 import { greatestLane, laneSum, leastLane, magnitude } from "../lanes/vectors";
@@ -31,10 +32,13 @@ const SAMPLE: i32 = 4096;
 /** Numbers up to which they are sorted. */
 const FEW: i32 = 64;
 
+function thousandthsOf(q: i32): i32 {
+  return q == 0 ? 500 : q == 1 ? 990 : 999;
+}
+
 /** The rank of quantile q of m numbers: exactly ceil(m * thousandths / 1000). */
 function rankOf(m: f64, q: i32): i32 {
-  const thousandths = q == 0 ? 500 : q == 1 ? 990 : 999;
-  return <i32>((<i64>m * thousandths + 999) / 1000);
+  return <i32>((<i64>m * thousandthsOf(q) + 999) / 1000);
 }
 
 /** In line wherever it is called. */
@@ -54,6 +58,8 @@ let tail: i32 = 0;
 /** How many of all numbers are below each. */
 let belowLow: i32 = 0;
 let belowTail: i32 = 0;
+/** Numbers of the sample that count. */
+let sampled: f64 = 0;
 /** A digit in the table, and how many numbers are below it. */
 let bucket: i32 = 0;
 let seen: i32 = 0;
@@ -81,7 +87,11 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
   }
   let end = p + ((<usize>n) << 2);
   const room = table + TABLE_BYTES;
-  const copied = takeParts(p, n, room, room + n, table);
+  let copied: usize = 0;
+  if (n >= MANY) {
+    if (narrows(p, n, table)) copied = copyParts(p, end, room, room + n, table);
+    else if (takeRepeated(state, m, p, n, table)) return;
+  }
   if (copied && holdRanks(m, n, <i32>((copied - room) >> 2))) {
     p = room;
     end = copied;
@@ -198,6 +208,45 @@ function countOf(table: usize, digit: i32): i32 {
   return laneSum(v128.load(table + ((<usize>digit) << 4)));
 }
 
+/**
+ * The quantiles, if all three are numbers that are equal to many others. Of which they may be, the sample in the table tells the
+ * first digit, and the first number with this digit the rest; its rank shows whether it is true.
+ */
+function takeRepeated(state: usize, m: f64, p: usize, n: i32, table: usize): bool {
+  for (let q = 0; q < 3; q++) {
+    bucket = 0;
+    seen = 0;
+    seek(max(1, <i32>((sampled * thousandthsOf(q)) / 1000)), table);
+    let at = p;
+    while (load<i32>(at) >> SHIFT != bucket) at += 4;
+    const x = load<i32>(at);
+    if (!isOfRank(x, rankOf(m, q), p, n)) return false;
+    storeQuantile(state, q, x);
+  }
+  return true;
+}
+
+/** Whether x is the number of a rank. */
+function isOfRank(x: i32, rank: i32, p: usize, n: i32): bool {
+  const wanted = i32x4.splat(x);
+  let under = i32x4.splat(0);
+  let equal = i32x4.splat(0);
+  for (; n >= 4; n -= 4) {
+    const y = v128.load(p);
+    under = i32x4.sub(under, i32x4.lt_s(y, wanted));
+    equal = i32x4.sub(equal, i32x4.eq(y, wanted));
+    p += 16;
+  }
+  let below = laneSum(under);
+  let like = laneSum(equal);
+  for (; n > 0; n--) {
+    below += i32(load<i32>(p) < x);
+    like += i32(load<i32>(p) == x);
+    p += 4;
+  }
+  return below < rank && rank <= below + like;
+}
+
 /** Whether the counters of 16 digits are all zero. */
 function isEmpty(at: usize): bool {
   let any = i32x4.splat(0);
@@ -266,6 +315,7 @@ function narrows(p: usize, n: i32, table: usize): bool {
   countDigits(p, p + vectors * step, step, table);
   // of its numbers, those that count
   const part = <f64>(size - countOf(table, NAN));
+  sampled = part;
   const spread = sqrt(<f64>size);
   bucket = 0;
   seen = 0;
