@@ -32,7 +32,7 @@
 /* Addresses of float32 statistics, one per group: read with TASK_GIVEN, otherwise written unless 0. */
 #define HALFNORM_MEAN 1064
 #define HALFNORM_DEVIATION 1068
-/* Address of one float32 g per group (SCALE_GAIN). */
+/* Address of one float32 per group: g (SCALE_GAIN); of emulated SCALE_NORMALIZE, unless 0, eps in the place of EPS. */
 #define HALFNORM_GAIN 1072
 /* Work space of the top-k norm: TOP_SCRATCH + k * TOP_SCRATCH_PER_K bytes. See TOP_BUFFER for what is left in it. */
 #define HALFNORM_SCRATCH 1076

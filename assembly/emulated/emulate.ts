@@ -156,7 +156,8 @@ export function scales(): bool {
   if (centred) {
     for (let j = 0; j < width; j++) setGroup(GROUP_NEGATED, j, -groupOf(GROUP_MEAN, j));
     // with statistics, distances are taken there
-    if (Bundle.whole() && load<i32>(TAIL) == TAIL_SAME && !(task & TASK_NORM)) across<Add>(GROUP_NEGATED, count, TILE_X);
+    if (Bundle.whole() && load<i32>(TAIL) == TAIL_SAME && !(task & TASK_NORM))
+      across<Add>(GROUP_NEGATED, count, TILE_X);
   }
 
   const deviations = load<usize>(DEVIATION) + ((<usize>group) << 2);

@@ -8,6 +8,7 @@ import {
   ACCUMULATE,
   COMPUTE,
   CUT,
+  kindOf,
   LEAST,
   largestOf,
   leastExponentOf,
@@ -17,7 +18,6 @@ import {
   STATISTICS,
   splits,
   splitterOf,
-  kindOf,
 } from "../formats/format";
 import { Add, operate } from "../formats/operations";
 import { EXPONENTS } from "../lanes/constants";
@@ -158,7 +158,7 @@ function accumulateSplit<C extends Course>(x: usize, vectors: i32, rows: i32): b
 
 /**
  * Whether addSquares() rounds to the formats of elements, statistics and sums, and the sum is one of a single group in 32 lanes.
- * Squares of 9 digits and more are not exact where float32 has fewer digits itself (formats/operations.ts).
+ * Of squares of up to 11 digits that float32 rounds below 2^-126, none comes to stand half way between two numbers.
  */
 export function addsSquares(): bool {
   const kind = kindOf(STATISTICS);
@@ -167,7 +167,7 @@ export function addsSquares(): bool {
     side == 1 &&
     load<i32>(ORDER) != ORDER_PAIRWISE &&
     !load<i32>(EXACT) &&
-    (kind == NARROW || (kind == CUT && precisionOf(STATISTICS) < 9)) &&
+    (kind == NARROW || kind == CUT) &&
     splits(COMPUTE, STATISTICS) &&
     splits(STATISTICS, ACCUMULATE)
   );

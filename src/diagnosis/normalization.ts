@@ -83,7 +83,11 @@ export class Subject {
     job.mean = this.share.ofGroups(mean);
     job.deviation = this.share.ofGroups(deviation);
     // rounded to their format, they are float32
-    if (epsOfGroups) job.gain = ofGroups(Float32Array.from(epsOfGroups, (each) => rounded(each, numerics.statistics)), this.walk);
+    if (epsOfGroups)
+      job.gain = ofGroups(
+        Float32Array.from(epsOfGroups, (each) => rounded(each, numerics.statistics)),
+        this.walk,
+      );
     job.y = y;
     return job;
   }

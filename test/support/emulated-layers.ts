@@ -16,11 +16,19 @@ export interface Case {
   readonly storage: Storage;
   readonly norm: oracle.Norm;
   readonly weighted: number;
+  /** What is changed in the data. */
+  readonly change?: (data: Float32Array) => void;
 }
 
-export function checkLayer(layer: Layer, pair: ArithmeticPair, { shape, kind, storage, norm, weighted }: Case): void {
+export function checkLayer(
+  layer: Layer,
+  pair: ArithmeticPair,
+  { shape, kind, storage, norm, weighted, change }: Case,
+): void {
   const size = sizeOf(shape);
-  const { x, read } = stored(values(kind, pair.oracle.compute, size, size), shape, storage);
+  const data = values(kind, pair.oracle.compute, size, size);
+  change?.(data);
+  const { x, read } = stored(data, shape, storage);
   const n = layer.weights(shape);
   const weight = weighted & 1 ? gaussian(n, 5, 1, 0.5) : undefined;
   const bias = weighted & 2 ? gaussian(n, 6) : undefined;
