@@ -141,7 +141,8 @@ export function countFirst(p: usize, n: i32, table: usize, room: usize, limit: u
     if (room != p) checkApart(p, 4 * <i64>n, room, <i64>limit - <i64>room);
     checkApart(table, TABLE_BYTES, room, <i64>limit - <i64>room);
   }
-  const copied = takeParts(p, n, room, limit, table);
+  const few = n >= MANY && narrows(p, n, table);
+  const copied = few ? copyParts(p, p + ((<usize>n) << 2), room, limit, table) : 0;
   if (!copied) takeAll();
   countDigits(copied ? room : p, copied ? copied : p + ((<usize>n) << 2), 16, table);
   let least = FIRST;
@@ -290,11 +291,6 @@ function takeAll(): void {
   tail = 0;
   belowLow = 0;
   belowTail = 0;
-}
-
-/** Copies the numbers that ranks will be among, of many. Returns the end of the copies; 0 where all numbers are to be looked at. */
-function takeParts(p: usize, n: i32, to: usize, limit: usize, table: usize): usize {
-  return n >= MANY && narrows(p, n, table) ? copyParts(p, p + ((<usize>n) << 2), to, limit, table) : 0;
 }
 
 /** Whether the ranks of m numbers are among so many that were copied of n. */

@@ -3,7 +3,7 @@
 // Which formats of terms and sums go together so quickly is for `splits` to say (formats/format.ts). What was added is looked at
 // afterwards; where it left the range of the format, it is done again, one addition at a time (sums.ts).
 
-import { EXACT, ORDER, ORDER_PAIRWISE } from "../../src/abi/plan";
+import { EXACT, ORDER, ORDER_LANES } from "../../src/abi/plan";
 import {
   ACCUMULATE,
   COMPUTE,
@@ -24,7 +24,7 @@ import { EXPONENTS } from "../lanes/constants";
 import { clearVectors, copyVectors, magnitude } from "../lanes/vectors";
 import { LANES, LANES_SAVED } from "../memory";
 import { greatestMagnitude } from "../reductions/extremes";
-import { accumulators, BLOCK, empty, fillLanes, rising, SumWatch, side } from "./sums";
+import { BLOCK, empty, fillLanes, rising, SumWatch, side } from "./sums";
 
 /** Veltkamp's splitting, in line wherever it is called. */
 class Split {
@@ -163,9 +163,8 @@ function accumulateSplit<C extends Course>(x: usize, vectors: i32, rows: i32): b
 export function addsSquares(): bool {
   const kind = kindOf(STATISTICS);
   return (
-    accumulators() == 32 &&
     side == 1 &&
-    load<i32>(ORDER) != ORDER_PAIRWISE &&
+    load<i32>(ORDER) == ORDER_LANES &&
     !load<i32>(EXACT) &&
     (kind == NARROW || kind == CUT) &&
     splits(COMPUTE, STATISTICS) &&

@@ -62,10 +62,10 @@ test("with them: each is run and judged once", () => {
   const changes = remedies.map(({ change }) => change);
   expect(calls).toMatchObject({ inspect: 1, trace: 1, sweep: 3, attribute: 2, judge: remedies.length });
   expect(calls.select).toBe(4 * 2 + 3 * 2 + 1 + remedies.length);
-  // two centrings are two runs; groups that are scaled take one for each eps
+  // two centrings are two runs
   expect(changes).toContain("subtract the mean twice");
   expect(changes).toContain("scale each group, eps along with it");
-  expect(calls.emulate).toBe(remedies.length + 1 + 1);
+  expect(calls.emulate).toBe(remedies.length + 1);
   // what is scaled: the tensor, and the groups, whose largest elements are looked for
   expect(calls.rows).toBe(remedies.filter(({ scale }) => scale).length + 2);
 });

@@ -5,10 +5,10 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 36_352, gzip: 14_464 },
-  diagnosis: { raw: 52_224, gzip: 20_608 },
-  gradients: { raw: 52_096, gzip: 19_264 },
-  halfnorm: { raw: 99_328, gzip: 37_120 },
+  core: { raw: 37_248, gzip: 15_040 },
+  diagnosis: { raw: 53_120, gzip: 20_992 },
+  gradients: { raw: 52_736, gzip: 19_584 },
+  halfnorm: { raw: 100_864, gzip: 37_760 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */

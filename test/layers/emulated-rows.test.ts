@@ -5,8 +5,9 @@
 
 import { describe, expect, test } from "vitest";
 import { STORAGES } from "../support/call.js";
-import { checkLayer, layer } from "../support/emulated-layers.js";
+import { checkLayer } from "../support/emulated-layers.js";
 import { arithmetic, FLOAT16, FLOAT32, FORMATS } from "../support/formats.js";
+import { layer } from "../support/normalizations.js";
 
 /** Of 32 lanes: none, some and all of a row, whole rows and one more, one tile and some of the next. */
 const LENGTHS = [1, 4, 31, 32, 33, 36, 64, 95, 96, 100, 768, 4096, 4131];
