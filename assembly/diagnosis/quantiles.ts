@@ -15,16 +15,20 @@ import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST } from "../../src/abi/r
 import { greatestLane, laneSum, leastLane, magnitude } from "../lanes/vectors";
 import { RANKS } from "../memory";
 import { checkApart, checkRegion, checkState } from "../preconditions";
-
-/** Values of the first digit and of the others, and bits of the others. */
-const FIRST: i32 = 8192;
-const OTHERS: i32 = 512;
-const BITS: i32 = 9;
-const SHIFT: i32 = 2 * BITS;
-/** The first digit of what is no number. */
-const NAN: i32 = 0x7fc00000 >> SHIFT;
-/** Bytes of the table of counts: four of each first digit side by side, so that equal neighbours need not wait. */
-const TABLE_BYTES: usize = 16 * 8192;
+import {
+  BITS,
+  bucket,
+  countDigits,
+  countOf,
+  FIRST,
+  NAN,
+  OTHERS,
+  SHIFT,
+  seek,
+  seen,
+  startAt,
+  TABLE_BYTES,
+} from "./digit-counts";
 
 /** Numbers from which a sample of about SAMPLE of them says where to look. */
 const MANY: i32 = 8192;
@@ -41,16 +45,6 @@ function rankOf(m: f64, q: i32): i32 {
   return <i32>((<i64>m * thousandthsOf(q) + 999) / 1000);
 }
 
-/** In line wherever it is called. */
-class Digit {
-  /** Counts the first digit of the number at p. */
-  @inline
-  static count(table: usize, p: usize): void {
-    const at = table + ((<usize>(load<u32>(p) >> SHIFT)) << 4);
-    store<i32>(at, load<i32>(at) + 1);
-  }
-}
-
 /** First digits of the numbers that are looked at: from `low` to before `high`, and from `tail` on. */
 let low: i32 = 0;
 let high: i32 = 0;
@@ -60,10 +54,6 @@ let belowLow: i32 = 0;
 let belowTail: i32 = 0;
 /** Numbers of the sample that count. */
 let sampled: f64 = 0;
-/** A digit in the table, and how many numbers are below it. */
-let bucket: i32 = 0;
-let seen: i32 = 0;
-
 /**
  * The 500, 990 and 999 thousandths quantiles of the n numbers at p into a state of error statistics. NaN among the
  * numbers do not count; the state knows how many do. The numbers are lost.
@@ -193,30 +183,13 @@ function checkNumbers(p: usize, n: i32, table: usize): void {
 
 // --- digits ------------------------------------------------------------------------------------------------------------
 
-/** Counts the first digits of four numbers every `step` bytes, 16 for all of them. */
-function countDigits(p: usize, end: usize, step: usize, table: usize): void {
-  memory.fill(table, 0, TABLE_BYTES);
-  for (; p + 16 <= end; p += step) {
-    Digit.count(table, p);
-    Digit.count(table + 4, p + 4);
-    Digit.count(table + 8, p + 8);
-    Digit.count(table + 12, p + 12);
-  }
-  for (; p < end; p += 4) Digit.count(table, p);
-}
-
-function countOf(table: usize, digit: i32): i32 {
-  return laneSum(v128.load(table + ((<usize>digit) << 4)));
-}
-
 /**
  * The quantiles, if all three are numbers that are equal to many others. Of which they may be, the sample in the table tells the
  * first digit, and the first number with this digit the rest; its rank shows whether it is true.
  */
 function takeRepeated(state: usize, m: f64, p: usize, n: i32, table: usize): bool {
   for (let q = 0; q < 3; q++) {
-    bucket = 0;
-    seen = 0;
+    startAt(0, 0);
     seek(max(1, <i32>((sampled * thousandthsOf(q)) / 1000)), table);
     let at = p;
     while (load<i32>(at) >> SHIFT != bucket) at += 4;
@@ -248,37 +221,12 @@ function isOfRank(x: i32, rank: i32, p: usize, n: i32): bool {
   return below < rank && rank <= below + like;
 }
 
-/** Whether the counters of 16 digits are all zero. */
-function isEmpty(at: usize): bool {
-  let any = i32x4.splat(0);
-  for (const end = at + 256; at < end; at += 16) any = v128.or(any, v128.load(at));
-  return !v128.any_true(any);
-}
-
-/** Goes on to the digit of the number of a rank. */
-function seek(rank: i32, table: usize): void {
-  for (;;) {
-    if ((bucket & 15) == 0 && bucket < FIRST) {
-      // most of the table is empty
-      while (isEmpty(table + ((<usize>bucket) << 4))) bucket += 16;
-    }
-    const count = countOf(table, bucket);
-    if (seen + count >= rank) break;
-    seen += count;
-    bucket++;
-  }
-}
-
 /** The first digit of each rank, and the rank among the numbers that share it. */
 function findRanks(m: f64, table: usize): void {
-  bucket = low;
-  seen = belowLow;
+  startAt(low, belowLow);
   for (let q = 0; q < 3; q++) {
     const rank = rankOf(m, q);
-    if (q == 1 && bucket < tail) {
-      bucket = tail;
-      seen = belowTail;
-    }
+    if (q == 1 && bucket < tail) startAt(tail, belowTail);
     seek(rank, table);
     store<i32>(RANKS + ((<usize>q) << 3), bucket, 0);
     store<i32>(RANKS + ((<usize>q) << 3), rank - seen, 4);
@@ -313,8 +261,7 @@ function narrows(p: usize, n: i32, table: usize): bool {
   const part = <f64>(size - countOf(table, NAN));
   sampled = part;
   const spread = sqrt(<f64>size);
-  bucket = 0;
-  seen = 0;
+  startAt(0, 0);
   seek(max(1, <i32>(0.5 * part - 2 * spread)), table);
   low = bucket;
   const first = seen;
