@@ -7,8 +7,8 @@ import { PARTS } from "../support/parts.js";
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
   core: { raw: 37_248, gzip: 15_040 },
   diagnosis: { raw: 53_120, gzip: 20_992 },
-  gradients: { raw: 52_736, gzip: 19_584 },
-  halfnorm: { raw: 100_864, gzip: 37_760 },
+  gradients: { raw: 52_736, gzip: 19_648 },
+  halfnorm: { raw: 100_864, gzip: 37_888 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
