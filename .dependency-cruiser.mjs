@@ -51,7 +51,7 @@ const ROWS = {
 
 /** What the command line and the layers for TensorFlow.js, which are built apart, have their own copies of. */
 const STATELESS =
-  "^src/(abi/|checks/|diagnosis/(?:bits|division|grouping|words)[.]ts$|layers/axes[.]ts$|numerics/|onnx/runtimes[.]ts$|plan/walk[.]ts$|random[.]ts$|tensor/shape[.]ts$|text/)";
+  "^src/(abi/|checks/|diagnosis/(?:bits|company|division|grouping|words)[.]ts$|layers/axes[.]ts$|numerics/|onnx/runtimes[.]ts$|plan/walk[.]ts$|random[.]ts$|tensor/shape[.]ts$|text/)";
 
 const pattern = (folder, parts) => `^${folder}/(${parts.join("|")})(?:/|[.][a-z.]+$)`;
 

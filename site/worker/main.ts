@@ -7,7 +7,7 @@ import { opened } from "./data.js";
 import { first } from "./first.js";
 import { npy } from "./npy.js";
 import { figures, rest } from "./rest.js";
-import { type Answer, Superseded } from "./task.js";
+import { type Answer, pageMessageOf, Superseded } from "./task.js";
 
 let newest = 0;
 
@@ -51,7 +51,7 @@ async function done(work: Work, answer: Answer): Promise<Values[keyof Values]> {
 
 /** In a sentence, whoever is to blame. */
 function problemOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? pageMessageOf(error) : String(error);
   const expected = error instanceof FileError || error instanceof RangeError || error instanceof TypeError;
   return expected ? message : `This should not have happened: ${message}`;
 }

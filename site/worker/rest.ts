@@ -4,18 +4,16 @@ import { type Diagnosis, diagnose, type Norm, tensor as resident, type Tensor } 
 import type { DiagnosedTensor } from "../../src/cli/diagnosed/result.js";
 import { sweepOf, sweepsOf } from "../../src/cli/diagnosed/sweeps.js";
 import { deviationsOf, type FigureData, figureData, sigmaOf } from "../../src/cli/report/figure-data.js";
+import { ALONE } from "../../src/diagnosis/company.js";
 import { normWords } from "../../src/text/words.js";
 import type { Values } from "../shared/messages.js";
 import type { View } from "../shared/view.js";
 import { load } from "./data.js";
 import { preparedOf, type Question, questionOf } from "./question.js";
-import { type Answer, goOn } from "./task.js";
+import { type Answer, goOn, pageMessageOf } from "./task.js";
 
 /** Of larger groups the σ are those of this size: they take long, and say the same. */
 const LARGEST = 2 ** 14;
-
-/** Nobody else has a part of the tensor. */
-const ALONE = { exchange: <T, R>(mine: T, join: (all: readonly T[]) => R): R => join([mine]) };
 
 /** The norm that is looked at comes first. */
 const inOrder = ({ norms, norm }: View): Norm[] => {
@@ -72,8 +70,9 @@ export function rest(view: View, file: File | undefined, answer: Answer): Promis
           answer.part({ part: "diagnosis", at, diagnosis });
         } catch (error) {
           if (!(error instanceof RangeError)) throw error;
-          reasons.set(norm, error.message);
-          answer.part({ part: "refused", at, reason: error.message });
+          const reason = pageMessageOf(error);
+          reasons.set(norm, reason);
+          answer.part({ part: "refused", at, reason });
         }
         await step();
       }
@@ -100,7 +99,7 @@ export function figures(view: View, file: File | undefined, answer: Answer): Pro
         diagnoses.push(diagnose(tensor, { ...options, norm }));
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        refused.push({ norm, reason: error.message });
+        refused.push({ norm, reason: pageMessageOf(error) });
       }
       answer.progress((diagnoses.length + refused.length) / (view.norms.length + 1));
       await goOn(answer);

@@ -12,6 +12,7 @@ import { sizeOf } from "../tensor/shape.js";
 import { dtypeOf } from "../tensor/storage.js";
 import { Tensor } from "../tensor/tensor.js";
 import { boundOf, conditionOf } from "./bound.js";
+import type { Company } from "./company.js";
 import type { ParameterCounts } from "./evidence.js";
 import { LEAST_EXPONENT, type Level, levelsOf } from "./headroom.js";
 import { type InputCounts, inspect, together } from "./input.js";
@@ -29,7 +30,7 @@ import {
   STAGES,
   type Stage,
 } from "./result.js";
-import { type Company, Share } from "./share.js";
+import { Share } from "./share.js";
 import { formatOf, type StageTrace, stagesOf, type Traced, trace } from "./trace.js";
 import { arithmeticVerdict, verdictOf } from "./verdict.js";
 

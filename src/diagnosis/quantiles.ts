@@ -5,8 +5,8 @@
 import type { DiagnosisKernels } from "../abi/kernels.js";
 import * as report from "../abi/report.js";
 import type { Engine } from "../engine/engine.js";
+import type { Company } from "./company.js";
 import type { Reports } from "./reports.js";
-import type { Company } from "./share.js";
 
 /** Work space of the kernels for so many errors. */
 export const tableBytes = (errors: number): number => 131072 + errors;

@@ -1,24 +1,10 @@
-// What one of those who diagnose a tensor together has of it, and how they tell each other what they found.
+// What one of those who diagnose a tensor together has of it.
 
 import type { Walk } from "../plan/walk.js";
 import { Operand, part as partOfArray } from "../tensor/operand.js";
 import { bytesOf } from "../tensor/storage.js";
+import { ALONE, type Company } from "./company.js";
 import { partsFor, partsOf, type Range, rangeOf, walkOver } from "./division.js";
-
-/** Those who diagnose one tensor together, each of them some of its groups. All do the same calls in the same order. */
-export interface Company {
-  /** From 0 on. */
-  readonly rank: number;
-  readonly size: number;
-  /**
-   * Tells the others what this one has found, which is plain data, and gives what is made of all of it: the same to everyone.
-   *
-   * @param join Is called by one of them, with what each had, by their ranks.
-   */
-  exchange<T, R>(mine: T, join: (all: readonly T[]) => R): R;
-}
-
-const ALONE: Company = { rank: 0, size: 1, exchange: (mine, join) => join([mine]) };
 
 /** A part of a share: its place in the share, and its number among all groups. */
 export interface Part extends Range {

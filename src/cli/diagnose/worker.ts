@@ -14,9 +14,11 @@ import {
 } from "../../index.js";
 import type { Grouping } from "../diagnosed/assumed.js";
 import { isStored, type KernelResult, kernelResult, storedResult } from "../diagnosed/kernel-results.js";
+import type { DiagnosedTensor } from "../diagnosed/result.js";
 import type { Tally } from "../files/elements.js";
 import type { Place } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
+import { messageOf } from "../terminal/errors.js";
 import { ALONE, type Company } from "../workers/company.js";
 import { load, worker } from "../workers/task.js";
 import { pieceOf } from "./pieces.js";
@@ -44,12 +46,8 @@ export interface DiagnoseTask {
   readonly progress: { readonly shared: SharedArrayBuffer; readonly step: number };
 }
 
-export interface Diagnosed extends Tally {
-  readonly diagnoses: readonly Diagnosis[];
-  /** Of kernels: one for each diagnosis. */
-  readonly kernels?: readonly KernelResult[];
-  /** Norms and layers that this tensor does not have, such as top-10 of 8 elements. */
-  readonly refused: readonly { readonly norm: Norm; readonly reason: string }[];
+/** What is found of a tensor; what it is called and taken for is known without. */
+export interface Diagnosed extends Omit<DiagnosedTensor, "file" | "name" | "stored" | "assumed"> {
   /** If asked for. */
   readonly figures: FigureData | undefined;
 }
@@ -140,7 +138,7 @@ async function run(task: DiagnoseTask, company = ALONE): Promise<Diagnosed | und
         diagnoses.push(company.together(() => diagnose(tensor, { ...options, norm }, shared)));
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        refused.push({ norm, reason: error.message });
+        refused.push({ norm, reason: messageOf(error) });
       }
       await step(company, progress);
     }

@@ -6,7 +6,7 @@ import { matchesGlob } from "../files/glob.js";
 import { checkNames } from "../files/input.js";
 import { ReportFile } from "../files/report-file.js";
 import { CHECK_FAILED, FINE } from "../terminal/checks.js";
-import { FileError, UsageError } from "../terminal/errors.js";
+import { FileError, messageOf, UsageError } from "../terminal/errors.js";
 import { Progress, print, printJson } from "../terminal/output.js";
 import { printable } from "../terminal/printable.js";
 import { sectionsText } from "../terminal/sections.js";
@@ -82,7 +82,7 @@ function told(error: unknown, path: string): unknown {
   if (error instanceof ModelError) return new FileError(path, printable(error.message, 600), { cause: error });
   // of the inputs: everything else has been checked
   if (error instanceof RangeError || error instanceof TypeError) {
-    return new UsageError(printable(error.message, 600), { cause: error });
+    return new UsageError(printable(messageOf(error), 600), { cause: error });
   }
   return error;
 }

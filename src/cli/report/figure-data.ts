@@ -1,5 +1,6 @@
 // What figures show of a tensor beside its diagnoses: how the error of a sum grows, and how large the data are.
 
+import type { Company } from "../../diagnosis/company.js";
 import {
   type Diagnosis,
   type DiagnosisSubject,
@@ -94,12 +95,7 @@ export function termPowerOf(normalizer: Normalizer): number | undefined {
   return norm.name === "none" || selectedBy(norm) ? undefined : powerOf(norm);
 }
 
-/** Those who have a tensor together, as cli/workers/company.ts has them; the one that has all of it is alone. */
-interface Company {
-  exchange<T, R>(mine: T, join: (all: readonly T[]) => R): R;
-}
-
-/** What one of them has: some groups, neighbours, in axes of its own. */
+/** What one of a company has: some groups, neighbours, in axes of its own. */
 interface Piece {
   readonly axes: readonly number[];
   readonly group: number;

@@ -17,6 +17,19 @@ export class FileError extends Error {
 /** The error for a problem with the file that is being read. */
 export type Fail = (problem: string, options?: ErrorOptions) => FileError;
 
+/** What the package says of memory, before what programs can do about it. */
+const MEMORY = /^not enough memory: \d+ bytes needed/;
+
+/**
+ * Why something cannot be done with a tensor.
+ *
+ * @param advice What can be done where memory is not enough, in place of what a program can do.
+ */
+export function messageOf({ message }: Error, advice = "fewer jobs or smaller tensors need less"): string {
+  const [memory] = MEMORY.exec(message) ?? [];
+  return memory ? `${memory}; ${advice}` : message;
+}
+
 /** Bad usage: the message is one line, the exit code 2. */
 export class UsageError extends Error {}
 
@@ -25,7 +38,7 @@ const MOST = 4096;
 
 /** What is written to standard error before the end. */
 export function failureLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? messageOf(error) : String(error);
   const expected = error instanceof UsageError || error instanceof FileError || error instanceof RangeError;
   return `${printable(`halfnorm: ${expected ? "" : "internal error: "}${message.replace(/\s+/g, " ")}`, MOST)}\n`;
 }

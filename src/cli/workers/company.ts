@@ -2,12 +2,10 @@
 // that waits does nothing else.
 
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import * as diagnosis from "../../diagnosis/company.js";
 
-/** Those who work together on what the package's diagnose() calls shares. */
-export interface Company {
-  readonly rank: number;
-  readonly size: number;
-  exchange<T, R>(mine: T, join: (all: readonly T[]) => R): R;
+/** Those who diagnose a tensor together, and other things besides. */
+export interface Company extends diagnosis.Company {
   /**
    * What `work` gives, or a RangeError for all as soon as it throws one for anyone, so that they stay together. Any other error
    * is left to whoever gave them the task, who has to end all of them.
@@ -16,7 +14,7 @@ export interface Company {
 }
 
 /** A company of one. */
-export const ALONE: Company = { rank: 0, size: 1, exchange: (mine, join) => join([mine]), together: (work) => work() };
+export const ALONE: Company = { ...diagnosis.ALONE, together: (work) => work() };
 
 /** What a thread has to know of the others. */
 export interface Seat {

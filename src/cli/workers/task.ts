@@ -5,7 +5,7 @@ import type { Elements, Tally } from "../files/elements.js";
 import { Source } from "../files/source.js";
 import { readTensor, type Stretches } from "../files/stored-tensor.js";
 import type { Place } from "../files/tensor-file.js";
-import { FileError } from "../terminal/errors.js";
+import { FileError, messageOf } from "../terminal/errors.js";
 import { quote } from "../terminal/printable.js";
 import type { Company } from "./company.js";
 
@@ -42,7 +42,7 @@ async function outcomeOf<T>({ label, tensor }: Place, result: Promise<T>): Promi
     if (error instanceof FileError) return { problem: error.message };
     // a tensor that is too large, or of another shape
     if (error instanceof RangeError) {
-      return { problem: new FileError(label, `tensor ${quote(tensor.name)}: ${error.message}`).message };
+      return { problem: new FileError(label, `tensor ${quote(tensor.name)}: ${messageOf(error)}`).message };
     }
     throw error;
   }
