@@ -1,7 +1,7 @@
 // The tensor that a view is about: a sample, one of a file, or made.
 
 import { contentsOf } from "../../src/cli/files/contents.js";
-import { type StoredType, tallyNotes } from "../../src/cli/files/elements.js";
+import { type StoredType, type Tally, tallyNotes } from "../../src/cli/files/elements.js";
 import { reasonOf } from "../../src/cli/files/left-out.js";
 import { readTensor } from "../../src/cli/files/stored-tensor.js";
 import { FileError } from "../../src/cli/terminal/errors.js";
@@ -12,7 +12,7 @@ import { BlobBytes } from "./blob-bytes.js";
 import { madeData, shapeOf } from "./made.js";
 
 /** A tensor as it was read. */
-export interface Loaded {
+export interface Loaded extends Tally {
   readonly file: string;
   readonly name: string;
   /** Of all tensors in the file. */
@@ -21,8 +21,6 @@ export interface Loaded {
   readonly shape: readonly number[];
   /** float16 bits, or float32. */
   readonly data: Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
-  readonly rounded: number;
-  readonly overflowed: number;
   readonly notes: readonly string[];
 }
 

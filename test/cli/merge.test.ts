@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { partsOf } from "../../src/cli/diagnosed/shard.js";
+import { ownersOf } from "../../src/cli/diagnosed/shard.js";
 import { halfnorm, refusal, SAMPLES } from "../support/cli.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { npyBytes, npyHeader } from "../support/tensor-files.js";
@@ -39,10 +39,10 @@ describe("parts", () => {
   it("are each other's rest, the same whoever cuts, and of one size where that can be", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(1e6), { maxLength: 60 }), fc.integer({ min: 1, max: 20 }), (sizes, parts) => {
-        const found = partsOf(sizes, parts);
+        const found = ownersOf(sizes, parts);
         expect(found).toHaveLength(sizes.length);
         expect(found.every((i) => Number.isInteger(i) && i >= 1 && i <= parts)).toBe(true);
-        expect(partsOf(sizes.slice(), parts)).toEqual(found);
+        expect(ownersOf(sizes.slice(), parts)).toEqual(found);
         const loads = Array.from({ length: parts }, (_, i) =>
           sizes.reduce((sum, size, at) => (found[at] === i + 1 ? sum + size + 4096 : sum), 0),
         );

@@ -30,7 +30,8 @@ export interface BenchResult {
   readonly lines: readonly BenchLine[];
 }
 
-const ROWS = 16;
+/** Of the operands. */
+export const ROWS = 16;
 /** The least time of a sample, in ms. */
 const SAMPLE = 2;
 
@@ -77,7 +78,7 @@ function ulps(got: ArrayLike<number>, exact: ArrayLike<number>): Pick<BenchLine,
 /**
  * Runs everything.
  *
- * @param length Elements of each of the 16 rows.
+ * @param length Elements of each row.
  * @param budget Time for each line, in ms.
  * @param each Is told before each line.
  */

@@ -12,7 +12,7 @@ import type { Section } from "../terminal/section.js";
 import { sectionsText } from "../terminal/sections.js";
 import { jsonOption } from "../terminal/shared-options.js";
 import { integer } from "../terminal/values.js";
-import { type BenchResult, bench as benchKernels } from "./bench.js";
+import { type BenchResult, bench as benchKernels, ROWS } from "./bench.js";
 
 function sections({ machine, elements, lines }: BenchResult): Section[] {
   const { cpu, cores, platform, node, load } = machine;
@@ -22,7 +22,7 @@ function sections({ machine, elements, lines }: BenchResult): Section[] {
   if (load > 1.5) notes.push(`The load is ${load.toFixed(1)}: other programs are running, the figures are unreliable.`);
   return [
     {
-      title: `${cpu}, ${cores} cores, ${platform}, Node ${node}; ${grouped(elements)} resident elements in 16 rows`,
+      title: `${cpu}, ${cores} cores, ${platform}, Node ${node}; ${grouped(elements)} resident elements in ${ROWS} rows`,
       columns: columnsOf(["kernel", "GB/s", "ns/element", TITLES.p99, TITLES.worst]),
       rows: lines.map(({ what, gbPerSecond, nsPerElement, maxUlp, p99Ulp }) => [
         what,
@@ -40,7 +40,7 @@ export const bench = command({
   operands: "",
   about: ["How fast the main kernels are on this machine, and how far from exact. Takes a few seconds."],
   options: {
-    elements: { type: "string", value: "N", help: "Elements of the operands, in 16 rows. Default: 1048576." },
+    elements: { type: "string", value: "N", help: `Elements of the operands, in ${ROWS} rows. Default: 1048576.` },
     time: { type: "string", value: "MS", help: "Time for each line, in milliseconds. Default: 150." },
     json: jsonOption("bench"),
   },
@@ -51,11 +51,11 @@ export const bench = command({
 
   async run(values, operands) {
     if (operands.length) throw new UsageError(`bench takes no file, got ${quote(operands[0])}`);
-    const elements = integer("elements", values.elements ?? String(2 ** 20), 16, 2 ** 26);
+    const elements = integer("elements", values.elements ?? String(2 ** 20), ROWS, 2 ** 26);
     const time = integer("time", values.time ?? "150", 1, 60_000);
     const progress = new Progress();
     try {
-      const result = await benchKernels(Math.floor(elements / 16), time, (done, what) => progress.step(done, what));
+      const result = await benchKernels(Math.floor(elements / ROWS), time, (done, what) => progress.step(done, what));
       progress.end();
       if (values.json) await printJson(result);
       else await print(sectionsText(sections(result)));

@@ -3,7 +3,7 @@
 import type { KernelKind } from "../../index.js";
 import { assumedOf, type Grouping, groupingOf, isCheckpoint } from "../diagnosed/assumed.js";
 import type { Assumed, DiagnosedTensor, SkippedTensor } from "../diagnosed/result.js";
-import { digestOf, type Part, type PartOptions, partsOf, type Shard } from "../diagnosed/shard.js";
+import { digestOf, ownersOf, type Part, type PartOptions, type Shard } from "../diagnosed/shard.js";
 import type { RawType } from "../files/elements.js";
 import { checkNames } from "../files/input.js";
 import { reasonOf } from "../files/left-out.js";
@@ -136,7 +136,7 @@ export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener
   const { norms, kernels, arithmetic, eps, remedies, jobs, part } = options;
   const owners =
     part &&
-    partsOf(
+    ownersOf(
       places.map(({ tensor }) => tensor.size),
       part.parts,
     );

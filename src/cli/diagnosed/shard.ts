@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { FigureData } from "../report/figure-data.js";
 import { UsageError } from "../terminal/errors.js";
 import { quote } from "../terminal/printable.js";
+import { orderOf } from "../workers/waiting.js";
 import type { Checks } from "./result.js";
 import type { SweepOptions } from "./sweeps.js";
 
@@ -53,11 +54,10 @@ export function partOf(text: string): Part {
  * The number of the part, from 1 on, that each tensor belongs to: the largest first, each to the part that has least. It
  * depends on their sizes and their order alone.
  */
-export function partsOf(sizes: readonly number[], parts: number): number[] {
-  const order = sizes.map((_, i) => i).sort((a, b) => sizes[b] - sizes[a] || a - b);
+export function ownersOf(sizes: readonly number[], parts: number): number[] {
   const loads = new Float64Array(parts);
   const found = new Array<number>(sizes.length);
-  for (const i of order) {
+  for (const i of orderOf(sizes)) {
     let least = 0;
     for (let part = 1; part < parts; part++) if (loads[part] < loads[least]) least = part;
     loads[least] += sizes[i] + OVERHEAD;

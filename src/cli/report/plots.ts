@@ -332,7 +332,7 @@ export interface SigmaOptions {
   readonly data?: Section;
 }
 
-/** What marks say of the data, and where the only one is named. */
+/** What marks say of the data. */
 function marksInWords(marks: readonly number[]): string {
   if (!marks.length) return "";
   if (marks.length === 1) return `The σ of this data is ${brief(marks[0])}.`;

@@ -1,7 +1,5 @@
-/**
- * Which data each norm can take: N(0, σ²) of growing σ through a layer norm whose every operation is rounded, against the
- * exact one.
- */
+// Which data each norm can take: N(0, σ²) of growing σ through a layer norm whose every operation is rounded, against the exact
+// one.
 
 import {
   type Arithmetic,

@@ -57,10 +57,9 @@ function shared(threads: number, costs: readonly number[], shares: readonly numb
  * @throws {UsageError} with the problem of the first task that has one; the others are given up.
  */
 export async function runTasks<T>(command: string, tasks: readonly object[], options: PoolOptions<T>): Promise<void> {
-  const { jobs, costs, largest, done, goOn = () => true } = options;
-  const { shares = costs.map(() => 1) } = options;
-  const most = shares.reduce((a, b) => Math.max(a, b), tasks.length);
-  const threads = Math.max(1, Math.min(jobs ?? availableParallelism(), most));
+  const { jobs, costs, shares = costs.map(() => 1), largest, done, goOn = () => true } = options;
+  const busy = shares.reduce((a, b) => Math.max(a, b), tasks.length);
+  const threads = Math.max(1, Math.min(jobs ?? availableParallelism(), busy));
   const { rss } = process.memoryUsage();
   const budget = jobs === undefined ? 3 * largest + ALLOWANCE - rss - threads * THREAD : Infinity;
   // as scripts/bundle.mjs names it
