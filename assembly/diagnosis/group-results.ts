@@ -4,8 +4,6 @@ import { COUNT, EXACT, KEPT_TOTAL, LAYOUT, LAYOUT_COLUMNS, LENGTH, TAIL, TAIL_ST
 import {
   CONDITIONS,
   DEVIATION_STAGE,
-  ERRORS,
-  ERRORS_BYTES,
   GROUP_ERRORS,
   LARGEST_SUM,
   MEAN_ROUNDED_STAGE,
@@ -48,14 +46,11 @@ import { traitsOf } from "../norms/with-norm";
 import { group } from "../tensors/groups";
 import { measurePair, setUnitOf } from "./error-statistics";
 import { givenDeviation } from "./given";
+import { stateOf } from "./pairs";
 import { heldSum } from "./powers";
 import { divideReal, LOW, productRest, realOf } from "./reals";
 import { exactScale } from "./reference";
 import { isCentred, isGiven } from "./stages";
-
-function stateOf(stage: i32, kind: i32): usize {
-  return ERRORS + ERRORS_BYTES * (2 * stage + kind);
-}
 
 /** Error statistics, condition number and record of group j. */
 export function finishGroup(j: i32): void {

@@ -54,6 +54,7 @@ let belowLow: i32 = 0;
 let belowTail: i32 = 0;
 /** Numbers of the sample that count. */
 let sampled: f64 = 0;
+
 /**
  * The 500, 990 and 999 thousandths quantiles of the n numbers at p into a state of error statistics. NaN among the
  * numbers do not count; the state knows how many do. The numbers are lost.

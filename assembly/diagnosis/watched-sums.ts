@@ -7,6 +7,7 @@
 //   r = RN(s + x),  s + x = t + u without error (Knuth),  r - (s + x) = (r - t) - u
 
 import { STAGNATION_EVENT } from "../../src/abi/report";
+import { Split } from "../emulated/quick-sums";
 import { accumulators, grid, laneBytes, SumWatch, side } from "../emulated/sums";
 import { ACCUMULATE, kindOfSums, splitterOf } from "../formats/format";
 import { ADDITION, Add, operate } from "../formats/operations";
@@ -72,8 +73,8 @@ export class WatchedSums implements SumWatch {
   }
 
   fold(s: v128, t: v128, r: v128, i: i32, n: i32): void {
-    const odd = Watched.odd(r, v128.load(watchOf(ADDEND)), v128.load(watchOf(LIMIT)));
-    const stagnant = Watched.stagnant(s, t, r, f32x4.splat(0));
+    const odd = Addition.odd(r, v128.load(watchOf(ADDEND)), v128.load(watchOf(LIMIT)));
+    const stagnant = Addition.stagnant(s, t, r, f32x4.splat(0));
     if (v128.any_true(v128.or(odd, stagnant)) || looksAtEach()) noteAdditions(s, t, r, i, n);
   }
 
@@ -90,15 +91,15 @@ export class WatchedSums implements SumWatch {
 
 /** Takes an addition of elements: stagnation is counted at the accumulators. */
 function takeAddition(s: v128, t: v128, r: v128, at: usize, p: i32, end: i32): void {
-  if (v128.any_true(Watched.odd(r, v128.load(watchOf(ADDEND)), v128.load(watchOf(LIMIT)))) || looksAtEach()) {
+  if (v128.any_true(Addition.odd(r, v128.load(watchOf(ADDEND)), v128.load(watchOf(LIMIT)))) || looksAtEach()) {
     noteAdditions(s, t, r, p, end);
   } else {
-    Watched.count(at, Watched.stagnant(s, t, r, f32x4.splat(0)));
+    Addition.count(at, Addition.stagnant(s, t, r, f32x4.splat(0)));
   }
 }
 
 /** In line wherever it is called. */
-class Watched {
+class Addition {
   /** Lanes of results that are not ordinary (events.ts). */
   @inline
   static odd(r: v128, addend: v128, limit: v128): v128 {
@@ -117,16 +118,12 @@ class Watched {
   static count(at: usize, mask: v128): void {
     v128.store(STAGNANT + at, i32x4.sub(v128.load(STAGNANT + at), mask));
   }
-
-  /** x rounded to the bits that Veltkamp's factor c leaves, as in emulated/quick-sums.ts: right as long as it is ordinary. */
-  @inline
-  static split(x: v128, c: v128): v128 {
-    const y = f32x4.mul(x, c);
-    return f32x4.sub(y, f32x4.sub(y, x));
-  }
 }
 
-/** The same where Veltkamp's splitting rounds: two vectors at a time, so that there is one test for both. */
+/**
+ * LANES += every row of `bytes` bytes at x, by Veltkamp's splitting, which is right as long as results are ordinary: two vectors at
+ * a time, so that there is one test for both.
+ */
 function accumulateQuickly(x: usize, tile: usize, bytes: usize, rows: i32, end: i32): void {
   const c = v128.load(splitterOf(ACCUMULATE));
   const addend = v128.load(watchOf(ADDEND));
@@ -138,16 +135,16 @@ function accumulateQuickly(x: usize, tile: usize, bytes: usize, rows: i32, end: 
       const t = v128.load(x, 0);
       const u = v128.load(LANES + at, 16);
       const w = v128.load(x, 16);
-      const p = Watched.split(f32x4.add(s, t), c);
-      const q = Watched.split(f32x4.add(u, w), c);
-      if (v128.any_true(v128.or(Watched.odd(p, addend, limit), Watched.odd(q, addend, limit)))) {
+      const p = Split.by(f32x4.add(s, t), c);
+      const q = Split.by(f32x4.add(u, w), c);
+      if (v128.any_true(v128.or(Addition.odd(p, addend, limit), Addition.odd(q, addend, limit)))) {
         addSlowly(at, s, t, <i32>((x - tile) >> 2), end);
         addSlowly(at + 16, u, w, <i32>((x + 16 - tile) >> 2), end);
       } else {
         v128.store(LANES + at, p, 0);
         v128.store(LANES + at, q, 16);
-        Watched.count(at, Watched.stagnant(s, t, p, zero));
-        Watched.count(at + 16, Watched.stagnant(u, w, q, zero));
+        Addition.count(at, Addition.stagnant(s, t, p, zero));
+        Addition.count(at + 16, Addition.stagnant(u, w, q, zero));
       }
       x += 32;
     }

@@ -1,7 +1,6 @@
 // Emulated arithmetic: every operation rounded, in a stated order. A sequence of rounded vector operations over tiles.
 //
-// The groups at hand are a bundle of `width` groups side by side (sums.ts): a panel of columns, rows that were
-// transposed (many rows in sequential order), or a single row.
+// The groups at hand are a bundle (bundle.ts).
 //
 // The statistics, up to 1 / S, are in a format of their own, in which x is what the compute format made of it:
 //

@@ -27,7 +27,7 @@ import { greatestMagnitude } from "../reductions/extremes";
 import { BLOCK, empty, fillLanes, rising, SumWatch, side } from "./sums";
 
 /** Veltkamp's splitting, in line wherever it is called. */
-class Split {
+export class Split {
   /** x rounded to the bits that Veltkamp's factor c leaves: y = x c, then y - (y - x). */
   @inline
   static by(x: v128, c: v128): v128 {
@@ -104,8 +104,8 @@ class Signed implements Course {
 }
 
 /**
- * The same by three operations per rounding; false when a sum left the range of the format (or was not a number), where
- * they do not hold.
+ * LANES += every row of `vectors` vectors at x, by three operations per rounding; false when a sum left the range of the
+ * format (or was not a number), where they do not hold.
  */
 function accumulateSplit<C extends Course>(x: usize, vectors: i32, rows: i32): bool {
   const course = changetype<C>(0);
