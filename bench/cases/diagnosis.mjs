@@ -2,14 +2,13 @@
 
 import { compare, diagnose, empty, layerNorm } from "../../dist/index.js";
 import { diagnoseRows } from "../baselines/diagnosis.mjs";
-import { count, LOOP, PLAIN, RESIDENT, Tensors, times } from "../harness/case.mjs";
+import { count, EPS, LOOP, PLAIN, RESIDENT, Tensors, times } from "../harness/case.mjs";
 import { halves, normal } from "../harness/data.mjs";
 import { table } from "../harness/float16.mjs";
 
 /** @typedef {import("../harness/case.mjs").Case} Case */
 
 const NATIVE = "native layer norm";
-const EPS = 1e-5;
 
 /** What the diagnosis is of. */
 const OPTIONS = /** @type {const} */ ({ layer: "layer", norm: "l2", arithmetic: "float16", eps: EPS });

@@ -4,13 +4,10 @@ import { empty, fromFloat16, mean, norm, round, toFloat16, trelu } from "../../d
 import { count, first, LOOP_FRESH, PLAIN, RESIDENT, Tensors, taken, times } from "../harness/case.mjs";
 import { halves, normal, subnormal } from "../harness/data.mjs";
 import * as exact from "../harness/exact.mjs";
-import { decode, encode, table } from "../harness/float16.mjs";
+import { decode, encode, floats, table } from "../harness/float16.mjs";
 import { SIZES } from "./reductions.mjs";
 
-/**
- * @typedef {import("../harness/case.mjs").Case} Case
- * @typedef {import("../harness/case.mjs").Tensor} Tensor
- */
+/** @typedef {import("../harness/case.mjs").Case} Case */
 
 /** @returns {Case[]} */
 export function float16Cases() {
@@ -55,12 +52,12 @@ function toHalf(n, kind) {
       const loop = () => encode(new Uint32Array(x.buffer), new Uint16Array(n));
       return {
         contenders: {
-          [LOOP_FRESH]: { run: () => loop()[0], result: () => values(loop()) },
+          [LOOP_FRESH]: { run: () => loop()[0], result: () => floats(loop()) },
           [RESIDENT]: {
             run: () => void toFloat16(resident, given),
-            result: () => values(/** @type {Uint16Array} */ (out.data)),
+            result: () => floats(/** @type {Uint16Array} */ (out.data)),
           },
-          [PLAIN]: { run: () => plainData(toFloat16(x))[0], result: () => values(plainData(toFloat16(x))) },
+          [PLAIN]: { run: () => plainData(toFloat16(x))[0], result: () => floats(plainData(toFloat16(x))) },
         },
         exact: () => exact.nearestFloat16(x),
         grid: exact.FLOAT16,
@@ -99,7 +96,7 @@ function fromHalf(n, kind) {
           [RESIDENT]: { run: () => void fromFloat16(resident, given), result: () => out.data },
           [PLAIN]: { run: () => plainData(fromFloat16(bits))[0], result: () => plainData(fromFloat16(bits)) },
         },
-        exact: () => values(bits),
+        exact: () => floats(bits),
         dispose: () => held.dispose(),
       };
     },
@@ -295,11 +292,6 @@ function manyRows(shape, atMost) {
       };
     },
   };
-}
-
-/** @param {Uint16Array} bits */
-function values(bits) {
-  return Float32Array.from(bits, (half) => table[half]);
 }
 
 /**

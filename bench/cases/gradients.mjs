@@ -11,19 +11,16 @@ import {
   weightNormBackward,
 } from "../../dist/index.js";
 import * as baseline from "../baselines/gradients.mjs";
-import { Tensors, times } from "../harness/case.mjs";
+import { EPS, sizeOf, Tensors, times } from "../harness/case.mjs";
 import { halves, normal, uniform } from "../harness/data.mjs";
 import * as exact from "../harness/exact.mjs";
+import { NAMES, NORMS } from "./layers.mjs";
 
 /**
  * @typedef {import("../harness/case.mjs").Case} Case
  * @typedef {import("../harness/case.mjs").Check} Check
  * @typedef {import("../harness/case.mjs").Contender} Contender
  */
-
-const EPS = 1e-5;
-const NORMS = /** @type {const} */ ({ L2: "l2", L1: "l1", "L∞": "linf", "top-10": { topk: 10 } });
-const NAMES = /** @type {(keyof typeof NORMS)[]} */ (Object.keys(NORMS));
 
 /** @returns {Case[]} */
 export function gradientCases() {
@@ -39,9 +36,6 @@ export function gradientCases() {
     emulated([8, 256, 14, 14]),
   ];
 }
-
-/** @param {readonly number[]} shape */
-const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 
 /**
  * Operands of a gradient, and the results that it fills.

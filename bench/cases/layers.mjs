@@ -2,17 +2,16 @@
 
 import { batchNorm, empty, layerNorm, rmsNorm, weightNorm } from "../../dist/index.js";
 import * as baseline from "../baselines/layers.mjs";
-import { LOOP, LOOP_FRESH, PLAIN, RESIDENT, speedups, Tensors, times } from "../harness/case.mjs";
+import { EPS, LOOP, LOOP_FRESH, PLAIN, RESIDENT, sizeOf, speedups, Tensors, times } from "../harness/case.mjs";
 import { halves, normal, uniform } from "../harness/data.mjs";
 import * as exact from "../harness/exact.mjs";
-import { table } from "../harness/float16.mjs";
+import { floats } from "../harness/float16.mjs";
 
-/**
- * @typedef {import("../harness/case.mjs").Case} Case
- * @typedef {import("../harness/case.mjs").Tensor} Tensor
- */
+/** @typedef {import("../harness/case.mjs").Case} Case */
 
-const EPS = 1e-5;
+/** Norms of the paper, by their names. */
+export const NORMS = /** @type {const} */ ({ L2: "l2", L1: "l1", "L∞": "linf", "top-10": { topk: 10 } });
+export const NAMES = /** @type {(keyof typeof NORMS)[]} */ (Object.keys(NORMS));
 
 /** @returns {Case[]} */
 export function layerCases() {
@@ -48,7 +47,7 @@ export function layerCases() {
  * @returns {Case}
  */
 function against({ id, row, shape, targets, parameters, loop, library, exactly }) {
-  const elements = shape.reduce((a, b) => a * b, 1);
+  const elements = sizeOf(shape);
   return {
     id: `${id}/${shape.join("x")}`,
     row,
@@ -156,23 +155,21 @@ function weights(shape) {
  * @returns {Case}
  */
 function batchNorms(shape) {
-  const elements = shape.reduce((a, b) => a * b, 1);
-  const norms = /** @type {const} */ ({ L2: "l2", L1: "l1", "L∞": "linf", "top-10": { topk: 10 } });
-  const names = /** @type {(keyof typeof norms)[]} */ (Object.keys(norms));
+  const elements = sizeOf(shape);
   return {
     id: "batch-norm-norms",
     row: "batch norm by norm",
     what: times(shape),
     elements,
     kernels: ["rows"],
-    checks: names.map((name) => ({ label: `${name} resident`, unit: "ns/element", of: name })),
+    checks: NAMES.map((name) => ({ label: `${name} resident`, unit: "ns/element", of: name })),
     prepare() {
       const held = new Tensors();
       const x = held.of(normal(elements), shape);
       const out = held.hold(empty(shape));
       return {
         contenders: Object.fromEntries(
-          names.map((name) => [name, { run: () => void batchNorm(x, { norm: norms[name], out }) }]),
+          NAMES.map((name) => [name, { run: () => void batchNorm(x, { norm: NORMS[name], out }) }]),
         ),
         dispose: () => held.dispose(),
       };
@@ -249,7 +246,7 @@ function channelsLast(shape) {
  * @returns {Case}
  */
 function halfCase({ id, row, shape, kernels, variants }) {
-  const elements = shape[0] * shape[1];
+  const elements = sizeOf(shape);
   return {
     id: `${id}/${shape.join("x")}`,
     row,
@@ -273,14 +270,14 @@ function halfCase({ id, row, shape, kernels, variants }) {
               label,
               {
                 run: () => void layerNorm(x, all),
-                result: () => Float32Array.from(out.data, (half) => table[half]),
+                result: () => floats(/** @type {Uint16Array} */ (out.data)),
               },
             ];
           }),
         ),
         exact: () =>
           exact.normalized({
-            x: Float32Array.from(bits, (half) => table[half]),
+            x: floats(bits),
             weight,
             bias,
             eps: EPS,
@@ -329,7 +326,7 @@ function layerEmulated(shape, atMost) {
  * @returns {Case}
  */
 function layerByFormat(shape) {
-  const elements = shape[0] * shape[1];
+  const elements = sizeOf(shape);
   return {
     id: `layer-norm-bfloat16/${shape.join("x")}`,
     row: "layer norm, emulated bfloat16",

@@ -3,7 +3,7 @@
 import { statistics } from "../../dist/index.js";
 import { bareKernels } from "../baselines/bare.mjs";
 import { sumSquares } from "../baselines/reductions.mjs";
-import { count, first, LOOP, RESIDENT, Tensors } from "../harness/case.mjs";
+import { count, firstDeviation, LOOP, RESIDENT, Tensors } from "../harness/case.mjs";
 import { normal } from "../harness/data.mjs";
 import * as exact from "../harness/exact.mjs";
 
@@ -86,11 +86,7 @@ function onePass(n, atLeast) {
       const held = new Tensors();
       const x = held.of(data);
       const options = /** @type {const} */ ({ norm: "l2" });
-      const call = () => {
-        const found = statistics(x, options);
-        first(found.mean);
-        return first(found.deviation);
-      };
+      const call = () => firstDeviation(statistics(x, options));
       const { kernels, from } = bareKernels(data);
       const pass = () => kernels.deviation(from, n, data[0]);
       return {

@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import Benchmark from "benchmark";
 import { build } from "esbuild";
 import { batchNorm, empty, layerNorm, norm, tensor } from "../../dist/index.js";
-import { first } from "../harness/case.mjs";
+import { first, sizeOf } from "../harness/case.mjs";
 import { normal } from "../harness/data.mjs";
 import { median, quantile, use } from "../harness/harness.mjs";
 import { number } from "../harness/report.mjs";
@@ -129,7 +129,7 @@ function manyTensors() {
  * @param {readonly number[]} shape
  */
 function safetensors(tensors, shape) {
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   const data = normal(tensors * size);
   const header = Object.fromEntries(
     Array.from({ length: tensors }, (_, i) => [

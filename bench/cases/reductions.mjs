@@ -2,7 +2,7 @@
 
 import { mean, norm, statistics } from "../../dist/index.js";
 import * as baseline from "../baselines/reductions.mjs";
-import { count, first, LOOP, PLAIN, RESIDENT, speedups, Tensors } from "../harness/case.mjs";
+import { count, first, firstDeviation, LOOP, PLAIN, RESIDENT, speedups, Tensors } from "../harness/case.mjs";
 import { ascending, halves, normal } from "../harness/data.mjs";
 import * as exact from "../harness/exact.mjs";
 import { sumAbsTable, table } from "../harness/float16.mjs";
@@ -47,13 +47,6 @@ function reduction({ id, row, data = "", targets, make = normal, library, loop, 
     },
   }));
 }
-
-/** @param {import("../../dist/index.js").StatisticsOptions} options */
-const deviationOf = (options) => (/** @type {import("../../dist/index.js").TensorLike} */ x) => {
-  const found = statistics(x, options);
-  first(found.mean);
-  return first(found.deviation);
-};
 
 const L1 = /** @type {const} */ ({ norm: "l1" });
 const L2 = /** @type {const} */ ({ norm: "l2" });
@@ -101,7 +94,7 @@ export function reductionCases() {
       id: "deviation-l2",
       row: "L2 deviation",
       targets: [4.5, 1.9],
-      library: deviationOf(L2),
+      library: (x) => firstDeviation(statistics(x, L2)),
       loop: baseline.deviationL2,
       exact: exact.deviationL2,
     }),
@@ -109,7 +102,7 @@ export function reductionCases() {
       id: "deviation-l1",
       row: "L1 deviation",
       targets: [3.5, 2.3],
-      library: deviationOf(L1),
+      library: (x) => firstDeviation(statistics(x, L1)),
       loop: baseline.deviationL1,
       exact: exact.deviationL1,
     }),

@@ -3,13 +3,12 @@
 import { empty, layerNorm, mean, norm, rmsNorm, statistics } from "../../dist/index.js";
 import { kernelsOf } from "../baselines/bare.mjs";
 import * as baseline from "../baselines/plain.mjs";
-import { count, first, LOOP, PLAIN, Tensors, times } from "../harness/case.mjs";
+import { count, EPS, first, firstDeviation, LOOP, PLAIN, Tensors, times } from "../harness/case.mjs";
 import { normal, uniform } from "../harness/data.mjs";
 import * as exact from "../harness/exact.mjs";
 
 /** @typedef {import("../harness/case.mjs").Case} Case */
 
-const EPS = 1e-5;
 const PLAIN_GIVEN = "plain array, out given";
 const RESIDENT_GIVEN = "resident, out given";
 
@@ -113,20 +112,17 @@ const REDUCTIONS = {
   L2: { atLeast: 0.5, call: (own, x) => first(own.norm(x, { norm: "l2" })), exactly: exact.l2 },
   "L∞": { atLeast: 0.5, call: (own, x) => first(own.norm(x, { norm: "linf" })), exactly: exact.linf },
   mean: { atLeast: 0.5, call: (own, x) => first(own.mean(x)), exactly: exact.mean },
-  "L1 deviation": { atLeast: 0.8, call: (own, x) => deviationOf(own, x, "l1"), exactly: exact.deviationL1 },
-  "L2 deviation": { atLeast: 0.8, call: (own, x) => deviationOf(own, x, "l2"), exactly: exact.deviationL2 },
+  "L1 deviation": {
+    atLeast: 0.8,
+    call: (own, x) => firstDeviation(own.statistics(x, { norm: "l1" })),
+    exactly: exact.deviationL1,
+  },
+  "L2 deviation": {
+    atLeast: 0.8,
+    call: (own, x) => firstDeviation(own.statistics(x, { norm: "l2" })),
+    exactly: exact.deviationL2,
+  },
 };
-
-/**
- * @param {Functions} own
- * @param {Tensor} x
- * @param {"l1" | "l2"} norm
- */
-function deviationOf(own, x, norm) {
-  const found = own.statistics(x, { norm });
-  first(found.mean);
-  return first(found.deviation);
-}
 
 /**
  * Results in fresh tensors, of a tensor that is resident: what is left of the kernel's speed.

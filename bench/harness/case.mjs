@@ -113,6 +113,21 @@ export function first(result) {
   return value;
 }
 
+/**
+ * The first deviation of statistics; disposes of them.
+ * @param {import("../../dist/index.js").Statistics<{ data: ArrayLike<number> }>} found
+ */
+export function firstDeviation({ mean, deviation }) {
+  first(mean);
+  return first(deviation);
+}
+
+/** What layers are given, which is their default. */
+export const EPS = 1e-5;
+
+/** @param {readonly number[]} shape */
+export const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
+
 /** @param {number} n */
 export const count = (n) => n.toLocaleString("en");
 

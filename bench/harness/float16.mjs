@@ -60,6 +60,12 @@ export const table = new Float32Array(65536);
 decode(all, new Uint32Array(table.buffer));
 
 /**
+ * The values of float16 bits.
+ * @param {Uint16Array} bits
+ */
+export const floats = (bits) => Float32Array.from(bits, (half) => table[half]);
+
+/**
  * Σ |x| over float16 bits, four float64 accumulators.
  * @param {Uint16Array} bits
  */

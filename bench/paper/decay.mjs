@@ -61,7 +61,7 @@ const setup = ({ seeds, quick }) =>
 const lastNorm = ({ norms }) => mean(norms[norms.length - 1]);
 
 /** @type {Statement} */
-const noise = {
+const rate = {
   id: 14,
   title: "Decay as a learning rate",
   claim: [
@@ -152,4 +152,4 @@ const norms = {
   },
 };
 
-export const DECAY_STATEMENTS = [noise, norms];
+export const DECAY_STATEMENTS = [rate, norms];

@@ -6,7 +6,6 @@ import { change, estimate, fixed, mean, nameOf, paired, standardError } from "./
 /**
  * @typedef {import("./plain-norms.mjs").Norm} Norm
  * @typedef {import("../../dist/index.js").Arithmetic} Arithmetic
- * @typedef {import("./training.mjs").Setting} Setting
  * @typedef {import("./training.mjs").Outcome} Outcome
  *
  * @typedef {object} Arm

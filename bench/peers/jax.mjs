@@ -1,7 +1,7 @@
 /** jax-js on its WebAssembly backend, jit-compiled. Arrays stay in its memory; an operation consumes what it is given. */
 
 import * as jax from "@jax-js/jax";
-import { versionOf } from "./peer.mjs";
+import { ORDER, versionOf } from "./peer.mjs";
 
 const np = jax.numpy;
 
@@ -13,8 +13,6 @@ export async function open() {
   jax.defaultDevice("wasm");
   return { name: `${versionOf("@jax-js/jax")}, wasm, jit`, data: "resident", solve };
 }
-
-const ORDER = { l1: 1, l2: 2, linf: Number.POSITIVE_INFINITY };
 
 /**
  * @param {Problem} problem

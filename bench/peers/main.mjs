@@ -10,10 +10,10 @@ import { batchNorm, empty, layerNorm, norm, rmsNorm, tensor } from "../../dist/i
 import * as layers from "../baselines/layers.mjs";
 import { primeBaselines } from "../baselines/prime.mjs";
 import * as loops from "../baselines/reductions.mjs";
-import { taken, times } from "../harness/case.mjs";
+import { EPS, sizeOf, taken, times } from "../harness/case.mjs";
 import { halves, normal, uniform } from "../harness/data.mjs";
 import * as exact from "../harness/exact.mjs";
-import { table } from "../harness/float16.mjs";
+import { floats, table } from "../harness/float16.mjs";
 import { interleave, median, sinkValue } from "../harness/harness.mjs";
 import { readOptions, refuse, SHARED_USAGE } from "../harness/options.mjs";
 import { line, machine, number, titles, ulp, warning } from "../harness/report.mjs";
@@ -33,7 +33,6 @@ import { line, machine, number, titles, ulp, warning } from "../harness/report.m
  * @property {import("../harness/exact.mjs").Ulp} [error]
  */
 
-const EPS = 1e-5;
 const NAMES = {
   l1: "L1",
   l2: "L2",
@@ -73,7 +72,7 @@ const PROBLEMS = [
  * @returns {Problem}
  */
 function problemOf(operation, shape) {
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(shape);
   const parameters = shape.length === 1 ? 0 : shape[1];
   const x = normal(size, 1, 1, shape.length === 1 ? 0 : 0.5);
   const bits = halves(x);
@@ -81,7 +80,7 @@ function problemOf(operation, shape) {
     operation,
     shape,
     // what the float16 operation is given, so that all errors are about the same numbers
-    x: operation === "layerNormHalf" ? Float32Array.from(bits, (half) => table[half]) : x,
+    x: operation === "layerNormHalf" ? floats(bits) : x,
     halves: bits,
     weight: uniform(parameters, 0.5, 1.5, 2).map((v) => Math.round(v * 512) / 512),
     bias: uniform(parameters, -0.5, 0.5, 3).map((v) => Math.round(v * 1024) / 1024),

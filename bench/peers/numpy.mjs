@@ -1,7 +1,7 @@
 /** numpy-ts, which computes in WebAssembly. Its arrays stay in its memory. */
 
 import * as np from "numpy-ts";
-import { versionOf } from "./peer.mjs";
+import { ORDER, versionOf } from "./peer.mjs";
 
 /** @typedef {import("./peer.mjs").Problem} Problem */
 
@@ -9,8 +9,6 @@ import { versionOf } from "./peer.mjs";
 export async function open() {
   return { name: versionOf("numpy-ts"), data: "resident", solve };
 }
-
-const ORDER = { l1: 1, l2: 2, linf: Number.POSITIVE_INFINITY };
 
 /**
  * @param {Problem} problem

@@ -1,7 +1,7 @@
 /** The operations as ONNX models, for onnxruntime in a page and onnxruntime in Node alike. */
 
 import { halves } from "../harness/data.mjs";
-import { table } from "../harness/float16.mjs";
+import { floats } from "../harness/float16.mjs";
 import { onnxModel } from "./onnx.mjs";
 
 /**
@@ -24,9 +24,7 @@ export function solveWith(ort, options) {
       result: async () => {
         const data = /** @type {Float32Array | Uint16Array} */ ((await session.run(feeds)).y.data);
         // Uint16Array, or Float16Array where the engine has it
-        return half
-          ? Float32Array.from(new Uint16Array(data.buffer, data.byteOffset, data.length), (h) => table[h])
-          : data;
+        return half ? floats(new Uint16Array(data.buffer, data.byteOffset, data.length)) : data;
       },
       dispose: () => session.release(),
     };

@@ -25,6 +25,9 @@
 
 import { readFileSync } from "node:fs";
 
+/** Of norms, as NumPy has it. */
+export const ORDER = { l1: 1, l2: 2, linf: Number.POSITIVE_INFINITY };
+
 /**
  * The installed version of a package in this folder.
  * @param {string} name
