@@ -1,26 +1,17 @@
 // Pairs of a tile of computed values and their exact ones, added to the error statistics of a stage.
 
 import { OUTPUT, REDUCED_RANK } from "../../src/abi/plan";
-import {
-  ERRORS,
-  ERRORS_BYTES,
-  EXACT_HEAD_BYTES,
-  INPUT_STAGE,
-  OWN,
-  OWN_ERRORS,
-  TOTAL,
-  TOTAL_ERRORS,
-} from "../../src/abi/report";
+import { ERRORS, ERRORS_BYTES, INPUT_STAGE, OWN, OWN_ERRORS, TOTAL, TOTAL_ERRORS } from "../../src/abi/report";
 import { padded, writeTile } from "../emulated/bundle";
 import { COMPUTE } from "../formats/format";
-import { TILE_E, TILE_R, TILE_V } from "../memory";
+import { TILE_E, TILE_R } from "../memory";
 import { base, width } from "../tensors/groups";
 import { Layout } from "../tensors/offsets";
 import { discountPairs, measureEach, measureEqual, setUnitOf } from "./error-statistics";
 import { looksAtAll } from "./events";
 import { hasSmall } from "./powers";
 import { clearRest, fill, Held, hasRest, Itself, laneStep, Real, rowsOf, vectorsOf } from "./reals";
-import { keepFound, measure, measureKept } from "./tile-errors";
+import { keep, measure, measureKept } from "./tile-errors";
 
 /** The statistics of a stage, `kind` being OWN or TOTAL. */
 export function stateOf(stage: i32, kind: i32): usize {
@@ -81,17 +72,13 @@ export function hold<R extends Real>(
 
 /**
  * Adds the pairs of c and the exact values that were kept, of n elements that fill whole vectors with each group; or keeps those
- * in TILE_V.
+ * in TILE_V first.
  */
 export function holdKept(stage: i32, kind: i32, c: usize, kept: usize, known: bool, from: i32, n: i32): void {
   startPairs(stage, kind, from, n);
   const all = n * width;
-  if (known) measureKept(state, c, all >> 2, to, kept);
-  else {
-    memory.copy(kept + EXACT_HEAD_BYTES, TILE_V, (<usize>all) << 3);
-    measure<Held>(state, c, c, vectorsOf(n), rowsOf(n), 0, to);
-    keepFound(kept, all);
-  }
+  if (!known) keep(kept, all);
+  measureKept(state, c, all >> 2, to, kept);
   finishPairs(from, n);
 }
 

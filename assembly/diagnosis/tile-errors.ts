@@ -70,14 +70,22 @@ export function measureKept(state: usize, c: usize, vectors: i32, errors: usize,
   measureFrom<Itself, Kept>(state, c, c, vectors, 1, 0, errors, kept);
 }
 
-/** Keeps what measure() has found of the n exact values of a tile, and the least |v|, in the head at `kept` that is before them. */
-export function keepFound(kept: usize, n: i32): void {
-  store<f64>(kept, load<f64>(FOUND, FOUND_VV), EXACT_SQUARES);
-  store<f64>(kept, load<f64>(FOUND, FOUND_LARGEST), EXACT_LARGEST);
+/** Keeps n exact values, TILE_V, behind a head of what they have in common with any c: Σv², and the greatest and the least |v|. */
+export function keep(kept: usize, n: i32): void {
+  const values = kept + EXACT_HEAD_BYTES;
+  let vv = f64x2.splat(0);
+  let largest = f64x2.splat(0);
   let least = f64x2.splat(Infinity);
-  for (let p = kept + EXACT_HEAD_BYTES, end = p + ((<usize>n) << 3); p < end; p += 16) {
-    least = f64x2.pmin(least, f64x2.abs(v128.load(p)));
+  for (let p: usize = 0, end = (<usize>n) << 3; p < end; p += 16) {
+    const v = v128.load(TILE_V + p);
+    const square = f64x2.mul(v, v);
+    v128.store(values + p, v);
+    vv = f64x2.add(vv, square);
+    largest = f64x2.pmax(largest, square);
+    least = f64x2.pmin(least, f64x2.abs(v));
   }
+  store<f64>(kept, pairSum(vv), EXACT_SQUARES);
+  store<f64>(kept, sqrt(greatest(largest)), EXACT_LARGEST);
   store<f64>(kept, min(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1)), EXACT_LEAST);
 }
 
