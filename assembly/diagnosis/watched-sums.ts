@@ -68,6 +68,10 @@ export class WatchedSums implements SumWatch {
     return false;
   }
 
+  whole(): bool {
+    return false;
+  }
+
   add(s: v128, t: v128, r: v128, at: usize, p: i32, end: i32): void {
     takeAddition(s, t, r, at, p, end);
   }

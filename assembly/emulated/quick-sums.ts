@@ -81,6 +81,10 @@ export class UnwatchedSums implements SumWatch {
   halves(x: usize, vectors: i32): bool {
     return this.rows(x, 0, vectors, 1, 0);
   }
+
+  whole(): bool {
+    return addLanes();
+  }
 }
 
 // --- rows of accumulators ------------------------------------------------------------------------------
@@ -152,6 +156,23 @@ function accumulateSplit<C extends Course>(x: usize, vectors: i32, rows: i32): b
     x += 128;
   }
   return i32x4.all_true(inside);
+}
+
+/** The first of LANES = the sum of the 32 accumulators: halves, quarters and so on; false where one may leave the range. */
+function addLanes(): bool {
+  const c = v128.load(splitterOf(ACCUMULATE));
+  const most = reinterpret<f32>(greatestMagnitude(LANES, 32)) * 32;
+  // nor may what it is split with be infinite
+  if (!(most <= load<f32>(largestOf(ACCUMULATE)) && most * f32x4.extract_lane(c, 0) < Infinity)) return false;
+  for (let half: usize = 64; half >= 16; half >>= 1) {
+    for (let at: usize = 0; at < half; at += 16) {
+      v128.store(LANES + at, Split.by(f32x4.add(v128.load(LANES + at), v128.load(LANES + half + at)), c));
+    }
+  }
+  const four = v128.load(LANES);
+  const two = Split.by(f32x4.add(four, i64x2.shuffle(four, four, 1, 0)), c);
+  v128.store(LANES, Split.by(f32x4.add(two, i32x4.shuffle(two, two, 1, 0, 3, 2)), c));
+  return true;
 }
 
 // --- squares of distances ------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ export interface SumWatch {
   rows(x: usize, tile: usize, vectors: i32, rows: i32, end: i32): bool;
   /** LANES += `vectors` vectors (a multiple of 8) of accumulators at x; false if that is not done. */
   halves(x: usize, vectors: i32): bool;
+  /** The first of LANES = the sum of the 32 accumulators of a single group; false if that is not done. */
+  whole(): bool;
   /** Takes an addition to the accumulators at LANES + at: r = s + t, of the elements from place p on. */
   add(s: v128, t: v128, r: v128, at: usize, p: i32, end: i32): void;
   /** Takes an addition of accumulators, number `i` to i + 3 of n. */
@@ -249,6 +251,7 @@ class Row {
 
 /** Folds the accumulators of each group into the first: of 32 by w = 16, 8, 4, 2, 1. */
 function halve<W extends SumWatch>(kind: i32): void {
+  if (accumulators() == 32 && side == 1 && splits(ACCUMULATE, ACCUMULATE) && changetype<W>(0).whole()) return;
   for (let half = accumulators() >> 1; half >= side; half >>= 1) {
     const other = LANES + ((<usize>half) << 2);
     if (!(half & 31) && splits(ACCUMULATE, ACCUMULATE) && changetype<W>(0).halves(other, half >> 2)) continue;

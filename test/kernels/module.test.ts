@@ -5,10 +5,10 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 37_248, gzip: 15_040 },
+  core: { raw: 37_504, gzip: 15_168 },
   diagnosis: { raw: 53_120, gzip: 20_992 },
-  gradients: { raw: 52_736, gzip: 19_648 },
-  halfnorm: { raw: 100_864, gzip: 37_888 },
+  gradients: { raw: 53_120, gzip: 19_776 },
+  halfnorm: { raw: 101_248, gzip: 38_016 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
