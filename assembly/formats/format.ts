@@ -4,7 +4,8 @@
 //
 //   PLAIN   float32 itself
 //   NARROW  precision <= 11, exponents well inside float32's, overflow to infinity (float16, float8_e5m2): the operation
-//           in float32 lanes, rounded once more. Two roundings are one here, because 24 >= 2 * 11 + 2 (Figueroa).
+//           in float32 lanes, rounded once more. Two roundings are one here, because 24 >= 2 * 11 + 2 (Figueroa). The format
+//           has a 1: what brings numbers beyond it to infinity, 2^(127 - emax), is then a float32.
 //   CUT     precision <= 11, float32's exponents, overflow to infinity (bfloat16, tfloat32): a float32 with the end of its
 //           mantissa cut off. The same; what exceeds float32 exceeds the format. Below 2^-126, where float32 has fewer digits
 //           itself, the argument fails: what a product is there has to be looked at (operations.ts).
@@ -176,7 +177,7 @@ export function setFormat(
   const float32 = precision == 24 && emin == -126 && emax == 127 && !flushes && overflow == OVERFLOW_INFINITY;
   const ordinary = overflow == OVERFLOW_INFINITY && max == (2 - powerOfTwo(1 - precision)) * powerOfTwo(emax);
   const short = precision <= 11 && !flushes && ordinary;
-  const narrow = short && minimum > -125 && emax + drop < 126;
+  const narrow = short && minimum > -125 && emax >= 0 && emax + drop < 126;
   const cut = short && emin == -126 && emax == 127;
   const kind = float32 ? PLAIN : narrow ? NARROW : cut ? CUT : WIDE;
   if (cut) {

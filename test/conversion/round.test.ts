@@ -6,12 +6,12 @@ import type { RoundingMode } from "../../src/numerics/format.js";
 import { type Mode, neighbours, roundTo } from "../oracle/formats.js";
 import { dataOf, expectBits } from "../support/compare.js";
 import { boundaries, SPECIALS, strided } from "../support/floats.js";
-import { CUSTOM, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { CUSTOM, FORMATS, MORE_FORMATS, WITHOUT_ONE } from "../support/formats.js";
 import { gaussian } from "../support/random.js";
 
 const MODES: readonly Mode[] = ["nearest-even", "toward-zero", "up", "down", "odd"];
 
-const formats = [...FORMATS, ...MORE_FORMATS];
+const formats = [...FORMATS, ...MORE_FORMATS, ...WITHOUT_ONE];
 describe.each(formats)("$label", ({ asked, oracle, label }) => {
   // The larger grids are too many values to take every boundary.
   const binades = oracle.emax - oracle.emin + 3;

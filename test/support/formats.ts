@@ -67,6 +67,12 @@ export const MORE_FORMATS: readonly FormatPair[] = [
   ...WITHOUT_INFINITY,
 ];
 
+/** Formats without a 1, which no norm has a use for. */
+export const WITHOUT_ONE: readonly FormatPair[] = [
+  own("8 digits of numbers below 1/2", { precision: 8, emin: -40, emax: -2 }),
+  own("9 digits of numbers from 1,024 on", { precision: 9, emin: 10, emax: 100 }),
+];
+
 /** Every order and way to accumulate of a compute format. */
 export function arithmetics(compute: FormatPair): ArithmeticPair[] {
   const list: ArithmeticPair[] = [];
