@@ -1,5 +1,7 @@
 // What nothing that reads the same elements can be faster than: loops that only load, that load and store, and that do the
-// least of arithmetic. Compiled by bare.mjs; n is a multiple of 32 everywhere.
+// least of arithmetic. Compiled by bare.mjs, with the passes of bare-remedies.ts; n is a multiple of 32 everywhere.
+
+export { emulate, judge, judgeByNorm, parts } from "./bare-remedies";
 
 /** Nothing but loads, in four registers. */
 export function loads(p: usize, n: i32): i32 {

@@ -16,6 +16,10 @@ import { load } from "../../dist/index.js";
  * @property {(p: number, n: number) => number} loads
  * @property {(p: number, n: number, to: number) => void} stores
  * @property {(p: number, n: number, k: number) => number} deviation
+ * @property {(x: number, y: number, rows: number, n: number, tile: number, mean: number, factor: number) => number} emulate
+ * @property {(c: number, v: number, n: number, errors: number) => number} judge
+ * @property {(...given: [c: number, x: number, n: number, errors: number, mean: number, rest: number, s: number, tile: number]) => number} judgeByNorm
+ * @property {(p: number, n: number, to: number, masks: number, low: number, high: number, tail: number) => number} parts
  */
 
 /** @type {WebAssembly.Module | undefined} */
@@ -42,16 +46,17 @@ function compile() {
 const PAGE = 65536;
 
 /**
- * The kernels with data in their memory, and as much room behind it.
+ * The kernels with data in their memory, and room behind it.
  * @param {Float32Array} data
+ * @param {number} [times] how often there is room for as much
  */
-export function bareKernels(data) {
+export function bareKernels(data, times = 1) {
   compiled ??= compile();
   const { exports } = new WebAssembly.Instance(compiled);
   const kernels = /** @type {Bare} */ (/** @type {unknown} */ (exports));
   const pages = Math.ceil(data.byteLength / PAGE);
   const from = kernels.memory.buffer.byteLength;
-  kernels.memory.grow(2 * pages);
+  kernels.memory.grow((1 + times) * pages);
   new Float32Array(kernels.memory.buffer, from, data.length).set(data);
   return { kernels, from, room: from + pages * PAGE };
 }

@@ -2,6 +2,7 @@
 
 import { compare, diagnose, empty, layerNorm } from "../../dist/index.js";
 import { diagnoseRows } from "../baselines/diagnosis.mjs";
+import { bareRemedies } from "../baselines/remedies.mjs";
 import { count, EPS, LOOP, PLAIN, RESIDENT, Tensors, times } from "../harness/case.mjs";
 import { halves, normal } from "../harness/data.mjs";
 import { table } from "../harness/float16.mjs";
@@ -9,6 +10,7 @@ import { table } from "../harness/float16.mjs";
 /** @typedef {import("../harness/case.mjs").Case} Case */
 
 const NATIVE = "native layer norm";
+const BARE = "bare kernels of eleven remedies";
 
 /** What the diagnosis is of. */
 const OPTIONS = /** @type {const} */ ({ layer: "layer", norm: "l2", arithmetic: "float16", eps: EPS });
@@ -45,6 +47,7 @@ function againstNative(shape, dtype, [usual, all]) {
       { label: "over native layer norm", unit: "slowdown", of: RESIDENT, against: NATIVE, atMost: usual },
       { label: "every remedy", unit: "slowdown", of: "every remedy", against: NATIVE, atMost: all },
       { label: "no remedies", unit: "slowdown", of: "no remedies", against: NATIVE },
+      { label: BARE, unit: "slowdown", of: BARE, against: NATIVE },
       { label: "plain array", unit: "slowdown", of: PLAIN, against: NATIVE },
     ],
     prepare() {
@@ -60,6 +63,8 @@ function againstNative(shape, dtype, [usual, all]) {
           "every remedy": { run: () => diagnose(x, { ...OPTIONS, remedies: true }).remedies.length },
           "no remedies": { run: () => diagnose(x, { ...OPTIONS, remedies: false }).stages.length },
           [PLAIN]: { run: () => diagnose(plain, OPTIONS).remedies.length },
+          // of float32: half as much is to be read of float16, which takes as long to unpack as float32 to round
+          [BARE]: { run: bareRemedies(data, shape) },
         },
         dispose: () => held.dispose(),
       };
