@@ -35,7 +35,7 @@ export const ORDERS: Readonly<Record<OrderName, number>> = {
   pairwise: ORDER_PAIRWISE,
 };
 
-/** An arithmetic, checked. */
+/** An arithmetic, checked. Formats of the same numbers are one object. */
 export interface Numerics {
   readonly compute: FormatSpec;
   readonly accumulate: FormatSpec;

@@ -24,12 +24,12 @@ export interface FormatSpec {
 
 const KEYS = ["precision", "emin", "emax", "overflow", "subnormals", "max"];
 export const OVERFLOWS = { infinity: OVERFLOW_INFINITY, nan: OVERFLOW_NAN, saturate: OVERFLOW_SATURATE };
-/** Specs that were checked before: formats are immutable. */
-const known = /* @__PURE__ */ new WeakSet<object>();
+/** The formats there are, by themselves and by their numbers: one of each, by which they are compared. */
+const known = /* @__PURE__ */ new Map<unknown, FormatSpec>();
 
 /**
  * A format of your own. Everything that float32 can hold exactly is possible: precision 2 to 24,
- * emax <= 127, emin - precision + 1 >= -149.
+ * emax <= 127, emin - precision + 1 >= -149. Of the same numbers there is one.
  *
  * @see IEEE 754-2019, section 3.3; for `overflow` and `max` the OCP 8-bit Floating Point Specification (OFP8).
  * @throws {TypeError} for a field that is missing, unknown or of a wrong type.
@@ -51,8 +51,10 @@ export function format(spec: Partial<FormatSpec> & Pick<FormatSpec, "precision" 
   }
   const subnormals = checkBoolean("subnormals", o.subnormals, true);
   const result = Object.freeze({ precision, emin, emax, overflow, subnormals, max });
-  known.add(result);
-  return result;
+  const key = `${Object.values(result)}`;
+  const one = known.get(key) ?? result;
+  known.set(key, one).set(one, one);
+  return one;
 }
 
 /** IEEE 754 binary32. */

@@ -2,14 +2,25 @@
 
 import { describe, expect, test } from "vitest";
 import * as halfnorm from "../../src/index.js";
-import { float8_e4m3fn, float16, format, norm, round } from "../../src/index.js";
+import {
+  type Arithmetic,
+  diagnose,
+  float8_e4m3fn,
+  float16,
+  format,
+  layerNormBackward,
+  norm,
+  round,
+} from "../../src/index.js";
+import { gaussian } from "../support/random.js";
 import { any, FORMATS, plain, refuses } from "../support/refuses.js";
 
 describe("formats", () => {
-  test("are checked once and immutable", () => {
+  test("are checked once and immutable, one of the same numbers", () => {
     const spec = format({ precision: 11, emin: -14, emax: 15 });
-    expect(spec).toEqual(float16);
+    expect(spec).toBe(float16);
     expect(format(spec)).toBe(spec);
+    expect(format({ ...spec, overflow: "saturate" })).not.toBe(spec);
     expect(Object.isFrozen(spec)).toBe(true);
     expect(float16.max).toBe(65504);
     expect(float8_e4m3fn.max).toBe(448);
@@ -33,6 +44,21 @@ describe("formats", () => {
       expect(wide.data[0]).toBe(1 + 2 ** -10);
     }
   });
+});
+
+test("formats of the same numbers are one, in whatever form each is given", () => {
+  const [dy, x] = [0, 1].map((seed) => ({ data: gaussian(600, seed), shape: [2, 300] }));
+  for (const compute of ["float16", format({ precision: 7, emin: -30, emax: 18 })] as const) {
+    const copy = () => ({ ...(compute === "float16" ? float16 : compute) });
+    const options = { layer: "layer", norm: "l2", remedies: true } as const;
+    const of = (arithmetic: Arithmetic) => diagnose(x, { ...options, arithmetic });
+    const same = { compute, accumulate: copy(), statistics: copy() };
+    expect(of(same)).toEqual(of(compute));
+    expect(of({ compute: copy(), accumulate: copy(), statistics: "float32" })).toEqual(
+      of({ compute, accumulate: compute, statistics: "float32" }),
+    );
+    expect(layerNormBackward(dy, x, { arithmetic: same })).toEqual(layerNormBackward(dy, x, { arithmetic: compute }));
+  }
 });
 
 test("arithmetics and modes that are refused", () => {
