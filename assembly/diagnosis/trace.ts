@@ -3,7 +3,7 @@
 // A bundle of groups goes through the stages of emulated/emulate.ts tile by tile, with the exact sums beside the emulated ones. What
 // the later sweeps over the elements need of a group is left in its record (group-results.ts, element-errors.ts).
 
-import { FORMAT_ACCUMULATE, FORMAT_COMPUTE, FORMAT_STATISTICS, SCRATCH, TOP } from "../../src/abi/plan";
+import { FORMAT_ACCUMULATE, FORMAT_COMPUTE, FORMAT_STATISTICS, TOP } from "../../src/abi/plan";
 import {
   CENTRE_STAGE,
   DEVIATION_STAGE,
@@ -19,6 +19,7 @@ import {
 } from "../../src/abi/report";
 import { Bundle, padded, setGroup, startBundles, stretch } from "../emulated/bundle";
 import { gridOfTerms } from "../emulated/emulate";
+import { addLargest, largestOf, startLargest } from "../emulated/largest";
 import { addTile, finishSums, startSums } from "../emulated/sums";
 import { COMPUTE, holdsSums, STATISTICS } from "../formats/format";
 import { roundQuotient, roundSum, Unwatched } from "../formats/operations";
@@ -30,9 +31,6 @@ import {
   GROUP_MEAN,
   GROUP_NEGATED,
   GROUP_SUM,
-  GROUP_TOP,
-  PANEL_CENTRE,
-  PANEL_REST,
   REAL_MEAN_SUM,
   REAL_SIZES,
   SUM_ROUNDED,
@@ -45,13 +43,12 @@ import {
   TILE_T,
   TILE_V,
   TILE_X,
-  TOP_BYTES,
 } from "../memory";
 import { kindIn, Reduction, reductionIn } from "../norms/norm";
 import { scaleOfStatistic } from "../norms/scale";
 import { traitsOf } from "../norms/with-norm";
 import { checkErrors, checkGroup, checkTrace } from "../preconditions";
-import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
+import { finishTop, sortDown } from "../reductions/top";
 import { count, group, width } from "../tensors/groups";
 import { copy } from "../tensors/tiles";
 import { startErrors } from "./error-statistics";
@@ -265,22 +262,13 @@ function traceTerms(centred: bool, reduction: Reduction): void {
 // --- norms that take some of the terms --------------------------------------------------------------------------
 
 function startSelection(reduction: Reduction): void {
-  if (reduction != Reduction.Largest) {
-    startExtremes(TAKEN_HIGH, TAKEN_LOW);
-    return;
-  }
-  const k = load<i32>(TOP);
-  v128.store(PANEL_CENTRE, i32x4.splat(0));
-  v128.store(PANEL_REST, i32x4.splat(0));
-  for (let j = 0; j < width; j++) {
-    startTop(GROUP_TOP + TOP_BYTES * j, load<usize>(SCRATCH) + topBufferBytes(k) * j, k);
-  }
+  if (reduction == Reduction.Largest) startLargest();
+  else startExtremes(TAKEN_HIGH, TAKEN_LOW);
 }
 
 function selectFrom(reduction: Reduction, d: usize, n: i32): void {
-  if (reduction != Reduction.Largest) addExtremes(d, n, TAKEN_HIGH, TAKEN_LOW);
-  else if (padded == 1) addTop(GROUP_TOP, d, n);
-  else topColumns(d, (<usize>padded) << 2, n, 0, width, GROUP_TOP);
+  if (reduction == Reduction.Largest) addLargest(d, n);
+  else addExtremes(d, n, TAKEN_HIGH, TAKEN_LOW);
 }
 
 /** GROUP_SUM and SUM_TERMS of the k largest, of the largest, of the range. */
@@ -289,7 +277,7 @@ function finishSelection(reduction: Reduction): void {
     const to = SUM_TERMS + ((<usize>j) << 3);
     takeGroup(j);
     if (reduction == Reduction.Largest) {
-      addLargest(GROUP_TOP + TOP_BYTES * j, j, to);
+      sumLargest(largestOf(j), j, to);
       continue;
     }
     const high = extremeOf(TAKEN_HIGH, j);
@@ -307,7 +295,7 @@ function finishSelection(reduction: Reduction): void {
 }
 
 /** The k largest of group j, added from the largest down, to GROUP_SUM, and exactly to a sum of reals. */
-function addLargest(state: usize, j: i32, to: usize): void {
+function sumLargest(state: usize, j: i32, to: usize): void {
   const k = load<i32>(TOP);
   const largest = finishTop(state);
   sortDown(largest, k);

@@ -19,7 +19,6 @@ import {
   SCALE_DIVIDE,
   SCALE_GAIN,
   SCALE_NORMALIZE,
-  SCRATCH,
   TAIL,
   TAIL_FOLDED,
   TAIL_SAME,
@@ -41,26 +40,22 @@ import {
   GROUP_NEGATED,
   GROUP_SCALE,
   GROUP_SUM,
-  GROUP_TOP,
   GROUP_WEIGHT,
-  PANEL_CENTRE,
   PANEL_HIGH,
   PANEL_LOW,
-  PANEL_REST,
   TILE,
   TILE_B,
   TILE_D,
   TILE_T,
   TILE_W,
   TILE_X,
-  TOP_BYTES,
 } from "../memory";
 import { isScaled, kindIn, Norm, Reduction, reductionIn, TermKind } from "../norms/norm";
 import { deviationOf, Numbers, partsOf, scaleOf } from "../norms/scale";
 import { OfOther, traitsOf, withNorm } from "../norms/with-norm";
 import { checkPlan } from "../preconditions";
 import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
-import { addTop, finishTop, sortDown, startTop, topBufferBytes, topColumns } from "../reductions/top";
+import { finishTop, sortDown } from "../reductions/top";
 import { count, group, width } from "../tensors/groups";
 import { isUniform, weightOffset } from "../tensors/offsets";
 import { copy, magnitudes, readMagnitudes } from "../tensors/tiles";
@@ -81,6 +76,7 @@ import {
   weightTile,
   writeTile,
 } from "./bundle";
+import { addLargest, largestOf, startLargest } from "./largest";
 import { addSquares, addsSquares, UnwatchedSums } from "./quick-sums";
 import { addTile, finishSums, startSums } from "./sums";
 
@@ -206,13 +202,7 @@ export function statistics(centred: bool): void {
     v128.store(PANEL_HIGH + j, i32x4.splat(NO_HIGH));
     v128.store(PANEL_LOW + j, i32x4.splat(NO_LOW));
   }
-  if (reduction == Reduction.Largest) {
-    v128.store(PANEL_CENTRE, i32x4.splat(0));
-    v128.store(PANEL_REST, i32x4.splat(0));
-    for (let j = 0; j < width; j++) {
-      startTop(GROUP_TOP + TOP_BYTES * j, load<usize>(SCRATCH) + topBufferBytes(k) * j, k);
-    }
-  }
+  if (reduction == Reduction.Largest) startLargest();
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
     if (!Bundle.whole()) readTile(from, n, TILE_X);
@@ -233,8 +223,7 @@ export function statistics(centred: bool): void {
       if (!magnitudes) terms(kind, d, left);
       addTile<UnwatchedSums>(magnitudes ? TILE_X : TILE_T, left, from + done);
     } else if (reduction == Reduction.Largest) {
-      if (padded == 1) addTop(GROUP_TOP, d, n);
-      else topColumns(d, (<usize>padded) << 2, n, 0, width, GROUP_TOP);
+      addLargest(d, n);
     } else if (padded == 1) {
       extremes(d, n, PANEL_HIGH, PANEL_LOW);
     } else {
@@ -245,7 +234,7 @@ export function statistics(centred: bool): void {
     finishSums<UnwatchedSums>(GROUP_SUM);
   } else if (reduction == Reduction.Largest) {
     for (let j = 0; j < width; j++) {
-      store<f64>(GROUP_SUM + ((<usize>j) << 3), sumLargest(GROUP_TOP + TOP_BYTES * j, k, grid));
+      store<f64>(GROUP_SUM + ((<usize>j) << 3), sumLargest(largestOf(j), k, grid));
     }
   } else {
     for (let j: usize = 0; j < (<usize>width) << 2; j += 4) {
