@@ -221,7 +221,8 @@ function holdOutput(d: usize, from: i32, n: i32): usize {
     readWeights(from, n);
     if (scaled) fill<Scaled>(d, vectorsOf(n), rowsOf(n), laneStep());
     else fill<Itself>(d, vectorsOf(n), rowsOf(n), laneStep());
-    holdShifted(OUTPUT_STAGE, OWN, y, from, n);
+    shiftByWeights(n);
+    hold<Held>(OUTPUT_STAGE, OWN, y, TILE_R, from, n);
   } else if (scaled) hold<Scaled>(OUTPUT_STAGE, OWN, y, d, from, n);
   else hold<Itself>(OUTPUT_STAGE, OWN, y, d, from, n);
   holdTotal(OUTPUT_STAGE, y, from, n);
@@ -236,7 +237,7 @@ function holdSteps(x: usize, from: i32, n: i32): usize {
   // x may stand where the outputs go
   if (scaled) fill<FromMeanScaled>(x, vectorsOf(n), rowsOf(n), laneStep());
   else fill<FromMean>(x, vectorsOf(n), rowsOf(n), laneStep());
-  shiftReals(load<usize>(WEIGHT) ? TILE_W : 0, load<usize>(BIAS) ? TILE_B : 0, n);
+  shiftByWeights(n);
   if (shifts) roundWeights(n);
   enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
   const y = scaleAndShift<Watched>(fromRoundedMean<Watched>(x, n), n);
@@ -277,13 +278,12 @@ function holdTotal(stage: i32, y: usize, from: i32, n: i32): void {
 function fillExact(n: i32): void {
   if (isScaled(traitsOf())) fill<Quotient>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
   else fill<Distance>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
-  shiftReals(load<usize>(WEIGHT) ? TILE_W : 0, load<usize>(BIAS) ? TILE_B : 0, n);
+  shiftByWeights(n);
 }
 
-/** Adds the pairs of c and TILE_V, which is yet to be multiplied by the weights. */
-function holdShifted(stage: i32, kind: i32, c: usize, from: i32, n: i32): void {
+/** TILE_V = TILE_V times the weights in TILE_W plus the biases in TILE_B, as far as there are any. */
+function shiftByWeights(n: i32): void {
   shiftReals(load<usize>(WEIGHT) ? TILE_W : 0, load<usize>(BIAS) ? TILE_B : 0, n);
-  hold<Held>(stage, kind, c, TILE_R, from, n);
 }
 
 /** Groups, as bits, with an output that is not finite: they have not absorbed anything. */
