@@ -262,7 +262,7 @@ function traceTerms(centred: bool, reduction: Reduction): void {
 // --- norms that take some of the terms --------------------------------------------------------------------------
 
 function startSelection(reduction: Reduction): void {
-  if (reduction == Reduction.Largest) startLargest();
+  if (reduction == Reduction.Largest) startLargest(load<i32>(TOP));
   else startExtremes(TAKEN_HIGH, TAKEN_LOW);
 }
 

@@ -202,7 +202,7 @@ export function statistics(centred: bool): void {
     v128.store(PANEL_HIGH + j, i32x4.splat(NO_HIGH));
     v128.store(PANEL_LOW + j, i32x4.splat(NO_LOW));
   }
-  if (reduction == Reduction.Largest) startLargest();
+  if (reduction == Reduction.Largest) startLargest(k);
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
     if (!Bundle.whole()) readTile(from, n, TILE_X);

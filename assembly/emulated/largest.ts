@@ -1,14 +1,13 @@
 // The k largest magnitudes of each group of a bundle (reductions/top.ts).
 
-import { SCRATCH, TOP } from "../../src/abi/plan";
+import { SCRATCH } from "../../src/abi/plan";
 import { GROUP_TOP, PANEL_CENTRE, PANEL_REST, TOP_BYTES } from "../memory";
 import { addTop, startTop, topBufferBytes, topColumns } from "../reductions/top";
 import { width } from "../tensors/groups";
 import { padded } from "./bundle";
 
 /** Before the first tile of a bundle. */
-export function startLargest(): void {
-  const k = load<i32>(TOP);
+export function startLargest(k: i32): void {
   // tiles hold distances already
   v128.store(PANEL_CENTRE, i32x4.splat(0));
   v128.store(PANEL_REST, i32x4.splat(0));

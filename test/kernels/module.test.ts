@@ -5,7 +5,7 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 37_504, gzip: 15_168 },
+  core: { raw: 37_568, gzip: 15_168 },
   diagnosis: { raw: 53_120, gzip: 20_992 },
   gradients: { raw: 53_120, gzip: 19_776 },
   halfnorm: { raw: 101_248, gzip: 38_016 },
