@@ -197,7 +197,7 @@ export function statistics(centred: bool): void {
   const distances = centred && load<i32>(TAIL) != TAIL_SAME ? TILE_T : TILE_X;
   const grid = gridOfTerms(kind, centred);
   if (sums) startSums<UnwatchedSums>(padded, true, grid);
-  const quick = sums && kind == TermKind.Square && addsSquares();
+  const quick = sums && count >= 32 && kind == TermKind.Square && addsSquares();
   for (let j: usize = 0; j < (<usize>padded) << 2; j += 16) {
     v128.store(PANEL_HIGH + j, i32x4.splat(NO_HIGH));
     v128.store(PANEL_LOW + j, i32x4.splat(NO_LOW));
@@ -207,7 +207,7 @@ export function statistics(centred: bool): void {
     const n = min(stretch, count - from);
     if (!Bundle.whole()) readTile(from, n, TILE_X);
     let done = 0;
-    if (quick) {
+    if (quick && n >= 32) {
       done = n & ~31;
       if (!addSquares(TILE_X, distances, done, centred ? v128.load(GROUP_NEGATED) : f32x4.splat(-0.0))) {
         readTile(from, n, TILE_X);

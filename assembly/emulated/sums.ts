@@ -11,7 +11,7 @@
 // each one is looked at (diagnosis/watched-sums.ts). The sums are the same.
 
 import { EXACT, MOST_LANES, ORDER, ORDER_LANES, ORDER_PAIRWISE, ORDER_SEQUENTIAL } from "../../src/abi/plan";
-import { ACCUMULATE, holdsSums, kindOfSums, leastExponentOf, precisionOf, splits } from "../formats/format";
+import { ACCUMULATE, holdsSums, kindOfSums, leastExponentOf, PLAIN, precisionOf, splits } from "../formats/format";
 import { Add, operate } from "../formats/operations";
 import { clearVectors, copyVectors } from "../lanes/vectors";
 import { BUNDLE, BUNDLE_FLOATS, EXACT_BYTES, EXACT_SUMS, LANES, TREE } from "../memory";
@@ -251,7 +251,9 @@ class Row {
 
 /** Folds the accumulators of each group into the first: of 32 by w = 16, 8, 4, 2, 1. */
 function halve<W extends SumWatch>(kind: i32): void {
-  if (accumulators() == 32 && side == 1 && splits(ACCUMULATE, ACCUMULATE) && changetype<W>(0).whole()) return;
+  // float32 has nothing to round
+  const rounds = kind != PLAIN && accumulators() == 32 && side == 1;
+  if (rounds && splits(ACCUMULATE, ACCUMULATE) && changetype<W>(0).whole()) return;
   for (let half = accumulators() >> 1; half >= side; half >>= 1) {
     const other = LANES + ((<usize>half) << 2);
     if (!(half & 31) && splits(ACCUMULATE, ACCUMULATE) && changetype<W>(0).halves(other, half >> 2)) continue;
