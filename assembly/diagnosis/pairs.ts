@@ -1,12 +1,11 @@
 // Pairs of a tile of computed values and their exact ones, added to the error statistics of a stage.
 
-import { OUTPUT, REDUCED_RANK } from "../../src/abi/plan";
+import { OUTPUT } from "../../src/abi/plan";
 import { ERRORS, ERRORS_BYTES, INPUT_STAGE, OWN, OWN_ERRORS, TOTAL, TOTAL_ERRORS } from "../../src/abi/report";
-import { padded, writeTile } from "../emulated/bundle";
+import { Bundle, writeTile } from "../emulated/bundle";
 import { COMPUTE } from "../formats/format";
 import { TILE_E, TILE_R } from "../memory";
 import { base, width } from "../tensors/groups";
-import { Layout } from "../tensors/offsets";
 import { discountPairs, measureEach, measureEqual, setUnitOf } from "./error-statistics";
 import { looksAtAll } from "./events";
 import { hasSmall } from "./powers";
@@ -23,18 +22,14 @@ let state: usize = 0;
 let errors: usize = 0;
 let to: usize = 0;
 
-function direct(n: i32): bool {
-  return !hasRest(n) && padded == 1 && !Layout.columnwise() && load<i32>(REDUCED_RANK) == 0;
-}
-
 function startPairs(stage: i32, kind: i32, from: i32, n: i32): void {
   state = stateOf(stage, kind);
   errors = load<usize>(kind == OWN ? OWN_ERRORS : TOTAL_ERRORS);
-  to = direct(n) ? errors + ((<usize>(base + from)) << 2) : TILE_E;
+  to = Bundle.adjoins(n) ? errors + ((<usize>(base + from)) << 2) : TILE_E;
 }
 
 function finishPairs(from: i32, n: i32): void {
-  if (direct(n)) return;
+  if (to != TILE_E) return;
   store<usize>(OUTPUT, errors);
   writeTile(from, n, TILE_E);
 }

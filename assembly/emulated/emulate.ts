@@ -207,7 +207,7 @@ export function statistics(centred: bool): void {
     const n = min(stretch, count - from);
     if (!Bundle.whole()) readTile(from, n, TILE_X);
     let done = 0;
-    if (quick && n >= 32) {
+    if (quick) {
       done = n & ~31;
       if (!addSquares(TILE_X, distances, done, centred ? v128.load(GROUP_NEGATED) : f32x4.splat(-0.0))) {
         readTile(from, n, TILE_X);

@@ -130,7 +130,7 @@ export function judgeByNorm(c: usize, x: usize, n: i32, errors: usize, mean: f64
   return judge(c, tile, n, errors) + f64x2.extract_lane(sum, 0);
 }
 
-/** Copies what is of one of two ranges, by `masks` for all sixteen ways to choose of four; returns the end. */
+/** Copies what is of one of two ranges, by `masks` for all sixteen ways to choose of four; returns a sum of what is found. */
 export function parts(p: usize, n: i32, to: usize, masks: usize, low: i32, high: i32, tail: i32): usize {
   const a = i32x4.splat(low);
   const b = i32x4.splat(high);
@@ -145,5 +145,5 @@ export function parts(p: usize, n: i32, to: usize, masks: usize, low: i32, high:
     v128.store(to, v128.swizzle(x, v128.load(masks + ((<usize>mask) << 4))));
     to += (<usize>popcnt(mask)) << 2;
   }
-  return to + (i32x4.extract_lane(counts, 0) & 0);
+  return to + i32x4.extract_lane(counts, 0);
 }

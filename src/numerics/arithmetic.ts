@@ -10,7 +10,7 @@ import {
   TAIL_STEPS,
 } from "../abi/plan.js";
 import { checkOptions, choose, isObject, wrong } from "../checks/arguments.js";
-import { checkFormat, type Format, type FormatName, type FormatSpec, nameOf } from "./format.js";
+import { checkFormat, type Format, type FormatName, type FormatSpec, nameOf, oneOf } from "./format.js";
 
 /** An arithmetic with nothing left out but what kernels of runtimes have. A format of a name has its name. */
 export interface ArithmeticInUse {
@@ -80,11 +80,11 @@ export function checkArithmetic(value: Arithmetic | undefined): Numerics | undef
   const { order = "lanes", tail = "steps", count = "exact" } = o;
   const compute = checkFormat(bare ? "arithmetic" : "compute", o.compute);
   const { statistics: g = compute, accumulate = g } = o;
-  const statistics = checkFormat("statistics", g);
+  const statistics = oneOf(checkFormat("statistics", g), compute);
   const exact = accumulate === "exact";
   return {
     compute,
-    accumulate: exact ? statistics : checkFormat("accumulate", accumulate),
+    accumulate: exact ? statistics : oneOf(oneOf(checkFormat("accumulate", accumulate), statistics), compute),
     exact,
     order: isObject(order) ? checkLanes(order) : choose("order", ORDERS, order),
     statistics,

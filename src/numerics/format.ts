@@ -24,12 +24,12 @@ export interface FormatSpec {
 
 const KEYS = ["precision", "emin", "emax", "overflow", "subnormals", "max"];
 export const OVERFLOWS = { infinity: OVERFLOW_INFINITY, nan: OVERFLOW_NAN, saturate: OVERFLOW_SATURATE };
-/** The formats there are, by themselves and by their numbers: one of each, by which they are compared. */
-const known = /* @__PURE__ */ new Map<unknown, FormatSpec>();
+/** Specs that were checked before: formats are immutable. */
+const known = /* @__PURE__ */ new WeakSet<object>();
 
 /**
  * A format of your own. Everything that float32 can hold exactly is possible: precision 2 to 24,
- * emax <= 127, emin - precision + 1 >= -149. Of the same numbers there is one.
+ * emax <= 127, emin - precision + 1 >= -149.
  *
  * @see IEEE 754-2019, section 3.3; for `overflow` and `max` the OCP 8-bit Floating Point Specification (OFP8).
  * @throws {TypeError} for a field that is missing, unknown or of a wrong type.
@@ -51,10 +51,8 @@ export function format(spec: Partial<FormatSpec> & Pick<FormatSpec, "precision" 
   }
   const subnormals = checkBoolean("subnormals", o.subnormals, true);
   const result = Object.freeze({ precision, emin, emax, overflow, subnormals, max });
-  const key = `${Object.values(result)}`;
-  const one = known.get(key) ?? result;
-  known.set(key, one).set(one, one);
-  return one;
+  known.add(result);
+  return result;
 }
 
 /** IEEE 754 binary32. */
@@ -82,6 +80,10 @@ export const float8_e4m3fn: FormatSpec = /* @__PURE__ */ format({
 /** Every format that has a name. */
 export const FORMATS = { float32, float16, bfloat16, tfloat32, float8_e5m2, float8_e4m3fn };
 
+/** Another format where it has the same numbers, in the order of format(), else this one: those of an arithmetic are compared by identity. */
+export const oneOf = (spec: FormatSpec, other: FormatSpec): FormatSpec =>
+  JSON.stringify(other) === JSON.stringify(spec) ? other : spec;
+
 /** A format by name or as a spec. */
 export function checkFormat(name: string, value: unknown): FormatSpec {
   return isObject(value) ? format(value as FormatSpec) : choose(name, FORMATS, value);
@@ -89,11 +91,8 @@ export function checkFormat(name: string, value: unknown): FormatSpec {
 
 /** The name of a format that has one, else its fields. */
 export function nameOf(spec: FormatSpec): FormatName | FormatSpec {
-  for (const [name, named] of Object.entries(FORMATS)) {
-    if (KEYS.every((key) => named[key as keyof FormatSpec] === spec[key as keyof FormatSpec]))
-      return name as FormatName;
-  }
-  return { ...spec };
+  const found = Object.entries(FORMATS).find(([, named]) => oneOf(spec, named) === named);
+  return found ? (found[0] as FormatName) : { ...spec };
 }
 
 /** Formats that have a name. Each is exported as a constant, too. */

@@ -81,6 +81,8 @@ export function leakCalls(library: Library, module: WebAssembly.Module): Record<
   const diagnosis = library.diagnose(x, { layer: "layer", ...emulated, remedies: false });
   const comparison = library.compare(x, x);
 
+  let formats = 0;
+
   return {
     tensor: { calls: { plain: () => tensor(data, SHAPE).dispose(), resident: () => tensor(resident).dispose() } },
     empty: { calls: { plain: () => library.empty(SHAPE).dispose() } },
@@ -93,7 +95,20 @@ export function leakCalls(library: Library, module: WebAssembly.Module): Record<
     },
     memory: { calls: { plain: () => library.memory() } },
     tidy: { calls: { resident: () => library.tidy(() => void library.layerNorm(tensor(data, SHAPE))) } },
-    format: { calls: { plain: () => library.format({ precision: 5, emin: -14, emax: 15 }) } },
+    format: {
+      calls: {
+        plain: () => library.format({ precision: 5, emin: -14, emax: 15 }),
+        // another one each time
+        others: () =>
+          library.format({
+            precision: 24,
+            emin: -14,
+            emax: 127,
+            max: (2 ** 23 + ++formats) * 2 ** 104,
+            overflow: "nan",
+          }),
+      },
+    },
     toFloat16: {
       calls: {
         plain: () => library.toFloat16(data),
