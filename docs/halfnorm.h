@@ -255,11 +255,12 @@
 /* RECORD_BYTES of work space for each group, which judge() reads as well. */
 #define HALFNORM_RECORDS 169920
 #define HALFNORM_RECORD_BYTES 40
-/* What judge() knows that is exact: nothing, the means of the records, mean and scale of each group, or, beside these, the outputs at EXACT_VALUES. */
+/* What judge() knows that is exact: nothing, the means of the records, mean and scale of each group, or, beside these, the outputs at EXACT_VALUES. By another norm than that of the records, outputs are multiples of these, by the ratio of the scales. */
 #define HALFNORM_KNOWN_NOTHING 0
 #define HALFNORM_KNOWN_MEANS 1
 #define HALFNORM_KNOWN_SCALES 2
 #define HALFNORM_KNOWN_VALUES 3
+#define HALFNORM_KNOWN_MULTIPLES 4
 /* Where the condition number of each group's mean goes, 64-bit floats. */
 #define HALFNORM_CONDITIONS 169924
 /* Where |e| go, float32: those of the groups, twelve arrays of them. */

@@ -19,7 +19,7 @@ import {
   EXACT_HEAD_BYTES,
   EXACT_VALUES,
   INPUT_STAGE,
-  KNOWN_MEANS,
+  KNOWN_MULTIPLES,
   KNOWN_NOTHING,
   KNOWN_SCALES,
   KNOWN_VALUES,
@@ -54,6 +54,7 @@ import { Sizes } from "../norms/terms";
 import { traitsOf, withNorm } from "../norms/with-norm";
 import { checkErrors, checkInput, checkRecords, checkTrace, checkValues } from "../preconditions";
 import { count, group, width } from "../tensors/groups";
+import { Layout } from "../tensors/offsets";
 import { setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
 import { foldTile, holdFactors, multiplyAndAdd } from "./folded";
@@ -70,6 +71,7 @@ import {
   Itself,
   laneStep,
   Quotient,
+  realOf,
   rowsOf,
   Scaled,
   setReal,
@@ -327,47 +329,51 @@ export function judge(known: i32): void {
   if (!ASC_NO_ASSERT) {
     checkInput();
     checkErrors(false);
-    assert(known >= KNOWN_NOTHING && known <= KNOWN_VALUES);
+    assert(known >= KNOWN_NOTHING && known <= KNOWN_MULTIPLES);
     if (known != KNOWN_NOTHING) checkRecords();
-    if (known >= KNOWN_SCALES) checkValues(known == KNOWN_VALUES);
+    if (known >= KNOWN_SCALES) checkValues(known != KNOWN_SCALES);
   }
   startErrors(stateOf(INPUT_STAGE, TOTAL));
-  let values = known >= KNOWN_SCALES ? load<usize>(EXACT_VALUES) : 0;
+  // another norm may take other groups together, but for rows that are taken one by one
+  const alone = !Layout.columnwise() && !Bundle.sequential();
+  const usable = known == KNOWN_MULTIPLES ? alone : known >= KNOWN_SCALES;
+  let values = usable ? load<usize>(EXACT_VALUES) : 0;
   startBundles();
+  const scales = known == KNOWN_SCALES || known == KNOWN_VALUES;
   while (nextWatchedBundle()) {
-    if (known >= KNOWN_SCALES) recall(false);
-    else referenceBundle(known);
+    let ratio = 1.0;
+    if (scales) recall(false);
+    else ratio = referenceBundle(known);
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
-      const keeps = values != 0 && !hasRest(n);
-      const kept = keeps && known == KNOWN_VALUES;
-      if (!kept && (known >= KNOWN_SCALES || !Bundle.whole())) readElements(from, n);
+      const has = values != 0 && !hasRest(n);
+      const kept = has && known != KNOWN_SCALES && ratio > 0 && ratio < Infinity;
+      if (!kept && (scales || !Bundle.whole())) readElements(from, n);
       placeTile(from);
       readOutputs(from, n);
-      if (!keeps) {
-        holdExact(INPUT_STAGE, TILE_X, from, n);
-        continue;
-      }
-      if (!kept) {
-        if (load<usize>(WEIGHT) | load<usize>(BIAS)) readWeights(from, n);
-        fillExact(n);
-      }
-      holdKept(INPUT_STAGE, TOTAL, TILE_X, values, kept, from, n);
-      values += EXACT_HEAD_BYTES + ((<usize>(n * padded)) << 3);
+      if (kept || (has && scales)) {
+        if (!kept) {
+          if (load<usize>(WEIGHT) | load<usize>(BIAS)) readWeights(from, n);
+          fillExact(n);
+        }
+        holdKept(INPUT_STAGE, TOTAL, TILE_X, values, kept, ratio, from, n);
+      } else holdExact(INPUT_STAGE, TILE_X, from, n);
+      if (has) values += EXACT_HEAD_BYTES + ((<usize>(n * padded)) << 3);
     }
   }
   store<usize>(EXACT_VALUES, values);
 }
 
-/** The exact mean and scale of the groups of the bundle. */
-function referenceBundle(known: i32): void {
+/** The exact mean and scale of the groups of the bundle. Returns the scale of the record over that of the first. */
+function referenceBundle(known: i32): f64 {
   if (Bundle.whole()) readElements(0, count);
   if (isGiven()) {
     takeGiven();
-    return;
+    return 0;
   }
   startReference();
-  if (known == KNOWN_MEANS) recall(false);
+  if (known != KNOWN_NOTHING) recall(false);
+  const scale = realOf(REAL_SCALE, 0);
   const passes = isScaled(traitsOf()) ? 2 : 1;
   for (let pass = isCentred() && known == KNOWN_NOTHING ? 0 : 1; pass < passes; pass++) {
     for (let from = 0; from < count; from += stretch) {
@@ -379,6 +385,7 @@ function referenceBundle(known: i32): void {
     if (pass == 0) finishMean();
     else finishTerms();
   }
+  return scale / realOf(REAL_SCALE, 0);
 }
 
 /** TILE_X = the outputs that are judged. */

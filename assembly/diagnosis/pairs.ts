@@ -66,14 +66,23 @@ export function hold<R extends Real>(
 }
 
 /**
- * Adds the pairs of c and the exact values that were kept, of n elements that fill whole vectors with each group; or keeps those
- * in TILE_V first.
+ * Adds the pairs of c and `ratio` times the exact values that were kept, of n elements that fill whole vectors with each group;
+ * where they are not known, keeps those in TILE_V first.
  */
-export function holdKept(stage: i32, kind: i32, c: usize, kept: usize, known: bool, from: i32, n: i32): void {
+export function holdKept(
+  stage: i32,
+  kind: i32,
+  c: usize,
+  kept: usize,
+  known: bool,
+  ratio: f64,
+  from: i32,
+  n: i32,
+): void {
   startPairs(stage, kind, from, n);
   const all = n * width;
   if (!known) keep(kept, all);
-  measureKept(state, c, all >> 2, to, kept);
+  measureKept(state, c, all >> 2, to, kept, ratio);
   finishPairs(from, n);
 }
 

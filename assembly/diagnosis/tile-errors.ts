@@ -35,16 +35,33 @@ import { fill, Itself, Real } from "./reals";
 interface Source {
   /** Whether they were kept, behind a head that tells what is known of them. */
   kept(): bool;
+  /** Whether those that were kept are multiplied, and squared each: outputs that are all 0 have an SQNR of just 0 dB. */
+  multiplied(): bool;
 }
 
 class Made implements Source {
   kept(): bool {
     return false;
   }
+  multiplied(): bool {
+    return false;
+  }
 }
 
 class Kept implements Source {
   kept(): bool {
+    return true;
+  }
+  multiplied(): bool {
+    return false;
+  }
+}
+
+class Multiplied implements Source {
+  kept(): bool {
+    return true;
+  }
+  multiplied(): bool {
     return true;
   }
 }
@@ -62,12 +79,13 @@ export function measure<R extends Real>(
   step: usize,
   errors: usize,
 ): void {
-  measureFrom<R, Made>(state, c, x, vectors, rows, step, errors, 0);
+  measureFrom<R, Made>(state, c, x, vectors, rows, step, errors, 0, 1);
 }
 
-/** The same of `vectors` vectors whose exact values stand behind a head at `kept`. */
-export function measureKept(state: usize, c: usize, vectors: i32, errors: usize, kept: usize): void {
-  measureFrom<Itself, Kept>(state, c, c, vectors, 1, 0, errors, kept);
+/** The same of `vectors` vectors whose exact values are `ratio` times those behind a head at `kept`. */
+export function measureKept(state: usize, c: usize, vectors: i32, errors: usize, kept: usize, ratio: f64): void {
+  if (ratio == 1) measureFrom<Itself, Kept>(state, c, c, vectors, 1, 0, errors, kept, 1);
+  else measureFrom<Itself, Multiplied>(state, c, c, vectors, 1, 0, errors, kept, ratio);
 }
 
 /** Keeps n exact values, TILE_V, behind a head of what they have in common with any c: Σv², and the greatest and the least |v|. */
@@ -98,10 +116,12 @@ function measureFrom<R extends Real, S extends Source>(
   step: usize,
   errors: usize,
   kept: usize,
+  ratio: f64,
 ): void {
   const real = changetype<R>(0);
   const source = changetype<S>(0);
   const values = kept + EXACT_HEAD_BYTES;
+  const ratios = f64x2.splat(ratio);
   const magnitudes = v128.load(ABS);
   const exponents = v128.load(UNIT_EXPONENTS);
   const least = v128.load(UNIT_LEAST);
@@ -124,7 +144,8 @@ function measureFrom<R extends Real, S extends Source>(
     for (let i = vectors; i > 0; i--) {
       const computed = v128.load(c + p);
       const from = source.kept() ? computed : v128.load(x + p);
-      const va = source.kept() ? v128.load(values + (p << 1)) : real.pair(lowPair(from), at, p << 1);
+      let va = source.kept() ? v128.load(values + (p << 1)) : real.pair(lowPair(from), at, p << 1);
+      if (source.multiplied()) va = f64x2.mul(va, ratios);
       const da = f64x2.sub(lowPair(computed), va);
       const ea = f64x2.mul(da, i64x2.sub(inverse, f64x2.pmax(least, v128.and(va, exponents))));
       const dda = f64x2.mul(da, da);
@@ -133,7 +154,8 @@ function measureFrom<R extends Real, S extends Source>(
       e2 = f64x2.add(e2, eea);
       dd = f64x2.add(dd, dda);
       dv = f64x2.add(dv, f64x2.mul(da, va));
-      const vb = source.kept() ? v128.load(values + (p << 1), 16) : real.pair(highPair(from), at + 16, (p << 1) + 16);
+      let vb = source.kept() ? v128.load(values + (p << 1), 16) : real.pair(highPair(from), at + 16, (p << 1) + 16);
+      if (source.multiplied()) vb = f64x2.mul(vb, ratios);
       const db = f64x2.sub(highPair(computed), vb);
       const eb = f64x2.mul(db, i64x2.sub(inverse, f64x2.pmax(least, v128.and(vb, exponents))));
       const ddb = f64x2.mul(db, db);
@@ -146,12 +168,12 @@ function measureFrom<R extends Real, S extends Source>(
       const demoted = i64x2.shuffle(f32x4.demote_f64x2_zero(ea), f32x4.demote_f64x2_zero(eb), 0, 2);
       const sizes = v128.and(demoted, magnitudes);
       v128.store(errors + p, sizes);
+      const vva = f64x2.mul(va, va);
+      const vvb = f64x2.mul(vb, vb);
+      if (!source.kept() || source.multiplied()) vv = f64x2.add(f64x2.add(vv, vva), vvb);
       if (source.kept()) {
         worst = i32x4.max_s(worst, sizes);
       } else {
-        const vva = f64x2.mul(va, va);
-        const vvb = f64x2.mul(vb, vb);
-        vv = f64x2.add(f64x2.add(vv, vva), vvb);
         largest = f64x2.pmax(largest, f64x2.pmax(vva, vvb));
         worst = f64x2.pmax(worst, f64x2.pmax(eea, eeb));
         exceeding = v128.or(exceeding, f64x2.gt(dda, f64x2.mul(vva, bound)));
@@ -162,36 +184,22 @@ function measureFrom<R extends Real, S extends Source>(
     }
   }
   const n = <i32>(p >> 2);
-  store<f64>(FOUND, pairSum(e1), FOUND_E);
-  store<f64>(FOUND, pairSum(e2), FOUND_EE);
-  store<f64>(FOUND, pairSum(dd), FOUND_DD);
-  store<f64>(FOUND, pairSum(dv), FOUND_DV);
-  store<f64>(FOUND, sqrt(greatest(absolute)), FOUND_ABSOLUTE);
-  let isWorst: bool;
-  let exceeds: bool;
-  if (source.kept()) {
-    store<f64>(FOUND, load<f64>(kept, EXACT_SQUARES), FOUND_VV);
-    store<f64>(FOUND, load<f64>(kept, EXACT_LARGEST), FOUND_LARGEST);
-    const size = reinterpret<f32>(greatestLane(worst));
-    isWorst = load<f64>(state, ERRORS_INDEX) < 0 || size >= <f32>abs(load<f64>(state, ERRORS_WORST));
-    exceeds = mayExceed(state, size, load<f64>(kept, EXACT_LEAST));
-  } else {
-    store<f64>(FOUND, pairSum(vv), FOUND_VV);
-    store<f64>(FOUND, sqrt(greatest(largest)), FOUND_LARGEST);
-    isWorst = mayBeWorst(state, sqrt(greatest(worst)));
-    exceeds = v128.any_true(exceeding);
+  storeFound(e1, e2, dd, dv, absolute);
+  const rare = source.kept()
+    ? rareOfKept(state, worst, source.multiplied() ? pairSum(vv) : load<f64>(kept, EXACT_SQUARES), kept, ratio)
+    : rareOfMade(state, worst, vv, largest, exceeding);
+  let exact = TILE_V;
+  if (source.kept() && !source.multiplied()) exact = values;
+  else if (rare && source.multiplied()) fillMultiples(values, ratios, n);
+  else if (rare) fill<R>(x, vectors, rows, step);
+  take(state, c, exact, errors, n, rare);
+}
+
+/** TILE_V = n values times a ratio. */
+function fillMultiples(values: usize, ratios: v128, n: i32): void {
+  for (let p: usize = 0, end = (<usize>n) << 3; p < end; p += 16) {
+    v128.store(TILE_V + p, f64x2.mul(v128.load(values + p), ratios));
   }
-  // what is rare takes the exact values once more
-  const exact = source.kept() ? values : TILE_V;
-  if (!source.kept() && (exceeds || isWorst || isSpecial() || cancels())) fill<R>(x, vectors, rows, step);
-  if (isSpecial()) {
-    if (source.kept()) memory.copy(TILE_V, values, (<usize>n) << 3);
-    measureEach(state, c, n, errors);
-    return;
-  }
-  take(state, c, exact, n);
-  if (exceeds) raiseRelative(state, c, exact, n);
-  if (isWorst) locate(state, c, exact, errors, n);
 }
 
 function greatest(x: v128): f64 {
@@ -210,9 +218,46 @@ const FOUND_DV: usize = 32;
 const FOUND_ABSOLUTE: usize = 40;
 const FOUND_LARGEST: usize = 48;
 
-/** Whether there are special pairs; beyond the largest binade, too, the unit is not that of the binade. */
-function isSpecial(): bool {
-  return !(load<f64>(FOUND, FOUND_DD) < Infinity && load<f64>(FOUND, FOUND_LARGEST) < 2 * load<f64>(UNIT_MOST));
+/** What is rare, and takes the exact values once more: bits. */
+const WORST: i32 = 1;
+const EXCEEDS: i32 = 2;
+/** There are special pairs; beyond the largest binade, too, the unit is not that of the binade. */
+const SPECIAL: i32 = 4;
+/** d takes so much of v away that sums of c are not to be had from those of v and d. */
+const CANCELS: i32 = 8;
+
+/** The sums of lanes, and the greatest of them: squares. */
+function storeFound(e1: v128, e2: v128, dd: v128, dv: v128, absolute: v128): void {
+  store<f64>(FOUND, pairSum(e1), FOUND_E);
+  store<f64>(FOUND, pairSum(e2), FOUND_EE);
+  store<f64>(FOUND, pairSum(dd), FOUND_DD);
+  store<f64>(FOUND, pairSum(dv), FOUND_DV);
+  store<f64>(FOUND, sqrt(greatest(absolute)), FOUND_ABSOLUTE);
+}
+
+/** `worst`: e² in lanes; `exceeding`: lanes with a relative error that exceeds all before. */
+function rareOfMade(state: usize, worst: v128, vv: v128, largest: v128, exceeding: v128): i32 {
+  store<f64>(FOUND, pairSum(vv), FOUND_VV);
+  store<f64>(FOUND, sqrt(greatest(largest)), FOUND_LARGEST);
+  return rareOf(mayBeWorst(state, sqrt(greatest(worst))), v128.any_true(exceeding));
+}
+
+/** `worst`: the bits of |e| in float32. */
+function rareOfKept(state: usize, worst: v128, vv: f64, kept: usize, ratio: f64): i32 {
+  store<f64>(FOUND, vv, FOUND_VV);
+  store<f64>(FOUND, load<f64>(kept, EXACT_LARGEST) * ratio, FOUND_LARGEST);
+  const size = reinterpret<f32>(greatestLane(worst));
+  return rareOf(
+    load<f64>(state, ERRORS_INDEX) < 0 || size >= <f32>abs(load<f64>(state, ERRORS_WORST)),
+    mayExceed(state, size, load<f64>(kept, EXACT_LEAST) * ratio),
+  );
+}
+
+function rareOf(isWorst: bool, exceeds: bool): i32 {
+  const dd = load<f64>(FOUND, FOUND_DD);
+  const special = !(dd < Infinity && load<f64>(FOUND, FOUND_LARGEST) < 2 * load<f64>(UNIT_MOST));
+  const cancels = powerFound() < load<f64>(FOUND, FOUND_VV) / 256;
+  return (isWorst ? WORST : 0) | (exceeds ? EXCEEDS : 0) | (special ? SPECIAL : 0) | (cancels ? CANCELS : 0);
 }
 
 /** Σc² of a tile: c = v + d. */
@@ -220,19 +265,19 @@ function powerFound(): f64 {
   return load<f64>(FOUND, FOUND_VV) + 2 * load<f64>(FOUND, FOUND_DV) + load<f64>(FOUND, FOUND_DD);
 }
 
-/** Whether d takes so much of v away that sums of c are not to be had from those of v and d. */
-function cancels(): bool {
-  return powerFound() < load<f64>(FOUND, FOUND_VV) / 256;
-}
-
-/** Adds a tile of n ordinary pairs of c and the exact values, which are only read where d takes most of v away. */
-function take(state: usize, c: usize, exact: usize, n: i32): void {
+/** Adds a tile of n pairs of c and the exact values, which are only read where something is rare: there they stand in TILE_V if it is special pairs. */
+function take(state: usize, c: usize, exact: usize, errors: usize, n: i32, rare: i32): void {
+  if (rare & SPECIAL) {
+    if (exact != TILE_V) memory.copy(TILE_V, exact, (<usize>n) << 3);
+    measureEach(state, c, n, errors);
+    return;
+  }
   add(state, ERRORS_ORDINARY, n);
   add(state, ERRORS_E, load<f64>(FOUND, FOUND_E));
   add(state, ERRORS_EE, load<f64>(FOUND, FOUND_EE));
   add(state, ERRORS_DD, load<f64>(FOUND, FOUND_DD));
   add(state, ERRORS_VV, load<f64>(FOUND, FOUND_VV));
-  if (cancels()) {
+  if (rare & CANCELS) {
     addProducts(state, c, exact, n);
   } else {
     add(state, ERRORS_CV, load<f64>(FOUND, FOUND_VV) + load<f64>(FOUND, FOUND_DV));
@@ -240,6 +285,8 @@ function take(state: usize, c: usize, exact: usize, n: i32): void {
   }
   raise(state, ERRORS_ABSOLUTE, load<f64>(FOUND, FOUND_ABSOLUTE));
   raise(state, ERRORS_LARGEST, load<f64>(FOUND, FOUND_LARGEST));
+  if (rare & EXCEEDS) raiseRelative(state, c, exact, n);
+  if (rare & WORST) locate(state, c, exact, errors, n);
 }
 
 /** The sums of cv and c² where d takes most of v away. */

@@ -2,7 +2,7 @@
 //
 // A state of 32 bytes: threshold (the bits of a magnitude) | end of what was collected | buffer | k.
 
-import { gatherLargest, leastOf } from "../reductions/largest";
+import { belowLargest, gatherLargest, leastOf } from "../reductions/largest";
 import { addTo, LOW } from "./reals";
 
 const MAGNITUDE: i64 = i64.MAX_VALUE;
@@ -23,20 +23,58 @@ export function startLargest(state: usize, buffer: usize, k: i32): void {
   store<i32>(state, k, 16);
 }
 
-/** Adds every `pitch`-th of the numbers in [p, end), which are `pitch` bytes apart. */
+/** Adds the numbers in [p, end), which are `pitch` bytes apart. */
 export function addLargest(state: usize, p: usize, end: usize, pitch: usize): void {
   let threshold = load<i64>(state);
+  const k = load<i32>(state, 16);
+  if (threshold < 0 && pitch == 8 && k <= MOST_SAMPLED && p + MAXIMA_BYTES <= end) {
+    threshold = sample(load<usize>(state, 12), p, end, k);
+    store<i64>(state, threshold);
+  }
   for (; p < end; p += pitch) {
+    // side by side, those of a group that is alone
+    if (pitch == 8) p = skip(p, end, threshold);
     const x = load<i64>(p) & MAGNITUDE;
     if (x <= threshold) continue;
     const to = load<usize>(state, 8);
     store<i64>(to, x);
     store<usize>(state, to + 8, 8);
-    if (to + 8 == load<usize>(state, 12) + largestBytes(load<i32>(state, 16))) {
+    if (to + 8 == load<usize>(state, 12) + largestBytes(k)) {
       cut(state);
       threshold = load<i64>(state);
     }
   }
+}
+
+/** Of maxima that give a first threshold, and the largest k that they do for. */
+const MAXIMA_BYTES: usize = 64 * 8;
+const MOST_SAMPLED: i32 = 32;
+
+/** A first threshold, as that of reductions/top.ts, by the maxima of numbers 64 apart. The buffer is still empty and serves as work space. */
+function sample(buffer: usize, p: usize, end: usize, k: i32): i64 {
+  const rows = (end - p) / MAXIMA_BYTES;
+  for (let at: usize = 0; at < MAXIMA_BYTES; at += 16) {
+    let most = f64x2.splat(0);
+    let x = p + at;
+    for (let i = rows; i > 0; i--) {
+      most = f64x2.pmax(most, f64x2.abs(v128.load(x)));
+      x += MAXIMA_BYTES;
+    }
+    v128.store(buffer + at, most);
+  }
+  return belowLargest<i64>(buffer, buffer + MAXIMA_BYTES, k);
+}
+
+/** Goes over numbers none of which is above the threshold, four at a time, but not over the last ones. */
+function skip(p: usize, end: usize, threshold: i64): usize {
+  const bound = i64x2.splat(threshold);
+  const magnitude = i64x2.splat(MAGNITUDE);
+  for (; p + 32 < end; p += 32) {
+    const a = i64x2.gt_s(v128.and(v128.load(p), magnitude), bound);
+    const b = i64x2.gt_s(v128.and(v128.load(p, 16), magnitude), bound);
+    if (v128.any_true(v128.or(a, b))) break;
+  }
+  return p;
 }
 
 /** Keeps the k largest of what was collected. */

@@ -54,6 +54,12 @@ export class Bundle {
     return count <= stretch;
   }
 
+  /** Whether sums are of one element after another, those of several groups side by side. */
+  @inline
+  static sequential(): bool {
+    return load<i32>(ORDER) == ORDER_SEQUENTIAL && !load<i32>(EXACT);
+  }
+
   /** Whether n elements of it stand side by side in the tensor, in whole vectors if they are float32. */
   @inline
   static adjoins(n: i32): bool {
@@ -90,7 +96,7 @@ function mostGroups(): i32 {
 export function nextBundle(): bool {
   const first = group + width;
   const columnwise = Layout.columnwise();
-  const sequential = load<i32>(ORDER) == ORDER_SEQUENTIAL && !load<i32>(EXACT);
+  const sequential = Bundle.sequential();
   const left = columnwise ? columnsLeft() : load<i32>(KEPT_TOTAL) - first;
   if (left <= 0) return false;
   let wide = 1;

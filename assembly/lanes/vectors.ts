@@ -68,17 +68,7 @@ export function leastLane(x: v128): i32 {
   return i32x4.extract_lane(i32x4.min_s(x, i32x4.shuffle(x, x, 1, 0, 3, 2)), 0);
 }
 
-/**
- * float32 bits as signed integers in the order of their values, and back: the magnitude bits of negative numbers are
- * inverted. NaN of either sign lies beyond the infinities, so the extremes of a vector show it.
- *
- *     -NaN < -inf < -1 < -0 < +0 < 1 < inf < NaN
- */
-export function ordered(x: v128): v128 {
-  return v128.xor(x, v128.and(i32x4.shr_s(x, 31), i32x4.splat(0x7fffffff)));
-}
-
-/** The value of an `ordered` integer. */
+/** The value of an `ordered` integer (reductions/extremes.ts). */
 export function fromOrdered(i: i32): f32 {
   return reinterpret<f32>(i ^ ((i >> 31) & 0x7fffffff));
 }

@@ -86,12 +86,13 @@ export const RECORDS = EVENT_ELEMENTS + STAGE_COUNT * EVENT_KINDS * 4;
 export const RECORD_BYTES = 40;
 /**
  * What judge() knows that is exact: nothing, the means of the records, mean and scale of each group, or, beside these, the outputs
- * at EXACT_VALUES.
+ * at EXACT_VALUES. By another norm than that of the records, outputs are multiples of these, by the ratio of the scales.
  */
 export const KNOWN_NOTHING = 0;
 export const KNOWN_MEANS = 1;
 export const KNOWN_SCALES = 2;
 export const KNOWN_VALUES = 3;
+export const KNOWN_MULTIPLES = 4;
 /** Where the condition number of each group's mean goes, 64-bit floats. */
 export const CONDITIONS = RECORDS + 4;
 /** Where |e| go, float32: those of the groups, twelve arrays of them. */

@@ -10,7 +10,7 @@ import {
   TASK_APPLY,
   TASK_CENTRE,
 } from "../abi/plan.js";
-import { KNOWN_MEANS, KNOWN_SCALES, KNOWN_VALUES } from "../abi/report.js";
+import { KNOWN_MEANS, KNOWN_MULTIPLES, KNOWN_SCALES, KNOWN_VALUES } from "../abi/report.js";
 import { roundTo } from "../conversion/round.js";
 import { arithmeticOf, type Numerics } from "../numerics/arithmetic.js";
 import { bfloat16, type FormatSpec, float32, nameOf } from "../numerics/format.js";
@@ -230,7 +230,7 @@ export function remediesOf(
     }
   }
   const chosen = trials.filter(({ what }) => wanted(what));
-  const keeps = x.size <= MOST_KEPT && chosen.filter(({ reference }) => !reference).length > 1;
+  const keeps = subject.share.all.elements <= MOST_KEPT && chosen.filter(({ reference }) => !reference).length > 1;
   const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
   let exact: Tensor | undefined;
   try {
@@ -238,16 +238,18 @@ export function remediesOf(
     exact = keeps ? Tensor.make([room], room, STORAGE_FLOAT32) : undefined;
     const values = exact?.address ?? 0;
     let known = KNOWN_SCALES;
+    // with weights or biases of the elements, outputs by another norm are no multiples
+    const scalable = norm.name !== "none" && !subject.weight && !subject.bias;
     const remedies = chosen.map((trial): Remedy => {
       const { what, change, prepare, finish, reference } = trial;
       const y = new Operand(undefined, tensor.address as number, x.shape, x.size, STORAGE_FLOAT32);
       prepare?.(y);
       run(subject.job({ ...change, ...(prepare && { x: y }), y }));
       finish?.(y);
-      // by another norm, only the mean is the same
-      const found = reference
-        ? judge(reference, y.address, numerics.compute, records, KNOWN_MEANS, subject.share)
-        : judge(subject.job(), y.address, numerics.compute, records, known, subject.share, values);
+      const multiples = known === KNOWN_VALUES && scalable;
+      // of another norm, only the mean is the same
+      const [job, knows] = reference ? [reference, multiples ? KNOWN_MULTIPLES : KNOWN_MEANS] : [subject.job(), known];
+      const found = judge(job, y.address, numerics.compute, records, knows, subject.share, values);
       if (values && !reference) known = KNOWN_VALUES;
       const gain = found.sqnrDb === null || error.sqnrDb === null ? null : found.sqnrDb - error.sqnrDb;
       const { norm: by = norm, eps = subject.eps, numerics: within = numerics } = change;

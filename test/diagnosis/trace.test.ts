@@ -2,7 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import { TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../../src/abi/plan.js";
-import { KNOWN_MEANS, KNOWN_NOTHING, KNOWN_SCALES, KNOWN_VALUES, RECORD_BYTES } from "../../src/abi/report.js";
+import {
+  KNOWN_MEANS,
+  KNOWN_MULTIPLES,
+  KNOWN_NOTHING,
+  KNOWN_SCALES,
+  KNOWN_VALUES,
+  RECORD_BYTES,
+} from "../../src/abi/report.js";
 import type { ErrorStatistics } from "../../src/diagnosis/result.js";
 import { exactBytes, judge, trace } from "../../src/diagnosis/trace.js";
 import { empty, fromFloat16, tensor, toFloat16 } from "../../src/index.js";
@@ -147,6 +154,7 @@ export function check(c: Case, data: Float32Array): void {
     [KNOWN_SCALES, 0],
     [KNOWN_SCALES, kept],
     [KNOWN_VALUES, kept],
+    [KNOWN_MULTIPLES, kept],
   ]) {
     run(outputs);
     const judged = judge(job, outputs.y.address, (job.numerics as Numerics).compute, known, what, undefined, to);
