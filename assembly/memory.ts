@@ -14,7 +14,15 @@
 // compiler reports what overlaps.
 
 import { HEAP, PANEL, PLAN_END, RAW_HIGH, RAW_LOW, RAW_SCALE, RAW_SUM } from "../src/abi/plan";
-import { ERRORS, EVENT_KINDS, INSPECT_HIGH, REPORT, REPORT_END, STAGE_COUNT } from "../src/abi/report";
+import {
+  ERRORS,
+  EVENT_KINDS,
+  EXACT_HEAD_BYTES,
+  INSPECT_HIGH,
+  REPORT,
+  REPORT_END,
+  STAGE_COUNT,
+} from "../src/abi/report";
 
 // --- bytes ------------------------------------------------------------------------------------------------
 
@@ -162,8 +170,8 @@ export const UNIT_FOUND: usize = UNIT_EXPONENTS + 16;
 export const RANKS: usize = UNIT_FOUND + 8 * 8;
 const RANKS_END: usize = RANKS + 3 * 8;
 
-/** Exact values, float64, and their errors. */
-export const TILE_V: usize = (RANKS_END + 4095) & ~4095;
+/** Exact values, float64, with room for a head before them, and their errors. */
+export const TILE_V: usize = (RANKS_END + EXACT_HEAD_BYTES + 4095) & ~4095;
 export const TILE_E: usize = TILE_V + TILE_DOUBLES;
 /** The elements as they are stored, without rounding. */
 export const TILE_R: usize = TILE_E + TILE_FLOATS;

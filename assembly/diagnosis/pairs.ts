@@ -1,11 +1,21 @@
 // Pairs of a tile of computed values and their exact ones, added to the error statistics of a stage.
 
 import { OUTPUT } from "../../src/abi/plan";
-import { ERRORS, ERRORS_BYTES, INPUT_STAGE, OWN, OWN_ERRORS, TOTAL, TOTAL_ERRORS } from "../../src/abi/report";
+import {
+  ERRORS,
+  ERRORS_BYTES,
+  EXACT_HEAD_BYTES,
+  INPUT_STAGE,
+  OWN,
+  OWN_ERRORS,
+  TOTAL,
+  TOTAL_ERRORS,
+} from "../../src/abi/report";
 import { Bundle, writeTile } from "../emulated/bundle";
 import { COMPUTE } from "../formats/format";
-import { TILE_E, TILE_R } from "../memory";
+import { TILE_E, TILE_R, TILE_V } from "../memory";
 import { base, width } from "../tensors/groups";
+import { Single } from "../tensors/tiles";
 import { discountPairs, measureEach, measureEqual, setUnitOf } from "./error-statistics";
 import { looksAtAll } from "./events";
 import { hasSmall } from "./powers";
@@ -31,7 +41,7 @@ function startPairs(stage: i32, kind: i32, from: i32, n: i32): void {
 function finishPairs(from: i32, n: i32): void {
   if (to != TILE_E) return;
   store<usize>(OUTPUT, errors);
-  writeTile(from, n, TILE_E);
+  writeTile<Single>(from, n, TILE_E);
 }
 
 /** Adds the pairs of c and TILE_V. */
@@ -81,8 +91,13 @@ export function holdKept(
 ): void {
   startPairs(stage, kind, from, n);
   const all = n * width;
-  if (!known) keep(kept, all);
-  measureKept(state, c, all >> 2, to, kept, ratio);
+  if (!known) keep(TILE_V, 1, kept, all);
+  if (ratio != 1) {
+    // for once, in their place
+    keep(kept + EXACT_HEAD_BYTES, ratio, TILE_V - EXACT_HEAD_BYTES, all);
+    kept = TILE_V - EXACT_HEAD_BYTES;
+  }
+  measureKept(state, c, all >> 2, to, kept);
   finishPairs(from, n);
 }
 

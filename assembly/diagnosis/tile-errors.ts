@@ -35,33 +35,16 @@ import { fill, Itself, Real } from "./reals";
 interface Source {
   /** Whether they were kept, behind a head that tells what is known of them. */
   kept(): bool;
-  /** Whether those that were kept are multiplied, and squared each: outputs that are all 0 have an SQNR of just 0 dB. */
-  multiplied(): bool;
 }
 
 class Made implements Source {
   kept(): bool {
     return false;
   }
-  multiplied(): bool {
-    return false;
-  }
 }
 
 class Kept implements Source {
   kept(): bool {
-    return true;
-  }
-  multiplied(): bool {
-    return false;
-  }
-}
-
-class Multiplied implements Source {
-  kept(): bool {
-    return true;
-  }
-  multiplied(): bool {
     return true;
   }
 }
@@ -79,23 +62,26 @@ export function measure<R extends Real>(
   step: usize,
   errors: usize,
 ): void {
-  measureFrom<R, Made>(state, c, x, vectors, rows, step, errors, 0, 1);
+  measureFrom<R, Made>(state, c, x, vectors, rows, step, errors, 0);
 }
 
-/** The same of `vectors` vectors whose exact values are `ratio` times those behind a head at `kept`. */
-export function measureKept(state: usize, c: usize, vectors: i32, errors: usize, kept: usize, ratio: f64): void {
-  if (ratio == 1) measureFrom<Itself, Kept>(state, c, c, vectors, 1, 0, errors, kept, 1);
-  else measureFrom<Itself, Multiplied>(state, c, c, vectors, 1, 0, errors, kept, ratio);
+/** The same of `vectors` vectors whose exact values stand behind a head at `kept`. */
+export function measureKept(state: usize, c: usize, vectors: i32, errors: usize, kept: usize): void {
+  measureFrom<Itself, Kept>(state, c, c, vectors, 1, 0, errors, kept);
 }
 
-/** Keeps n exact values, TILE_V, behind a head of what they have in common with any c: Σv², and the greatest and the least |v|. */
-export function keep(kept: usize, n: i32): void {
+/**
+ * Keeps n exact values, `ratio` times those at `from`, behind a head of what they have in common with any c: Σv², and the greatest
+ * and the least |v|.
+ */
+export function keep(from: usize, ratio: f64, kept: usize, n: i32): void {
   const values = kept + EXACT_HEAD_BYTES;
+  const ratios = f64x2.splat(ratio);
   let vv = f64x2.splat(0);
   let largest = f64x2.splat(0);
   let least = f64x2.splat(Infinity);
   for (let p: usize = 0, end = (<usize>n) << 3; p < end; p += 16) {
-    const v = v128.load(TILE_V + p);
+    const v = f64x2.mul(v128.load(from + p), ratios);
     const square = f64x2.mul(v, v);
     v128.store(values + p, v);
     vv = f64x2.add(vv, square);
@@ -116,12 +102,10 @@ function measureFrom<R extends Real, S extends Source>(
   step: usize,
   errors: usize,
   kept: usize,
-  ratio: f64,
 ): void {
   const real = changetype<R>(0);
   const source = changetype<S>(0);
   const values = kept + EXACT_HEAD_BYTES;
-  const ratios = f64x2.splat(ratio);
   const magnitudes = v128.load(ABS);
   const exponents = v128.load(UNIT_EXPONENTS);
   const least = v128.load(UNIT_LEAST);
@@ -144,8 +128,7 @@ function measureFrom<R extends Real, S extends Source>(
     for (let i = vectors; i > 0; i--) {
       const computed = v128.load(c + p);
       const from = source.kept() ? computed : v128.load(x + p);
-      let va = source.kept() ? v128.load(values + (p << 1)) : real.pair(lowPair(from), at, p << 1);
-      if (source.multiplied()) va = f64x2.mul(va, ratios);
+      const va = source.kept() ? v128.load(values + (p << 1)) : real.pair(lowPair(from), at, p << 1);
       const da = f64x2.sub(lowPair(computed), va);
       const ea = f64x2.mul(da, i64x2.sub(inverse, f64x2.pmax(least, v128.and(va, exponents))));
       const dda = f64x2.mul(da, da);
@@ -154,8 +137,7 @@ function measureFrom<R extends Real, S extends Source>(
       e2 = f64x2.add(e2, eea);
       dd = f64x2.add(dd, dda);
       dv = f64x2.add(dv, f64x2.mul(da, va));
-      let vb = source.kept() ? v128.load(values + (p << 1), 16) : real.pair(highPair(from), at + 16, (p << 1) + 16);
-      if (source.multiplied()) vb = f64x2.mul(vb, ratios);
+      const vb = source.kept() ? v128.load(values + (p << 1), 16) : real.pair(highPair(from), at + 16, (p << 1) + 16);
       const db = f64x2.sub(highPair(computed), vb);
       const eb = f64x2.mul(db, i64x2.sub(inverse, f64x2.pmax(least, v128.and(vb, exponents))));
       const ddb = f64x2.mul(db, db);
@@ -168,12 +150,12 @@ function measureFrom<R extends Real, S extends Source>(
       const demoted = i64x2.shuffle(f32x4.demote_f64x2_zero(ea), f32x4.demote_f64x2_zero(eb), 0, 2);
       const sizes = v128.and(demoted, magnitudes);
       v128.store(errors + p, sizes);
-      const vva = f64x2.mul(va, va);
-      const vvb = f64x2.mul(vb, vb);
-      if (!source.kept() || source.multiplied()) vv = f64x2.add(f64x2.add(vv, vva), vvb);
       if (source.kept()) {
         worst = i32x4.max_s(worst, sizes);
       } else {
+        const vva = f64x2.mul(va, va);
+        const vvb = f64x2.mul(vb, vb);
+        vv = f64x2.add(f64x2.add(vv, vva), vvb);
         largest = f64x2.pmax(largest, f64x2.pmax(vva, vvb));
         worst = f64x2.pmax(worst, f64x2.pmax(eea, eeb));
         exceeding = v128.or(exceeding, f64x2.gt(dda, f64x2.mul(vva, bound)));
@@ -185,21 +167,9 @@ function measureFrom<R extends Real, S extends Source>(
   }
   const n = <i32>(p >> 2);
   storeFound(e1, e2, dd, dv, absolute);
-  const rare = source.kept()
-    ? rareOfKept(state, worst, source.multiplied() ? pairSum(vv) : load<f64>(kept, EXACT_SQUARES), kept, ratio)
-    : rareOfMade(state, worst, vv, largest, exceeding);
-  let exact = TILE_V;
-  if (source.kept() && !source.multiplied()) exact = values;
-  else if (rare && source.multiplied()) fillMultiples(values, ratios, n);
-  else if (rare) fill<R>(x, vectors, rows, step);
-  take(state, c, exact, errors, n, rare);
-}
-
-/** TILE_V = n values times a ratio. */
-function fillMultiples(values: usize, ratios: v128, n: i32): void {
-  for (let p: usize = 0, end = (<usize>n) << 3; p < end; p += 16) {
-    v128.store(TILE_V + p, f64x2.mul(v128.load(values + p), ratios));
-  }
+  const rare = source.kept() ? rareOfKept(state, worst, kept) : rareOfMade(state, worst, vv, largest, exceeding);
+  if (!source.kept() && rare) fill<R>(x, vectors, rows, step);
+  take(state, c, source.kept() ? values : TILE_V, errors, n, rare);
 }
 
 function greatest(x: v128): f64 {
@@ -208,15 +178,17 @@ function greatest(x: v128): f64 {
 
 // --- what a tile has, before it goes to a state ----------------------------------------------------------------
 
-/** Where it stands, and offsets there: sums, and the greatest |d| and |v|. */
+/** Where it stands, and offsets there: sums as a state has them, and the greatest |d| and |v|. */
 const FOUND: usize = UNIT_FOUND;
 const FOUND_E: usize = 0;
-const FOUND_EE: usize = 8;
-const FOUND_DD: usize = 16;
-const FOUND_VV: usize = 24;
-const FOUND_DV: usize = 32;
-const FOUND_ABSOLUTE: usize = 40;
-const FOUND_LARGEST: usize = 48;
+const FOUND_EE: usize = ERRORS_EE - ERRORS_E;
+const FOUND_VV: usize = ERRORS_VV - ERRORS_E;
+const FOUND_DD: usize = ERRORS_DD - ERRORS_E;
+const FOUND_CV: usize = ERRORS_CV - ERRORS_E;
+const FOUND_CC: usize = ERRORS_CC - ERRORS_E;
+const FOUND_SUMS: usize = FOUND_CC + 8;
+const FOUND_ABSOLUTE: usize = FOUND_SUMS;
+const FOUND_LARGEST: usize = FOUND_SUMS + 8;
 
 /** What is rare, and takes the exact values once more: bits. */
 const WORST: i32 = 1;
@@ -231,7 +203,7 @@ function storeFound(e1: v128, e2: v128, dd: v128, dv: v128, absolute: v128): voi
   store<f64>(FOUND, pairSum(e1), FOUND_E);
   store<f64>(FOUND, pairSum(e2), FOUND_EE);
   store<f64>(FOUND, pairSum(dd), FOUND_DD);
-  store<f64>(FOUND, pairSum(dv), FOUND_DV);
+  store<f64>(FOUND, pairSum(dv), FOUND_CV);
   store<f64>(FOUND, sqrt(greatest(absolute)), FOUND_ABSOLUTE);
 }
 
@@ -243,26 +215,27 @@ function rareOfMade(state: usize, worst: v128, vv: v128, largest: v128, exceedin
 }
 
 /** `worst`: the bits of |e| in float32. */
-function rareOfKept(state: usize, worst: v128, vv: f64, kept: usize, ratio: f64): i32 {
-  store<f64>(FOUND, vv, FOUND_VV);
-  store<f64>(FOUND, load<f64>(kept, EXACT_LARGEST) * ratio, FOUND_LARGEST);
+function rareOfKept(state: usize, worst: v128, kept: usize): i32 {
+  store<f64>(FOUND, load<f64>(kept, EXACT_SQUARES), FOUND_VV);
+  store<f64>(FOUND, load<f64>(kept, EXACT_LARGEST), FOUND_LARGEST);
   const size = reinterpret<f32>(greatestLane(worst));
   return rareOf(
     load<f64>(state, ERRORS_INDEX) < 0 || size >= <f32>abs(load<f64>(state, ERRORS_WORST)),
-    mayExceed(state, size, load<f64>(kept, EXACT_LEAST) * ratio),
+    mayExceed(state, size, load<f64>(kept, EXACT_LEAST)),
   );
 }
 
 function rareOf(isWorst: bool, exceeds: bool): i32 {
   const dd = load<f64>(FOUND, FOUND_DD);
+  // Σdv stands in the place of Σcv: c = v + d
+  const dv = load<f64>(FOUND, FOUND_CV);
+  const vv = load<f64>(FOUND, FOUND_VV);
+  const cc = vv + 2 * dv + dd;
+  store<f64>(FOUND, vv + dv, FOUND_CV);
+  store<f64>(FOUND, cc, FOUND_CC);
   const special = !(dd < Infinity && load<f64>(FOUND, FOUND_LARGEST) < 2 * load<f64>(UNIT_MOST));
-  const cancels = powerFound() < load<f64>(FOUND, FOUND_VV) / 256;
+  const cancels = cc < vv / 256;
   return (isWorst ? WORST : 0) | (exceeds ? EXCEEDS : 0) | (special ? SPECIAL : 0) | (cancels ? CANCELS : 0);
-}
-
-/** Σc² of a tile: c = v + d. */
-function powerFound(): f64 {
-  return load<f64>(FOUND, FOUND_VV) + 2 * load<f64>(FOUND, FOUND_DV) + load<f64>(FOUND, FOUND_DD);
 }
 
 /** Adds a tile of n pairs of c and the exact values, which are only read where something is rare: there they stand in TILE_V if it is special pairs. */
@@ -272,16 +245,11 @@ function take(state: usize, c: usize, exact: usize, errors: usize, n: i32, rare:
     measureEach(state, c, n, errors);
     return;
   }
+  if (rare & CANCELS) multiply(c, exact, n);
   add(state, ERRORS_ORDINARY, n);
-  add(state, ERRORS_E, load<f64>(FOUND, FOUND_E));
-  add(state, ERRORS_EE, load<f64>(FOUND, FOUND_EE));
-  add(state, ERRORS_DD, load<f64>(FOUND, FOUND_DD));
-  add(state, ERRORS_VV, load<f64>(FOUND, FOUND_VV));
-  if (rare & CANCELS) {
-    addProducts(state, c, exact, n);
-  } else {
-    add(state, ERRORS_CV, load<f64>(FOUND, FOUND_VV) + load<f64>(FOUND, FOUND_DV));
-    add(state, ERRORS_CC, powerFound());
+  for (let at: usize = 0; at < FOUND_SUMS; at += 16) {
+    const to = state + ERRORS_E + at;
+    v128.store(to, f64x2.add(v128.load(to), v128.load(FOUND + at)));
   }
   raise(state, ERRORS_ABSOLUTE, load<f64>(FOUND, FOUND_ABSOLUTE));
   raise(state, ERRORS_LARGEST, load<f64>(FOUND, FOUND_LARGEST));
@@ -290,7 +258,7 @@ function take(state: usize, c: usize, exact: usize, errors: usize, n: i32, rare:
 }
 
 /** The sums of cv and c² where d takes most of v away. */
-function addProducts(state: usize, c: usize, exact: usize, n: i32): void {
+function multiply(c: usize, exact: usize, n: i32): void {
   let product = 0.0;
   let power = 0.0;
   for (let i: usize = 0; i < <usize>n; i++) {
@@ -298,8 +266,8 @@ function addProducts(state: usize, c: usize, exact: usize, n: i32): void {
     product += computed * load<f64>(exact + (i << 3));
     power += computed * computed;
   }
-  add(state, ERRORS_CV, product);
-  add(state, ERRORS_CC, power);
+  store<f64>(FOUND, product, FOUND_CV);
+  store<f64>(FOUND, power, FOUND_CC);
 }
 
 /** The square of the greatest relative error, and a little more: what is equal up to rounding does not exceed it. */

@@ -35,7 +35,7 @@ import { traitsOf } from "../norms/with-norm";
 import { checkEmulation, checkTile } from "../preconditions";
 import { base, columnsLeft, count, group, startGroups, takeGroups, width } from "../tensors/groups";
 import { keptOffset, Layout, reducedOffset } from "../tensors/offsets";
-import { gather, gatherWeights, read, readMagnitudes, scatter, write } from "../tensors/tiles";
+import { AnyForm, Form, gather, gatherWeights, read, readMagnitudes, scatter, write } from "../tensors/tiles";
 import { lanesOf } from "./sums";
 
 /** `width` filled up: 1, 32 in sequential order, else a multiple of 4. */
@@ -236,16 +236,16 @@ export function tileOfOutput(from: i32, n: i32): usize {
 }
 
 /** The reverse, from a tile other than TILE_T to the output. */
-export function writeTile(from: i32, n: i32, tile: usize): void {
+export function writeTile<F extends Form = AnyForm>(from: i32, n: i32, tile: usize): void {
   if (!ASC_NO_ASSERT) checkPart(from, n, tile);
   if (Layout.columnwise()) {
     let source = tile;
     for (let i = from; i < from + n; i++) {
-      write(base + reducedOffset(i, REDUCED_STRIDE), width, source);
+      write<F>(base + reducedOffset(i, REDUCED_STRIDE), width, source);
       source += (<usize>padded) << 2;
     }
   } else if (padded == 1) {
-    scatter(base, from, n, tile);
+    scatter<F>(base, from, n, tile);
   } else {
     for (let j = 0; j < width; j++) {
       let source = tile + ((<usize>j) << 2);
@@ -253,7 +253,7 @@ export function writeTile(from: i32, n: i32, tile: usize): void {
         store<f32>(to, load<f32>(source));
         source += (<usize>padded) << 2;
       }
-      scatter(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T);
+      scatter<F>(keptOffset(group + j, KEPT_STRIDE), from, n, TILE_T);
     }
   }
 }

@@ -65,11 +65,30 @@ export function read(at: i32, n: i32, to: usize): void {
   else unpack(input + ((<usize>at) << 1), to, n);
 }
 
+/** What an output may be stored as. */
+export interface Form {
+  /** Whether as float16: the plan says. */
+  halves(): bool;
+}
+
+export class AnyForm implements Form {
+  halves(): bool {
+    return true;
+  }
+}
+
+export class Single implements Form {
+  halves(): bool {
+    return false;
+  }
+}
+
 /** n float32 at `from` to element `at` of the output. */
-export function write(at: i32, n: i32, from: usize): void {
+export function write<F extends Form = AnyForm>(at: i32, n: i32, from: usize): void {
   if (!ASC_NO_ASSERT) checkStretch(at, n);
   const output = load<usize>(OUTPUT);
-  if (load<i32>(OUTPUT_STORAGE) == STORAGE_FLOAT32) copy(from, output + ((<usize>at) << 2), n);
+  if (!changetype<F>(0).halves() || load<i32>(OUTPUT_STORAGE) == STORAGE_FLOAT32)
+    copy(from, output + ((<usize>at) << 2), n);
   else pack(from, output + ((<usize>at) << 1), n);
 }
 
@@ -99,14 +118,14 @@ export function gather(base: i32, from: i32, n: i32, to: usize): void {
 }
 
 /** The reverse of `gather`, into the output. */
-export function scatter(base: i32, from: i32, n: i32, source: usize): void {
+export function scatter<F extends Form = AnyForm>(base: i32, from: i32, n: i32, source: usize): void {
   if (!ASC_NO_ASSERT) checkTile(source, n);
   const length = load<i32>(LENGTH);
   let segment = segmentOf(from, length);
   let position = from - segment * length;
   while (n > 0) {
     const count = min(n, length - position);
-    write(base + reducedOffset(segment, REDUCED_STRIDE) + position, count, source);
+    write<F>(base + reducedOffset(segment, REDUCED_STRIDE) + position, count, source);
     source += (<usize>count) << 2;
     n -= count;
     position = 0;

@@ -49,7 +49,8 @@ export function groupScaleOf(
   const target = targetOf(subject);
   const power = epsPowerOf(norm);
   const root = eps ** (1 / power);
-  const exponents = Float64Array.from(largestOf(x, walk, nan + infinite > 0), (size) =>
+  // map() is several times as fast as from() with a function
+  const exponents = new Float64Array(largestOf(x, walk, nan + infinite > 0)).map((size) =>
     size || root ? target - Math.floor(Math.log2(Math.max(size, root))) : 0,
   );
   const raised = new Map<number, number>();

@@ -84,10 +84,7 @@ export class Subject {
     job.deviation = this.share.ofGroups(deviation);
     // rounded to their format, they are float32
     if (epsOfGroups)
-      job.gain = ofGroups(
-        Float32Array.from(epsOfGroups, (each) => rounded(each, numerics.statistics)),
-        this.walk,
-      );
+      job.gain = ofGroups(new Float32Array(epsOfGroups.map((each) => rounded(each, numerics.statistics))), this.walk);
     job.y = y;
     return job;
   }

@@ -8,6 +8,8 @@ import type { Part, Share } from "./share.js";
 
 const START = report.ERRORS >> 3;
 const END = report.REPORT_END >> 3;
+/** Behind the first state for each kind of errors, which is all that judge() leaves. */
+export const JUDGED_END = (report.ERRORS + 2 * report.ERRORS_BYTES) >> 3;
 
 /** Fields of error statistics, in 64-bit floats: those that are added up, and those of which the largest counts. */
 const SUMS = [
@@ -21,6 +23,8 @@ const SUMS = [
   report.ERRORS_CC,
 ].map((field) => field >> 3);
 const LARGEST = [report.ERRORS_ABSOLUTE, report.ERRORS_RELATIVE, report.ERRORS_LARGEST].map((field) => field >> 3);
+/** How many there are. */
+const STATE = report.ERRORS_BYTES >> 3;
 const WORST = report.ERRORS_WORST >> 3;
 const INDEX = report.ERRORS_INDEX >> 3;
 
@@ -70,11 +74,15 @@ function addFound(sum: Found, more: Found): Found {
 export class Reports {
   private reports: readonly Float64Array<ArrayBuffer>[] = [];
 
-  /** @param job Over the share; its x is resident, its parameters have their places. */
+  /**
+   * @param job Over the share; its x is resident, its parameters have their places.
+   * @param end What there is of a report ends there, in 64-bit floats.
+   */
   constructor(
     private readonly own: Engine,
     private readonly job: Job,
     private readonly share: Share,
+    private readonly end = END,
   ) {}
 
   /** Calls `run` for each part with its plan and its report, which stays with it. */
@@ -104,7 +112,7 @@ export class Reports {
 
   /** That of the part whose turn it was. */
   private report(): Float64Array<ArrayBuffer> {
-    return this.own.heap.f64.slice(START, END);
+    return this.own.heap.f64.slice(START, this.end);
   }
 
   /** The plan of a part. */
@@ -124,7 +132,23 @@ export class Reports {
    * @param ofGroups Whether the pairs are of groups, not of elements.
    */
   join(addresses: readonly number[], ofGroups: boolean): void {
-    this.joinWith(addresses, ofGroups, undefined, () => undefined);
+    const { own, share, reports } = this;
+    if (share.company.size > 1) this.joinWith(addresses, ofGroups, undefined, () => undefined);
+    else if (!share.isWhole) {
+      for (const address of addresses) {
+        own.heap.f64.set(reports.map((of, i) => this.stateIn(of, i, address, ofGroups)).reduce(add), address >> 3);
+      }
+    }
+  }
+
+  /** A state in the report of part i, its index that of the whole tensor. */
+  private stateIn(of: Float64Array, i: number, address: number, ofGroups: boolean): Float64Array<ArrayBuffer> {
+    const { share } = this;
+    const { number, element } = share.parts[i];
+    const at = (address >> 3) - START;
+    const state = new Float64Array(of.subarray(at, at + STATE));
+    if (state[INDEX] >= 0) state[INDEX] = ofGroups ? state[INDEX] + number : share.elementOf(state[INDEX] + element);
+    return state;
   }
 
   /**
@@ -140,7 +164,7 @@ export class Reports {
   ): R {
     const { own, share, reports } = this;
     const { f64 } = own.heap;
-    const length = report.ERRORS_BYTES >> 3;
+    const length = STATE;
     if (share.isWhole)
       return join(
         addresses.map((address) => f64.subarray(address >> 3, (address >> 3) + length)),
@@ -150,13 +174,8 @@ export class Reports {
     const many = reports.length * length;
     const states = new Float64Array(addresses.length * many);
     for (const [j, address] of addresses.entries()) {
-      const at = (address >> 3) - START;
       for (const [i, of] of reports.entries()) {
-        const state = states.subarray(j * many + i * length, j * many + (i + 1) * length);
-        state.set(of.subarray(at, at + length));
-        const { number, element } = share.parts[i];
-        if (state[INDEX] >= 0)
-          state[INDEX] = ofGroups ? state[INDEX] + number : share.elementOf(state[INDEX] + element);
+        states.set(this.stateIn(of, i, address, ofGroups), j * many + i * length);
       }
     }
     const [joined, found] = share.company.exchange({ states, mine }, (all): [Float64Array[], R] => {

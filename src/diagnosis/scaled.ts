@@ -21,10 +21,7 @@ export const ofGroups = (values: Float32Array | undefined, { groups }: Walk): Op
 function divide(x: Operand, walk: Walk, exponents: Float64Array, y: Operand): void {
   const job = new Job(x, walk, TASK_GIVEN | TASK_APPLY, NAMED.l1, undefined);
   job.mean = ofGroups(new Float32Array(walk.groups), walk);
-  job.deviation = ofGroups(
-    Float32Array.from(exponents, (exponent) => 2 ** -exponent),
-    walk,
-  );
+  job.deviation = ofGroups(new Float32Array(exponents.map((exponent) => 2 ** -exponent)), walk);
   job.y = y;
   run(job);
 }

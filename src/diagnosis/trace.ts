@@ -13,7 +13,7 @@ import type { Walk } from "../plan/walk.js";
 import { readErrors } from "./errors.js";
 import { tracer } from "./kernels.js";
 import { measureErrors, tableBytes } from "./quantiles.js";
-import { type Found, Reports, stateOf } from "./reports.js";
+import { type Found, JUDGED_END, Reports, stateOf } from "./reports.js";
 import {
   type Attribution,
   type DiagnosisEvent,
@@ -315,7 +315,7 @@ export function judge(
   const table = heap.scratch(tableBytes(share.walk.elements));
   prepare(own, reference);
   kernels.setUnit(unit.precision, unit.emin, unit.emax);
-  const reports = new Reports(own, reference, share);
+  const reports = new Reports(own, reference, share, JUDGED_END);
   // the kernel goes on from part to part
   heap.i32[report.EXACT_VALUES >> 2] = values;
   reports.each(({ group, element }) => {

@@ -91,7 +91,9 @@ export function checkFormat(name: string, value: unknown): FormatSpec {
 
 /** The name of a format that has one, else its fields. */
 export function nameOf(spec: FormatSpec): FormatName | FormatSpec {
-  const found = Object.entries(FORMATS).find(([, named]) => oneOf(spec, named) === named);
+  const found = Object.entries(FORMATS).find(
+    ([, named]) => named.precision === spec.precision && oneOf(spec, named) === named,
+  );
   return found ? (found[0] as FormatName) : { ...spec };
 }
 
