@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   type DiagnoseOptions,
-  type Diagnosis,
   diagnose,
   EVENTS,
   float8_e4m3fn,
@@ -14,8 +13,6 @@ import {
   type Norm,
   type Order,
   STAGES,
-  type Stage,
-  type StageName,
   tensor,
   toFloat16,
 } from "../../src/index.js";
@@ -23,15 +20,11 @@ import { everyNorm } from "../support/cases.js";
 import { gaussian, wide } from "../support/random.js";
 import { sample } from "../support/samples.js";
 import { diagnosed, SCHEMA } from "../support/schema.js";
+import { stageOf } from "../support/stages.js";
 
 /** Stages where the statistics are in the compute format. */
 const USUAL = STAGES.filter((name) => !["roundedMean", "roundedReciprocal", "slope", "shift"].includes(name));
 const HALF = { arithmetic: "float16", remedies: false } as const;
-const stage = (diagnosis: Diagnosis, name: StageName): Stage => {
-  const found = diagnosis.stages.find((each) => each.name === name);
-  if (!found) throw new RangeError(name);
-  return found;
-};
 
 describe("real activations", () => {
   const outlier = sample("transformer-residual-outlier");
@@ -47,8 +40,8 @@ describe("real activations", () => {
     );
     expect(found.error.mismatchedSpecials).toBe(0);
     expect(found.headroom).toBeLessThan(0);
-    expect(stage(found, "term").events.overflow).toBe(240);
-    expect(stage(found, "term").first).toEqual({ event: "overflow", group: 0, index: 17 });
+    expect(stageOf(found, "term").events.overflow).toBe(240);
+    expect(stageOf(found, "term").first).toEqual({ event: "overflow", group: 0, index: 17 });
   });
 
   test.each([["l1"], ["linf"], [{ topk: 10 }]] as const)("and not by %j", (norm) => {
@@ -72,11 +65,11 @@ describe("real activations", () => {
   test("the gradients of the digits underflow", () => {
     const gradients = sample("digits-conv2-grad");
     const found = diagnosed(gradients, { ...HALF, layer: "batch", eps: 1e-12 });
-    const { underflow, subnormal } = stage(found, "input").events;
+    const { underflow, subnormal } = stageOf(found, "input").events;
     const nonzero = found.input.finite - found.input.zero;
     expect(underflow / nonzero).toBeCloseTo(0.07, 2);
     expect((underflow + subnormal) / nonzero).toBeCloseTo(0.985, 2);
-    expect(stage(found, "term").events.underflow).toBeGreaterThan(0.9 * nonzero);
+    expect(stageOf(found, "term").events.underflow).toBeGreaterThan(0.9 * nonzero);
     expect(found.verdict).toBe("failed");
     expect(found.reason).toMatch(
       /^131,072 of 131,072 outputs are NaN or infinite and should not be: 64 reciprocals of the scale overflow \(first: group 0\): [\d,]+ squares become 0/,
@@ -94,7 +87,7 @@ describe("real activations", () => {
     expect(found.verdict).toBe("degraded");
     expect(found.reason).toMatch(/^the output keeps 3\.\d+ of the 11 bits .*: the sum of \|d\| is off by up to 15 %: /);
     expect(found.reason).toMatch(/operations of the sum of \|d\| change nothing \(first: group 0, element \d+\)$/);
-    expect(stage(found, "sum").events.stagnation).toBeGreaterThan(10_000);
+    expect(stageOf(found, "sum").events.stagnation).toBeGreaterThan(10_000);
     expect(found.bound).toMatchObject({ terms: 4096, depth: 4095, worst: null });
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Arithmetic, diagnose, rmsNorm } from "../../src/index.js";
 import { FRACTIONS } from "../oracle/reals.js";
 import { checkWith, over } from "../support/diagnosed.js";
-import { arithmetic, FLOAT16, FLOAT32, FORMATS } from "../support/formats.js";
+import { arithmetic, BFLOAT16, FLOAT16, FLOAT32 } from "../support/formats.js";
 import { gaussian, wide } from "../support/random.js";
 
 /** Floor of the p-th root of an integer, bit by bit. */
@@ -70,7 +70,7 @@ describe("integers times a power of two, against whole numbers", () => {
 const WHOLE = [
   arithmetic(FLOAT16, FLOAT16, "lanes"),
   arithmetic(FLOAT32, FLOAT32, "sequential"),
-  arithmetic(FORMATS[1], FLOAT32, "pairwise"),
+  arithmetic(BFLOAT16, FLOAT32, "pairwise"),
 ];
 
 const DATA: Record<string, (n: number, seed: number) => Float32Array> = {

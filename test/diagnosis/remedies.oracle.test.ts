@@ -17,7 +17,7 @@ import { STORAGES } from "../support/call.js";
 import { everyNorm } from "../support/cases.js";
 import { KINDS } from "../support/data.js";
 import { batch, expectErrors, last, over, pose, type Subject, slack } from "../support/diagnosed.js";
-import { arithmetic, arithmetics, CUSTOM, FLOAT16, FLOAT32, FORMATS, ORACLES } from "../support/formats.js";
+import { arithmetic, arithmetics, BFLOAT16, CUSTOM, FLOAT16, FLOAT32, FORMATS, ORACLES } from "../support/formats.js";
 import { gaussian } from "../support/random.js";
 
 const formatOf = (format: FormatName | FormatSpec) => (typeof format === "string" ? ORACLES[format] : format);
@@ -79,7 +79,7 @@ function check(subject: Subject): Remedy[] {
 
 let step = 0;
 
-describe.each([FLOAT16, ...FORMATS.slice(3), CUSTOM, FLOAT32])("computing in $label", (compute) => {
+describe.each([...FORMATS, FLOAT32])("computing in $label", (compute) => {
   test.each(arithmetics(compute))("$label", (pair) => {
     for (const data of KINDS) {
       // Two of seven for each.
@@ -195,7 +195,7 @@ test("statistics that are given: nothing of sums, and a scale for all of them", 
     mean: Float32Array.of(1, -300, 1e-3),
     deviation: Float32Array.of(300, 1e-4, 2),
   };
-  for (const [i, pair] of [...FORMATS, CUSTOM].map((format) => arithmetic(format)).entries()) {
+  for (const [i, pair] of [...FORMATS, FLOAT32].map((format) => arithmetic(format)).entries()) {
     for (const norm of [...everyNorm([5]), "none"] as const) {
       const data = gaussian(90, i).map((x, at) => x * given.deviation[Math.floor(at / 5) % 3]);
       const subject: Subject = { shape: [6, 3, 5], grouping: batch, norm, pair, data, storage: "float32", given };
@@ -215,7 +215,7 @@ test("kernels of runtimes are changed as they are", () => {
     { statistics: FLOAT32, tail: "folded" },
     { statistics: FLOAT16, tail: "folded", count: "rounded" },
     { statistics: CUSTOM, tail: "steps" },
-    { statistics: FORMATS[FORMATS.length - 1], tail: "steps", count: "rounded" },
+    { statistics: BFLOAT16, tail: "steps", count: "rounded" },
   ] as const;
   for (const { statistics, ...others } of pairs) {
     const sums = { order: { lanes: 64 }, ...others } as const;

@@ -12,6 +12,7 @@ export interface Pair<A, B> {
   readonly oracle: B;
 }
 export type FormatPair = Pair<PublicFormat, oracle.Format>;
+type SumsPair = Pair<PublicFormat | "exact", oracle.Format | "exact">;
 export type ArithmeticPair = Pair<PublicArithmetic, Arithmetic>;
 
 const custom: FormatSpec = format({ precision: 16, emin: -30, emax: 31, overflow: "infinity", subnormals: true });
@@ -26,16 +27,23 @@ export const ORACLES: Readonly<Record<FormatName, oracle.Format>> = {
   float8_e4m3fn: oracle.FLOAT8_E4M3FN,
 };
 
-const named = (name: FormatName): FormatPair => ({ label: name, asked: name, oracle: ORACLES[name] });
+const NAMED = Object.fromEntries(
+  Object.entries(ORACLES).map(([name, oracle]) => [name, { label: name, asked: name, oracle }]),
+) as Readonly<Record<FormatName, FormatPair>>;
 
-export const FLOAT16: FormatPair = named("float16");
-export const FLOAT32: FormatPair = named("float32");
+export const {
+  float16: FLOAT16,
+  float32: FLOAT32,
+  bfloat16: BFLOAT16,
+  tfloat32: TFLOAT32,
+  float8_e4m3fn: FLOAT8_E4M3FN,
+} = NAMED;
 export const CUSTOM: FormatPair = { label: "custom16", asked: custom, oracle: oracle.makeFormat(16, -30, 31) };
 
 /** Compute formats of emulated arithmetic. */
 export const FORMATS: readonly FormatPair[] = [
   FLOAT16,
-  ...(Object.keys(ORACLES) as FormatName[]).filter((name) => !/^float(32|16)$/.test(name)).map(named),
+  ...Object.values(NAMED).filter((format) => format !== FLOAT16 && format !== FLOAT32),
   CUSTOM,
 ];
 
@@ -50,22 +58,43 @@ export const WITHOUT_INFINITY: readonly FormatPair[] = [
   own("11 digits that overflow to NaN", { precision: 11, emin: -20, emax: 20, overflow: "nan" }),
 ];
 
+export const SATURATING = own("float8_e4m3fn that saturates", {
+  precision: 4,
+  emin: -6,
+  emax: 8,
+  max: 448,
+  overflow: "saturate",
+});
+export const WITHOUT_SUBNORMALS = own("float16 without subnormals", {
+  precision: 11,
+  emin: -14,
+  emax: 15,
+  subnormals: false,
+});
+/** More digits than rounding twice allows. */
+export const DIGITS_23 = own("23 digits", { precision: 23, emin: -126, emax: 127 });
+export const DIGITS_24 = own("24 digits with little range", { precision: 24, emin: -14, emax: 15 });
+export const DOWN_TO_LEAST = own("16 digits down to the smallest float32", { precision: 16, emin: -134, emax: 127 });
+
 /** What else a format may be: both ends of the range, saturation, no subnormals, more digits than rounding twice allows. */
 export const MORE_FORMATS: readonly FormatPair[] = [
   FLOAT32,
-  own("float8_e4m3fn that saturates", { precision: 4, emin: -6, emax: 8, max: 448, overflow: "saturate" }),
-  own("float16 without subnormals", { precision: 11, emin: -14, emax: 15, subnormals: false }),
+  SATURATING,
+  WITHOUT_SUBNORMALS,
   own("bfloat16 without subnormals", { precision: 8, emin: -126, emax: 127, subnormals: false }),
   own("float8 that overflows to NaN", { precision: 3, emin: -14, emax: 15, overflow: "nan" }),
   own("12 digits", { precision: 12, emin: -14, emax: 15 }),
   own("13 digits", { precision: 13, emin: -100, emax: 100 }),
   own("20 digits", { precision: 20, emin: -30, emax: 40 }),
-  own("23 digits", { precision: 23, emin: -126, emax: 127 }),
-  own("24 digits with little range", { precision: 24, emin: -14, emax: 15 }),
+  DIGITS_23,
+  DIGITS_24,
   own("2 digits", { precision: 2, emin: -6, emax: 6 }),
-  own("16 digits down to the smallest float32", { precision: 16, emin: -134, emax: 127 }),
+  DOWN_TO_LEAST,
   ...WITHOUT_INFINITY,
 ];
+
+/** Sums that are not rounded. */
+export const EXACT: SumsPair = { label: "exact", asked: "exact", oracle: "exact" };
 
 /** Formats without a 1, which no norm has a use for. */
 export const WITHOUT_ONE: readonly FormatPair[] = [
@@ -76,13 +105,8 @@ export const WITHOUT_ONE: readonly FormatPair[] = [
 /** Every order and way to accumulate of a compute format. */
 export function arithmetics(compute: FormatPair): ArithmeticPair[] {
   const list: ArithmeticPair[] = [];
-  const accumulators: Pair<PublicFormat | "exact", oracle.Format | "exact">[] = [
-    compute,
-    FLOAT32,
-    { label: "exact", asked: "exact", oracle: "exact" },
-  ];
-  for (const accumulate of accumulators) {
-    for (const order of accumulate.label === "exact" ? (["lanes"] as Order[]) : ORDERS) {
+  for (const accumulate of [compute, FLOAT32, EXACT]) {
+    for (const order of accumulate === EXACT ? (["lanes"] as Order[]) : ORDERS) {
       list.push(arithmetic(compute, accumulate, order));
     }
   }
@@ -91,7 +115,7 @@ export function arithmetics(compute: FormatPair): ArithmeticPair[] {
 
 export function arithmetic(
   compute: FormatPair,
-  accumulate: Pair<PublicFormat | "exact", oracle.Format | "exact"> = compute,
+  accumulate: SumsPair = compute,
   order: Order = "lanes",
 ): ArithmeticPair {
   return {
