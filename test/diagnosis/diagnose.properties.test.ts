@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Diagnosis, ErrorStatistics } from "../../src/diagnosis/result.js";
-import { compare, diagnose, layerNorm, tensor } from "../../src/index.js";
+import { compare, diagnose, layerNorm, type Norm, type Order, tensor } from "../../src/index.js";
 import { judge } from "../oracle/errors.js";
 import { FLOAT16 as HALF } from "../oracle/formats.js";
 import { FRACTIONS } from "../oracle/reals.js";
@@ -22,6 +22,7 @@ import {
   MORE_FORMATS,
 } from "../support/formats.js";
 import { gaussian, shuffled } from "../support/random.js";
+import { diagnosed } from "../support/schema.js";
 import { stageOf } from "../support/stages.js";
 
 const PAIRS = [...FORMATS, ...MORE_FORMATS].flatMap(arithmetics);
@@ -191,5 +192,32 @@ describe("what has to hold", () => {
         expect(sums[1]).toBeLessThan(sums[0]);
       }
     }
+  });
+
+  test("the parts of an error are all of it", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.float({ min: -4, max: 4, noNaN: true }), { minLength: 2, maxLength: 60 }),
+        fc.constantFrom<Norm>("l1", "l2", { lp: 3 }),
+        fc.constantFrom<Order>("sequential", "lanes"),
+        (list, norm, order) => {
+          const arithmetic = { compute: "float16", order } as const;
+          const { stages } = diagnosed(Float32Array.from(list), { arithmetic, norm, remedies: false });
+          const most = Math.max(...list.map(Math.abs));
+          const power = norm === "l1" ? 1 : norm === "l2" ? 2 : 3;
+          for (const { name, attribution, total } of stages) {
+            if (!attribution) continue;
+            const { input = 0, terms = 0, accumulation, final = 0, total: whole } = attribution;
+            // exact values are held to 2^-50
+            const size = name === "mean" ? most : list.length * (2 * most) ** power;
+            const parts = [input, terms, accumulation, final];
+            const near = 2 ** -46 * parts.reduce((sum, part) => sum + Math.abs(part), size);
+            expect(Math.abs(input + terms + accumulation + final - whole)).toBeLessThanOrEqual(near);
+            expect(Math.abs(Math.abs(whole) - (total.maxAbs as number))).toBeLessThanOrEqual(near);
+          }
+        },
+      ),
+      { seed: 8, numRuns: 100 },
+    );
   });
 });

@@ -1,6 +1,5 @@
 // diagnose(): verdicts on real activations, what it says of special data, and what it makes of its parts.
 
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   type DiagnoseOptions,
@@ -8,10 +7,9 @@ import {
   EVENTS,
   float8_e4m3fn,
   format,
+  fromFloat16,
   load,
   memory,
-  type Norm,
-  type Order,
   STAGES,
   tensor,
   toFloat16,
@@ -276,7 +274,7 @@ describe("what it is made of", () => {
     expect(found.error.rmsUlp).not.toBe(plain.error.rmsUlp);
     const resident = { weight: tensor(weight), bias: toFloat16(bias) };
     const other = diagnosed(x, { ...HALF, layer: "layer", ...resident });
-    expect(other.error.count).toBe(96);
+    expect(other).toEqual(diagnosed(x, { ...HALF, layer: "layer", weight, bias: fromFloat16(resident.bias) }));
     resident.weight.dispose();
   });
 
@@ -298,7 +296,7 @@ describe("what it is made of", () => {
     expect(probable).toBeCloseTo(Math.sqrt(depth) * 2 ** -11, 12);
     expect(measured).toBeLessThan(worst as number);
     expect(bound(1000, order("lanes", "float32")).probable).toBeCloseTo(6 * 2 ** -24, 15);
-    // additions of |d| in order, none of them exact: the bound is not far from what happens
+    // no bound where depth · 2^-11 is 1 or more
     expect(bound(100_000, { ...order("sequential"), norm: "l1" })).toMatchObject({ worst: null });
   });
 
@@ -339,7 +337,8 @@ describe("what it is made of", () => {
     );
     const options = { arithmetic: "float16", layer: "layer" } as const;
     expect(diagnose(x, options)).toEqual(diagnose({ data, shape: [4, 16] }, options));
-    expect(Object.values(seen).every((times) => times === 1)).toBe(true);
+    expect(seen).toMatchObject({ data: 1, shape: 1 });
+    expect(Object.values(seen).filter((times) => times !== 1)).toEqual([]);
   });
 
   test("memory is at most six times the tensor", async () => {
@@ -359,36 +358,5 @@ describe("what it is made of", () => {
     expect($defs.stage.properties.name.enum).toEqual(STAGES);
     expect(Object.keys($defs.stage.properties.events.properties)).toEqual(EVENTS);
     expect(properties.schema.const).toBe(diagnose(gaussian(8, 1), HALF).schema);
-  });
-});
-
-describe("properties", () => {
-  const data = fc.array(fc.float({ min: -4, max: 4, noNaN: true }), { minLength: 2, maxLength: 60 });
-
-  test("the parts of an error are all of it", () => {
-    fc.assert(
-      fc.property(
-        data,
-        fc.constantFrom<Norm>("l1", "l2", { lp: 3 }),
-        fc.constantFrom<Order>("sequential", "lanes"),
-        (list, norm, order) => {
-          const arithmetic = { compute: "float16", order } as const;
-          const { stages } = diagnosed(Float32Array.from(list), { arithmetic, norm, remedies: false });
-          const most = Math.max(...list.map(Math.abs));
-          const power = norm === "l1" ? 1 : norm === "l2" ? 2 : 3;
-          for (const { name, attribution, total } of stages) {
-            if (!attribution) continue;
-            const { input = 0, terms = 0, accumulation, final = 0, total: whole } = attribution;
-            // exact values are held to 2^-50
-            const size = name === "mean" ? most : list.length * (2 * most) ** power;
-            const parts = [input, terms, accumulation, final];
-            const near = 2 ** -46 * parts.reduce((sum, part) => sum + Math.abs(part), size);
-            expect(Math.abs(input + terms + accumulation + final - whole)).toBeLessThanOrEqual(near);
-            expect(Math.abs(Math.abs(whole) - (total.maxAbs as number))).toBeLessThanOrEqual(near);
-          }
-        },
-      ),
-      { seed: 8, numRuns: 100 },
-    );
   });
 });
