@@ -7,7 +7,7 @@ import { diagnose } from "../../src/index.js";
 import * as oracle from "../oracle/diagnosis.js";
 import { isPower, isTop, type Norm } from "../oracle/emulated.js";
 import type { Judged } from "../oracle/errors.js";
-import { exponentOf, type Format } from "../oracle/formats.js";
+import type { Format } from "../oracle/formats.js";
 import { PAIRS, type Pair, type Real, type Reals } from "../oracle/reals.js";
 import { EVENTS } from "../oracle/steps.js";
 import * as summary from "../oracle/summary.js";
@@ -17,6 +17,7 @@ import type { Plain, Storage } from "./call.js";
 import { show } from "./cases.js";
 import { type Kind, stored, values } from "./data.js";
 import type { ArithmeticPair } from "./formats.js";
+import { inputCounts } from "./input-counts.js";
 import { type LayerGroups, ofBatch, ofGroups, ofInstance, ofLast } from "./layer-groups.js";
 import { gaussian } from "./random.js";
 
@@ -219,27 +220,14 @@ function expectAttribution<R extends Real<R>>(actual: Stage, expected: oracle.Di
 
 /** Fails unless the data are said to be what they are. */
 function expectInput({ input }: Diagnosis, { values, groups }: Work, what: string): void {
-  const list = Array.from(values);
-  const finite = list.filter(Number.isFinite);
-  const sizes = finite.filter((value) => value !== 0).map(Math.abs);
-  const histogram = new Map<number, number>();
-  for (const size of sizes.sort((a, b) => a - b)) {
-    const exponent = exponentOf(size);
-    histogram.set(exponent, (histogram.get(exponent) ?? 0) + 1);
-  }
   const { shape: _, dtype, ...rest } = input;
+  const { counts, exponents } = inputCounts(values, dtype === "float16");
   const wanted = {
-    count: list.length,
+    count: values.length,
     groups: groups.length,
     groupSize: groups[0].length,
-    finite: finite.length,
-    subnormal: sizes.filter((size) => size < 2 ** (dtype === "float16" ? -14 : -126)).length,
-    zero: finite.length - sizes.length,
-    nan: list.filter(Number.isNaN).length,
-    infinite: list.filter((value) => Math.abs(value) === Infinity).length,
-    absMin: sizes[0] ?? null,
-    absMax: finite.length > 0 ? (sizes[sizes.length - 1] ?? 0) : null,
-    exponentHistogram: [...histogram].map(([exponent, count]) => ({ exponent, count })),
+    ...counts,
+    exponentHistogram: [...exponents].map(([exponent, count]) => ({ exponent, count })),
   };
   expectSame(rest, wanted, `${what}: input`);
 }
