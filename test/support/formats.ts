@@ -2,7 +2,7 @@
 
 import { format } from "../../src/index.js";
 import type { Arithmetic as PublicArithmetic } from "../../src/numerics/arithmetic.js";
-import type { FormatName, FormatSpec, Format as PublicFormat } from "../../src/numerics/format.js";
+import type { FormatName, Format as PublicFormat } from "../../src/numerics/format.js";
 import { type Arithmetic, ORDERS, type Order } from "../oracle/arithmetic.js";
 import * as oracle from "../oracle/formats.js";
 
@@ -14,8 +14,6 @@ export interface Pair<A, B> {
 export type FormatPair = Pair<PublicFormat, oracle.Format>;
 type SumsPair = Pair<PublicFormat | "exact", oracle.Format | "exact">;
 export type ArithmeticPair = Pair<PublicArithmetic, Arithmetic>;
-
-const custom: FormatSpec = format({ precision: 16, emin: -30, emax: 31, overflow: "infinity", subnormals: true });
 
 /** The formats that have a name, as the oracle knows them. */
 export const ORACLES: Readonly<Record<FormatName, oracle.Format>> = {
@@ -38,7 +36,20 @@ export const {
   tfloat32: TFLOAT32,
   float8_e4m3fn: FLOAT8_E4M3FN,
 } = NAMED;
-export const CUSTOM: FormatPair = { label: "custom16", asked: custom, oracle: oracle.makeFormat(16, -30, 31) };
+
+/** A format that has no name. Of what the specification leaves out, the oracle has defaults of its own. */
+export function customFormat(label: string, spec: Parameters<typeof format>[0]): FormatPair {
+  const { precision, emin, emax, ...more } = spec;
+  return { label, asked: format(spec), oracle: oracle.makeFormat(precision, emin, emax, more) };
+}
+
+export const CUSTOM = customFormat("custom16", {
+  precision: 16,
+  emin: -30,
+  emax: 31,
+  overflow: "infinity",
+  subnormals: true,
+});
 
 /** Compute formats of emulated arithmetic. */
 export const FORMATS: readonly FormatPair[] = [
@@ -47,48 +58,47 @@ export const FORMATS: readonly FormatPair[] = [
   CUSTOM,
 ];
 
-const own = (label: string, spec: Parameters<typeof format>[0]): FormatPair => {
-  const asked = format(spec);
-  return { label, asked, oracle: { ...asked } };
-};
-
 /** All numbers of float16 and more, and no infinity. */
 export const WITHOUT_INFINITY: readonly FormatPair[] = [
-  own("14 digits that saturate", { precision: 14, emin: -30, emax: 31, overflow: "saturate" }),
-  own("11 digits that overflow to NaN", { precision: 11, emin: -20, emax: 20, overflow: "nan" }),
+  customFormat("14 digits that saturate", { precision: 14, emin: -30, emax: 31, overflow: "saturate" }),
+  customFormat("11 digits that overflow to NaN", { precision: 11, emin: -20, emax: 20, overflow: "nan" }),
 ];
 
-export const SATURATING = own("float8_e4m3fn that saturates", {
+export const SATURATING = customFormat("float8_e4m3fn that saturates", {
   precision: 4,
   emin: -6,
   emax: 8,
   max: 448,
   overflow: "saturate",
 });
-export const WITHOUT_SUBNORMALS = own("float16 without subnormals", {
+export const WITHOUT_SUBNORMALS = customFormat("float16 without subnormals", {
   precision: 11,
   emin: -14,
   emax: 15,
   subnormals: false,
 });
 /** More digits than rounding twice allows. */
-export const DIGITS_23 = own("23 digits", { precision: 23, emin: -126, emax: 127 });
-export const DIGITS_24 = own("24 digits with little range", { precision: 24, emin: -14, emax: 15 });
-export const DOWN_TO_LEAST = own("16 digits down to the smallest float32", { precision: 16, emin: -134, emax: 127 });
+export const DIGITS_23 = customFormat("23 digits", { precision: 23, emin: -126, emax: 127 });
+export const DIGITS_24 = customFormat("24 digits with little range", { precision: 24, emin: -14, emax: 15 });
+export const DOWN_TO_LEAST = customFormat("16 digits down to the smallest float32", {
+  precision: 16,
+  emin: -134,
+  emax: 127,
+});
 
 /** What else a format may be: both ends of the range, saturation, no subnormals, more digits than rounding twice allows. */
 export const MORE_FORMATS: readonly FormatPair[] = [
   FLOAT32,
   SATURATING,
   WITHOUT_SUBNORMALS,
-  own("bfloat16 without subnormals", { precision: 8, emin: -126, emax: 127, subnormals: false }),
-  own("float8 that overflows to NaN", { precision: 3, emin: -14, emax: 15, overflow: "nan" }),
-  own("12 digits", { precision: 12, emin: -14, emax: 15 }),
-  own("13 digits", { precision: 13, emin: -100, emax: 100 }),
-  own("20 digits", { precision: 20, emin: -30, emax: 40 }),
+  customFormat("bfloat16 without subnormals", { precision: 8, emin: -126, emax: 127, subnormals: false }),
+  customFormat("float8 that overflows to NaN", { precision: 3, emin: -14, emax: 15, overflow: "nan" }),
+  customFormat("12 digits", { precision: 12, emin: -14, emax: 15 }),
+  customFormat("13 digits", { precision: 13, emin: -100, emax: 100 }),
+  customFormat("20 digits", { precision: 20, emin: -30, emax: 40 }),
   DIGITS_23,
   DIGITS_24,
-  own("2 digits", { precision: 2, emin: -6, emax: 6 }),
+  customFormat("2 digits", { precision: 2, emin: -6, emax: 6 }),
   DOWN_TO_LEAST,
   ...WITHOUT_INFINITY,
 ];
@@ -98,8 +108,8 @@ export const EXACT: SumsPair = { label: "exact", asked: "exact", oracle: "exact"
 
 /** Formats without a 1, which no norm has a use for. */
 export const WITHOUT_ONE: readonly FormatPair[] = [
-  own("8 digits of numbers below 1/2", { precision: 8, emin: -40, emax: -2 }),
-  own("9 digits of numbers from 1,024 on", { precision: 9, emin: 10, emax: 100 }),
+  customFormat("8 digits of numbers below 1/2", { precision: 8, emin: -40, emax: -2 }),
+  customFormat("9 digits of numbers from 1,024 on", { precision: 9, emin: 10, emax: 100 }),
 ];
 
 /** Every order and way to accumulate of a compute format. */
