@@ -6,7 +6,7 @@ import type { FormatName, Format as PublicFormat } from "../../src/numerics/form
 import { type Arithmetic, ORDERS, type Order } from "../oracle/arithmetic.js";
 import * as oracle from "../oracle/formats.js";
 
-export interface Pair<A, B> {
+interface Pair<A, B> {
   readonly label: string;
   readonly asked: A;
   readonly oracle: B;
