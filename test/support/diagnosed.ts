@@ -185,9 +185,9 @@ export function expectErrors(actual: ErrorStatistics, judged: Judged, slack: Sla
   const db = [actual.sqnrDb, expected.sqnrDb].map((value) => value ?? Infinity);
   // An error of the exact values weighs the more, the smaller the noise is.
   const weight = 20 * relative * 10 ** (Math.min(...db) / 20);
-  if (Math.min(...db) < NOTHING_DB) check("sqnrDb", 1e-10 + weight);
+  if (Math.min(...db) < NOTHING_DB) check("sqnrDb", 1e-9 + weight);
   const bits = [actual.significantBits, expected.significantBits].map((value) => value ?? -1);
-  if (Math.min(...bits) < 38) check("significantBits", 1e-10 + 2 * relative * 2 ** Math.min(...bits));
+  if (Math.min(...bits) < 38) check("significantBits", 2e-7 + 2 * relative * 2 ** Math.min(...bits));
 }
 
 /** Fails unless two plain objects are the same; without the cost of an assertion where they are. */
