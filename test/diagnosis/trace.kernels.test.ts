@@ -4,11 +4,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Arithmetic, diagnose, kernels as kernelsOf } from "../../src/index.js";
 import type { Norm } from "../oracle/emulated.js";
+import { FRACTIONS } from "../oracle/reals.js";
 import { sizeOf } from "../oracle/walk.js";
 import { STORAGES } from "../support/call.js";
 import { normsOf } from "../support/cases.js";
 import { KINDS } from "../support/data.js";
-import { batch, channelsLast, check, inGroups, instance, last, over } from "../support/diagnosed.js";
+import { batch, channelsLast, check, checkWith, inGroups, instance, last, over } from "../support/diagnosed.js";
 import { arithmetic, FLOAT16, FLOAT32 } from "../support/formats.js";
 import { kernels } from "../support/kernels.js";
 import { gaussian } from "../support/random.js";
@@ -190,4 +191,15 @@ describe("a folded tail", () => {
       check({ shape, grouping, norm: "l2", pair, data: "plain", storage: "float16", weighted });
     }
   });
+});
+
+test("b of x · a + b is exactly -1 where the mean is S, whatever 1 / S is rounded to", () => {
+  const same = Float32Array.from({ length: 1000 }, (_, i) => i + 1);
+  const pair = {
+    label: "folded",
+    asked: { compute: FLOAT16.asked, tail: "folded" as const },
+    oracle: { ...arithmetic(FLOAT16).oracle, tail: "folded" as const },
+  };
+  const subject = { shape: [1, 1000], grouping: batch, norm: "l1", pair, data: same, storage: "float32" } as const;
+  checkWith({ ...subject, eps: 0, given: { mean: same, deviation: same } }, FRACTIONS);
 });
