@@ -86,11 +86,12 @@ function fold(j: i32, at: usize, watched: i32): void {
 function exactFactor(stage: i32, j: i32, at: usize): f64 {
   const weight = load<usize>(WEIGHT) ? <f64>load<f32>(TILE_W + at) : 1;
   const bias = load<usize>(BIAS) ? <f64>load<f32>(TILE_B + at) : 0;
-  const a = isScaled(traitsOf()) ? weight / realOf(REAL_SCALE, j) : weight;
-  if (stage == SLOPE_STAGE) return a;
+  const scale = isScaled(traitsOf()) ? realOf(REAL_SCALE, j) : 1;
+  if (stage == SLOPE_STAGE) return weight / scale;
   if (!isCentred()) return bias;
-  const rest = realOf(REAL_LOW, j) * a;
-  const b = bias - realOf(REAL_HIGH, j) * a;
+  // quotients of products: a mean that is S gives 1, but not always times 1 / S, and below 1 units are half as large
+  const rest = (realOf(REAL_LOW, j) * weight) / scale;
+  const b = bias - (realOf(REAL_HIGH, j) * weight) / scale;
   return abs(rest) < Infinity ? b - rest : b;
 }
 

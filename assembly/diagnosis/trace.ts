@@ -19,7 +19,7 @@ import {
 } from "../../src/abi/report";
 import { Bundle, padded, setGroup, startBundles, stretch } from "../emulated/bundle";
 import { gridOfTerms } from "../emulated/emulate";
-import { addLargest, largestOf, startLargest } from "../emulated/largest";
+import { addLargest, startLargest, sumLargest } from "../emulated/largest";
 import { addTile, finishSums, startSums } from "../emulated/sums";
 import { COMPUTE, holdsSums, STATISTICS } from "../formats/format";
 import { roundQuotient, roundSum, Unwatched } from "../formats/operations";
@@ -38,19 +38,15 @@ import {
   SUM_X,
   TAKEN_HIGH,
   TAKEN_LOW,
-  TILE,
   TILE_R,
   TILE_T,
-  TILE_V,
   TILE_X,
 } from "../memory";
 import { kindIn, Reduction, reductionIn } from "../norms/norm";
 import { scaleOfStatistic } from "../norms/scale";
 import { traitsOf } from "../norms/with-norm";
 import { checkErrors, checkGroup, checkTrace } from "../preconditions";
-import { finishTop, sortDown } from "../reductions/top";
 import { count, group, width } from "../tensors/groups";
-import { copy } from "../tensors/tiles";
 import { startErrors } from "./error-statistics";
 import {
   enterStage,
@@ -262,7 +258,7 @@ function traceTerms(centred: bool, reduction: Reduction): void {
 // --- norms that take some of the terms --------------------------------------------------------------------------
 
 function startSelection(reduction: Reduction): void {
-  if (reduction == Reduction.Largest) startLargest(load<i32>(TOP));
+  if (reduction == Reduction.Largest) startLargest();
   else startExtremes(TAKEN_HIGH, TAKEN_LOW);
 }
 
@@ -273,11 +269,14 @@ function selectFrom(reduction: Reduction, d: usize, n: i32): void {
 
 /** GROUP_SUM and SUM_TERMS of the k largest, of the largest, of the range. */
 function finishSelection(reduction: Reduction): void {
+  const grid = gridOfTerms(kindIn(traitsOf()), isCentred());
   for (let j = 0; j < width; j++) {
-    const to = SUM_TERMS + ((<usize>j) << 3);
+    const sum = GROUP_SUM + ((<usize>j) << 3);
+    const exactSum = SUM_TERMS + ((<usize>j) << 3);
     takeGroup(j);
     if (reduction == Reduction.Largest) {
-      sumLargest(largestOf(j), j, to);
+      const largest = sumLargest<WatchedSums>(j, grid, sum);
+      for (let i = 0; i < load<i32>(TOP); i++) addTo(exactSum, <f64>load<f32>(largest + ((<usize>i) << 2)));
       continue;
     }
     const high = extremeOf(TAKEN_HIGH, j);
@@ -288,24 +287,8 @@ function finishSelection(reduction: Reduction): void {
       enterStage(SUM_STAGE, FORMAT_STATISTICS);
       noteNumber(high, low, exact, high != low, extreme);
     }
-    store<f64>(to, exact);
-    store<f64>(GROUP_SUM + ((<usize>j) << 3), extreme);
+    store<f64>(exactSum, exact);
+    store<f64>(sum, extreme);
   }
   takeAllGroups();
-}
-
-/** The k largest of group j, added from the largest down, to GROUP_SUM, and exactly to a sum of reals. */
-function sumLargest(state: usize, j: i32, to: usize): void {
-  const k = load<i32>(TOP);
-  const largest = finishTop(state);
-  sortDown(largest, k);
-  startSums<WatchedSums>(1, false, gridOfTerms(kindIn(traitsOf()), isCentred()));
-  for (let from = 0; from < k; from += TILE) {
-    const n = min(TILE, k - from);
-    copy(largest + ((<usize>from) << 2), TILE_T, n);
-    for (let i = 0; i < n; i++) addTo(to, <f64>load<f32>(TILE_T + ((<usize>i) << 2)));
-    addTile<WatchedSums>(TILE_T, n, -1);
-  }
-  finishSums<WatchedSums>(TILE_V);
-  store<f64>(GROUP_SUM + ((<usize>j) << 3), load<f64>(TILE_V));
 }

@@ -27,7 +27,6 @@ import {
   TASK_CENTRE,
   TASK_GIVEN,
   TASK_NORM,
-  TOP,
   WEIGHT,
 } from "../../src/abi/plan";
 import { COMPUTE, STATISTICS } from "../formats/format";
@@ -43,7 +42,6 @@ import {
   GROUP_WEIGHT,
   PANEL_HIGH,
   PANEL_LOW,
-  TILE,
   TILE_B,
   TILE_D,
   TILE_T,
@@ -55,10 +53,9 @@ import { deviationOf, Numbers, partsOf, scaleOf } from "../norms/scale";
 import { OfOther, traitsOf, withNorm } from "../norms/with-norm";
 import { checkPlan } from "../preconditions";
 import { extremeColumns, extremes, NO_HIGH, NO_LOW } from "../reductions/extremes";
-import { finishTop, sortDown } from "../reductions/top";
 import { count, group, width } from "../tensors/groups";
 import { isUniform, weightOffset } from "../tensors/offsets";
-import { copy, magnitudes, readMagnitudes } from "../tensors/tiles";
+import { magnitudes, readMagnitudes } from "../tensors/tiles";
 import {
   across,
   acrossTile,
@@ -76,7 +73,7 @@ import {
   weightTile,
   writeTile,
 } from "./bundle";
-import { addLargest, largestOf, startLargest } from "./largest";
+import { addLargest, startLargest, sumLargest } from "./largest";
 import { addSquares, addsSquares, UnwatchedSums } from "./quick-sums";
 import { addTile, finishSums, startSums } from "./sums";
 
@@ -192,7 +189,6 @@ export function statistics(centred: bool): void {
   const traits = traitsOf();
   const reduction = reductionIn(traits);
   const kind = kindIn(traits);
-  const k = load<i32>(TOP);
   const sums = reduction == Reduction.Sum;
   const distances = centred && load<i32>(TAIL) != TAIL_SAME ? TILE_T : TILE_X;
   const grid = gridOfTerms(kind, centred);
@@ -202,7 +198,7 @@ export function statistics(centred: bool): void {
     v128.store(PANEL_HIGH + j, i32x4.splat(NO_HIGH));
     v128.store(PANEL_LOW + j, i32x4.splat(NO_LOW));
   }
-  if (reduction == Reduction.Largest) startLargest(k);
+  if (reduction == Reduction.Largest) startLargest();
   for (let from = 0; from < count; from += stretch) {
     const n = min(stretch, count - from);
     if (!Bundle.whole()) readTile(from, n, TILE_X);
@@ -233,9 +229,7 @@ export function statistics(centred: bool): void {
   if (sums) {
     finishSums<UnwatchedSums>(GROUP_SUM);
   } else if (reduction == Reduction.Largest) {
-    for (let j = 0; j < width; j++) {
-      store<f64>(GROUP_SUM + ((<usize>j) << 3), sumLargest(largestOf(j), k, grid));
-    }
+    for (let j = 0; j < width; j++) sumLargest<UnwatchedSums>(j, grid, GROUP_SUM + ((<usize>j) << 3));
   } else {
     for (let j: usize = 0; j < (<usize>width) << 2; j += 4) {
       const high = <f64>fromOrdered(load<i32>(PANEL_HIGH + j));
@@ -270,20 +264,6 @@ class TakeNumbers extends OfOther {
       store<f32>(to + at, <f32>rounded(norm.number(<f64>load<f32>(from + at))));
     }
   }
-}
-
-/** The k largest of a top-k state, on the grid of a format, summed from the largest down. */
-function sumLargest(state: usize, k: i32, grid: usize): f64 {
-  const largest = finishTop(state);
-  sortDown(largest, k);
-  startSums<UnwatchedSums>(1, true, grid);
-  for (let from = 0; from < k; from += TILE) {
-    const n = min(TILE, k - from);
-    copy(largest + ((<usize>from) << 2), TILE_T, n);
-    addTile<UnwatchedSums>(TILE_T, n, from);
-  }
-  finishSums<UnwatchedSums>(TILE_T);
-  return load<f64>(TILE_T);
 }
 
 /** 1/S, g/norm, or the norm to divide by. */

@@ -4,15 +4,16 @@ import { diagnose, float8_e4m3fn, format, formatDiagnosis } from "../../src/inde
 import { everyNorm } from "../support/cases.js";
 import { diagnosed } from "../support/schema.js";
 
-const ROWS = (first: number, ...rest: number[]) => ({
-  data: Float32Array.of(...[first, ...rest], 1, 2, 3, -4),
+/** Two groups, of which the second is an ordinary one. */
+const rows = (...first: [number, number, number, number]) => ({
+  data: Float32Array.of(...first, 1, 2, 3, -4),
   shape: [2, 4],
 });
 const options = { arithmetic: "float16", layer: "layer" } as const;
 
 describe.each([NaN, Infinity, -Infinity])("%d in the data", (special) => {
   test.each(everyNorm([2], [3]).map((norm) => [JSON.stringify(norm), norm] as const))("%s", (_, norm) => {
-    const x = ROWS(1, 2, special, 4);
+    const x = rows(1, 2, special, 4);
     const found = diagnosed(x, { ...options, norm });
     expect(found.verdict).toBe("failed");
     expect(found.reason).toMatch(/^the data has 1 (NaN|infinity); of the rest, the output /);
@@ -40,19 +41,19 @@ test.each([
   ],
   [{ bias: Float32Array.of(1, 1, 1, 65520) }, /the bias goes up to 65520, which is beyond float16$/],
 ])("what is beyond numbers in %j", (given, reason) => {
-  const found = diagnosed(ROWS(1, 2, 3, 4), { ...options, ...given });
+  const found = diagnosed(rows(1, 2, 3, 4), { ...options, ...given });
   expect(found.verdict).toBe("failed");
   expect(found.reason).toMatch(reason);
 });
 
 test("what rounds into the format is not beyond it", () => {
-  const { notes } = diagnosed(ROWS(1, 2, 3, 4), { ...options, bias: Float32Array.of(1, 1, 1, 65519) });
+  const { notes } = diagnosed(rows(1, 2, 3, 4), { ...options, bias: Float32Array.of(1, 1, 1, 65519) });
   expect(notes).toEqual([]);
 });
 
 describe("a group of equal values without eps", () => {
   test.each(everyNorm([2], [3]).map((norm) => [JSON.stringify(norm), norm] as const))("%s", (_, norm) => {
-    const found = diagnosed(ROWS(3, 3, 3, 3), { ...options, norm, eps: 0 });
+    const found = diagnosed(rows(3, 3, 3, 3), { ...options, norm, eps: 0 });
     expect(found.verdict).toBe("failed");
     expect(found.equalSpecials).toBe(4);
     expect(found.reason).toMatch(
@@ -61,14 +62,14 @@ describe("a group of equal values without eps", () => {
     expect(found.notes[0]).toMatch(/^eps is 0: a group of equal values comes out as NaN; eps [\d.e-]+ is enough$/);
     // which it is
     const [, least] = /eps ([\d.e-]+) is/.exec(found.notes[0]) ?? [];
-    const raised = diagnosed(ROWS(3, 3, 3, 3), { ...options, norm, eps: Number(least) });
+    const raised = diagnosed(rows(3, 3, 3, 3), { ...options, norm, eps: Number(least) });
     expect(raised.equalSpecials).toBeUndefined();
     expect(raised.error.mismatchedSpecials).toBe(0);
   });
 
   test("of what saturates is a group of zeros", () => {
     const arithmetic = format({ ...float8_e4m3fn, overflow: "saturate" });
-    const { notes, verdict } = diagnosed(ROWS(3, 3, 3, 3), { ...options, arithmetic, eps: 1e-9 });
+    const { notes, verdict } = diagnosed(rows(3, 3, 3, 3), { ...options, arithmetic, eps: 1e-9 });
     expect(notes).toEqual(["eps 1e-9 rounds to 0 in a format of 4 digits"]);
     expect(verdict).toBe("degraded");
   });
@@ -88,7 +89,7 @@ test("data beyond the format is not of its own, and remedies help", () => {
 });
 
 test("remedies are run where they are asked for, and then on anything", () => {
-  const x = ROWS(1, 2, NaN, 4);
-  expect(diagnose(x, { ...options }).remedies).toEqual([]);
+  const x = rows(1, 2, NaN, 4);
+  expect(diagnose(x, options).remedies).toEqual([]);
   expect(diagnose(x, { ...options, remedies: true }).remedies.length).toBeGreaterThan(3);
 });

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Diagnosis, ErrorStatistics } from "../../src/diagnosis/result.js";
-import { compare, diagnose, layerNorm, tensor } from "../../src/index.js";
+import { compare, diagnose, layerNorm, type Norm, type Order, tensor } from "../../src/index.js";
 import { judge } from "../oracle/errors.js";
 import { FLOAT16 as HALF } from "../oracle/formats.js";
 import { FRACTIONS } from "../oracle/reals.js";
@@ -11,8 +11,19 @@ import { STORAGES } from "../support/call.js";
 import { normsOf } from "../support/cases.js";
 import { KINDS, values } from "../support/data.js";
 import { check, checkWith, expectErrors, last, over, pose, type Subject, slack } from "../support/diagnosed.js";
-import { arithmetic, arithmetics, FLOAT16, FLOAT32, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import {
+  arithmetic,
+  arithmetics,
+  BFLOAT16,
+  EXACT,
+  FLOAT16,
+  FLOAT32,
+  FORMATS,
+  MORE_FORMATS,
+} from "../support/formats.js";
 import { gaussian, shuffled } from "../support/random.js";
+import { diagnosed } from "../support/schema.js";
+import { stageOf } from "../support/stages.js";
 
 const PAIRS = [...FORMATS, ...MORE_FORMATS].flatMap(arithmetics);
 
@@ -101,8 +112,8 @@ describe("what has to hold", () => {
       bits: stages.map(({ total }) => total.significantBits),
     });
     for (const norm of ["l1", "linf", { topk: 10 }, "range"] as const) {
-      // A range where neither end is near: bfloat16.
-      const pair = arithmetic(FORMATS[1]);
+      // a range where neither end is near
+      const pair = arithmetic(BFLOAT16);
       const one = made({ data, norm, pair, eps: 0 });
       for (const k of [-9, 4, 20]) {
         const other = made({ data: data.map((value) => value * 2 ** k), norm, pair, eps: 0 });
@@ -116,32 +127,23 @@ describe("what has to hold", () => {
   test("elements in another order: the same exact values", () => {
     const data = gaussian(200, 8);
     const sorted = shuffled(Array.from(data), 9);
-    const pair = arithmetic(FLOAT16, { label: "exact", asked: "exact", oracle: "exact" });
+    const pair = arithmetic(FLOAT16, EXACT);
     const one = made({ data, shape: [1, 200], pair });
     const other = made({ data: Float32Array.from(sorted), shape: [1, 200], pair });
-    const without = ({ worstIndex: _, ...rest }: ErrorStatistics) => rest;
-    for (const [i, { own, total }] of one.stages.entries()) {
-      for (const [a, b] of [
-        [own, other.stages[i].own],
-        [total, other.stages[i].total],
-      ]) {
-        const { maxUlp, p50Ulp, p99Ulp, p999Ulp, maxAbs, maxRel } = without(a);
-        const sizes = [Math.abs(maxUlp ?? 0), p50Ulp, p99Ulp, p999Ulp, maxAbs, maxRel];
-        const others = [Math.abs(b.maxUlp ?? 0), b.p50Ulp, b.p99Ulp, b.p999Ulp, b.maxAbs, b.maxRel];
-        sizes.forEach((size, j) => {
-          expect(others[j]).toBeCloseTo(size ?? NaN, 8);
-        });
+    const sizes = ({ maxUlp, p50Ulp, p99Ulp, p999Ulp, maxAbs, maxRel }: ErrorStatistics) =>
+      [Math.abs(maxUlp ?? NaN), p50Ulp, p99Ulp, p999Ulp, maxAbs, maxRel] as number[];
+    for (const [i, stage] of one.stages.entries()) {
+      for (const errors of ["own", "total"] as const) {
+        const others = sizes(other.stages[i][errors]);
+        for (const [j, size] of sizes(stage[errors]).entries()) expect(others[j]).toBeCloseTo(size, 8);
       }
     }
   });
 
   test("plain arrays and tensors, float16 bits and the same numbers", () => {
-    const { x, options } = pose({ ...base, storage: "float16", data: "wide" });
+    const { x, options, work } = pose({ ...base, storage: "float16", data: "wide" });
     const held = tensor(x.data, x.shape);
-    const same = {
-      data: Float32Array.from(pose({ ...base, storage: "float16", data: "wide" }).work.values),
-      shape: x.shape,
-    };
+    const same = { data: Float32Array.from(work.values), shape: x.shape };
     const one = diagnose(x, options);
     expect(diagnose(held, options)).toEqual(one);
     held.dispose();
@@ -170,7 +172,7 @@ describe("what has to hold", () => {
     const stagnation = (order: "sequential" | "lanes" | "pairwise") => {
       const pair = arithmetic(FLOAT16, FLOAT16, order);
       const found = made({ data, shape: [1, 4096], norm: "l1", grouping: over([1], false), pair });
-      return found.stages.find(({ name }) => name === "sum")?.events.stagnation ?? NaN;
+      return stageOf(found, "sum").events.stagnation;
     };
     expect(stagnation("sequential")).toBeGreaterThan(1000);
     expect(stagnation("lanes")).toBe(0);
@@ -182,13 +184,40 @@ describe("what has to hold", () => {
       const data = gaussian(1200, seed, 1, 2);
       for (const order of ["sequential", "lanes", "pairwise"] as const) {
         const sums = [FLOAT16, FLOAT32].map((accumulate) => {
-          const { stages, bound } = made({ data, norm: "l1", pair: arithmetic(FLOAT16, accumulate, order) });
-          const own = stages.find(({ name }) => name === "sum")?.own.maxRel ?? NaN;
-          expect(own).toBeLessThanOrEqual(bound.worst ?? Infinity);
+          const found = made({ data, norm: "l1", pair: arithmetic(FLOAT16, accumulate, order) });
+          const own = stageOf(found, "sum").own.maxRel ?? NaN;
+          expect(own).toBeLessThanOrEqual(found.bound.worst ?? Infinity);
           return own;
         });
         expect(sums[1]).toBeLessThan(sums[0]);
       }
     }
+  });
+
+  test("the parts of an error are all of it", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.float({ min: -4, max: 4, noNaN: true }), { minLength: 2, maxLength: 60 }),
+        fc.constantFrom<Norm>("l1", "l2", { lp: 3 }),
+        fc.constantFrom<Order>("sequential", "lanes"),
+        (list, norm, order) => {
+          const arithmetic = { compute: "float16", order } as const;
+          const { stages } = diagnosed(Float32Array.from(list), { arithmetic, norm, remedies: false });
+          const most = Math.max(...list.map(Math.abs));
+          const power = norm === "l1" ? 1 : norm === "l2" ? 2 : 3;
+          for (const { name, attribution, total } of stages) {
+            if (!attribution) continue;
+            const { input = 0, terms = 0, accumulation, final = 0, total: whole } = attribution;
+            // exact values are held to 2^-50
+            const size = name === "mean" ? most : list.length * (2 * most) ** power;
+            const parts = [input, terms, accumulation, final];
+            const near = 2 ** -46 * parts.reduce((sum, part) => sum + Math.abs(part), size);
+            expect(Math.abs(input + terms + accumulation + final - whole)).toBeLessThanOrEqual(near);
+            expect(Math.abs(Math.abs(whole) - (total.maxAbs as number))).toBeLessThanOrEqual(near);
+          }
+        },
+      ),
+      { seed: 8, numRuns: 100 },
+    );
   });
 });

@@ -1,21 +1,16 @@
 // diagnose(): verdicts on real activations, what it says of special data, and what it makes of its parts.
 
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   type DiagnoseOptions,
-  type Diagnosis,
   diagnose,
   EVENTS,
   float8_e4m3fn,
   format,
+  fromFloat16,
   load,
   memory,
-  type Norm,
-  type Order,
   STAGES,
-  type Stage,
-  type StageName,
   tensor,
   toFloat16,
 } from "../../src/index.js";
@@ -23,15 +18,11 @@ import { everyNorm } from "../support/cases.js";
 import { gaussian, wide } from "../support/random.js";
 import { sample } from "../support/samples.js";
 import { diagnosed, SCHEMA } from "../support/schema.js";
+import { stageOf } from "../support/stages.js";
 
 /** Stages where the statistics are in the compute format. */
 const USUAL = STAGES.filter((name) => !["roundedMean", "roundedReciprocal", "slope", "shift"].includes(name));
 const HALF = { arithmetic: "float16", remedies: false } as const;
-const stage = (diagnosis: Diagnosis, name: StageName): Stage => {
-  const found = diagnosis.stages.find((each) => each.name === name);
-  if (!found) throw new RangeError(name);
-  return found;
-};
 
 describe("real activations", () => {
   const outlier = sample("transformer-residual-outlier");
@@ -47,8 +38,8 @@ describe("real activations", () => {
     );
     expect(found.error.mismatchedSpecials).toBe(0);
     expect(found.headroom).toBeLessThan(0);
-    expect(stage(found, "term").events.overflow).toBe(240);
-    expect(stage(found, "term").first).toEqual({ event: "overflow", group: 0, index: 17 });
+    expect(stageOf(found, "term").events.overflow).toBe(240);
+    expect(stageOf(found, "term").first).toEqual({ event: "overflow", group: 0, index: 17 });
   });
 
   test.each([["l1"], ["linf"], [{ topk: 10 }]] as const)("and not by %j", (norm) => {
@@ -72,11 +63,11 @@ describe("real activations", () => {
   test("the gradients of the digits underflow", () => {
     const gradients = sample("digits-conv2-grad");
     const found = diagnosed(gradients, { ...HALF, layer: "batch", eps: 1e-12 });
-    const { underflow, subnormal } = stage(found, "input").events;
+    const { underflow, subnormal } = stageOf(found, "input").events;
     const nonzero = found.input.finite - found.input.zero;
     expect(underflow / nonzero).toBeCloseTo(0.07, 2);
     expect((underflow + subnormal) / nonzero).toBeCloseTo(0.985, 2);
-    expect(stage(found, "term").events.underflow).toBeGreaterThan(0.9 * nonzero);
+    expect(stageOf(found, "term").events.underflow).toBeGreaterThan(0.9 * nonzero);
     expect(found.verdict).toBe("failed");
     expect(found.reason).toMatch(
       /^131,072 of 131,072 outputs are NaN or infinite and should not be: 64 reciprocals of the scale overflow \(first: group 0\): [\d,]+ squares become 0/,
@@ -94,7 +85,7 @@ describe("real activations", () => {
     expect(found.verdict).toBe("degraded");
     expect(found.reason).toMatch(/^the output keeps 3\.\d+ of the 11 bits .*: the sum of \|d\| is off by up to 15 %: /);
     expect(found.reason).toMatch(/operations of the sum of \|d\| change nothing \(first: group 0, element \d+\)$/);
-    expect(stage(found, "sum").events.stagnation).toBeGreaterThan(10_000);
+    expect(stageOf(found, "sum").events.stagnation).toBeGreaterThan(10_000);
     expect(found.bound).toMatchObject({ terms: 4096, depth: 4095, worst: null });
   });
 });
@@ -283,7 +274,7 @@ describe("what it is made of", () => {
     expect(found.error.rmsUlp).not.toBe(plain.error.rmsUlp);
     const resident = { weight: tensor(weight), bias: toFloat16(bias) };
     const other = diagnosed(x, { ...HALF, layer: "layer", ...resident });
-    expect(other.error.count).toBe(96);
+    expect(other).toEqual(diagnosed(x, { ...HALF, layer: "layer", weight, bias: fromFloat16(resident.bias) }));
     resident.weight.dispose();
   });
 
@@ -305,7 +296,7 @@ describe("what it is made of", () => {
     expect(probable).toBeCloseTo(Math.sqrt(depth) * 2 ** -11, 12);
     expect(measured).toBeLessThan(worst as number);
     expect(bound(1000, order("lanes", "float32")).probable).toBeCloseTo(6 * 2 ** -24, 15);
-    // additions of |d| in order, none of them exact: the bound is not far from what happens
+    // no bound where depth · 2^-11 is 1 or more
     expect(bound(100_000, { ...order("sequential"), norm: "l1" })).toMatchObject({ worst: null });
   });
 
@@ -346,7 +337,8 @@ describe("what it is made of", () => {
     );
     const options = { arithmetic: "float16", layer: "layer" } as const;
     expect(diagnose(x, options)).toEqual(diagnose({ data, shape: [4, 16] }, options));
-    expect(Object.values(seen).every((times) => times === 1)).toBe(true);
+    expect(seen).toMatchObject({ data: 1, shape: 1 });
+    expect(Object.values(seen).filter((times) => times !== 1)).toEqual([]);
   });
 
   test("memory is at most six times the tensor", async () => {
@@ -366,36 +358,5 @@ describe("what it is made of", () => {
     expect($defs.stage.properties.name.enum).toEqual(STAGES);
     expect(Object.keys($defs.stage.properties.events.properties)).toEqual(EVENTS);
     expect(properties.schema.const).toBe(diagnose(gaussian(8, 1), HALF).schema);
-  });
-});
-
-describe("properties", () => {
-  const data = fc.array(fc.float({ min: -4, max: 4, noNaN: true }), { minLength: 2, maxLength: 60 });
-
-  test("the parts of an error are all of it", () => {
-    fc.assert(
-      fc.property(
-        data,
-        fc.constantFrom<Norm>("l1", "l2", { lp: 3 }),
-        fc.constantFrom<Order>("sequential", "lanes"),
-        (list, norm, order) => {
-          const arithmetic = { compute: "float16", order } as const;
-          const { stages } = diagnosed(Float32Array.from(list), { arithmetic, norm, remedies: false });
-          const most = Math.max(...list.map(Math.abs));
-          const power = norm === "l1" ? 1 : norm === "l2" ? 2 : 3;
-          for (const { name, attribution, total } of stages) {
-            if (!attribution) continue;
-            const { input = 0, terms = 0, accumulation, final = 0, total: whole } = attribution;
-            // exact values are held to 2^-50
-            const size = name === "mean" ? most : list.length * (2 * most) ** power;
-            const parts = [input, terms, accumulation, final];
-            const near = 2 ** -46 * parts.reduce((sum, part) => sum + Math.abs(part), size);
-            expect(Math.abs(input + terms + accumulation + final - whole)).toBeLessThanOrEqual(near);
-            expect(Math.abs(Math.abs(whole) - (total.maxAbs as number))).toBeLessThanOrEqual(near);
-          }
-        },
-      ),
-      { seed: 8, numRuns: 100 },
-    );
   });
 });

@@ -1,32 +1,21 @@
 // errorsBetween(): every number against the plain way.
 
-import { describe, expect, test } from "vitest";
+import { describe, test } from "vitest";
 import { errorsBetween } from "../../src/diagnosis/errors.js";
-import type { ErrorStatistics } from "../../src/diagnosis/result.js";
 import { bfloat16, type FormatSpec, float8_e4m3fn, float16, float32, tensor } from "../../src/index.js";
 import { operand } from "../../src/tensor/operand.js";
 import { judge } from "../oracle/errors.js";
 import { numbers } from "../support/compare.js";
+import { expectStatistics } from "../support/error-statistics.js";
 import { SPECIALS } from "../support/floats.js";
 import { gaussian, randomBits, uniform, wide } from "../support/random.js";
-
-/** Sums are in another order. */
-const SUMS: (keyof ErrorStatistics)[] = ["meanUlp", "rmsUlp", "sqnrDb", "cosine"];
-
-function expectSame(found: ErrorStatistics, wanted: ErrorStatistics): void {
-  for (const key of Object.keys(wanted) as (keyof ErrorStatistics)[]) {
-    const [a, b] = [found[key], wanted[key]];
-    if (a === null || b === null || !SUMS.includes(key)) expect(a, key).toBe(b);
-    else expect(Math.abs(a - b), key).toBeLessThanOrEqual(1e-12 * (Math.abs(b) + (wanted.rmsUlp ?? 0)));
-  }
-}
 
 function check(c: Float32Array | Uint16Array, v: Float32Array | Uint16Array, unit: FormatSpec): void {
   const [computed, exact] = [c, v].map((data) => ({ high: numbers(data) }));
   const wanted = judge(computed, exact, unit).statistics;
-  expectSame(errorsBetween(operand("c", c), operand("v", v), unit), wanted);
+  expectStatistics(errorsBetween(operand("c", c), operand("v", v), unit), wanted);
   const [a, b] = [tensor(c), tensor(v)];
-  expectSame(errorsBetween(operand("c", a), operand("v", b), unit), wanted);
+  expectStatistics(errorsBetween(operand("c", a), operand("v", b), unit), wanted);
   a.dispose();
   b.dispose();
 }

@@ -8,6 +8,15 @@ import { diagnosed } from "../support/schema.js";
 
 const HALF = { arithmetic: "float16", remedies: false } as const;
 
+/** Without eps, of a tensor that is scaled. */
+const headroomOf = (x: Float32Array, scale: number, norm: Norm) => {
+  const { headroom, headroomAt } = diagnosed(
+    x.map((value) => value * scale),
+    { ...HALF, norm, eps: 0 },
+  );
+  return { headroom: headroom as number, headroomAt };
+};
+
 describe("the headroom", () => {
   const data = fc.array(fc.float({ min: -4, max: 4, noNaN: true }), { minLength: 2, maxLength: 60 });
 
@@ -20,12 +29,9 @@ describe("the headroom", () => {
         (list, norm, k) => {
           // sums beyond 1, so that neither outputs nor reciprocals are what is largest
           const x = Float32Array.from(list, (value, i) => value + (i % 2 ? 60 : -40));
-          const headroom = (scale: number) =>
-            diagnosed(
-              x.map((value) => value * scale),
-              { ...HALF, norm, eps: 0 },
-            ).headroom as number;
-          expect(headroom(2 ** k)).toBeCloseTo(headroom(1) - k, 9);
+          const [scaled, one] = [2 ** k, 1].map((scale) => headroomOf(x, scale, norm));
+          expect(scaled.headroom).toBeCloseTo(one.headroom - k, 9);
+          expect(scaled.headroomAt).toBe(one.headroomAt);
         },
       ),
       { seed: 7, numRuns: 60 },
@@ -34,14 +40,11 @@ describe("the headroom", () => {
 
   test("loses 2k where squares are summed", () => {
     const x = gaussian(256, 1);
-    const headroom = (scale: number) => {
-      const found = diagnosed(
-        x.map((value) => value * scale),
-        { ...HALF, eps: 0 },
-      );
-      expect(found.headroomAt).toBe("sum");
-      return found.headroom as number;
-    };
-    for (const k of [1, 2, 5]) expect(headroom(2 ** k)).toBeCloseTo(headroom(1) - 2 * k, 9);
+    const one = headroomOf(x, 1, "l2");
+    for (const k of [1, 2, 5]) {
+      const scaled = headroomOf(x, 2 ** k, "l2");
+      expect([one.headroomAt, scaled.headroomAt]).toEqual(["sum", "sum"]);
+      expect(scaled.headroom).toBeCloseTo(one.headroom - 2 * k, 9);
+    }
   });
 });

@@ -4,28 +4,18 @@ import { describe, expect, test } from "vitest";
 import { inspect } from "../../src/diagnosis/input.js";
 import { tensor } from "../../src/index.js";
 import { operand } from "../../src/tensor/operand.js";
-import { exponentOf } from "../oracle/formats.js";
 import { numbers } from "../support/compare.js";
 import { SPECIALS } from "../support/floats.js";
+import { inputCounts } from "../support/input-counts.js";
 import { gaussian, randomBits, wide } from "../support/random.js";
 
 describe("inspect", () => {
-  function counts(x: Float32Array | Uint16Array) {
-    const values = [...numbers(x)];
-    const finite = values.filter(Number.isFinite);
-    const sizes = finite.filter((v) => v !== 0).map(Math.abs);
-    const exponents = new Array(277).fill(0);
-    for (const size of sizes) exponents[exponentOf(size) + 149]++;
-    return {
-      finite: finite.length,
-      subnormal: sizes.filter((size) => size < (x instanceof Uint16Array ? 2 ** -14 : 2 ** -126)).length,
-      zero: finite.length - sizes.length,
-      nan: values.filter(Number.isNaN).length,
-      infinite: values.length - finite.length - values.filter(Number.isNaN).length,
-      absMin: sizes.length ? sizes.reduce((a, b) => Math.min(a, b)) : null,
-      absMax: finite.length ? sizes.reduce((a, b) => Math.max(a, b), 0) : null,
-      exponents,
-    };
+  /** What inspect() gives. */
+  function counted(x: Float32Array | Uint16Array) {
+    const { counts, exponents } = inputCounts(numbers(x), x instanceof Uint16Array);
+    const list = new Array(277).fill(0);
+    for (const [exponent, count] of exponents) list[exponent + 149] = count;
+    return { ...counts, exponents: list };
   }
 
   const bits = randomBits(7);
@@ -42,9 +32,9 @@ describe("inspect", () => {
   };
   test.each(Object.keys(cases))("%s", (name) => {
     const x = cases[name];
-    expect(inspect(operand("x", x))).toEqual(counts(x));
+    expect(inspect(operand("x", x))).toEqual(counted(x));
     const held = tensor(x);
-    expect(inspect(operand("x", held))).toEqual(counts(x));
+    expect(inspect(operand("x", held))).toEqual(counted(x));
     held.dispose();
   });
 });

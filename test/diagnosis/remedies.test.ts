@@ -6,54 +6,40 @@ import {
   type Arithmetic,
   type ArithmeticInUse,
   type DiagnoseOptions,
-  type FormatName,
   type Norm,
   type Remedy,
   toFloat16,
 } from "../../src/index.js";
-import type * as plain from "../oracle/arithmetic.js";
 import { errorOf } from "../oracle/diagnosis.js";
 import type { Errors } from "../oracle/errors.js";
-import { PAIRS, type Pair, type Reals } from "../oracle/reals.js";
-import { scaledGroups } from "../oracle/remedies.js";
+import { PAIRS } from "../oracle/reals.js";
 import { truth } from "../oracle/truth.js";
 import { groupsOf } from "../oracle/walk.js";
 import type { Work } from "../oracle/work.js";
 import { everyNorm } from "../support/cases.js";
 import { numbers } from "../support/compare.js";
-import { ORACLES } from "../support/formats.js";
 import { gaussian, wide } from "../support/random.js";
+import { oracleArithmetic, remedied } from "../support/remedies.js";
 import { type Sample, sample } from "../support/samples.js";
 import { diagnosed } from "../support/schema.js";
-
-function arithmeticOf({ compute, accumulate, statistics, ...others }: ArithmeticInUse): plain.Arithmetic {
-  const sums = accumulate === "exact" ? accumulate : ORACLES[accumulate as FormatName];
-  const apart = statistics && { statistics: ORACLES[statistics as FormatName] };
-  return { compute: ORACLES[compute as FormatName], accumulate: sums, ...apart, ...others };
-}
-
-const reals = PAIRS as Reals<Pair>;
 
 /** Rows of a matrix, as the oracle has them. */
 function workOf(x: Sample, norm: Norm, arithmetic: ArithmeticInUse, centred: boolean, eps: number): Work {
   const groups = groupsOf(x.shape, [x.shape.length - 1]).map(({ elements }) => elements);
-  return { values: numbers(x), groups, norm: norm as Work["norm"], arithmetic: arithmeticOf(arithmetic), centred, eps };
+  return {
+    values: numbers(x),
+    groups,
+    norm: norm as Work["norm"],
+    arithmetic: oracleArithmetic(arithmetic),
+    centred,
+    eps,
+  };
 }
 
 /** What a remedy does, done by the oracle. */
-function expected(work: Work, { change, arithmetic, scale, groupScale, eps, norm, centrings }: Remedy): Errors {
-  const { compute } = work.arithmetic;
-  if (groupScale) return errorOf(scaledGroups(work)?.work as Work, truth(reals, work), compute);
-  const changed: Work = {
-    ...work,
-    ...(norm && { norm: norm as Work["norm"] }),
-    ...(arithmetic && { arithmetic: arithmeticOf(arithmetic) }),
-    ...(change.includes("store in") && { stored: compute }),
-    ...(eps !== undefined && { eps }),
-    ...(scale && { values: Float64Array.from(work.values, (value) => value * scale) }),
-    ...(centrings && { centrings }),
-  };
-  return errorOf(changed, truth(reals, norm ? changed : work), compute);
+function expected(work: Work, remedy: Remedy): Errors {
+  const { changed, reference } = remedied(work, remedy);
+  return errorOf(changed, truth(PAIRS, reference), work.arithmetic.compute);
 }
 
 /** Exact values are held to 2^-50, which is 2^-26 ulp of float32; quantiles are of errors that were rounded to float32. */

@@ -6,16 +6,24 @@ import { FRACTIONS } from "../oracle/reals.js";
 import { STORAGES } from "../support/call.js";
 import { everyNorm } from "../support/cases.js";
 import { check, checkWith, over } from "../support/diagnosed.js";
-import { type ArithmeticPair, arithmetic, FLOAT16, FLOAT32, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import {
+  type ArithmeticPair,
+  arithmetic,
+  BFLOAT16,
+  DOWN_TO_LEAST,
+  EXACT,
+  FLOAT16,
+  FLOAT32,
+} from "../support/formats.js";
 import { gaussian, shuffled, wide } from "../support/random.js";
+import { stageOf } from "../support/stages.js";
 
-const EXACT = { label: "exact", asked: "exact", oracle: "exact" } as const;
 const PAIRS: readonly ArithmeticPair[] = [
   arithmetic(FLOAT32, FLOAT32, "sequential"),
   arithmetic(FLOAT32, EXACT),
-  arithmetic(FORMATS[1], FLOAT32, "pairwise"),
+  arithmetic(BFLOAT16, FLOAT32, "pairwise"),
   arithmetic(FLOAT16, FLOAT16, "lanes"),
-  arithmetic(MORE_FORMATS[11], EXACT),
+  arithmetic(DOWN_TO_LEAST, EXACT),
 ];
 const NORMS: readonly (Norm | "none")[] = [...everyNorm([3], [3, 1.5]), "none"];
 
@@ -59,7 +67,7 @@ describe("constant tensors: the deviation is 0 and nothing else", () => {
         const data = new Float32Array(2 * n).fill(value);
         const { actual } = check({ shape: [2, n], grouping: over([1]), norm, pair, data, storage: STORAGES[step % 2] });
         // Null where the sum overflowed.
-        const { maxRel } = actual.stages.filter(({ name }) => name === "centre")[0].total;
+        const { maxRel } = stageOf(actual, "centre").total;
         expect(maxRel ?? 0).toBe(0);
       }
     }
@@ -69,11 +77,10 @@ describe("constant tensors: the deviation is 0 and nothing else", () => {
 test("the mean of very many", () => {
   const data = gaussian(200_000, 3, 100, 1);
   const arithmetic = { compute: "float16", accumulate: "float32", order: "pairwise" } as const;
-  const { stages } = diagnose(data, { arithmetic, norm: "l1", remedies: false });
-  const mean = stages.find(({ name }) => name === "mean");
+  const mean = stageOf(diagnose(data, { arithmetic, norm: "l1", remedies: false }), "mean");
   // The sum of float32 values of one exponent, in whole numbers of their units.
   const exact = data.reduce((sum, value) => sum + BigInt(value * 2 ** 24), 0n);
   const float16 = (value: number) => Math.round(value * 16) / 16;
   const real = Number((exact << 20n) / 200_000n) / 2 ** 44;
-  expect(mean?.total.maxAbs).toBeCloseTo(Math.abs(float16(real) - real), 12);
+  expect(mean.total.maxAbs).toBeCloseTo(Math.abs(float16(real) - real), 12);
 });

@@ -2,16 +2,18 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Arithmetic, type Diagnosis, diagnose, kernels as kernelsOf, type Stage } from "../../src/index.js";
+import { type Arithmetic, diagnose, kernels as kernelsOf } from "../../src/index.js";
 import type { Norm } from "../oracle/emulated.js";
+import { FRACTIONS } from "../oracle/reals.js";
 import { sizeOf } from "../oracle/walk.js";
 import { STORAGES } from "../support/call.js";
 import { normsOf } from "../support/cases.js";
 import { KINDS } from "../support/data.js";
-import { batch, channelsLast, check, inGroups, instance, last, over } from "../support/diagnosed.js";
+import { batch, channelsLast, check, checkWith, inGroups, instance, last, over } from "../support/diagnosed.js";
 import { arithmetic, FLOAT16, FLOAT32 } from "../support/formats.js";
 import { kernels } from "../support/kernels.js";
 import { gaussian } from "../support/random.js";
+import { stageOf } from "../support/stages.js";
 
 const RUNS = { seed: 20260811, numRuns: 250 } as const;
 
@@ -81,8 +83,7 @@ test("additions that change nothing are counted in any number of lanes", () => {
         data: gaussian(sizeOf(shape), lanes),
         storage: "float32",
       });
-      const sum = actual.stages.find(({ name }) => name === "sum");
-      if (lanes <= 2) expect(sum?.events.stagnation).toBeGreaterThan(3);
+      if (lanes <= 2) expect(stageOf(actual, "sum").events.stagnation).toBeGreaterThan(3);
     }
   }
 });
@@ -90,8 +91,8 @@ test("additions that change nothing are counted in any number of lanes", () => {
 test("the mean and 1 / S have stages of their own where they are rounded once more", () => {
   const x = { data: Float32Array.from({ length: 64 }, (_, i) => 1e-6 * Math.sin(i)), shape: [2, 32] };
   const arithmetic = { compute: "float16", statistics: "float32" } as const;
-  const { stages, verdict, reason } = diagnose(x, { layer: "layer", arithmetic, eps: 1e-12 });
-  expect(stages.map(({ name, format }) => `${name} ${format}`)).toEqual([
+  const found = diagnose(x, { layer: "layer", arithmetic, eps: 1e-12 });
+  expect(found.stages.map(({ name, format }) => `${name} ${format}`)).toEqual([
     "input float16",
     "mean float32",
     "centre float32",
@@ -103,29 +104,26 @@ test("the mean and 1 / S have stages of their own where they are rounded once mo
     "roundedReciprocal float16",
     "output float16",
   ]);
-  expect(stages.find(({ name }) => name === "roundedReciprocal")?.events.overflow).toBe(2);
-  expect(verdict).toBe("failed");
-  expect(reason).toContain("2 reciprocals of the scale, rounded, overflow (first: group 0)");
+  expect(stageOf(found, "roundedReciprocal").events.overflow).toBe(2);
+  expect(found.verdict).toBe("failed");
+  expect(found.reason).toContain("2 reciprocals of the scale, rounded, overflow (first: group 0)");
 });
 
 test("1 / S, rounded, is subnormal where S is beyond 16,384", () => {
   const arithmetic = kernelsOf["float32 statistics"];
-  const wide = { data: Float32Array.from({ length: 128 }, (_, i) => (i % 2 ? 20000 : -20000)), shape: [4, 32] };
-  const of = (x: typeof wide) => diagnose(x, { layer: "layer", arithmetic, remedies: false }).stages;
-  const events = (stages: Stage[], name: string) => stages.find((stage) => stage.name === name)?.events;
-  expect(events(of(wide), "roundedReciprocal")).toMatchObject({ subnormal: 4, overflow: 0 });
+  const x = { data: Float32Array.from({ length: 128 }, (_, i) => (i % 2 ? 20000 : -20000)), shape: [4, 32] };
+  const found = diagnose(x, { layer: "layer", arithmetic, remedies: false });
+  expect(stageOf(found, "roundedReciprocal").events).toMatchObject({ subnormal: 4, overflow: 0 });
   // in float32 it is not
-  expect(events(of(wide), "reciprocal")).toMatchObject({ subnormal: 0, overflow: 0 });
+  expect(stageOf(found, "reciprocal").events).toMatchObject({ subnormal: 0, overflow: 0 });
 });
 
 test("events are counted in the format where they happen", () => {
   const x = { data: Float32Array.from({ length: 64 }, (_, i) => (i % 2 ? 300 : -300)), shape: [1, 64] };
-  const count = (arithmetic: Arithmetic) =>
-    diagnose(x, { layer: "layer", arithmetic, remedies: false }).stages.map(({ name, events }) => [
-      name,
-      events.overflow,
-    ]);
-  const overflow = (arithmetic: Arithmetic) => count(arithmetic).filter(([, many]) => many);
+  const overflow = (arithmetic: Arithmetic) =>
+    diagnose(x, { layer: "layer", arithmetic, remedies: false })
+      .stages.map(({ name, events }) => [name, events.overflow])
+      .filter(([, count]) => count);
   expect(overflow(kernelsOf["float16 sums"])).toEqual([["term", 64]]);
   expect(overflow(kernelsOf["float32 sums"])).toEqual([["term", 64]]);
   expect(overflow(kernelsOf["float32 statistics"])).toEqual([]);
@@ -141,7 +139,6 @@ describe("a folded tail", () => {
     const data = Float32Array.from(gaussian(384, 1), (z) => mean + deviation * z);
     return diagnose({ data, shape }, { layer: "instance", arithmetic, eps, ...parameters, remedies: false });
   };
-  const stageOf = ({ stages }: Diagnosis, name: string) => stages.find((stage) => stage.name === name);
 
   test("has a and b as stages, one for each group, or for each element that has a weight of its own", () => {
     const instance = found(0, 1);
@@ -152,16 +149,17 @@ describe("a folded tail", () => {
       "shift float16",
       "output float16",
     ]);
-    expect(stageOf(instance, "slope")?.own.count).toBe(6);
+    expect(stageOf(instance, "slope").own.count).toBe(6);
     const x = { data: gaussian(384, 1), shape: [6, 64] };
     const layer = diagnose(x, { layer: "layer", arithmetic, weight: gaussian(64, 2), remedies: false });
-    expect(stageOf(layer, "slope")?.own.count).toBe(384);
-    expect(stageOf(layer, "shift")?.own.count).toBe(384);
+    expect(stageOf(layer, "slope").own.count).toBe(384);
+    expect(stageOf(layer, "shift").own.count).toBe(384);
   });
 
-  test("rounds a and b half a unit at the most, of a more", () => {
-    const { stages } = found(3, 1);
-    for (const { name, own } of stages) if (name === "shift") expect(Math.abs(own.maxUlp ?? 1)).toBeLessThan(0.51);
+  test("rounds a and b by little more than half a unit, which float32 adds", () => {
+    for (const name of ["slope", "shift"] as const) {
+      expect(Math.abs(stageOf(found(3, 1), name).own.maxUlp ?? NaN)).toBeLessThan(0.51);
+    }
   });
 
   test("of a mean beside which the deviation is small cancels what it has", () => {
@@ -172,10 +170,10 @@ describe("a folded tail", () => {
   });
 
   test("overflows in a where the deviation is small", () => {
-    const { verdict, reason, stages } = found(0, 1e-6, 1e-12);
-    expect(verdict).toBe("failed");
-    expect(reason).toContain("6 operations of a in x · a + b overflow (first: group 0)");
-    expect(stages.find(({ name }) => name === "reciprocal")?.events.overflow).toBe(0);
+    const small = found(0, 1e-6, 1e-12);
+    expect(small.verdict).toBe("failed");
+    expect(small.reason).toContain("6 operations of a in x · a + b overflow (first: group 0)");
+    expect(stageOf(small, "reciprocal").events.overflow).toBe(0);
   });
 
   test.each([
@@ -193,4 +191,15 @@ describe("a folded tail", () => {
       check({ shape, grouping, norm: "l2", pair, data: "plain", storage: "float16", weighted });
     }
   });
+});
+
+test("b of x · a + b is exactly -1 where the mean is S, whatever 1 / S is rounded to", () => {
+  const same = Float32Array.from({ length: 1000 }, (_, i) => i + 1);
+  const pair = {
+    label: "folded",
+    asked: { compute: FLOAT16.asked, tail: "folded" as const },
+    oracle: { ...arithmetic(FLOAT16).oracle, tail: "folded" as const },
+  };
+  const subject = { shape: [1, 1000], grouping: batch, norm: "l1", pair, data: same, storage: "float32" } as const;
+  checkWith({ ...subject, eps: 0, given: { mean: same, deviation: same } }, FRACTIONS);
 });

@@ -5,12 +5,20 @@ import type { Norm } from "../oracle/emulated.js";
 import { STORAGES } from "../support/call.js";
 import { everyNorm } from "../support/cases.js";
 import { KINDS } from "../support/data.js";
-import * as given from "../support/diagnosed.js";
-import { arithmetics, CUSTOM, FLOAT16, FORMATS, MORE_FORMATS } from "../support/formats.js";
+import { batch, channelsLast, check, type Grouping, inGroups, instance, last } from "../support/diagnosed.js";
+import {
+  arithmetics,
+  BFLOAT16,
+  CUSTOM,
+  FLOAT8_E4M3FN,
+  FLOAT16,
+  FLOAT32,
+  WITHOUT_SUBNORMALS,
+} from "../support/formats.js";
 
-const CASES: readonly { grouping: given.Grouping; shapes: readonly (readonly number[])[] }[] = [
+const CASES: readonly { grouping: Grouping; shapes: readonly (readonly number[])[] }[] = [
   {
-    grouping: given.batch,
+    grouping: batch,
     shapes: [
       [4, 3, 3, 5],
       [33, 2],
@@ -19,54 +27,54 @@ const CASES: readonly { grouping: given.Grouping; shapes: readonly (readonly num
     ],
   },
   {
-    grouping: given.channelsLast,
+    grouping: channelsLast,
     shapes: [
       [4, 3, 5, 3],
       [2, 4, 4, 33],
     ],
   },
   {
-    grouping: given.instance,
+    grouping: instance,
     shapes: [
       [2, 3, 33],
       [3, 2, 5, 7],
     ],
   },
-  { grouping: given.inGroups(2), shapes: [[3, 4, 2, 5]] },
-  { grouping: given.inGroups(3), shapes: [[2, 6, 40]] },
+  { grouping: inGroups(2), shapes: [[3, 4, 2, 5]] },
+  { grouping: inGroups(3), shapes: [[2, 6, 40]] },
   {
-    grouping: given.last(1, true),
+    grouping: last(1, true),
     shapes: [
       [5, 129],
       [2, 3, 64],
     ],
   },
-  { grouping: given.last(2, true), shapes: [[3, 7, 9]] },
+  { grouping: last(2, true), shapes: [[3, 7, 9]] },
   {
-    grouping: given.last(1, false),
+    grouping: last(1, false),
     shapes: [
       [4, 65],
       [9, 32],
     ],
   },
-  { grouping: given.last(2, false), shapes: [[2, 13, 11]] },
+  { grouping: last(2, false), shapes: [[2, 13, 11]] },
 ];
 const NORMS: readonly (Norm | "none")[] = [...everyNorm(), "none"];
 
 test("other constants: calibrated ones, and none", () => {
   for (const pair of arithmetics(FLOAT16)) {
-    const base = { shape: [3, 40], grouping: given.last(1, true), pair, data: "plain", storage: "float32" } as const;
+    const base = { shape: [3, 40], grouping: last(1, true), pair, data: "plain", storage: "float32" } as const;
     // The mean of all |d| has the constant of L1.
-    given.check({ ...base, norm: { topk: 40 }, constant: C_L1, asked: { calibrated: true } });
-    given.check({ ...base, norm: { lp: 3 }, constant: 1, asked: { norm: { lp: 3, unscaled: true } } });
-    given.check({ ...base, norm: "l2", asked: { calibrated: true } });
+    check({ ...base, norm: { topk: 40 }, constant: C_L1, asked: { calibrated: true } });
+    check({ ...base, norm: { lp: 3 }, constant: 1, asked: { norm: { lp: 3, unscaled: true } } });
+    check({ ...base, norm: "l2", asked: { calibrated: true } });
   }
 });
 
 let step = 0;
 
 describe.each(CASES)("$grouping.name", ({ grouping, shapes }) => {
-  test.each([FLOAT16, FORMATS[1], FORMATS[4], CUSTOM, MORE_FORMATS[0], MORE_FORMATS[2]])("$label", (compute) => {
+  test.each([FLOAT16, BFLOAT16, FLOAT8_E4M3FN, CUSTOM, FLOAT32, WITHOUT_SUBNORMALS])("$label", (compute) => {
     for (const pair of arithmetics(compute)) {
       for (const shape of shapes) {
         if (step++ % 4) continue;
@@ -74,7 +82,7 @@ describe.each(CASES)("$grouping.name", ({ grouping, shapes }) => {
         if (norm === "none" && !grouping.centred) norm = "l2";
         const eps = [1e-5, 1e-2, 0][step % 3];
         const [data, storage] = [KINDS[(step >> 1) % KINDS.length], STORAGES[step % 2]];
-        given.check({ shape, grouping, norm, pair, data, storage, eps, weighted: (step >> 1) % 4 });
+        check({ shape, grouping, norm, pair, data, storage, eps, weighted: (step >> 1) % 4 });
       }
     }
   });

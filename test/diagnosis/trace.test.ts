@@ -13,28 +13,35 @@ import {
 import type { ErrorStatistics } from "../../src/diagnosis/result.js";
 import { exactBytes, judge, trace } from "../../src/diagnosis/trace.js";
 import { empty, fromFloat16, tensor, toFloat16 } from "../../src/index.js";
-import { type Arithmetic as Asked, checkArithmetic, type Numerics } from "../../src/numerics/arithmetic.js";
+import { checkArithmetic, type Numerics } from "../../src/numerics/arithmetic.js";
 import { deviationFactor } from "../../src/numerics/factors.js";
 import { checkNorm, type Normalizer } from "../../src/numerics/norm.js";
 import { Job } from "../../src/plan/plan.js";
 import { run } from "../../src/plan/run.js";
 import { planWalk } from "../../src/plan/walk.js";
 import { operand } from "../../src/tensor/operand.js";
-import type { Arithmetic } from "../oracle/arithmetic.js";
+import { ORDERS } from "../oracle/arithmetic.js";
 import { diagnose } from "../oracle/diagnosis.js";
 import type { Judged } from "../oracle/errors.js";
-import * as oracle from "../oracle/formats.js";
-import { groupsOf, indexOf } from "../oracle/walk.js";
+import { axesBut, groupsOf, indexOf, sizeOf } from "../oracle/walk.js";
 import type { Work } from "../oracle/work.js";
 import { everyNorm } from "../support/cases.js";
+import {
+  type ArithmeticPair,
+  arithmetic,
+  BFLOAT16,
+  EXACT,
+  FLOAT8_E4M3FN,
+  FLOAT16,
+  FLOAT32,
+} from "../support/formats.js";
 import { gaussian, wide } from "../support/random.js";
 
 interface Case {
   shape: number[];
   axes: number[];
   norm: Normalizer;
-  asked: Asked;
-  arithmetic: Arithmetic;
+  pair: ArithmeticPair;
   centred: boolean;
   eps: number;
   half: boolean;
@@ -90,23 +97,18 @@ function compare(name: string, found: ErrorStatistics, judged: Judged, precision
   }
 }
 
-export function check(c: Case, data: Float32Array): void {
+function check(c: Case, data: Float32Array): void {
   const stored = c.half ? toFloat16(data) : data;
   const x = tensor(stored, c.shape);
   const values = c.half ? fromFloat16(toFloat16(data)) : data;
   const rank = c.shape.length;
   const suffix = c.axes.every((axis, i) => axis === rank - c.axes.length + i);
-  const weighted = suffix
-    ? c.axes
-    : c.shape
-        .map((_, i) => i)
-        .filter((i) => !c.axes.includes(i))
-        .slice(-1);
+  const weighted = suffix ? c.axes : axesBut(c.shape, ...c.axes).slice(-1);
   const walk = planWalk(c.shape, bits(c.axes), c.weights ? bits(weighted) : 0);
-  const size = weighted.reduce((product, axis) => product * c.shape[axis], 1);
+  const size = sizeOf(weighted.map((axis) => c.shape[axis]));
   const norm = checkNorm(c.norm, walk.count, true);
   const task = (c.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM) | TASK_APPLY;
-  const job = new Job(operand("x", x), walk, task, norm, checkArithmetic(c.asked));
+  const job = new Job(operand("x", x), walk, task, norm, checkArithmetic(c.pair.asked));
   job.eps = c.eps;
   job.factor = deviationFactor(norm, walk.count, false);
   const [w, b] = [gaussian(size, 98, 1, 0.1), gaussian(size, 99)];
@@ -132,7 +134,7 @@ export function check(c: Case, data: Float32Array): void {
     groups,
     constant: job.factor,
     norm: c.norm as Work["norm"],
-    arithmetic: c.arithmetic,
+    arithmetic: c.pair.oracle,
     centred: c.centred,
     eps: c.eps,
     ...(c.weights && { weight: spread(w), bias: spread(b) }),
@@ -200,18 +202,18 @@ export function check(c: Case, data: Float32Array): void {
   });
 }
 
-const F = { FLOAT16: oracle.FLOAT16, FLOAT32: oracle.FLOAT32, BFLOAT16: oracle.BFLOAT16 };
 const NORMS: Normalizer[] = [...everyNorm([3], [3, 1.5]), "none"];
-const ARITHMETICS: [Asked, Arithmetic["compute"], Arithmetic["accumulate"]][] = [
-  ["float16", F.FLOAT16, F.FLOAT16],
-  ["bfloat16", F.BFLOAT16, F.BFLOAT16],
-  ["float32", F.FLOAT32, F.FLOAT32],
-  ["float8_e4m3fn", oracle.FLOAT8_E4M3FN, oracle.FLOAT8_E4M3FN],
-  [{ compute: "float16", accumulate: "float32" }, F.FLOAT16, F.FLOAT32],
-  [{ compute: "float16", accumulate: "exact" }, F.FLOAT16, "exact"],
-  [{ compute: "float32", accumulate: "float16" }, F.FLOAT32, F.FLOAT16],
-  [{ compute: "float32", accumulate: "bfloat16" }, F.FLOAT32, F.BFLOAT16],
-];
+/** Formats of terms and of sums. */
+const FORMATS = [
+  [FLOAT16, FLOAT16],
+  [BFLOAT16, BFLOAT16],
+  [FLOAT32, FLOAT32],
+  [FLOAT8_E4M3FN, FLOAT8_E4M3FN],
+  [FLOAT16, FLOAT32],
+  [FLOAT16, EXACT],
+  [FLOAT32, FLOAT16],
+  [FLOAT32, BFLOAT16],
+] as const;
 const DATA: Record<string, (n: number) => Float32Array> = {
   plain: (n) => gaussian(n, 1),
   offset: (n) => gaussian(n, 2, 30, 0.25),
@@ -238,29 +240,26 @@ const SHAPES: [number[], number[]][] = [
     [0, 1],
   ],
 ];
-const ORDERS = ["sequential", "lanes", "pairwise"] as const;
 
 describe("every norm on every kind of data", () => {
   describe.each(NORMS)("%j", (norm) => {
     test.each(Object.keys(DATA))("%s", (kind) => {
       // each with another arithmetic, order and layout
       const i = NORMS.indexOf(norm) * 3 + Object.keys(DATA).indexOf(kind) * 5;
-      const [asked, compute, accumulate] = ARITHMETICS[i % ARITHMETICS.length];
-      const order = ORDERS[i % ORDERS.length];
+      const [compute, accumulate] = FORMATS[i % FORMATS.length];
       const [shape, axes] = SHAPES[(i >> 1) % SHAPES.length];
-      const count = axes.reduce((product, axis) => product * shape[axis], 1);
+      const count = sizeOf(axes.map((axis) => shape[axis]));
       const c: Case = {
         shape,
         axes,
         norm: typeof norm === "object" && "topk" in norm ? { topk: Math.min(norm.topk, count) } : norm,
-        asked: { ...(typeof asked === "string" ? { compute: asked } : (asked as { compute: "float16" })), order },
-        arithmetic: { compute, accumulate, order },
+        pair: arithmetic(compute, accumulate, ORDERS[i % ORDERS.length]),
         centred: i % 4 !== 1,
         eps: 1e-5,
         half: i % 3 === 0,
         weights: i % 2 === 0,
       };
-      check(c, DATA[kind](shape.reduce((a, b) => a * b)));
+      check(c, DATA[kind](sizeOf(shape)));
     });
   });
 });
@@ -282,14 +281,11 @@ describe("groups longer than a tile, and more than a bundle holds", () => {
     ],
   ];
   test.each(shapes)("%j over %j", (shape, axes) => {
-    const n = shape.reduce((a, b) => a * b);
     const i = shapes.findIndex(([other]) => other === shape);
     for (const norm of [(["l1", "l2"] as const)[i % 2], i % 3 ? "range" : { topk: 10 }] as const) {
       const order = ORDERS[(i + (norm === "l1" ? 1 : 0)) % 3];
-      const arithmetic = { compute: F.FLOAT16, accumulate: F.FLOAT16, order };
-      const asked = { compute: "float16", order } as const;
-      const c = { shape, axes, norm, asked, arithmetic, eps: 1e-5, centred: true };
-      check({ ...c, half: order === "lanes", weights: norm === "l2" }, gaussian(n, 8, 1, 4));
+      const c = { shape, axes, norm, pair: arithmetic(FLOAT16, FLOAT16, order), eps: 1e-5, centred: true };
+      check({ ...c, half: order === "lanes", weights: norm === "l2" }, gaussian(sizeOf(shape), 8, 1, 4));
     }
   });
 });

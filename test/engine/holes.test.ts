@@ -89,9 +89,7 @@ describe("holes", () => {
   });
 
   test("a million calls: nothing takes longer with many holes, and little memory is lost to them", () => {
-    const pages = (n: number) => ({ buffer: new ArrayBuffer(n * 65536), grow() {} });
-    const memory = pages(8192);
-    const heap = new Heap(memory, 4096);
+    const heap = new Heap({ buffer: new ArrayBuffer(8192 * 65536), grow() {} }, 4096);
     const bottom = heap.top;
     const next = uniform(7);
     const live: { address: number; bytes: number }[] = [];

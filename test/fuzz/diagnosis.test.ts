@@ -2,13 +2,14 @@
 
 import fc from "fast-check";
 import { expect } from "vitest";
-import { compare, type ErrorStatistics, formatComparison, formatDiagnosis } from "../../src/index.js";
+import { compare, formatComparison, formatDiagnosis } from "../../src/index.js";
 import type { Arithmetic } from "../oracle/arithmetic.js";
 import { judge } from "../oracle/errors.js";
 import { sizeOf } from "../oracle/walk.js";
 import { normsOf } from "../support/cases.js";
 import { toHalves } from "../support/compare.js";
 import { batch, channelsLast, check, over, type Subject } from "../support/diagnosed.js";
+import { expectStatistics } from "../support/error-statistics.js";
 import { FORMATS, ORACLES } from "../support/formats.js";
 import { FORMS } from "./forms.js";
 import { arithmetics, bitsOf, forms, inputs, ownFormats, shapes, valuesOf } from "./inputs.js";
@@ -71,15 +72,6 @@ fuzz(
   },
 );
 
-/** Sums are in another order. */
-function expectSame(found: ErrorStatistics, wanted: ErrorStatistics): void {
-  for (const [key, value] of Object.entries(wanted)) {
-    const other = found[key as keyof ErrorStatistics];
-    if (!value || other === null) expect(other, key).toBe(value);
-    else expect(Math.abs((other as number) / value - 1), key).toBeLessThan(1e-9);
-  }
-}
-
 fuzz(
   "comparisons",
   60,
@@ -96,7 +88,7 @@ fuzz(
     try {
       const found = compare(held[0].x, held[1].x, format && { format: format.asked });
       const [a, e] = [actual, expected].map((bits) => ({ high: Float64Array.from(valuesOf(bits)) }));
-      expectSame(found, judge(a, e, format?.oracle ?? ORACLES[half ? "float16" : "float32"]).statistics);
+      expectStatistics(found, judge(a, e, format?.oracle ?? ORACLES[half ? "float16" : "float32"]).statistics);
       expect(formatComparison(JSON.parse(JSON.stringify(found)), { color: false })).toContain("assert_allclose");
     } finally {
       for (const each of held) each.dispose();

@@ -8,7 +8,7 @@ import { HEAP } from "../../src/abi/plan.js";
 import { Engine } from "../../src/engine/engine.js";
 import type { Arithmetic, Format, Halfnorm, Norm, Tensor, TensorLike } from "../../src/index.js";
 import * as published from "../../src/index.js";
-import { sizeOf } from "../oracle/walk.js";
+import { axesBut, sizeOf } from "../oracle/walk.js";
 import type { Plain } from "../support/call.js";
 import { everyNorm, normsOf, show } from "../support/cases.js";
 import { CHECKED, checked } from "../support/checked.js";
@@ -35,6 +35,8 @@ function alike(what: string, inputs: readonly Plain[], call: (on: Instance, ...x
   const held = inputs.map(({ data, shape }) => checked.tensor(data, shape));
   for (const x of [inputs, held]) {
     const found = tensorsOf(call(checked, ...x));
+    const paths = (tensors: typeof found): string[] => tensors.map(([path]) => path);
+    expect(paths(found), what).toEqual(paths(expected));
     expected.forEach(([path, tensor], i) => {
       expectBits(found[i][1], numbers(tensor), `${what}${path}`);
     });
@@ -101,15 +103,17 @@ const SHAPES: readonly (readonly number[])[] = [
   [2, 70, 2, 33],
 ];
 
+const titled = (shapes: readonly (readonly number[])[]) => shapes.map((shape) => [shape.join("×"), shape] as const);
+
 type Layer = (on: Instance, x: TensorLike, options: { norm?: Norm; arithmetic?: Arithmetic }) => unknown;
 
-test.each(SHAPES.map((shape) => [shape.join("×"), shape] as const))("layers and reductions of %s", (_, shape) => {
+test.each(titled(SHAPES))("layers and reductions of %s", (_, shape) => {
   const [first, channels] = shape;
   const last = shape[shape.length - 1];
   const all = sizeOf(shape);
   const weight = gaussian(channels, 2);
   const [w, b] = [gaussian(last, 3), gaussian(last, 4)];
-  const sample = shape.map((_, axis) => axis).slice(1);
+  const sample = axesBut(shape, 0);
   const layers: [string, number, Layer][] = [
     ["batch norm", all / channels, (on, x, o) => on.batchNorm(x, { weight, bias: weight, ...o })],
     ["channels last", all / last, (on, x, o) => on.batchNorm(x, { axis: -1, weight: w, ...o })],
@@ -134,7 +138,7 @@ test.each(SHAPES.map((shape) => [shape.join("×"), shape] as const))("layers and
     on.batchNorm(x, { norm: "none", arithmetic: "float16" }),
   ]);
   alike("given", [x], (on, x) => {
-    const { mean, deviation } = on.statistics(x, { axes: shape.map((_, i) => i).filter((i) => i !== 1) });
+    const { mean, deviation } = on.statistics(x, { axes: axesBut(shape, 1) });
     const y = on.batchNorm(x, { mean, deviation });
     const largest = on.batchNorm(x, { mean, deviation, norm: { topk: 10 }, arithmetic: "float16" });
     return [y, largest, mean, deviation];
@@ -148,7 +152,7 @@ type Gradient = (
   options: { norm: Norm; arithmetic?: Arithmetic },
 ) => unknown;
 
-test.each(SHAPES.map((shape) => [shape.join("×"), shape] as const))("gradients of %s", (_, shape) => {
+test.each(titled(SHAPES))("gradients of %s", (_, shape) => {
   const [first, channels] = shape;
   const last = shape[shape.length - 1];
   const all = sizeOf(shape);
@@ -171,23 +175,20 @@ test.each(SHAPES.map((shape) => [shape.join("×"), shape] as const))("gradients 
   }
   variously(all / channels, (what, options) => {
     const inputs = [anyPlain(shape, 5), anyPlain(shape, 6)];
-    const { mean, deviation } = published.statistics(inputs[1], {
-      axes: shape.map((_, i) => i).filter((i) => i !== 1),
-      ...options,
-    });
+    const { mean, deviation } = published.statistics(inputs[1], { axes: axesBut(shape, 1), ...options });
     const saved = { mean: Float32Array.from(mean.data), deviation: Float32Array.from(deviation.data) };
     alike(`saved, ${what}`, inputs, (on, dy, x) => on.batchNormBackward(dy, x, { ...saved, ...options }));
   });
 });
 
 test.each(
-  [
+  titled([
     [5, 35],
     [40, 33],
     [1, 4200],
     [300, 5],
     [4, 3, 3, 5],
-  ].map((shape) => [shape.join("×"), shape] as const),
+  ]),
 )("diagnoses of %s", (_, shape) => {
   const given = { mean: gaussian(shape[1], 3), deviation: gaussian(shape[1], 4) };
   const layers = [

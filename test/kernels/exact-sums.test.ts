@@ -7,30 +7,30 @@ import { exactSum } from "../oracle/exact.js";
 import { FLOAT32 } from "../oracle/formats.js";
 import { ofExponents } from "../support/floats.js";
 
-const spreads: [string, number, number][] = [
-  ["of like numbers", -3, 3],
-  ["of numbers too far apart for float64", -60, 60],
-  ["of all exponents", -127, 121],
-  ["of the smallest numbers", -127, -124],
-  ["of the largest", 110, 121],
-];
-const mixed = (n: number) => {
-  const far = ofExponents(n, 24, 9, -90, 90);
-  return ofExponents(n, 24, 10, -4, 4).map((v, i) => ((i >> 7) % 3 === 1 ? far[i] : v));
-};
-const shapes = [1, 3, 4, 31, 128, 129, 1000, 5000];
+const ROWS = 5;
+const LENGTHS = [1, 3, 4, 31, 128, 129, 1000, 5000];
 
-test.each([...spreads, ["of both", 0, 0] as [string, number, number]])("%s", (name, low, high) => {
-  for (const n of shapes) {
-    const rowsOf = 5;
-    const all = (name === "of both" ? mixed(rowsOf * n) : ofExponents(rowsOf * n, 24, n, low, high)).map((v) =>
-      Number.isFinite(v) && Math.abs(v) < 2 ** 121 ? v : -0,
-    );
+const of = (low: number, high: number) => (size: number, seed: number) => ofExponents(size, 24, seed, low, high);
+const NUMBERS: Record<string, (size: number, seed: number) => Float32Array> = {
+  "of like numbers": of(-3, 3),
+  "of numbers too far apart for float64": of(-60, 60),
+  "of all exponents": of(-127, 121),
+  "of the smallest numbers": of(-127, -124),
+  "of the largest": of(110, 121),
+  "of like numbers, and some too far apart": (size) => {
+    const far = of(-90, 90)(size, 9);
+    return of(-4, 4)(size, 10).map((v, i) => ((i >> 7) % 3 === 1 ? far[i] : v));
+  },
+};
+
+test.each(Object.entries(NUMBERS))("%s", (_, numbers) => {
+  for (const n of LENGTHS) {
+    const all = numbers(ROWS * n, n).map((v) => (Number.isFinite(v) && Math.abs(v) < 2 ** 121 ? v : -0));
     const arithmetic = { compute: "float32", accumulate: "exact" } as const;
-    const across = mean({ data: all, shape: [rowsOf, n] }, { axes: [1], arithmetic }).data as Float32Array;
-    const turned = Float32Array.from({ length: all.length }, (_, i) => all[(i % rowsOf) * n + Math.floor(i / rowsOf)]);
-    const down = mean({ data: turned, shape: [n, rowsOf] }, { axes: [0], arithmetic }).data as Float32Array;
-    const wanted = Float32Array.from({ length: rowsOf }, (_, i) => {
+    const across = mean({ data: all, shape: [ROWS, n] }, { axes: [1], arithmetic }).data as Float32Array;
+    const turned = Float32Array.from({ length: all.length }, (_, i) => all[(i % ROWS) * n + Math.floor(i / ROWS)]);
+    const down = mean({ data: turned, shape: [n, ROWS] }, { axes: [0], arithmetic }).data as Float32Array;
+    const wanted = Float32Array.from({ length: ROWS }, (_, i) => {
       return divideSum(FLOAT32, exactSum(all.subarray(i * n, (i + 1) * n)), n);
     });
     expect(across).toEqual(wanted);

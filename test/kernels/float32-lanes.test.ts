@@ -3,16 +3,17 @@
  * what a layer makes of one number.
  */
 import { describe, expect, test } from "vitest";
-import { batchNorm, type Format, format, lpNormalize, round } from "../../src/index.js";
+import { batchNorm, lpNormalize, round } from "../../src/index.js";
 import { add, divide, multiply } from "../oracle/arithmetic.js";
-import { BFLOAT16, makeFormat, roundTo, TFLOAT32 } from "../oracle/formats.js";
+import { roundTo } from "../oracle/formats.js";
 import { ofExponents } from "../support/floats.js";
+import { BFLOAT16, customFormat, type FormatPair, TFLOAT32 } from "../support/formats.js";
 
-const FORMATS: { name: string; asked: Format; oracle: ReturnType<typeof makeFormat> }[] = [
-  { name: "bfloat16", asked: "bfloat16", oracle: BFLOAT16 },
-  { name: "tfloat32", asked: "tfloat32", oracle: TFLOAT32 },
-  { name: "2 digits", asked: format({ precision: 2, emin: -126, emax: 127 }), oracle: makeFormat(2, -126, 127) },
-  { name: "9 digits", asked: format({ precision: 9, emin: -126, emax: 127 }), oracle: makeFormat(9, -126, 127) },
+const FORMATS: readonly FormatPair[] = [
+  BFLOAT16,
+  TFLOAT32,
+  customFormat("2 digits", { precision: 2, emin: -126, emax: 127 }),
+  customFormat("9 digits", { precision: 9, emin: -126, emax: 127 }),
 ];
 
 const N = 1 << 11;
@@ -23,8 +24,7 @@ const rows = (x: Float32Array, more: Float32Array) => ({
   shape: [2, x.length],
 });
 
-describe.each(FORMATS)("$name", ({ asked, oracle }) => {
-  const arithmetic = asked;
+describe.each(FORMATS)("$label", ({ asked: arithmetic, oracle }) => {
   const { precision } = oracle;
   const kept = new Float32Array(N).fill(1);
   const none = new Float32Array(N);
@@ -108,7 +108,7 @@ describe.each(FORMATS)("$name", ({ asked, oracle }) => {
     const bits = Uint32Array.of(0x7fffffff, 0xffffffff, 0x7f800001, 0xff800001, 0x7fc00000, 0xffc00000, 0x7fbfffff);
     const x = new Float32Array(8);
     new Uint32Array(x.buffer).set(bits);
-    const got = round(x, asked).data as Float32Array;
+    const got = round(x, arithmetic).data as Float32Array;
     expect([...got]).toEqual([...new Array(7).fill(Number.NaN), 0]);
     expect([...new Uint32Array(got.buffer, got.byteOffset, 7)].map((b) => b >>> 31)).toEqual([0, 1, 0, 1, 0, 1, 0]);
   });

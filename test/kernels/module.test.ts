@@ -52,7 +52,9 @@ describe.each(PARTS)("$name", ({ name, bytes, embedded }) => {
     expect(gzipSync(bytes, { level: 9 }).length).toBeLessThanOrEqual(BUDGETS[name].gzip);
   });
 
-  test("what is embedded is what was built", () => {
-    if (embedded) expect(Buffer.compare(embedded(), bytes)).toBe(0);
-  });
+  if (embedded) {
+    test("what is embedded is what was built", () => {
+      expect(Buffer.compare(embedded(), bytes)).toBe(0);
+    });
+  }
 });

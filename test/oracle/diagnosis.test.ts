@@ -7,8 +7,9 @@ import { CONSTRUCTED } from "../support/diagnosis-cases.js";
 import { boundaries, SPECIALS } from "../support/floats.js";
 import { arithmetics, FORMATS, MORE_FORMATS } from "../support/formats.js";
 import { checksum, hardwareCases } from "../support/hardware.js";
+import { eventsOf, stageOf } from "../support/stages.js";
 import type { Arithmetic } from "./arithmetic.js";
-import { type Diagnosis, diagnose, type Stage } from "./diagnosis.js";
+import { diagnose } from "./diagnosis.js";
 import * as emulated from "./emulated.js";
 import { judge, unitAt } from "./errors.js";
 import { FLOAT16, FLOAT32, HALVES, halfBits, roundTo } from "./formats.js";
@@ -29,12 +30,6 @@ const one = (values: readonly number[], more: Partial<Work> = {}): Work => ({
   eps: 0,
   ...more,
 });
-
-const stage = (diagnosis: Diagnosis<Pair>, name: StageName): Stage => {
-  const found = diagnosis.stages.find((candidate) => candidate.name === name);
-  if (!found) throw new RangeError(name);
-  return found;
-};
 
 describe("rounding quickly", () => {
   test.each([...FORMATS, ...MORE_FORMATS])("$label", ({ oracle }) => {
@@ -181,14 +176,9 @@ describe("worked out by hand", () => {
     const arithmetic = { compute, accumulate: compute, order };
     const { values, norm, centred } = constructed;
     const diagnosis = diagnose(one(values, { norm, centred, arithmetic }));
-    const events: Record<string, object> = {};
-    for (const { name, events: counts } of diagnosis.stages) {
-      const some = Object.entries(counts).filter(([, count]) => count > 0);
-      if (some.length > 0) events[name] = Object.fromEntries(some);
-    }
-    expect(events).toEqual(constructed.events);
+    expect(eventsOf(diagnosis.stages)).toEqual(constructed.events);
     for (const [name, firsts] of Object.entries(constructed.firsts ?? {})) {
-      expect(stage(diagnosis, name as StageName).firsts).toEqual(firsts);
+      expect(stageOf(diagnosis, name as StageName).firsts).toEqual(firsts);
     }
     expect(diagnosis.traced.absorbedOverflow).toBe(absorbedOverflow);
     if (output) expect(Array.from(diagnosis.traced.stage("output").high)).toEqual(output);
@@ -235,16 +225,22 @@ describe("worked out by hand", () => {
   test("the error of a mean and of a sum, by cause", () => {
     // 2048 + 1 is a tie and stays, twice; the input is exact.
     const mean = diagnose(one([2048, 1, 1, -2050], { norm: "l1" }));
-    expect(stage(mean, "mean").attribution).toEqual({ group: 0, input: 0, accumulation: -0.5, final: 0, total: -0.5 });
-    expect(stage(mean, "mean").total.statistics.maxUlp).toBe(-(2 ** 23));
+    expect(stageOf(mean, "mean").attribution).toEqual({
+      group: 0,
+      input: 0,
+      accumulation: -0.5,
+      final: 0,
+      total: -0.5,
+    });
+    expect(stageOf(mean, "mean").total.statistics.maxUlp).toBe(-(2 ** 23));
     // 1 + 2^-11 is read as 1; the quotient 2/3 is rounded down by as much.
-    const rounded = stage(diagnose(one([1 + 2 ** -11, 1, 0])), "mean").attribution;
+    const rounded = stageOf(diagnose(one([1 + 2 ** -11, 1, 0])), "mean").attribution;
     const third = 2 ** -11 / 3;
     expect(rounded?.input).toBe(-third);
     expect(rounded?.accumulation).toBe(0);
     expect(rounded?.final).toBeCloseTo(-third, 15);
     expect(rounded?.total).toBeCloseTo(-2 * third, 15);
-    const squares = stage(diagnose(one([65, 1.5], { centred: false })), "sum").attribution;
+    const squares = stageOf(diagnose(one([65, 1.5], { centred: false })), "sum").attribution;
     // 65² = 4225 -> 4224, + 2.25 -> 4228.
     expect(squares).toEqual({ group: 0, terms: -1, accumulation: 1.75, total: 0.75 });
   });

@@ -27,7 +27,7 @@ export interface Attribution {
   readonly total: number;
 }
 
-export interface Stage {
+interface Stage {
   readonly name: StageName;
   readonly format: Format;
   /** Rounding in this stage, what it was given taken as exact. */

@@ -35,6 +35,8 @@ export interface Judged {
   readonly ulps: Float64Array;
   /** The greatest unit of them. */
   readonly unit: number;
+  /** The greatest exact value in its unit: beyond the range of the format it has more than 2^p of them. */
+  readonly mostUnits: number;
   /** Some exact value is so close to a power of two that its unit may be that of either side. */
   readonly ambiguous: boolean;
 }
@@ -85,6 +87,7 @@ export function judge(computed: Numbers, exact: Numbers, format: Format): Judged
   let power = 0;
   let product = 0;
   let unit = 0;
+  let mostUnits = 0;
   let ambiguous = false;
   for (let i = 0; i < count; i++) {
     const [a, b] = [c[i], v[i]];
@@ -96,6 +99,7 @@ export function judge(computed: Numbers, exact: Numbers, format: Format): Judged
     const difference = a - b + ((cLow ? cLow[i] : 0) - (vLow ? vLow[i] : 0));
     const spacing = unitAt(format, b);
     unit = Math.max(unit, spacing);
+    mostUnits = Math.max(mostUnits, Math.abs(b) / spacing);
     ambiguous ||= isNearPower(b, vLow ? vLow[i] : 0);
     const error = difference / spacing;
     ulps[i] = error;
@@ -122,6 +126,7 @@ export function judge(computed: Numbers, exact: Numbers, format: Format): Judged
   return {
     ulps,
     unit,
+    mostUnits,
     ambiguous,
     statistics: {
       count,

@@ -2,19 +2,18 @@
 
 import { format } from "../../src/index.js";
 import type { Arithmetic as PublicArithmetic } from "../../src/numerics/arithmetic.js";
-import type { FormatName, FormatSpec, Format as PublicFormat } from "../../src/numerics/format.js";
+import type { FormatName, Format as PublicFormat } from "../../src/numerics/format.js";
 import { type Arithmetic, ORDERS, type Order } from "../oracle/arithmetic.js";
 import * as oracle from "../oracle/formats.js";
 
-export interface Pair<A, B> {
+interface Pair<A, B> {
   readonly label: string;
   readonly asked: A;
   readonly oracle: B;
 }
 export type FormatPair = Pair<PublicFormat, oracle.Format>;
+type SumsPair = Pair<PublicFormat | "exact", oracle.Format | "exact">;
 export type ArithmeticPair = Pair<PublicArithmetic, Arithmetic>;
-
-const custom: FormatSpec = format({ precision: 16, emin: -30, emax: 31, overflow: "infinity", subnormals: true });
 
 /** The formats that have a name, as the oracle knows them. */
 export const ORACLES: Readonly<Record<FormatName, oracle.Format>> = {
@@ -26,63 +25,98 @@ export const ORACLES: Readonly<Record<FormatName, oracle.Format>> = {
   float8_e4m3fn: oracle.FLOAT8_E4M3FN,
 };
 
-const named = (name: FormatName): FormatPair => ({ label: name, asked: name, oracle: ORACLES[name] });
+const NAMED = Object.fromEntries(
+  Object.entries(ORACLES).map(([name, oracle]) => [name, { label: name, asked: name, oracle }]),
+) as Readonly<Record<FormatName, FormatPair>>;
 
-export const FLOAT16: FormatPair = named("float16");
-export const FLOAT32: FormatPair = named("float32");
-export const CUSTOM: FormatPair = { label: "custom16", asked: custom, oracle: oracle.makeFormat(16, -30, 31) };
+export const {
+  float16: FLOAT16,
+  float32: FLOAT32,
+  bfloat16: BFLOAT16,
+  tfloat32: TFLOAT32,
+  float8_e4m3fn: FLOAT8_E4M3FN,
+} = NAMED;
+
+/** A format that has no name. Of what the specification leaves out, the oracle has defaults of its own. */
+export function customFormat(label: string, spec: Parameters<typeof format>[0]): FormatPair {
+  const { precision, emin, emax, ...more } = spec;
+  return { label, asked: format(spec), oracle: oracle.makeFormat(precision, emin, emax, more) };
+}
+
+export const CUSTOM = customFormat("custom16", {
+  precision: 16,
+  emin: -30,
+  emax: 31,
+  overflow: "infinity",
+  subnormals: true,
+});
 
 /** Compute formats of emulated arithmetic. */
 export const FORMATS: readonly FormatPair[] = [
   FLOAT16,
-  ...(Object.keys(ORACLES) as FormatName[]).filter((name) => !/^float(32|16)$/.test(name)).map(named),
+  ...Object.values(NAMED).filter((format) => format !== FLOAT16 && format !== FLOAT32),
   CUSTOM,
 ];
 
-const own = (label: string, spec: Parameters<typeof format>[0]): FormatPair => {
-  const asked = format(spec);
-  return { label, asked, oracle: { ...asked } };
-};
-
 /** All numbers of float16 and more, and no infinity. */
 export const WITHOUT_INFINITY: readonly FormatPair[] = [
-  own("14 digits that saturate", { precision: 14, emin: -30, emax: 31, overflow: "saturate" }),
-  own("11 digits that overflow to NaN", { precision: 11, emin: -20, emax: 20, overflow: "nan" }),
+  customFormat("14 digits that saturate", { precision: 14, emin: -30, emax: 31, overflow: "saturate" }),
+  customFormat("11 digits that overflow to NaN", { precision: 11, emin: -20, emax: 20, overflow: "nan" }),
 ];
+
+export const SATURATING = customFormat("float8_e4m3fn that saturates", {
+  precision: 4,
+  emin: -6,
+  emax: 8,
+  max: 448,
+  overflow: "saturate",
+});
+export const WITHOUT_SUBNORMALS = customFormat("float16 without subnormals", {
+  precision: 11,
+  emin: -14,
+  emax: 15,
+  subnormals: false,
+});
+/** More digits than rounding twice allows. */
+export const DIGITS_23 = customFormat("23 digits", { precision: 23, emin: -126, emax: 127 });
+export const DIGITS_24 = customFormat("24 digits with little range", { precision: 24, emin: -14, emax: 15 });
+export const DOWN_TO_LEAST = customFormat("16 digits down to the smallest float32", {
+  precision: 16,
+  emin: -134,
+  emax: 127,
+});
 
 /** What else a format may be: both ends of the range, saturation, no subnormals, more digits than rounding twice allows. */
 export const MORE_FORMATS: readonly FormatPair[] = [
   FLOAT32,
-  own("float8_e4m3fn that saturates", { precision: 4, emin: -6, emax: 8, max: 448, overflow: "saturate" }),
-  own("float16 without subnormals", { precision: 11, emin: -14, emax: 15, subnormals: false }),
-  own("bfloat16 without subnormals", { precision: 8, emin: -126, emax: 127, subnormals: false }),
-  own("float8 that overflows to NaN", { precision: 3, emin: -14, emax: 15, overflow: "nan" }),
-  own("12 digits", { precision: 12, emin: -14, emax: 15 }),
-  own("13 digits", { precision: 13, emin: -100, emax: 100 }),
-  own("20 digits", { precision: 20, emin: -30, emax: 40 }),
-  own("23 digits", { precision: 23, emin: -126, emax: 127 }),
-  own("24 digits with little range", { precision: 24, emin: -14, emax: 15 }),
-  own("2 digits", { precision: 2, emin: -6, emax: 6 }),
-  own("16 digits down to the smallest float32", { precision: 16, emin: -134, emax: 127 }),
+  SATURATING,
+  WITHOUT_SUBNORMALS,
+  customFormat("bfloat16 without subnormals", { precision: 8, emin: -126, emax: 127, subnormals: false }),
+  customFormat("float8 that overflows to NaN", { precision: 3, emin: -14, emax: 15, overflow: "nan" }),
+  customFormat("12 digits", { precision: 12, emin: -14, emax: 15 }),
+  customFormat("13 digits", { precision: 13, emin: -100, emax: 100 }),
+  customFormat("20 digits", { precision: 20, emin: -30, emax: 40 }),
+  DIGITS_23,
+  DIGITS_24,
+  customFormat("2 digits", { precision: 2, emin: -6, emax: 6 }),
+  DOWN_TO_LEAST,
   ...WITHOUT_INFINITY,
 ];
 
+/** Sums that are not rounded. */
+export const EXACT: SumsPair = { label: "exact", asked: "exact", oracle: "exact" };
+
 /** Formats without a 1, which no norm has a use for. */
 export const WITHOUT_ONE: readonly FormatPair[] = [
-  own("8 digits of numbers below 1/2", { precision: 8, emin: -40, emax: -2 }),
-  own("9 digits of numbers from 1,024 on", { precision: 9, emin: 10, emax: 100 }),
+  customFormat("8 digits of numbers below 1/2", { precision: 8, emin: -40, emax: -2 }),
+  customFormat("9 digits of numbers from 1,024 on", { precision: 9, emin: 10, emax: 100 }),
 ];
 
 /** Every order and way to accumulate of a compute format. */
 export function arithmetics(compute: FormatPair): ArithmeticPair[] {
   const list: ArithmeticPair[] = [];
-  const accumulators: Pair<PublicFormat | "exact", oracle.Format | "exact">[] = [
-    compute,
-    FLOAT32,
-    { label: "exact", asked: "exact", oracle: "exact" },
-  ];
-  for (const accumulate of accumulators) {
-    for (const order of accumulate.label === "exact" ? (["lanes"] as Order[]) : ORDERS) {
+  for (const accumulate of [compute, FLOAT32, EXACT]) {
+    for (const order of accumulate === EXACT ? (["lanes"] as Order[]) : ORDERS) {
       list.push(arithmetic(compute, accumulate, order));
     }
   }
@@ -91,7 +125,7 @@ export function arithmetics(compute: FormatPair): ArithmeticPair[] {
 
 export function arithmetic(
   compute: FormatPair,
-  accumulate: Pair<PublicFormat | "exact", oracle.Format | "exact"> = compute,
+  accumulate: SumsPair = compute,
   order: Order = "lanes",
 ): ArithmeticPair {
   return {

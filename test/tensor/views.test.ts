@@ -21,7 +21,7 @@ import * as oracle from "../oracle/emulated.js";
 import { type Plain, resident, STORAGES } from "../support/call.js";
 import { normsOf, show } from "../support/cases.js";
 import { dataOf, expectBits, numbers, type Result, toHalves } from "../support/compare.js";
-import { arithmetic, arithmetics, FLOAT16, FLOAT32 } from "../support/formats.js";
+import { arithmetic, arithmetics, EXACT, FLOAT16, FLOAT32 } from "../support/formats.js";
 import { gaussian } from "../support/random.js";
 
 /** What is done to data in this file, each giving one plain array of numbers. */
@@ -174,7 +174,7 @@ describe("data longer than a block of a plain call", () => {
     undefined,
     arithmetic(FLOAT16),
     arithmetic(FLOAT16, FLOAT32, "pairwise"),
-    arithmetic(FLOAT16, { label: "exact", asked: "exact", oracle: "exact" }),
+    arithmetic(FLOAT16, EXACT),
     arithmetic(FLOAT16, FLOAT16, "sequential"),
   ];
 

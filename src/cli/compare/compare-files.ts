@@ -11,6 +11,7 @@ import type { Place } from "../files/tensor-file.js";
 import { isWithin } from "../terminal/checks.js";
 import { UsageError } from "../terminal/errors.js";
 import { printable, quote } from "../terminal/printable.js";
+import { inOrder } from "../workers/in-order.js";
 import { runTasks } from "../workers/pool.js";
 import type { Compared, CompareTask } from "./worker.js";
 
@@ -130,22 +131,15 @@ export async function compareFiles(options: CompareOptions, listener: Listener):
     }),
   );
   const costs = pairs.map(costOf);
-  const results: (ComparedTensor | undefined)[] = [];
-  let at = 0;
+  const found = inOrder<ComparedTensor>((_, tensor) => listener.found(tensor));
   let many = 0;
-  const done = async (i: number, compared: Compared): Promise<void> => {
+  const done = (i: number, compared: Compared): Promise<void> => {
     const { comparison, beyond, ...rounded } = compared;
     const { actual, expected } = pairs[i];
     const passes = isFine(compared, options);
     const counted = beyond === undefined ? {} : { beyond };
-    results[i] = { name: actual.name, expectedName: expected.name, comparison, ...counted, passes, rounded };
     listener.progress(++many / tasks.length, actual.name);
-    let taken: Promise<void> | undefined;
-    for (let next = results[at]; next; next = results[++at]) {
-      results[at] = undefined; // of many tensors nobody else has to hold them
-      taken = listener.found(next);
-    }
-    await taken;
+    return found(i, { name: actual.name, expectedName: expected.name, comparison, ...counted, passes, rounded });
   };
   const largest = pairs.reduce(
     (most, { actual, expected }) => Math.max(most, actual.tensor.bytes, expected.tensor.bytes),

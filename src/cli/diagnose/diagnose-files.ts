@@ -15,6 +15,7 @@ import type { Place } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
 import { UsageError } from "../terminal/errors.js";
 import { version } from "../version.js";
+import { inOrder } from "../workers/in-order.js";
 import { runTasks } from "../workers/pool.js";
 import { piecesOf } from "./pieces.js";
 import type { Diagnosed, DiagnoseTask, GivenStatistics } from "./worker.js";
@@ -63,19 +64,31 @@ async function statisticsOf({ given, as }: DiagnoseOptions): Promise<GivenStatis
   return { mean: await valuesOf("mean", mean, as), deviation: squared ? values.map(Math.sqrt) : values };
 }
 
+/** A tensor to be diagnosed. */
+interface Subject {
+  readonly place: Place;
+  /** What it is taken for; null where the options say what is normalized. */
+  readonly assumed: Assumed | null;
+  readonly grouping: Grouping;
+}
+
+function subjectOf(place: Place, grouping: Grouping | undefined, weights: boolean): Subject {
+  if (grouping) return { place, assumed: null, grouping };
+  const { shape } = place.tensor;
+  const assumed = assumedOf(shape, weights);
+  return { place, assumed, grouping: groupingOf(assumed, shape) };
+}
+
 /** All tensors that were named: their positions are those of what is left out, then those of the others. */
 interface Work {
   readonly leftOut: readonly SkippedTensor[];
-  readonly places: readonly Place[];
-  /** What each is taken for; null where the options say what is normalized. */
-  readonly assumed: readonly (Assumed | null)[];
+  readonly subjects: readonly Subject[];
 }
 
 async function workOf({ files, tensors, as, grouping, given }: DiagnoseOptions): Promise<Work> {
   checkNames(given ? [...files, given.mean, given.spread] : files);
   const leftOut: SkippedTensor[] = [];
-  const places: Place[] = [];
-  const assumed: (Assumed | null)[] = [];
+  const subjects: Subject[] = [];
   const listings: Listing[] = [];
   for (const name of files) {
     const listing = await placesOf(name, as);
@@ -84,24 +97,33 @@ async function workOf({ files, tensors, as, grouping, given }: DiagnoseOptions):
     for (const place of selectTensors(listing, tensors)) {
       const { size, shape } = place.tensor;
       const reason = size === 1 ? NUMBER : weights && shape.length < 2 ? VECTOR : undefined;
-      if (reason) {
-        leftOut.push({ file: place.label, name: place.name, reason });
-        continue;
-      }
-      places.push(place);
-      assumed.push(grouping ? null : assumedOf(shape, weights));
+      if (reason) leftOut.push({ file: place.label, name: place.name, reason });
+      else subjects.push(subjectOf(place, grouping, weights));
     }
     if (tensors) continue;
     for (const one of listing.skipped) leftOut.push({ file: one.label, name: one.name, reason: reasonOf(one) });
   }
-  if (!places.length) throw new UsageError(noTensor(listings, leftOut));
-  return { leftOut, places, assumed };
+  if (!subjects.length) throw new UsageError(noTensor(listings, leftOut));
+  return { leftOut, subjects };
+}
+
+/** The numbers of the subjects that are in a part, or of all. */
+function numbersIn(part: Part | undefined, subjects: readonly Subject[]): number[] {
+  const numbers = [...subjects.keys()];
+  if (!part) return numbers;
+  const sizes = subjects.map(({ place }) => place.tensor.size);
+  const owners = ownersOf(sizes, part.parts);
+  return numbers.filter((i) => owners[i] === part.part);
 }
 
 /** What is asked of all parts alike: no two of them that differ in it are joined. */
-function digestOfWork({ leftOut, places }: Work, options: DiagnoseOptions, given: GivenStatistics | undefined): string {
+function digestOfWork(
+  { leftOut, subjects }: Work,
+  options: DiagnoseOptions,
+  given: GivenStatistics | undefined,
+): string {
   const { norms, arithmetic, grouping, eps, remedies } = options;
-  const tensors = places.map(({ label, identity, tensor }) => [
+  const tensors = subjects.map(({ place: { label, identity, tensor } }) => [
     label,
     identity.size,
     tensor.name,
@@ -128,87 +150,87 @@ interface Rest {
   readonly shard: Shard | undefined;
 }
 
-/** @throws {UsageError | FileError} where nothing can be diagnosed, with the reasons. */
-export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener): Promise<Rest> {
-  const work = await workOf(options);
-  const given = await statisticsOf(options);
-  const { leftOut, places, assumed } = work;
-  const { norms, kernels, arithmetic, eps, remedies, jobs, part } = options;
-  const owners =
-    part &&
-    ownersOf(
-      places.map(({ tensor }) => tensor.size),
-      part.parts,
-    );
-  const mine = [...places.keys()].filter((i) => owners?.[i] === part?.part);
-  // what no part has work with is told by the first one
-  const skipped: SkippedTensor[] = !part || part.part === 1 ? [...leftOut] : [];
-  const positions = { total: leftOut.length + places.length, tensors: [] as number[], skipped: [...skipped.keys()] };
-  const kept: FigureData[] = [];
-  // what is done, in millionths
+/** Whether the data of figures is kept: they are drawn of what parts found when those are joined. */
+const keepsFigures = ({ figures, part }: DiagnoseOptions): boolean => figures || part !== undefined;
+
+/** @param done Grows by a millionth for each of all the work that is done. */
+function tasksOf(
+  subjects: readonly Subject[],
+  options: DiagnoseOptions,
+  given: GivenStatistics | undefined,
+  done: SharedArrayBuffer,
+): DiagnoseTask[] {
+  const { norms, kernels, arithmetic, eps, remedies } = options;
+  const effortOf = ({ place }: Subject): number => place.tensor.size + 1;
+  const all = subjects.reduce((sum, subject) => sum + effortOf(subject), 0) * (kernels ?? norms).length;
+  return subjects.map((subject) => ({
+    place: subject.place,
+    norms,
+    kernels,
+    figures: keepsFigures(options),
+    options: { ...subject.grouping, arithmetic, eps, remedies, ...given },
+    progress: { shared: done, step: Math.floor((1e6 * effortOf(subject)) / all) },
+  }));
+}
+
+/** Into how many shares a tensor can be cut. Groups of channels are more than the axes that figures are drawn along. */
+function sharesOf({ place, grouping }: Subject, figures: boolean): number {
+  return figures && "groups" in grouping ? 1 : piecesOf(place.tensor, grouping);
+}
+
+/** Diagnoses the subjects at the same time, and tells the listener how far they are. */
+async function runDiagnoses(
+  subjects: readonly Subject[],
+  options: DiagnoseOptions,
+  given: GivenStatistics | undefined,
+  listener: Listener,
+  done: (i: number, result: Diagnosed) => Promise<void>,
+): Promise<void> {
+  if (!subjects.length) return;
   const shared = new SharedArrayBuffer(4);
-  const all = mine.reduce((sum, i) => sum + places[i].tensor.size + 1, 0) * (kernels ?? norms).length;
-  const tasks = mine.map((i): DiagnoseTask => {
-    const place = places[i];
-    return {
-      place,
-      norms,
-      kernels,
-      figures: options.figures || part !== undefined,
-      options: {
-        ...(options.grouping ?? groupingOf(assumed[i] as Assumed, place.tensor.shape)),
-        arithmetic,
-        eps,
-        remedies,
-        ...given,
-      },
-      progress: { shared, step: Math.floor((1e6 * (place.tensor.size + 1)) / all) },
-    };
-  });
-  const results: (Diagnosed | undefined)[] = [];
-  let at = 0;
-  const done = async (i: number, result: Diagnosed): Promise<void> => {
-    results[i] = result;
-    let taken: Promise<void> | undefined;
-    for (let next = results[at]; next; next = results[++at]) {
-      results[at] = undefined; // of many tensors nobody else has to hold them
-      const { label: file, tensor } = places[mine[at]];
-      const { figures, ...found } = next;
-      const position = leftOut.length + mine[at];
-      if (found.diagnoses.length) {
-        positions.tensors.push(position);
-        if (part && figures) kept.push(figures);
-        const { name, stored } = tensor;
-        taken = listener.found({ file, name, stored, assumed: assumed[mine[at]], ...found }, figures);
-        continue;
-      }
-      const [{ reason }] = found.refused;
-      positions.skipped.push(position);
-      skipped.push({ file, name: tensor.name, reason });
-    }
-    await taken;
-  };
-  const timer = setInterval(() => listener.progress(Atomics.load(new Int32Array(shared), 0) / 1e6), 100);
-  const costs = mine.map((i) => costOf(places[i]));
-  // groups of channels are more than the axes that figures are drawn along
-  const whole = options.figures || part !== undefined ? options.grouping && "groups" in options.grouping : false;
-  const shares = mine.map((i, at) => (whole ? 1 : piecesOf(places[i].tensor, tasks[at].options)));
-  const largest = mine.reduce((most, i) => Math.max(most, places[i].tensor.bytes), 0);
+  const millionths = new Int32Array(shared);
+  const timer = setInterval(() => listener.progress(Atomics.load(millionths, 0) / 1e6), 100);
   try {
-    if (mine.length) {
-      await runTasks<Diagnosed>("diagnose", tasks, {
-        jobs,
-        costs,
-        shares,
-        largest,
-        done,
-        goOn: () => listener.goOn(),
-      });
-    }
+    await runTasks<Diagnosed>("diagnose", tasksOf(subjects, options, given, shared), {
+      jobs: options.jobs,
+      costs: subjects.map(({ place }) => costOf(place)),
+      shares: subjects.map((subject) => sharesOf(subject, keepsFigures(options))),
+      largest: subjects.reduce((most, { place }) => Math.max(most, place.tensor.bytes), 0),
+      done,
+      goOn: () => listener.goOn(),
+    });
   } finally {
     clearInterval(timer);
   }
-  const { failOn, toleranceUlp } = options;
+}
+
+/** @throws {UsageError | FileError} where nothing can be diagnosed, with the reasons. */
+export async function diagnoseFiles(options: DiagnoseOptions, listener: Listener): Promise<Rest> {
+  const { norms, arithmetic, failOn, toleranceUlp, part } = options;
+  const work = await workOf(options);
+  const given = await statisticsOf(options);
+  const { leftOut, subjects } = work;
+  const numbers = numbersIn(part, subjects);
+  // what no part has work with is told by the first one
+  const skipped: SkippedTensor[] = !part || part.part === 1 ? [...leftOut] : [];
+  const positions = { total: leftOut.length + subjects.length, tensors: [] as number[], skipped: [...skipped.keys()] };
+  const kept: FigureData[] = [];
+  const found = inOrder<Diagnosed>((i, { figures, ...result }) => {
+    const { place, assumed } = subjects[numbers[i]];
+    const { label: file, tensor } = place;
+    const { name, stored } = tensor;
+    const position = leftOut.length + numbers[i];
+    if (!result.diagnoses.length) {
+      positions.skipped.push(position);
+      skipped.push({ file, name, reason: result.refused[0].reason });
+      return undefined;
+    }
+    positions.tensors.push(position);
+    if (part && figures) kept.push(figures);
+    return listener.found({ file, name, stored, assumed, ...result }, figures);
+  });
+  const own = numbers.map((i) => subjects[i]);
+  await runDiagnoses(own, options, given, listener, found);
   const shard = part && {
     ...part,
     digest: digestOfWork(work, options, given),

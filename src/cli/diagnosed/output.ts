@@ -12,8 +12,8 @@ import {
   DIAGNOSE_SCHEMA,
   type DiagnosedTensor,
   nothingLeft,
-  Outcome,
   type SkippedTensor,
+  Totals,
 } from "./result.js";
 import { summarySection, tensorSection } from "./sections.js";
 import type { Shard } from "./shard.js";
@@ -28,7 +28,7 @@ export interface Wanted extends Checks {
 }
 
 export class DiagnosedOutput {
-  private readonly outcome: Outcome;
+  private readonly totals: Totals;
   private readonly json: JsonOutput | undefined;
   private readonly drawn: Drawn[] = [];
 
@@ -36,21 +36,21 @@ export class DiagnosedOutput {
     private readonly wanted: Wanted,
     private readonly bar: Progress,
   ) {
-    this.outcome = new Outcome(wanted);
+    this.totals = new Totals(wanted);
     if (wanted.json) this.json = new JsonOutput();
   }
 
   /** Shows the next tensor; comes back when it has been taken. */
   found(tensor: DiagnosedTensor, figures: FigureData | undefined): Promise<void> {
-    const { json, wanted, outcome, bar } = this;
-    if (!outcome.tensors) this.head();
-    outcome.add(tensor);
+    const { json, wanted, totals, bar } = this;
+    if (!totals.tensors) this.head();
+    totals.add(tensor);
     if (wanted.report && figures) this.drawn.push({ tensor, figures });
     if (json) return json.element("tensors", tensor);
     bar.end();
     const detail = (one: Diagnosis): string => `\n${formatDiagnosis(one, textOptions())}`;
     const details = wanted.details ? tensor.diagnoses.map(detail).join("") : "";
-    return print(`${outcome.tensors > 1 ? "\n" : ""}${sectionsText([tensorSection(tensor)])}${details}`);
+    return print(`${totals.tensors > 1 ? "\n" : ""}${sectionsText([tensorSection(tensor)])}${details}`);
   }
 
   private head(): void {
@@ -68,13 +68,13 @@ export class DiagnosedOutput {
    * @throws {FileError} where nothing could be diagnosed, with the reasons.
    */
   async finish(skipped: readonly SkippedTensor[], options: SweepOptions, shard?: Shard): Promise<number> {
-    const { outcome, wanted, json, bar } = this;
-    if (!outcome.tensors) {
+    const { totals, wanted, json, bar } = this;
+    if (!totals.tensors) {
       if (!shard && skipped.length) throw nothingLeft(skipped);
       this.head();
       await json?.field("tensors", []);
     }
-    const summary = summarySection(outcome, skipped, options.kernels !== undefined);
+    const summary = summarySection(totals, skipped, options.kernels !== undefined);
     if (wanted.report) {
       const [{ diagnoseReport }, { sweepsOf }] = await Promise.all([import("./report.js"), import("./sweeps.js")]);
       const tensors = this.drawn.map(({ tensor }) => tensor);
@@ -82,12 +82,12 @@ export class DiagnosedOutput {
       wanted.report.finish(diagnoseReport(this.drawn, summary, sweeps));
     }
     bar.end();
-    const { verdict, passes } = outcome;
+    const { verdict, passes } = totals;
     if (json) {
       await json.fields({ skipped, verdict, passes, shard });
       await json.end();
-    } else if (outcome.tensors !== 1 || skipped.length) {
-      await print(`${outcome.tensors ? "\n" : ""}${sectionsText([summary])}`);
+    } else if (totals.tensors !== 1 || skipped.length) {
+      await print(`${totals.tensors ? "\n" : ""}${sectionsText([summary])}`);
     }
     return passes ? FINE : CHECK_FAILED;
   }

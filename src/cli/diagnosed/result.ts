@@ -73,7 +73,7 @@ export const labelled = ({ diagnoses, kernels }: DiagnosedTensor): Labelled[] =>
   });
 
 /** What all tensors come to, as they come. */
-export class Outcome {
+export class Totals {
   /** How many there were. */
   tensors = 0;
   /** The worst of all. */

@@ -9,7 +9,7 @@ import { tallyNotes } from "../files/elements.js";
 import { byReason } from "../files/left-out.js";
 import { printable } from "../terminal/printable.js";
 import type { Section } from "../terminal/section.js";
-import { type Assumed, type DiagnosedTensor, labelled, type Outcome, type SkippedTensor } from "./result.js";
+import { type Assumed, type DiagnosedTensor, labelled, type SkippedTensor, type Totals } from "./result.js";
 
 const events = ({ stages }: Diagnosis, event: DiagnosisEvent): string =>
   integer(stages.reduce((sum, stage) => sum + stage.events[event], 0));
@@ -136,7 +136,7 @@ export function tensorSection(tensor: DiagnosedTensor): Section {
 
 /** How many tensors came out how, norm by norm; what was left out. */
 export function summarySection(
-  { tensors, counts }: Outcome,
+  { tensors, counts }: Totals,
   skipped: readonly SkippedTensor[],
   kernels = false,
 ): Section {

@@ -22,11 +22,20 @@ function bitsOf(value: number): number {
   return wordBits[0];
 }
 
+/** Runs of float32 bits with the same result: where each begins, and the bits of the result. */
+interface Runs {
+  readonly starts: Float64Array;
+  readonly bits: Uint32Array;
+  readonly count: number;
+}
+
 /**
- * Calls `visit(from, to, result)` for maximal runs of float32 bits with the same result, over all but NaNs. Rounding is
- * monotonic, so the end of a run is found by bisection: few calls of the oracle decide on many values.
+ * The longest runs, over all but NaNs. Rounding is monotonic, so the end of a run is found by bisection: few calls of the oracle
+ * decide on many values.
  */
-function runs(result: (value: number) => number, visit: (from: number, to: number, result: number) => void): void {
+export function runsOf(result: (value: number) => number, encode: (value: number) => number): Runs {
+  const starts: number[] = [];
+  const bits: number[] = [];
   for (const sign of [0, 2 ** 31]) {
     let from = sign;
     const end = sign + INFINITY;
@@ -42,17 +51,19 @@ function runs(result: (value: number) => number, visit: (from: number, to: numbe
         if (same(middle)) low = middle;
         else high = middle;
       }
-      visit(from, low, here);
+      starts.push(from);
+      bits.push(encode(here));
       from = low + 1;
     }
   }
+  return { starts: Float64Array.from(starts), bits: Uint32Array.from(bits), count: starts.length };
 }
 
-/** Compares a conversion of all float32 values with runs of expected bits; returns the first few that differ. */
+/** Compares a conversion of all float32 values with the runs that are expected; returns the first few that differ. */
 export function compare<T extends Uint16Array | Uint32Array>(
   convert: () => T,
   input: Uint32Array,
-  expected: { starts: Float64Array; bits: Uint32Array; count: number },
+  expected: Runs,
   isNaNBits: (bits: number) => boolean,
 ): string[] {
   const wrong: string[] = [];
@@ -83,16 +94,6 @@ export function compare<T extends Uint16Array | Uint32Array>(
   return wrong;
 }
 
-export function expectations(result: (value: number) => number, encode: (value: number) => number) {
-  const starts: number[] = [];
-  const bits: number[] = [];
-  runs(result, (from, _, value) => {
-    starts.push(from);
-    bits.push(encode(value));
-  });
-  return { starts: Float64Array.from(starts), bits: Uint32Array.from(bits), count: starts.length };
-}
-
 /** The runs of a format with many digits are too many to list; the ordinary tests compare those in a sample. */
 export const isListed = ({ oracle }: FormatPair): boolean => oracle.precision <= 13;
 
@@ -107,7 +108,7 @@ export function expectRounded({ asked, oracle }: FormatPair, mode: Mode): void {
       return view(output);
     },
     view(input),
-    expectations((value) => roundTo(oracle, value, mode), bitsOf),
+    runsOf((value) => roundTo(oracle, value, mode), bitsOf),
     (bits) => (bits & 0x7fffffff) > INFINITY,
   );
   expect(wrong).toEqual([]);
