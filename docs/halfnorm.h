@@ -270,13 +270,15 @@
 /* Where |e| of a stage of elements go, float32 in the order of the tensor. */
 #define HALFNORM_OWN_ERRORS 169936
 #define HALFNORM_TOTAL_ERRORS 169940
-/* Where judge() keeps exact outputs, 64-bit floats, tile after tile, each behind a head that tells what is known of its outputs; 0 for nowhere. judge() leaves the address behind the last tile here. There is room for a head for each group, and for every 128 elements one. */
+/* Where sweep() of the output and judge() keep exact outputs, 64-bit floats, tile after tile, each behind a head that tells what is known of its outputs; 0 for nowhere. They leave the address behind the last tile here. There is room for a head for each group, and for every 128 elements one. */
 #define HALFNORM_EXACT_VALUES 169944
 #define HALFNORM_EXACT_HEAD_BYTES 32
 /* In a head, 64-bit floats: Σv², and the largest and the least |v|. */
 #define HALFNORM_EXACT_SQUARES 0
 #define HALFNORM_EXACT_LARGEST 8
 #define HALFNORM_EXACT_LEAST 16
+/* Where sweep() of the output puts what was computed, float32 in the order of the tensor; 0 for nowhere. */
+#define HALFNORM_OUTPUTS 169948
 
 /* --- What it finds --- */
 

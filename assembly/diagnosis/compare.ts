@@ -1,4 +1,4 @@
-// Error statistics of one stretch of numbers against another.
+// One stretch of numbers against another: error statistics, and whether they are the same.
 
 import { STORAGE_FLOAT32 } from "../../src/abi/plan";
 import { unpack } from "../lanes/float16";
@@ -49,6 +49,19 @@ export function compare(
     first += count;
     n -= count;
   }
+}
+
+/** Whether n float32 at a and at b have the same bits. */
+export function equal(a: usize, b: usize, n: i32): bool {
+  if (!ASC_NO_ASSERT) {
+    checkRegion(a, 4 * <i64>n, 4);
+    checkRegion(b, 4 * <i64>n, 4);
+  }
+  // memory is slower than this is
+  for (; n > 1; n -= 2, a += 8, b += 8) {
+    if (load<i64>(a) != load<i64>(b)) return false;
+  }
+  return n == 0 || load<i32>(a) == load<i32>(b);
 }
 
 /** n elements of a storage to a tile; returns where they end. */

@@ -1,29 +1,14 @@
 // Error statistics of the elements: one sweep over the tensor for one stage, against the exact results of the same inputs
 // or of the original data. What the groups have to know stands in their records (trace.ts).
 
-import {
-  BIAS,
-  FORMAT_COMPUTE,
-  INPUT,
-  INPUT_STORAGE,
-  STORAGE_FLOAT32,
-  TAIL,
-  TAIL_FOLDED,
-  TAIL_SAME,
-  TAIL_STEPS,
-  WEIGHT,
-} from "../../src/abi/plan";
+import { BIAS, FORMAT_COMPUTE, TAIL, TAIL_FOLDED, TAIL_SAME, TAIL_STEPS, WEIGHT } from "../../src/abi/plan";
 import {
   ABSORBED,
   CENTRE_STAGE,
   EXACT_HEAD_BYTES,
   EXACT_VALUES,
-  INPUT_STAGE,
-  KNOWN_MULTIPLES,
-  KNOWN_NOTHING,
-  KNOWN_SCALES,
-  KNOWN_VALUES,
   OUTPUT_STAGE,
+  OUTPUTS,
   OWN,
   RECORD_BYTES,
   RECORDS,
@@ -31,9 +16,8 @@ import {
   SLOPE_STAGE,
   TERM_STAGE,
   TOTAL,
-  TOTAL_ERRORS,
 } from "../../src/abi/report";
-import { Bundle, gatherTile, padded, setGroup, startBundles, stretch } from "../emulated/bundle";
+import { padded, setGroup, startBundles, stretch } from "../emulated/bundle";
 import { COMPUTE, STATISTICS } from "../formats/format";
 import { roundNumber, Unwatched } from "../formats/operations";
 import {
@@ -46,32 +30,28 @@ import {
   REAL_SCALE,
   TILE_B,
   TILE_R,
+  TILE_V,
   TILE_W,
-  TILE_X,
 } from "../memory";
 import { isScaled, kindIn, Norm, TermKind } from "../norms/norm";
 import { Sizes } from "../norms/terms";
 import { traitsOf, withNorm } from "../norms/with-norm";
-import { checkErrors, checkInput, checkRecords, checkTrace, checkValues } from "../preconditions";
+import { checkErrors, checkTrace } from "../preconditions";
 import { count, group, width } from "../tensors/groups";
-import { Layout } from "../tensors/offsets";
 import { setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
 import { foldTile, holdFactors, multiplyAndAdd } from "./folded";
-import { takeGiven } from "./given";
-import { hold, holdEqual, holdKept, stateOf } from "./pairs";
+import { hold, holdEqual, holdFilled, holdKept, stateOf, writeFloats } from "./pairs";
 import { HeldTerm } from "./powers";
 import {
   Distance,
   FromMean,
   FromMeanScaled,
   fill,
-  Held,
   hasRest,
   Itself,
   laneStep,
   Quotient,
-  realOf,
   rowsOf,
   Scaled,
   setReal,
@@ -79,12 +59,10 @@ import {
   TermOf,
   vectorsOf,
 } from "./reals";
-import { addMean, addTerms, bytesOfLargest, finishMean, finishTerms, startReference } from "./reference";
+import { bytesOfLargest } from "./reference";
 import {
   centre,
   fromRoundedMean,
-  isCentred,
-  isGiven,
   nextWatchedBundle,
   readElements,
   readWeights,
@@ -93,6 +71,7 @@ import {
   scaleAndShift,
   takeTerms,
 } from "./stages";
+import { keep } from "./tile-errors";
 import { placeTile } from "./tile-indices";
 
 /**
@@ -134,7 +113,7 @@ export function sweep(stage: i32): void {
  * What the records say about the groups of the bundle, with the emulated mean and 1 / S rounded to the compute format or not;
  * the groups where an infinity was divided by, as bits.
  */
-function recall(rounds: bool): i32 {
+export function recall(rounds: bool): i32 {
   let absorbing = 0;
   for (let j = 0; j < width; j++) {
     const record = load<usize>(RECORDS) + RECORD_BYTES * (group + j);
@@ -163,6 +142,7 @@ function sweepTile(stage: i32, from: i32, n: i32, absorbing: i32): i32 {
   const x = roundInput<Unwatched>(n);
   if (stage == OUTPUT_STAGE && load<i32>(TAIL) != TAIL_SAME) {
     const y = load<i32>(TAIL) == TAIL_STEPS ? holdSteps(x, from, n) : holdFolded(x, from, n);
+    keepOutput(y, from, n);
     return absorbing ? absorbing & ~lostIn(y, n) : 0;
   }
   const d = centre<Unwatched>(x, n);
@@ -171,11 +151,24 @@ function sweepTile(stage: i32, from: i32, n: i32, absorbing: i32): i32 {
     hold<Distance>(stage, TOTAL, d, TILE_R, from, n);
   } else if (stage == OUTPUT_STAGE) {
     const y = holdOutput(d, from, n);
+    keepOutput(y, from, n);
     if (absorbing) return absorbing & ~lostIn(y, n);
   } else {
     holdTerms(d, from, n);
   }
   return absorbing;
+}
+
+/** Terms of the distances in TILE_V, which may be beyond float64. */
+function holdPowers<N extends Norm>(kind: i32, from: i32, n: i32): void {
+  fill<HeldTerm<N>>(TILE_W, vectorsOf(n), rowsOf(n), laneStep());
+  holdFilled(TERM_STAGE, kind, TILE_W, from, n, true);
+}
+
+/** Writes what was computed where it is wanted. */
+function keepOutput(y: usize, from: i32, n: i32): void {
+  const outputs = load<usize>(OUTPUTS);
+  if (outputs) writeFloats(outputs, from, n, y);
 }
 
 /** Terms stand where the weights of the output do: writing errors back takes TILE_T. */
@@ -196,8 +189,10 @@ class HoldTerms {
   }
   of<N extends Norm>(_x: f64, _y: f64, from: i32, n: i32, _k: i32, d: usize, _q: usize): void {
     if (changetype<N>(0).kind() == TermKind.Other) {
-      hold<HeldTerm<N, Itself>>(TERM_STAGE, OWN, TILE_W, d, from, n, true);
-      hold<HeldTerm<N, Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n, true);
+      fill<Itself>(d, vectorsOf(n), rowsOf(n), laneStep());
+      holdPowers<N>(OWN, from, n);
+      fill<Distance>(TILE_R, vectorsOf(n), rowsOf(n), laneStep());
+      holdPowers<N>(TOTAL, from, n);
     } else {
       hold<TermOf<N, Itself>>(TERM_STAGE, OWN, TILE_W, d, from, n);
       hold<TermOf<N, Distance>>(TERM_STAGE, TOTAL, TILE_W, TILE_R, from, n);
@@ -224,10 +219,10 @@ function holdOutput(d: usize, from: i32, n: i32): usize {
     if (scaled) fill<Scaled>(d, vectorsOf(n), rowsOf(n), laneStep());
     else fill<Itself>(d, vectorsOf(n), rowsOf(n), laneStep());
     shiftByWeights(n);
-    hold<Held>(OUTPUT_STAGE, OWN, y, TILE_R, from, n);
+    holdFilled(OUTPUT_STAGE, OWN, y, from, n);
   } else if (scaled) hold<Scaled>(OUTPUT_STAGE, OWN, y, d, from, n);
   else hold<Itself>(OUTPUT_STAGE, OWN, y, d, from, n);
-  holdTotal(OUTPUT_STAGE, y, from, n);
+  holdTotal(OUTPUT_STAGE, y, from, n, true);
   return y;
 }
 
@@ -243,8 +238,8 @@ function holdSteps(x: usize, from: i32, n: i32): usize {
   if (shifts) roundWeights(n);
   enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
   const y = scaleAndShift<Watched>(fromRoundedMean<Watched>(x, n), n);
-  hold<Held>(OUTPUT_STAGE, OWN, y, TILE_R, from, n);
-  holdExact(OUTPUT_STAGE, y, from, n);
+  holdFilled(OUTPUT_STAGE, OWN, y, from, n);
+  holdExact(OUTPUT_STAGE, y, from, n, true);
   return y;
 }
 
@@ -255,23 +250,28 @@ function holdFolded(x: usize, from: i32, n: i32): usize {
   shiftReals(TILE_W, TILE_B, n);
   enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
   const y = multiplyAndAdd<Watched>(x, n);
-  hold<Held>(OUTPUT_STAGE, OWN, y, TILE_R, from, n);
-  holdExact(OUTPUT_STAGE, y, from, n);
+  holdFilled(OUTPUT_STAGE, OWN, y, from, n);
+  holdExact(OUTPUT_STAGE, y, from, n, true);
   return y;
 }
 
-/** Adds the pairs of the outputs at y and the exact ones of the elements in TILE_R. */
-function holdExact(stage: i32, y: usize, from: i32, n: i32): void {
+/** Adds the pairs of the outputs at y and the exact ones of the elements in TILE_R, which are kept where they may be. */
+export function holdExact(stage: i32, y: usize, from: i32, n: i32, keeps: bool): void {
   if (load<usize>(WEIGHT) | load<usize>(BIAS)) readWeights(from, n);
-  holdTotal(stage, y, from, n);
+  holdTotal(stage, y, from, n, keeps);
 }
 
 /** The same where the weights have been read. */
-function holdTotal(stage: i32, y: usize, from: i32, n: i32): void {
+function holdTotal(stage: i32, y: usize, from: i32, n: i32, keeps: bool): void {
   const scaled = isScaled(traitsOf());
-  if (load<usize>(WEIGHT) | load<usize>(BIAS)) {
+  const values = keeps ? placeOfValues(n) : 0;
+  if (values) {
     fillExact(n);
-    hold<Held>(stage, TOTAL, y, TILE_R, from, n);
+    keep(TILE_V, 1, values, n * padded);
+    holdKept(stage, TOTAL, y, values, from, n);
+  } else if (load<usize>(WEIGHT) | load<usize>(BIAS)) {
+    fillExact(n);
+    holdFilled(stage, TOTAL, y, from, n);
   } else if (scaled) hold<Quotient>(stage, TOTAL, y, TILE_R, from, n);
   else hold<Distance>(stage, TOTAL, y, TILE_R, from, n);
 }
@@ -286,6 +286,14 @@ function fillExact(n: i32): void {
 /** TILE_V = TILE_V times the weights in TILE_W plus the biases in TILE_B, as far as there are any. */
 function shiftByWeights(n: i32): void {
   shiftReals(load<usize>(WEIGHT) ? TILE_W : 0, load<usize>(BIAS) ? TILE_B : 0, n);
+}
+
+/** Where the exact outputs of a tile are kept, behind which is that of the next; 0 where they are not, as those of tiles that do not end with their vectors. */
+export function placeOfValues(n: i32): usize {
+  const values = load<usize>(EXACT_VALUES);
+  if (!values || hasRest(n)) return 0;
+  store<usize>(EXACT_VALUES, values + EXACT_HEAD_BYTES + ((<usize>(n * padded)) << 3));
+  return values;
 }
 
 /** Groups, as bits, with an output that is not finite: they have not absorbed anything. */
@@ -317,84 +325,4 @@ function findOutput(from: i32, n: i32): void {
   roundWeights(n);
   enterStage(OUTPUT_STAGE, FORMAT_COMPUTE);
   scaleAndShift<Watched>(steps ? fromRoundedMean<Watched>(d, n) : d, n);
-}
-
-/**
- * Error statistics of outputs that stand at TOTAL_ERRORS, float32, against the exact output, in the unit that was set. They
- * are overwritten by their |e|. `known`: what the records say of the groups, one of the KNOWN constants. With KNOWN_SCALES,
- * the exact values go to EXACT_VALUES, if there is such a place, for those who then know them; but those of tiles that do not
- * end with their vectors are made each time.
- */
-export function judge(known: i32): void {
-  if (!ASC_NO_ASSERT) {
-    checkInput();
-    checkErrors(false);
-    assert(known >= KNOWN_NOTHING && known <= KNOWN_MULTIPLES);
-    if (known != KNOWN_NOTHING) checkRecords();
-    if (known >= KNOWN_SCALES) checkValues(known != KNOWN_SCALES);
-  }
-  startErrors(stateOf(INPUT_STAGE, TOTAL));
-  // another norm may take other groups together, but for rows that are taken one by one
-  const alone = !Layout.columnwise() && !Bundle.sequential();
-  const usable = known == KNOWN_MULTIPLES ? alone : known >= KNOWN_SCALES;
-  let values = usable ? load<usize>(EXACT_VALUES) : 0;
-  startBundles();
-  const scales = known == KNOWN_SCALES || known == KNOWN_VALUES;
-  while (nextWatchedBundle()) {
-    let ratio = 1.0;
-    if (scales) recall(false);
-    else ratio = referenceBundle(known);
-    for (let from = 0; from < count; from += stretch) {
-      const n = min(stretch, count - from);
-      const has = values != 0 && !hasRest(n);
-      const kept = has && known != KNOWN_SCALES && ratio > 0 && ratio < Infinity;
-      if (!kept && (scales || !Bundle.whole())) readElements(from, n);
-      placeTile(from);
-      readOutputs(from, n);
-      if (kept || (has && scales)) {
-        if (!kept) {
-          if (load<usize>(WEIGHT) | load<usize>(BIAS)) readWeights(from, n);
-          fillExact(n);
-        }
-        holdKept(INPUT_STAGE, TOTAL, TILE_X, values, kept, ratio, from, n);
-      } else holdExact(INPUT_STAGE, TILE_X, from, n);
-      if (has) values += EXACT_HEAD_BYTES + ((<usize>(n * padded)) << 3);
-    }
-  }
-  store<usize>(EXACT_VALUES, values);
-}
-
-/** The exact mean and scale of the groups of the bundle. Returns the scale of the record over that of the first. */
-function referenceBundle(known: i32): f64 {
-  if (Bundle.whole()) readElements(0, count);
-  if (isGiven()) {
-    takeGiven();
-    return 0;
-  }
-  startReference();
-  if (known != KNOWN_NOTHING) recall(false);
-  const scale = realOf(REAL_SCALE, 0);
-  const passes = isScaled(traitsOf()) ? 2 : 1;
-  for (let pass = isCentred() && known == KNOWN_NOTHING ? 0 : 1; pass < passes; pass++) {
-    for (let from = 0; from < count; from += stretch) {
-      const n = min(stretch, count - from);
-      if (!Bundle.whole()) readElements(from, n);
-      if (pass == 0) addMean(n);
-      else addTerms(n);
-    }
-    if (pass == 0) finishMean();
-    else finishTerms();
-  }
-  return scale / realOf(REAL_SCALE, 0);
-}
-
-/** TILE_X = the outputs that are judged. */
-function readOutputs(from: i32, n: i32): void {
-  const input = load<usize>(INPUT);
-  const storage = load<i32>(INPUT_STORAGE);
-  store<usize>(INPUT, load<usize>(TOTAL_ERRORS));
-  store<i32>(INPUT_STORAGE, STORAGE_FLOAT32);
-  gatherTile(from, n, TILE_X);
-  store<usize>(INPUT, input);
-  store<i32>(INPUT_STORAGE, storage);
 }

@@ -14,7 +14,6 @@ import {
   REAL_SCALE,
   TILE_B,
   TILE_D,
-  TILE_R,
   TILE_V,
   TILE_W,
   TILE_X,
@@ -34,8 +33,8 @@ import {
   takeGroup,
   unplaced,
 } from "./events";
-import { hold, stateOf } from "./pairs";
-import { Held, realOf } from "./reals";
+import { holdFilled, stateOf } from "./pairs";
+import { realOf } from "./reals";
 import { isCentred, readWeights } from "./stages";
 import { placeTile } from "./tile-indices";
 
@@ -110,7 +109,7 @@ function holdTile(stage: i32, from: i32, n: i32): void {
   takeTile(stage, from, n);
   const shared = isShared();
   if (shared) holdGroups(stage, OWN, OWN_ERRORS);
-  else hold<Held>(stage, OWN, TILE_X, TILE_R, from, n);
+  else holdFilled(stage, OWN, TILE_X, from, n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < width; j++) {
       const p = <usize>(i * padded + j);
@@ -118,7 +117,7 @@ function holdTile(stage: i32, from: i32, n: i32): void {
     }
   }
   if (shared) holdGroups(stage, TOTAL, TOTAL_ERRORS);
-  else hold<Held>(stage, TOTAL, TILE_X, TILE_R, from, n);
+  else holdFilled(stage, TOTAL, TILE_X, from, n);
 }
 
 /** TILE_X = a or b, TILE_V = the same of what they were made of without rounding; the weights stay in their tiles. */

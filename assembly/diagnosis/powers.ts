@@ -9,7 +9,7 @@ import { power, powerOfTwo } from "../lanes/power";
 import { BUNDLE_DOUBLES, REAL_LARGEST, REAL_UNIT, SUM_EXACT, TILE_V } from "../memory";
 import { rootOf } from "../norms/with-norm";
 import { width } from "../tensors/groups";
-import { CHAINS, LOW, Pairs, Real, realOf, setReal } from "./reals";
+import { CHAINS, Held, LOW, Pairs, Real, realOf, setReal } from "./reals";
 
 /** Exponents of 2 that terms with a unit of 1 may have: a sum of 2^31 of them is a number, and nothing of it is subnormal. */
 const INSIDE: f64 = 900;
@@ -107,11 +107,11 @@ export function heldSum(j: i32): f64 {
   return sum == Infinity ? f64.MAX_VALUE : max(sum, f64.MIN_VALUE);
 }
 
-/** The same of terms. */
-export class HeldTerm<T extends Pairs, R extends Real> implements Real {
+/** The same of terms of what TILE_V holds. */
+export class HeldTerm<T extends Pairs> implements Real {
   @inline
   pair(x: v128, at: usize, p: usize): v128 {
-    const d = changetype<R>(0).pair(x, at, p);
+    const d = changetype<Held>(0).pair(x, at, p);
     const term = changetype<T>(0).pair(d);
     const below = v128.bitselect(
       f64x2.pmin(term, f64x2.splat(f64.MAX_VALUE)),

@@ -47,6 +47,8 @@ export interface DiagnosisKernels {
     n: number,
     errors: number,
   ): void;
+  /** Whether two stretches of n float32 have the same bits: 1 or 0. */
+  equal(a: number, b: number, n: number): number;
   /** Quantiles of n |e|, which are lost. */
   select(state: number, errors: number, n: number, table: number): void;
   /** The first digits of n |e|, counted, of many only where quantiles will be: of copies, whose end it returns. */
@@ -114,6 +116,7 @@ export const KERNELS: { readonly [P in PartName]: { readonly [K in keyof Parts[P
     setUnit: { parameters: 3 },
     startErrors: { parameters: 1 },
     compare: { parameters: 8 },
+    equal: { parameters: 3 },
     select: { parameters: 4 },
     countFirst: { parameters: 5 },
     gatherDigits: { parameters: 7 },

@@ -103,9 +103,9 @@ export const LARGEST_SPACE = RECORDS + 12;
 export const OWN_ERRORS = RECORDS + 16;
 export const TOTAL_ERRORS = RECORDS + 20;
 /**
- * Where judge() keeps exact outputs, 64-bit floats, tile after tile, each behind a head that tells what is known of its outputs;
- * 0 for nowhere. judge() leaves the address behind the last tile here. There is room for a head for each group, and for every 128
- * elements one.
+ * Where sweep() of the output and judge() keep exact outputs, 64-bit floats, tile after tile, each behind a head that tells what is
+ * known of its outputs; 0 for nowhere. They leave the address behind the last tile here. There is room for a head for each group,
+ * and for every 128 elements one.
  */
 export const EXACT_VALUES = RECORDS + 24;
 export const EXACT_HEAD_BYTES = 32;
@@ -113,6 +113,9 @@ export const EXACT_HEAD_BYTES = 32;
 export const EXACT_SQUARES = 0;
 export const EXACT_LARGEST = 8;
 export const EXACT_LEAST = 16;
+
+/** Where sweep() of the output puts what was computed, float32 in the order of the tensor; 0 for nowhere. */
+export const OUTPUTS = RECORDS + 28;
 
 // --- what it finds -------------------------------------------------------------------------------------
 

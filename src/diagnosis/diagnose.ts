@@ -19,7 +19,7 @@ import { type InputCounts, inspect, together } from "./input.js";
 import { Subject } from "./normalization.js";
 import { notesOf } from "./notes.js";
 import { ask, type DiagnoseOptions, KEYS } from "./question.js";
-import { remediesOf, type Suggestion } from "./remedies.js";
+import { keepsExact, remediesOf, type Suggestion } from "./remedies.js";
 import {
   DIAGNOSIS_SCHEMA,
   type Diagnosis,
@@ -31,7 +31,7 @@ import {
   type Stage,
 } from "./result.js";
 import { Share } from "./share.js";
-import { formatOf, type StageTrace, stagesOf, type Traced, trace } from "./trace.js";
+import { exactBytes, formatOf, type Kept, type StageTrace, stagesOf, type Traced, trace } from "./trace.js";
 import { arithmeticVerdict, verdictOf } from "./verdict.js";
 
 /** Whether a place is before another one; operations of no element come behind all others of their group. */
@@ -76,6 +76,12 @@ const NOTHING: ErrorStatistics = {
   significantBits: null,
   mismatchedSpecials: 0,
 };
+
+/** Exact outputs, and behind them those that were computed: of several, nobody asks all others whether some are the same. */
+const keptAt = (values: number, bytes: number, { company }: Share): Kept => ({
+  values,
+  outputs: company.size > 1 ? 0 : values + bytes,
+});
 
 /** What tracing a tensor without elements would give. */
 function untraced(subject: Subject): Traced {
@@ -146,7 +152,7 @@ export function diagnose(x: Tensor, options: DiagnoseOptions, shared: Shared): D
  * it counts in full.
  *
  * Data is copied into kernel memory once, if it is not there; with remedies, it takes another 4 bytes an element, and up to 2^20
- * elements 12.
+ * elements 12, or 16 where they are run in any case.
  *
  * @throws {TypeError} for a wrong type or an unknown option, among them an `arithmetic` that is missing.
  * @throws {RangeError} for a wrong value or shape, or when memory cannot grow.
@@ -165,6 +171,7 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Share
   for (const each of [given, weight, bias, mean, deviation]) if (each) checkHeld(each);
   const held = given.array && given.size ? copied(given) : undefined;
   let records: Tensor | undefined;
+  let memory: Tensor | undefined;
   try {
     const numbers = given.size && (share.walk.groups * RECORD_BYTES) / 4;
     records = Tensor.make([numbers], numbers, STORAGE_FLOAT32);
@@ -177,7 +184,11 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Share
     const inspected = (): InputCounts => (given.size ? share.company.exchange(inspect(resident), together) : NO_INPUT);
     const counts = shared?.kept?.counts ?? inspected();
     if (shared?.kept) shared.kept.counts = counts;
-    const traced = given.size ? trace(subject.job(), records.address as number, share) : untraced(subject);
+    const values = remedies === true && keepsExact(subject) ? exactBytes(share.walk) : 0;
+    const room = given.size && values && values / 4 + given.size;
+    memory = room ? Tensor.make([room], room, STORAGE_FLOAT32) : undefined;
+    const kept = memory && keptAt(memory.address as number, values, share);
+    const traced = given.size ? trace(subject.job(), records.address as number, share, kept) : untraced(subject);
     const levels = levelsOf(subject, traced, counts);
     const stages = traced.stages.map(stageOf);
     const error = stages[stages.length - 1].total;
@@ -209,11 +220,12 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Share
       condition: conditionOf(traced.condition),
       bound: boundOf(subject, stages),
       remedies:
-        wanted && given.size ? remediesOf(subject, levels, counts, error, records.address as number, wanted) : [],
+        wanted && given.size ? remediesOf(subject, levels, counts, error, records.address as number, wanted, kept) : [],
       ...judgement,
       notes: notesOf(evidence, subject),
     });
   } finally {
+    memory?.dispose();
     records?.dispose();
     held?.dispose();
   }

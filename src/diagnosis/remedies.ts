@@ -30,13 +30,16 @@ import type { InputCounts } from "./input.js";
 import type { Change, Subject } from "./normalization.js";
 import type { ErrorStatistics, Remedy } from "./result.js";
 import { multiply } from "./scaled.js";
-import { exactBytes, judge } from "./trace.js";
+import { areEqual, exactBytes, judge, type Kept } from "./trace.js";
 
 /** The largest k of the top-k norm that is tried. */
 const TOP = 10;
 
 /** The most elements whose exact outputs are kept from one remedy to the next: more would leave the cache. */
 const MOST_KEPT = 2 ** 20;
+
+/** Whether exact outputs are kept. */
+export const keepsExact = ({ share }: Pick<Subject, "share">): boolean => share.all.elements <= MOST_KEPT;
 
 /** A remedy that has not been run. */
 export type Suggestion = Omit<Remedy, "error" | "gainDb" | "verified" | "safeOnConstant">;
@@ -206,6 +209,7 @@ const quality = ({ sqnrDb, maxAbs }: ErrorStatistics): number => sqnrDb ?? (maxA
  *
  * @param error Of the output as it is.
  * @param records What trace() knows of the groups.
+ * @param kept What it has kept.
  */
 export function remediesOf(
   subject: Subject,
@@ -214,6 +218,7 @@ export function remediesOf(
   error: ErrorStatistics,
   records: number,
   wanted: (remedy: Suggestion) => boolean,
+  kept?: Kept,
 ): Remedy[] {
   const { x, norm, numerics, centred, given } = subject;
   const trials = arithmetics(subject, bfloat16For(subject, levels, input));
@@ -230,14 +235,14 @@ export function remediesOf(
     }
   }
   const chosen = trials.filter(({ what }) => wanted(what));
-  const keeps = subject.share.all.elements <= MOST_KEPT && chosen.filter(({ reference }) => !reference).length > 1;
+  const keeps = !kept && keepsExact(subject) && chosen.filter(({ reference }) => !reference).length > 1;
   const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
   let exact: Tensor | undefined;
   try {
     const room = exactBytes(subject.share.walk) / 4;
     exact = keeps ? Tensor.make([room], room, STORAGE_FLOAT32) : undefined;
-    const values = exact?.address ?? 0;
-    let known = KNOWN_SCALES;
+    const values = kept?.values ?? exact?.address ?? 0;
+    let known = kept ? KNOWN_VALUES : KNOWN_SCALES;
     // with weights or biases of the elements, outputs by another norm are no multiples
     const scalable = norm.name !== "none" && !subject.weight && !subject.bias;
     const remedies = chosen.map((trial): Remedy => {
@@ -246,10 +251,12 @@ export function remediesOf(
       prepare?.(y);
       run(subject.job({ ...change, ...(prepare && { x: y }), y }));
       finish?.(y);
+      // as a power of two leaves it, where nothing overflows and nothing is subnormal
+      const same = kept?.outputs && !reference && areEqual(y.address, kept.outputs, subject.walk);
       const multiples = known === KNOWN_VALUES && scalable;
       // of another norm, only the mean is the same
       const [job, knows] = reference ? [reference, multiples ? KNOWN_MULTIPLES : KNOWN_MEANS] : [subject.job(), known];
-      const found = judge(job, y.address, numerics.compute, records, knows, subject.share, values);
+      const found = same ? error : judge(job, y.address, numerics.compute, records, knows, subject.share, values);
       if (values && !reference) known = KNOWN_VALUES;
       const gain = found.sqnrDb === null || error.sqnrDb === null ? null : found.sqnrDb - error.sqnrDb;
       const { norm: by = norm, eps = subject.eps, numerics: within = numerics } = change;

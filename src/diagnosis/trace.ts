@@ -31,6 +31,16 @@ export interface StageTrace extends Omit<Stage, "format" | "first"> {
   format: FormatSpec;
 }
 
+/** Where the outputs of a share are kept for the remedies, in memory that was allocated; 0 for nowhere. */
+export interface Kept {
+  /** As they were computed, float32 in the order of x. */
+  readonly outputs: number;
+  /** Exact, exactBytes() of them. */
+  readonly values: number;
+}
+
+const NOWHERE: Kept = { outputs: 0, values: 0 };
+
 export interface Traced {
   stages: StageTrace[];
   /** Groups of finite data where something infinite was divided by, and all outputs are finite. */
@@ -176,7 +186,7 @@ function joined(all: readonly Float64Array[]): Float64Array {
  * @param records Memory that was allocated, for what judge() may know of the groups.
  * @returns What there is of the whole tensor.
  */
-export function trace(job: Job, records: number, share = new Share(job.walk)): Traced {
+export function trace(job: Job, records: number, share = new Share(job.walk), kept = NOWHERE): Traced {
   const own = engine();
   const kernels = tracer(own);
   const { heap } = own;
@@ -232,13 +242,20 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
   if (ofGroups.length) measure(ofGroups, true);
   // all that rounding the input does is its own
   measure([{ stage: report.INPUT_STAGE, addresses: [others] }], false);
-  const sweep = (stage: number, ofGroups: boolean): void =>
+  const sweep = (stage: number, ofGroups: boolean): void => {
+    const { outputs } = kept;
+    let { values } = kept;
     reports.each(({ group, element }) => {
       const at = 4 * (ofGroups ? group : element);
       i32[report.TOTAL_ERRORS >> 2] = errors + at;
       i32[report.OWN_ERRORS >> 2] = others + at;
+      i32[report.OUTPUTS >> 2] = outputs && outputs + 4 * element;
+      i32[report.EXACT_VALUES >> 2] = values;
       kernels.sweep(stage);
+      // the kernel goes on from part to part
+      values = i32[report.EXACT_VALUES >> 2];
     });
+  };
   const given = isGiven(job);
   const largest: Traced["largest"] = {};
   // no stage, but how large the differences from the mean are, of which the output is made
@@ -289,6 +306,10 @@ export function trace(job: Job, records: number, share = new Share(job.walk)): T
 /** Bytes that the exact outputs of a share take. */
 export const exactBytes = ({ elements, groups }: Walk): number =>
   8 * elements + report.EXACT_HEAD_BYTES * Math.ceil(groups + elements / 128);
+
+/** Whether outputs of a share are the same, bit by bit. */
+export const areEqual = (a: number, b: number, { elements }: Walk): boolean =>
+  tracer(engine()).equal(a, b, elements) !== 0;
 
 /**
  * Error statistics of given outputs of a share against the exact output of a job over it, in ulp of `unit`.

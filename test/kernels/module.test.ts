@@ -6,9 +6,9 @@ import { PARTS } from "../support/parts.js";
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
   core: { raw: 37_568, gzip: 15_168 },
-  diagnosis: { raw: 53_120, gzip: 20_992 },
+  diagnosis: { raw: 51_200, gzip: 20_992 },
   gradients: { raw: 53_120, gzip: 19_776 },
-  halfnorm: { raw: 101_248, gzip: 38_016 },
+  halfnorm: { raw: 99_840, gzip: 38_272 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */

@@ -1,0 +1,107 @@
+// Outputs that are given, held against the exact ones.
+
+import { INPUT, INPUT_STORAGE, STORAGE_FLOAT32 } from "../../src/abi/plan";
+import {
+  EXACT_HEAD_BYTES,
+  INPUT_STAGE,
+  KNOWN_MULTIPLES,
+  KNOWN_NOTHING,
+  KNOWN_SCALES,
+  KNOWN_VALUES,
+  TOTAL,
+  TOTAL_ERRORS,
+} from "../../src/abi/report";
+import { Bundle, gatherTile, padded, startBundles, stretch } from "../emulated/bundle";
+import { REAL_SCALE, TILE_V, TILE_X } from "../memory";
+import { isScaled } from "../norms/norm";
+import { traitsOf } from "../norms/with-norm";
+import { checkErrors, checkInput, checkRecords, checkValues } from "../preconditions";
+import { count } from "../tensors/groups";
+import { Layout } from "../tensors/offsets";
+import { holdExact, placeOfValues, recall } from "./element-errors";
+import { startErrors } from "./error-statistics";
+import { takeGiven } from "./given";
+import { holdKept, stateOf } from "./pairs";
+import { realOf } from "./reals";
+import { addMean, addTerms, finishMean, finishTerms, startReference } from "./reference";
+import { isCentred, isGiven, nextWatchedBundle, readElements } from "./stages";
+import { keep } from "./tile-errors";
+import { placeTile } from "./tile-indices";
+
+/**
+ * Error statistics of outputs that stand at TOTAL_ERRORS, float32, against the exact output, in the unit that was set. They
+ * are overwritten by their |e|. `known`: what the records say of the groups, one of the KNOWN constants. With KNOWN_SCALES,
+ * the exact values go to EXACT_VALUES, if there is such a place, for those who then know them; but those of tiles that do not
+ * end with their vectors are made each time.
+ */
+export function judge(known: i32): void {
+  if (!ASC_NO_ASSERT) {
+    checkInput();
+    checkErrors(false);
+    assert(known >= KNOWN_NOTHING && known <= KNOWN_MULTIPLES);
+    if (known != KNOWN_NOTHING) checkRecords();
+    if (known >= KNOWN_SCALES) checkValues(known != KNOWN_SCALES);
+  }
+  startErrors(stateOf(INPUT_STAGE, TOTAL));
+  const scales = known == KNOWN_SCALES || known == KNOWN_VALUES;
+  // another norm may take other groups together, but for rows that are taken one by one
+  const has = known == KNOWN_VALUES || (known == KNOWN_MULTIPLES && !Layout.columnwise() && !Bundle.sequential());
+  startBundles();
+  while (nextWatchedBundle()) {
+    let ratio = 1.0;
+    if (scales) recall(false);
+    else ratio = referenceBundle(known);
+    for (let from = 0; from < count; from += stretch) {
+      const n = min(stretch, count - from);
+      const values = has ? placeOfValues(n) : 0;
+      const kept = values && ratio > 0 && ratio < Infinity;
+      if (!kept && (scales || !Bundle.whole())) readElements(from, n);
+      placeTile(from);
+      readOutputs(from, n);
+      if (kept) holdKept(INPUT_STAGE, TOTAL, TILE_X, multiplied(values, ratio, n), from, n);
+      else holdExact(INPUT_STAGE, TILE_X, from, n, known == KNOWN_SCALES);
+    }
+  }
+}
+
+/** `ratio` times the exact outputs of a tile, in TILE_V for once where that makes a difference. */
+function multiplied(values: usize, ratio: f64, n: i32): usize {
+  if (ratio == 1) return values;
+  keep(values + EXACT_HEAD_BYTES, ratio, TILE_V - EXACT_HEAD_BYTES, n * padded);
+  return TILE_V - EXACT_HEAD_BYTES;
+}
+
+/** The exact mean and scale of the groups of the bundle. Returns the scale of the record over that of the first. */
+function referenceBundle(known: i32): f64 {
+  if (Bundle.whole()) readElements(0, count);
+  if (isGiven()) {
+    takeGiven();
+    return 0;
+  }
+  startReference();
+  if (known != KNOWN_NOTHING) recall(false);
+  const scale = realOf(REAL_SCALE, 0);
+  const passes = isScaled(traitsOf()) ? 2 : 1;
+  for (let pass = isCentred() && known == KNOWN_NOTHING ? 0 : 1; pass < passes; pass++) {
+    for (let from = 0; from < count; from += stretch) {
+      const n = min(stretch, count - from);
+      if (!Bundle.whole()) readElements(from, n);
+      if (pass == 0) addMean(n);
+      else addTerms(n);
+    }
+    if (pass == 0) finishMean();
+    else finishTerms();
+  }
+  return scale / realOf(REAL_SCALE, 0);
+}
+
+/** TILE_X = the outputs that are judged. */
+function readOutputs(from: i32, n: i32): void {
+  const input = load<usize>(INPUT);
+  const storage = load<i32>(INPUT_STORAGE);
+  store<usize>(INPUT, load<usize>(TOTAL_ERRORS));
+  store<i32>(INPUT_STORAGE, STORAGE_FLOAT32);
+  gatherTile(from, n, TILE_X);
+  store<usize>(INPUT, input);
+  store<i32>(INPUT_STORAGE, storage);
+}
