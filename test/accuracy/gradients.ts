@@ -9,8 +9,9 @@ import {
   rmsNormBackward,
   weightNormBackward,
 } from "../../src/index.js";
+import { compensatedSum } from "../oracle/compensated.js";
 import { isTop, type Norm } from "../oracle/emulated.js";
-import { centre, groupGradient, layerGradient, type Rule, ruleOf, scaleOf, sum } from "../oracle/gradients.js";
+import { centre, groupGradient, layerGradient, type Rule, ruleOf, scaleOf } from "../oracle/gradients.js";
 import { indexOf } from "../oracle/walk.js";
 import { show } from "../support/cases.js";
 import { gaussian } from "../support/random.js";
@@ -109,7 +110,7 @@ const weights: Measured[] = NORMS.flatMap((kind): Measured[] =>
       const terms = y.map((value, i) => value * dw[i]);
       return [
         { found: dv.data, exact: dx, sizes: size },
-        { found: dg.data, exact: [sum(terms)], sizes: [sum(terms.map(Math.abs))] },
+        { found: dg.data, exact: [compensatedSum(terms)], sizes: [compensatedSum(terms.map(Math.abs))] },
       ];
     },
   })),
