@@ -55,14 +55,14 @@ export function filled(x: Float32Array, shape: readonly number[]): Float32Array 
 /** The least normal float32: a distance from the mean below it is a whole multiple of 2^-149, and has no further digits. */
 export const LEAST = 2 ** -126;
 
-interface Exactly {
+export interface Exactly {
   readonly exact: Float64Array;
   /** What units are taken at: not below that of the least distance. */
   readonly sizes: Float64Array;
 }
 
 /** The layer without weight and bias. */
-function exactly(layer: Layer, kind: Norm, x: ArrayLike<number>, shape: readonly number[]): Exactly {
+export function exactly(layer: Layer, kind: Norm, x: ArrayLike<number>, shape: readonly number[]): Exactly {
   const exact = new Float64Array(x.length);
   const sizes = new Float64Array(x.length);
   for (const { elements } of layer.groups(shape)) {

@@ -3,7 +3,10 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { type DType, type FormatSpec, format, memory, Tensor } from "../../src/index.js";
-import type * as oracle from "../oracle/emulated.js";
+import { checkArithmetic } from "../../src/numerics/arithmetic.js";
+import { defaultEps } from "../../src/numerics/eps.js";
+import { checkNorm } from "../../src/numerics/norm.js";
+import * as oracle from "../oracle/emulated.js";
 import { HALVES } from "../oracle/formats.js";
 import { sizeOf } from "../oracle/walk.js";
 import { everyNorm, normsOf } from "../support/cases.js";
@@ -81,6 +84,11 @@ export const arithmetics: fc.Arbitrary<ArithmeticPair> = fc.oneof(
     arbitrary: fc.tuple(ownFormats, fc.boolean()).map(([own, wide]) => arithmetic(own, wide ? FLOAT32 : own)),
   },
 );
+
+/** eps where none is given: test/numerics/eps.test.ts says whether it is right. */
+export function epsOf({ asked }: ArithmeticPair, norm: oracle.Norm, n: number): number {
+  return defaultEps(checkArithmetic(asked), checkNorm(norm, n, true), oracle.paperConstant(norm, n));
+}
 
 /** What gradients take. */
 export const plainArithmetics = arithmetics.map(({ label, asked, oracle: own }): ArithmeticPair => {

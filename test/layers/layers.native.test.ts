@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { batchNorm, layerNorm, trelu } from "../../src/index.js";
+import { RECTIFIED } from "../oracle/constants.js";
 import { type Norm, paperConstant } from "../oracle/emulated.js";
 import { exactMean, ZERO } from "../oracle/exact.js";
 import { FLOAT16, FLOAT32, spacing } from "../oracle/formats.js";
@@ -220,8 +221,7 @@ test("huge, tiny and subnormal data keep their digits", () => {
 });
 
 describe("trelu", () => {
-  const shift = 1 / Math.sqrt(2 * Math.PI);
-  const scale = Math.sqrt(0.5 * (1 - 1 / Math.PI));
+  const { mean: shift, deviation: scale } = RECTIFIED;
 
   test("values", () => {
     const data = Float32Array.of(
