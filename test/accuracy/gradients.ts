@@ -12,12 +12,12 @@ import {
 import { compensatedSum } from "../oracle/compensated.js";
 import { centre, groupGradient, layerGradient, type Rule, ruleOf, scaleOf } from "../oracle/gradients.js";
 import { indexOf } from "../oracle/walk.js";
-import { show } from "../support/cases.js";
+import { fits, show } from "../support/cases.js";
 import { gaussian } from "../support/random.js";
 import { any } from "../support/refuses.js";
 import { isDoubtful } from "../support/slopes.js";
 import { EPS, filled, LAYERS, LEAST } from "./layers.js";
-import { fits, type Measured, NORMS, SHORT } from "./measured.js";
+import { type Measured, NORMS, SHORT } from "./measured.js";
 
 const BACKWARD = {
   batchNorm: batchNormBackward,

@@ -18,14 +18,14 @@ import { exactMean, ZERO } from "../oracle/exact.js";
 import { FLOAT16, HALVES } from "../oracle/formats.js";
 import * as real from "../oracle/real.js";
 import { sizeOf } from "../oracle/walk.js";
-import { show } from "../support/cases.js";
+import { fits, show } from "../support/cases.js";
 import { numbers, toHalves } from "../support/compare.js";
 import { arithmetic, FLOAT16 as HALF } from "../support/formats.js";
 import { type LayerGroups, ofBatch, ofGroups, ofInstance, ofLast } from "../support/layer-groups.js";
 import { gaussian } from "../support/random.js";
 import { any } from "../support/refuses.js";
 import type { Compared } from "./errors.js";
-import { fits, type Measured, NORMS, SHORT } from "./measured.js";
+import { type Measured, NORMS, SHORT } from "./measured.js";
 
 export const EPS = 1e-5;
 

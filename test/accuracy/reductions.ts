@@ -21,10 +21,10 @@ import { paperConstant } from "../oracle/emulated.js";
 import { exactMean } from "../oracle/exact.js";
 import { FLOAT16, HALVES, halfBits, roundTo } from "../oracle/formats.js";
 import * as real from "../oracle/real.js";
-import { show } from "../support/cases.js";
+import { fits, show } from "../support/cases.js";
 import { numbers } from "../support/compare.js";
 import { arithmetic, FLOAT16 as HALF, ORACLES } from "../support/formats.js";
-import { fits, type Measured, NORMS, SHORT } from "./measured.js";
+import { type Measured, NORMS, SHORT } from "./measured.js";
 
 const one = (found: { data: ArrayLike<number> }, exact: number) => ({ found: found.data, exact: [exact] });
 

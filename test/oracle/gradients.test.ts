@@ -19,7 +19,6 @@ import {
 import { sizeOf } from "./walk.js";
 
 const NORMS: readonly (Norm | "none")[] = ["none", ...everyNorm([3], [1.5, 3, 2.7])];
-const label = (norm: Norm | "none") => (norm === "none" ? norm : show(norm));
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   compensatedSum(Float64Array.from(a, (value, i) => value * b[i]));
@@ -40,7 +39,7 @@ describe.each(GRADIENT_LAYERS)("$name", ({ layout, shapes, centred }) => {
       const loss = (x: ArrayLike<number>, weight: ArrayLike<number>, bias: ArrayLike<number>) =>
         dot(layerOutput(places, rule, x, weight, bias), dy);
       const found = layerGradient(places, rule, x, dy, weight);
-      const what = `${label(norm)} of [${shape}]`;
+      const what = `${show(norm)} of [${shape}]`;
       expectNear(
         found.dx,
         differences(x, 1e-5, (at) => loss(at, weight, bias)),
@@ -73,7 +72,7 @@ test("gradients of norms of vectors", () => {
     const v = Array.from(gaussian(11, i));
     const g = Array.from(gaussian(11, i + 20));
     const expected = differences(v, 1e-6, (at) => dot(at, g) / scaleOf(rule, Array.from(at)));
-    expectNear(Float64Array.from(groupGradient(rule, v, g).dx), expected, () => 1e-8, 1, label(norm));
+    expectNear(Float64Array.from(groupGradient(rule, v, g).dx), expected, () => 1e-8, 1, show(norm));
   }
 });
 

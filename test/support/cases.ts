@@ -1,6 +1,6 @@
 /** Tables that the conformance tests share. */
 import type { NormName } from "../../src/numerics/norm.js";
-import type { Norm } from "../oracle/emulated.js";
+import { isTop, type Norm } from "../oracle/emulated.js";
 
 /** Lengths on both sides of every block, tile and vector that a kernel may work in. */
 export const SIZES: readonly number[] = [
@@ -28,7 +28,10 @@ export function normsOf(n: number): Norm[] {
   return everyNorm(ks, [1, 1.5, 3, 2.7]);
 }
 
-export function show(norm: Norm): string {
+/** Whether groups of n elements have a norm. */
+export const fits = (norm: Norm, n: number): boolean => !isTop(norm) || norm.topk <= n;
+
+export function show(norm: Norm | "none"): string {
   if (typeof norm === "string") return norm;
-  return "topk" in norm ? `top-${norm.topk}` : `l${norm.lp}`;
+  return isTop(norm) ? `top-${norm.topk}` : `l${norm.lp}`;
 }
