@@ -47,22 +47,16 @@ describe.each(["chromium", "firefox"] as BrowserName[])("the page at work in %s"
       await opened.until("the old result goes", async () => !(await isShown(opened, "#sigma-figure")));
       await opened.verdict(/^L2 layer norm/);
 
-      const ended = await page.evaluate(async () => {
-        let ended = 0;
-        const { terminate } = Worker.prototype;
-        Worker.prototype.terminate = function () {
-          ended++;
-          terminate.call(this);
-        };
+      const ended = await opened.countEnded();
+      await page.evaluate(async () => {
         const select = document.querySelector("#format") as HTMLSelectElement;
         for (const format of ["bfloat16", "float8_e4m3fn"]) {
           select.value = format;
           select.dispatchEvent(new Event("change", { bubbles: true }));
           await new Promise((resolve) => setTimeout(resolve, 600));
         }
-        return ended;
       });
-      expect(ended).toBeGreaterThan(0);
+      expect(await ended()).toBeGreaterThan(0);
 
       await opened.click("#cancel");
       expect(await opened.text("#verdict")).toBe("Cancelled.");
