@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect } from "vitest";
-import { type DType, type FormatSpec, format, memory, Tensor } from "../../src/index.js";
+import { type DType, memory, Tensor } from "../../src/index.js";
 import { checkArithmetic } from "../../src/numerics/arithmetic.js";
 import { defaultEps } from "../../src/numerics/eps.js";
 import { checkNorm } from "../../src/numerics/norm.js";
@@ -11,7 +11,7 @@ import { HALVES } from "../oracle/formats.js";
 import { sizeOf } from "../oracle/walk.js";
 import { everyNorm, normsOf } from "../support/cases.js";
 import { numbers, toHalves } from "../support/compare.js";
-import { type ArithmeticPair, arithmetic, FLOAT32, type FormatPair } from "../support/formats.js";
+import { type ArithmeticPair, arithmetic, FLOAT32, type FormatPair, ownFormat } from "../support/formats.js";
 import { kernels } from "../support/kernels.js";
 import { normal, uniform } from "../support/random.js";
 import { any } from "../support/refuses.js";
@@ -73,8 +73,8 @@ export const ownFormats: fc.Arbitrary<FormatPair> = fc
     // some numbers below the last one of the largest binade, where that is allowed
     const off = overflow === "infinity" ? 0 : Math.min(below, 2 ** (precision - 1) - 1);
     const max = (2 - (off + 1) * 2 ** (1 - precision)) * 2 ** emax;
-    const asked: FormatSpec = format({ ...given, max });
-    return { label: JSON.stringify(asked), asked, oracle: { ...asked } };
+    const spec = { ...given, max };
+    return ownFormat(JSON.stringify(spec), spec);
   });
 
 export const arithmetics: fc.Arbitrary<ArithmeticPair> = fc.oneof(

@@ -23,15 +23,16 @@ const shifted = (x: Float32Array, centre: number): Exact[] =>
 /** The norm of x - centre: exact for all but Lp, whose oracle works in float64. */
 function exactNorm(kind: Norm, x: Float32Array, centre: number): Exact {
   if (centre === 0 || kind === "range") return real.vectorNorm(kind, x);
-  if (isPower(kind) || isTop(kind)) return real.deviation(kind, x, 1, Exact.of(centre)).times(countOf(kind, x));
+  if (isPower(kind) || isTop(kind)) return real.deviation(kind, x, 1, Exact.of(centre)).times(normPerMean(kind, x));
   const d = shifted(x, centre).map((value) => value.abs());
   if (kind === "linf") return d.reduce((a, b) => (b.compare(a) > 0 ? b : a));
   const sum = d.reduce((a, b) => a.plus(kind === "l1" ? b : b.times(b)), ZERO);
   return kind === "l1" ? sum : sum.sqrt();
 }
 
-/** From a statistic that is a mean to the norm. */
-const countOf = (kind: Norm, x: Float32Array): Exact => Exact.of(isPower(kind) ? x.length ** (1 / powerOf(kind)) : 1);
+/** What a statistic that is a mean is multiplied by for the norm. */
+const normPerMean = (kind: Norm, x: Float32Array): Exact =>
+  Exact.of(isPower(kind) ? x.length ** (1 / powerOf(kind)) : 1);
 
 /** Holds the result of one group against the exact values. */
 function expectGroup(
@@ -56,7 +57,7 @@ function expectGroup(
   if (centre !== undefined) {
     if (kind === "l1") raw = raw.over(n);
     else if (kind === "l2") raw = raw.times(raw).over(n).sqrt();
-    else if (isPower(kind)) raw = raw.over(countOf(kind, x));
+    else if (isPower(kind)) raw = raw.over(normPerMean(kind, x));
   }
   expectClose(found.deviation, raw.times(constant), `deviation of ${what}`);
 }

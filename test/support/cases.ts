@@ -22,10 +22,10 @@ const NORMS: Record<Exclude<NormName, "none">, (ks: readonly number[], ps: reado
 export const everyNorm = (ks: readonly number[] = [3], ps: readonly number[] = [3]): Norm[] =>
   Object.values(NORMS).flatMap((norms) => norms(ks, ps));
 
-/** Every kind of norm that n elements allow. */
-export function normsOf(n: number): Norm[] {
+/** Every kind of norm that n elements allow, with each p. */
+export function normsOf(n: number, ps: readonly number[] = [1, 1.5, 3, 2.7]): Norm[] {
   const ks = [...new Set([1, 2, 10, Math.ceil(n / 3), n])].filter((k) => k <= n);
-  return everyNorm(ks, [1, 1.5, 3, 2.7]);
+  return everyNorm(ks, ps);
 }
 
 /** Whether groups of n elements have a norm. */
