@@ -1,4 +1,4 @@
-/** The command that measures accuracy: what it measures, what it says, and that a budget that is exceeded fails. */
+/** The command that measures accuracy: what it measures, what it says, also of a budget that is exceeded, what it refuses. */
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -1,12 +1,9 @@
 /** What partial statistics refuse: nothing changes then. */
 import { describe, expect, test } from "vitest";
 import { type PartialJson, PartialStatistics, partial } from "../../src/index.js";
-import { sizeOf } from "../oracle/walk.js";
 import { everyNorm } from "../support/cases.js";
-import { gaussian } from "../support/random.js";
+import { gaussianTensor as plain } from "../support/random.js";
 import { any, FORMS, NORMS, refuses as refusesTo } from "../support/refuses.js";
-
-const plain = (shape: number[]) => ({ data: gaussian(sizeOf(shape), 1), shape });
 
 /** The call throws exactly this, and leaves the statistics as they were. */
 const refuses = (whole: PartialStatistics, call: () => unknown, error: Error): void =>

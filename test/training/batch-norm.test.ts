@@ -13,6 +13,7 @@ import {
   Tensor,
   tensor,
 } from "../../src/index.js";
+import { axesBut } from "../oracle/walk.js";
 import { batch, CHANNELS, channelStatistics, SHAPE } from "../support/batch-norm.js";
 import { STORAGES } from "../support/call.js";
 import { everyNorm } from "../support/cases.js";
@@ -46,7 +47,7 @@ describe("train", () => {
           expect(layer.train(x, { dtype: "float16" })).toEqual(batchNorm(x, { ...options, dtype: "float16" }));
           y.dispose();
           // with momentum 1 the running statistics are those of the batch
-          const axes = shape.map((_, i) => i).filter((i) => i !== (axis + shape.length) % shape.length);
+          const axes = axesBut(shape, axis);
           const { mean, deviation } = statistics(x, { norm: norm === "none" ? "l2" : norm, axes, arithmetic });
           expect(layer.runningMean).toEqual(mean.data);
           if (norm === "none") expect([...layer.runningDeviation]).toEqual(new Array(channels).fill(1));
