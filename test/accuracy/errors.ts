@@ -15,11 +15,12 @@ export interface Compared {
   readonly format?: Format;
 }
 
-/** Beside each other, in ulp. */
+/** What is said of a list of errors, in ulp. */
 export interface Errors {
   readonly count: number;
   readonly largest: number;
-  readonly most: number;
+  /** No more than this in 99 of 100. */
+  readonly p99: number;
   readonly mean: number;
 }
 
@@ -54,5 +55,5 @@ export function summary(lists: readonly (readonly number[])[]): Errors | undefin
   if (!count) return undefined;
   let sum = 0;
   for (const error of errors) sum += error;
-  return { count, largest: errors[count - 1], most: errors[Math.ceil(0.99 * count) - 1], mean: sum / count };
+  return { count, largest: errors[count - 1], p99: errors[Math.ceil(0.99 * count) - 1], mean: sum / count };
 }

@@ -18,14 +18,14 @@ import { exactMean, ZERO } from "../oracle/exact.js";
 import { FLOAT16, HALVES } from "../oracle/formats.js";
 import * as real from "../oracle/real.js";
 import { sizeOf } from "../oracle/walk.js";
-import { show } from "../support/cases.js";
+import { fits, show } from "../support/cases.js";
 import { numbers, toHalves } from "../support/compare.js";
 import { arithmetic, FLOAT16 as HALF } from "../support/formats.js";
 import { type LayerGroups, ofBatch, ofGroups, ofInstance, ofLast } from "../support/layer-groups.js";
 import { gaussian } from "../support/random.js";
 import { any } from "../support/refuses.js";
 import type { Compared } from "./errors.js";
-import { fits, type Measured, NORMS, SHORT } from "./measured.js";
+import { type Measured, NORMS, SHORT } from "./measured.js";
 
 export const EPS = 1e-5;
 
@@ -55,14 +55,14 @@ export function filled(x: Float32Array, shape: readonly number[]): Float32Array 
 /** The least normal float32: a distance from the mean below it is a whole multiple of 2^-149, and has no further digits. */
 export const LEAST = 2 ** -126;
 
-interface Exactly {
+export interface Exactly {
   readonly exact: Float64Array;
   /** What units are taken at: not below that of the least distance. */
   readonly sizes: Float64Array;
 }
 
 /** The layer without weight and bias. */
-function exactly(layer: Layer, kind: Norm, x: ArrayLike<number>, shape: readonly number[]): Exactly {
+export function exactly(layer: Layer, kind: Norm, x: ArrayLike<number>, shape: readonly number[]): Exactly {
   const exact = new Float64Array(x.length);
   const sizes = new Float64Array(x.length);
   for (const { elements } of layer.groups(shape)) {

@@ -1,6 +1,6 @@
 /** What a measured function is. */
 
-import { isTop, type Norm } from "../oracle/emulated.js";
+import type { Norm } from "../oracle/emulated.js";
 import { everyNorm } from "../support/cases.js";
 import { LENGTHS } from "./distributions.js";
 import type { Compared } from "./errors.js";
@@ -18,5 +18,3 @@ export const NORMS: readonly Norm[] = everyNorm([10], [1.5, 3]);
 
 /** For what takes the oracle long. */
 export const SHORT = LENGTHS.filter((n) => n < 10_000);
-
-export const fits = (norm: Norm, n: number): boolean => !isTop(norm) || norm.topk <= n;

@@ -3,14 +3,11 @@
 import { existsSync } from "node:fs";
 import type * as bench from "../../bench/peers/peer.mjs";
 import { batchNorm, layerNorm, norm, rmsNorm } from "../../src/index.js";
-import { paperConstant } from "../oracle/emulated.js";
-import { exactMean, ZERO } from "../oracle/exact.js";
 import * as real from "../oracle/real.js";
-import { ofBatch, ofLast } from "../support/layer-groups.js";
 import { any } from "../support/refuses.js";
 import { DISTRIBUTIONS } from "./distributions.js";
 import { Collected, type Errors, summary } from "./errors.js";
-import { EPS, filled, LEAST } from "./layers.js";
+import { EPS, type Exactly, exactly, filled, LAYERS, type Layer } from "./layers.js";
 
 export interface PeerRow {
   readonly operation: string;
@@ -54,27 +51,13 @@ function problemOf(operation: Operation, data: Float32Array): bench.Problem {
   };
 }
 
-function exactly({ operation, shape, x }: bench.Problem): { exact: Float64Array; sizes: Float64Array } {
+function exactlyOf({ operation, shape, x }: bench.Problem): Exactly {
   if (shape.length === 1) {
     const exact = Float64Array.of(real.vectorNorm(operation as "l1", x).toNumber());
     return { exact, sizes: exact };
   }
-  const [exact, sizes] = [new Float64Array(x.length), new Float64Array(x.length)];
-  for (const { elements } of (operation === "batchNorm" ? ofBatch() : ofLast(1)).groups(shape)) {
-    const group = Float32Array.from(elements, (position) => x[position]);
-    const centre = operation === "rmsNorm" ? ZERO : exactMean(group);
-    const scale = real.scale(
-      "l2",
-      real.deviation("l2", group, paperConstant("l2", group.length), centre).toNumber(),
-      1,
-      EPS,
-    );
-    real.normalized(group, centre, scale).forEach((value, i) => {
-      exact[elements[i]] = value;
-      sizes[elements[i]] = Math.max(Math.abs(value), LEAST / scale);
-    });
-  }
-  return { exact, sizes };
+  const layer = LAYERS.find(({ name }) => name === operation) as Layer;
+  return exactly(layer, "l2", x, shape);
 }
 
 /** This package and each of the others. */
@@ -93,7 +76,7 @@ export async function comparePeers(seed: number): Promise<PeerRow[]> {
         const problem = problemOf(operation, DISTRIBUTIONS[distribution](n, seed + n));
         const solution = await solve(problem);
         if (!solution) continue;
-        collected.add({ found: await solution.result(), ...exactly(problem) });
+        collected.add({ found: await solution.result(), ...exactlyOf(problem) });
         await solution.dispose?.();
       }
       const errors = summary([collected.errors]);

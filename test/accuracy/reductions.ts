@@ -15,15 +15,16 @@ import {
   toFloat16,
   trelu,
 } from "../../src/index.js";
+import { RECTIFIED } from "../oracle/constants.js";
 import * as emulated from "../oracle/emulated.js";
 import { paperConstant } from "../oracle/emulated.js";
 import { exactMean } from "../oracle/exact.js";
 import { FLOAT16, HALVES, halfBits, roundTo } from "../oracle/formats.js";
 import * as real from "../oracle/real.js";
-import { show } from "../support/cases.js";
+import { fits, show } from "../support/cases.js";
 import { numbers } from "../support/compare.js";
 import { arithmetic, FLOAT16 as HALF, ORACLES } from "../support/formats.js";
-import { fits, type Measured, NORMS, SHORT } from "./measured.js";
+import { type Measured, NORMS, SHORT } from "./measured.js";
 
 const one = (found: { data: ArrayLike<number> }, exact: number) => ({ found: found.data, exact: [exact] });
 
@@ -90,15 +91,13 @@ const conversions: Measured[] = [
   ),
 ];
 
-const MEAN_OF_RELU = 1 / Math.sqrt(2 * Math.PI);
-const DEVIATION_OF_RELU = Math.sqrt(0.5 * (1 - 1 / Math.PI));
-
 const rectified: Measured = {
   name: "trelu",
   compare: (x) => {
-    const parts = Float64Array.from(x, (value) => (Math.max(value, 0) + MEAN_OF_RELU) / DEVIATION_OF_RELU);
-    const exact = Float64Array.from(x, (value) => (Math.max(value, 0) - MEAN_OF_RELU) / DEVIATION_OF_RELU);
-    return [{ found: trelu(x).data, exact, sizes: parts }];
+    const { mean, deviation } = RECTIFIED;
+    const exact = Float64Array.from(x, (value) => (Math.max(value, 0) - mean) / deviation);
+    const sizes = Float64Array.from(x, (value) => (Math.max(value, 0) + mean) / deviation);
+    return [{ found: trelu(x).data, exact, sizes }];
   },
 };
 

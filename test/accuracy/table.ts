@@ -18,7 +18,7 @@ const ulp = (value: number): string =>
           ? Number(value.toPrecision(2)).toString()
           : value.toExponential(1);
 
-const three = ({ largest, most, mean }: Errors): string[] => [largest, most, mean].map(ulp);
+const three = ({ largest, p99, mean }: Errors): string[] => [largest, p99, mean].map(ulp);
 
 export const HEADING = `${"".padEnd(42)}${["budget", "largest", "99 %", "mean"].map((title) => title.padStart(9)).join("")}`;
 

@@ -3,21 +3,21 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import * as halfnorm from "../../src/index.js";
-import { checkArithmetic } from "../../src/numerics/arithmetic.js";
-import { defaultEps } from "../../src/numerics/eps.js";
-import { checkNorm } from "../../src/numerics/norm.js";
+import { compensatedSum } from "../oracle/compensated.js";
 import * as oracle from "../oracle/emulated.js";
 import { type EmulatedRule, emulatedGradient, emulatedSum } from "../oracle/emulated-gradients.js";
 import { groupGradient, ruleOf } from "../oracle/gradients.js";
 import { groupsOf, sizeOf } from "../oracle/walk.js";
-import { everyNorm, show } from "../support/cases.js";
+import { normsOf, show } from "../support/cases.js";
 import { expectBits } from "../support/compare.js";
+import { weightsOf } from "../support/layer-groups.js";
 import { normal } from "../support/random.js";
 import { any } from "../support/refuses.js";
+import { isDoubtful } from "../support/slopes.js";
 import { FORMS } from "./forms.js";
-import { bitsOf, forms, inputs, isHalf, outOf, plainArithmetics, results, select, valuesOf } from "./inputs.js";
-import { LAYERS, type Layer, weightsOf } from "./layers.js";
-import { allFinite, expectClose, inRange, statistics, total } from "./native.js";
+import { bitsOf, epsOf, forms, inputs, isHalf, outOf, plainArithmetics, results, select, valuesOf } from "./inputs.js";
+import { LAYERS, type Layer } from "./layers.js";
+import { allFinite, expectWithin, inRange, statistics } from "./native.js";
 import { fuzz } from "./runs.js";
 
 const BACKWARD = {
@@ -27,32 +27,11 @@ const BACKWARD = {
   instanceNorm: halfnorm.instanceNormBackward,
   groupNorm: halfnorm.groupNormBackward,
   weightNorm: halfnorm.weightNormBackward,
+  boundedWeightNorm: halfnorm.boundedWeightNormBackward,
 } as const;
 
-/** Powers of which the oracle can compare p - 1 exactly. */
-const normsOf = (n: number): oracle.Norm[] =>
-  everyNorm(
-    [...new Set([1, 2, Math.ceil(n / 3), n])].filter((k) => k <= n),
-    [1, 1.5, 3],
-  );
-
-/**
- * Whether rounding decides what the slope of the norm is: which elements are the farthest, on which side of the mean one
- * is. Magnitudes so close to each other that float32 cannot tell them apart count as equal, and the first as the largest.
- */
-function doubtful(norm: oracle.Norm, x: readonly number[], d: readonly number[]): boolean {
-  const most = x.reduce((a, value) => Math.max(a, Math.abs(value)), 0);
-  const close = (a: number, b: number) => Math.abs(a - b) <= 1e-6 * most;
-  if (norm === "l2" || norm === "range") return false;
-  if (typeof norm === "object" && "topk" in norm ? norm.topk < d.length : norm === "linf") {
-    const k = oracle.isTop(norm) ? norm.topk : 1;
-    const order = [...d.keys()].sort((i, j) => Math.abs(d[j]) - Math.abs(d[i]) || i - j);
-    const [last, next] = [Math.abs(d[order[k - 1]]), Math.abs(d[order[k]] ?? Number.NaN)];
-    if (close(last, next) && d.some((value, i) => close(Math.abs(value), last) && x[i] !== x[order[k - 1]]))
-      return true;
-  }
-  return d.some((value) => value !== 0 && close(value, 0));
-}
+/** Of which the oracle can compare powers of p - 1 exactly. */
+const POWERS = [1, 1.5, 3];
 
 fuzz(
   "gradients",
@@ -78,13 +57,13 @@ fuzz(
     const groups = groupsOf(plan.split, plan.reduced);
     const size = sizeOf(shape);
     if (!size) return;
-    const list = normsOf(groups[0].elements.length);
-    const norm = list[which % list.length];
+    const norms = normsOf(groups[0].elements.length, POWERS);
+    const norm = norms[which % norms.length];
     const vector = layer.vector !== undefined;
     const bits = bitsOf(drawn.kind, seed, size, drawn.half);
     const above = bitsOf(upstream.kind, seed + 1, size, upstream.half);
     const [x, dy] = [valuesOf(bits), valuesOf(above)];
-    const places = weightsOf(plan.split, plan.weighted);
+    const weightOf = weightsOf(plan.split, plan.weighted);
     const parameters = sizeOf(plan.weighted.map((i) => plan.split[i]));
     const weight = drawn.weighted || vector ? Float32Array.from({ length: parameters }, normal(seed + 10)) : undefined;
     const held = FORMS[drawn.form](bits, shape);
@@ -119,32 +98,30 @@ fuzz(
       expect(dx.shape).toEqual(shape);
       expect(dweight.shape).toEqual(weightShape);
       const terms = Array.from({ length: parameters }, () => [] as [number, number, number][]);
-      const left = new Set<number>();
+      /** Weights with an element that is not judged. */
+      const leftOut = new Set<number>();
       for (const { elements } of groups) {
         const group = elements.map((position) => x[position]);
-        const above64 = elements.map((position) => dy[position]);
-        const w = weight && ((i: number) => weight[places[elements[i]]]);
+        const groupDy = elements.map((position) => dy[position]);
+        const w = weight && ((i: number) => weight[weightOf(elements[i])]);
         const forget = () => {
-          for (const position of elements) left.add(places[position]);
+          for (const position of elements) leftOut.add(weightOf(position));
         };
         if (pair) {
-          const n = group.length;
-          const usual = () =>
-            defaultEps(checkArithmetic(pair.asked), checkNorm(norm, n, true), oracle.paperConstant(norm, n));
           const rule: EmulatedRule = {
             norm,
             arithmetic: pair.oracle,
-            eps: eps ?? usual(),
+            eps: eps ?? epsOf(pair, norm, group.length),
             centred: layer.centred,
             total: vector,
           };
-          const [read, upper] = [group, above64].map((list64) => oracle.inputs(pair.oracle, list64));
+          const [read, upper] = [group, groupDy].map((list) => oracle.inputs(pair.oracle, list));
           const { dx: wanted, terms: products } = emulatedGradient(rule, read, upper, w);
           expectBits(select(dx.raw, elements), wanted, label);
-          for (const [i, position] of elements.entries()) terms[places[position]].push([position, products[i], 0]);
+          for (const [i, position] of elements.entries()) terms[weightOf(position)].push([position, products[i], 0]);
           continue;
         }
-        if (!allFinite(group) || !allFinite(above64)) {
+        if (!allFinite(group) || !allFinite(groupDy)) {
           forget();
           continue;
         }
@@ -155,8 +132,8 @@ fuzz(
         };
         // what the formula squares in float64 may not be much, nor may the mean hide the distances
         const far = Math.abs(own.mean) > 1e4 * own.scale;
-        const tame = own.scale > 1e-12 && own.scale < 1e12 && !far && !doubtful(norm, group, own.d);
-        const g = above64.map((value, i) => value * (w?.(i) ?? 1));
+        const tame = own.scale > 1e-12 && own.scale < 1e12 && !far && !isDoubtful(norm, group, own.d);
+        const g = groupDy.map((value, i) => value * (w?.(i) ?? 1));
         const exact = tame ? groupGradient(rule, group, g) : undefined;
         if (!exact || !allFinite(exact.size) || exact.size.some((value) => value && !inRange(value))) {
           forget();
@@ -164,20 +141,22 @@ fuzz(
         }
         const offset = 1 + Math.abs(own.mean) / own.scale;
         elements.forEach((position, i) => {
-          expectClose(
+          expectWithin(
             dx.data[position],
             exact.dx[i],
             exact.size[i] * offset * 2 ** -20 + 1e-40,
             half,
             `${label}[${position}]`,
           );
-          const term = above64[i] * exact.y[i];
-          terms[places[position]].push([position, term, Math.abs(above64[i]) * (Math.abs(exact.y[i]) + offset)]);
+          const term = groupDy[i] * exact.y[i];
+          terms[weightOf(position)].push([position, term, Math.abs(groupDy[i]) * (Math.abs(exact.y[i]) + offset)]);
         });
       }
-      terms.forEach((list64, c) => {
-        if (left.has(c)) return;
-        const sorted = list64.sort((a, b) => a[0] - b[0]);
+      // with the length of g for ρ, dg is that of weight norm without its part along g: test/training/weight-gradients.test.ts
+      if (name === "boundedWeightNorm") return;
+      terms.forEach((parts, c) => {
+        if (leftOut.has(c)) return;
+        const sorted = parts.sort((a, b) => a[0] - b[0]);
         const values = sorted.map(([, value]) => value);
         if (pair) {
           expectBits(select(dweight.raw, [c]), [emulatedSum(pair.oracle, values)], `${names[1]}, ${label}`);
@@ -189,14 +168,14 @@ fuzz(
           expectBits(select(found.dbias.raw, [c]), [emulatedSum(pair.oracle, upper)], `dbias, ${label}`);
           return;
         }
-        const most = total(sorted.map(([, , size64]) => size64));
-        expectClose(dweight.data[c], total(values), most * 2 ** -20 + 1e-40, false, `${names[1]}, ${label}`);
+        const most = compensatedSum(sorted.map(([, , magnitude]) => magnitude));
+        expectWithin(dweight.data[c], compensatedSum(values), most * 2 ** -20 + 1e-40, false, `${names[1]}, ${label}`);
         if (vector) return;
         const upper = sorted.map(([position]) => dy[position]);
-        expectClose(
+        expectWithin(
           found.dbias.data[c],
-          total(upper),
-          total(upper.map(Math.abs)) * 2 ** -20 + 1e-40,
+          compensatedSum(upper),
+          compensatedSum(upper.map(Math.abs)) * 2 ** -20 + 1e-40,
           false,
           `dbias, ${label}`,
         );

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import * as halfnorm from "../../src/index.js";
 import { empty, layerNorm, load, memory, Tensor, tensor } from "../../src/index.js";
+import { detached, disposed } from "../support/detached.js";
 import { any } from "../support/refuses.js";
 import { seconds } from "../support/seconds.js";
 import { fuzz } from "./runs.js";
@@ -18,16 +19,6 @@ const mine = (): never => {
 const other = await load();
 const elsewhere = other.tensor(new Float32Array(12), [3, 4]);
 
-function gone(): Tensor {
-  const made = tensor([1, 2, 3]);
-  made.dispose();
-  return made;
-}
-function detached(): Float32Array {
-  const array = new Float32Array(12);
-  structuredClone(array.buffer, { transfer: [array.buffer] });
-  return array;
-}
 function shrunk(): Float32Array {
   const buffer = new (any(ArrayBuffer))(48, { maxByteLength: 64 });
   const array = new Float32Array(buffer, 16, 8);
@@ -90,10 +81,10 @@ const HOSTILE: Record<string, () => unknown> = {
   "five elements": () => new Float32Array(5),
   "twelve elements": () => new Float32Array(12),
   halves: () => new Uint16Array(12),
-  detached,
+  detached: () => detached(12),
   shrunk,
   "of another realm": () => runInNewContext("new Float32Array(12)"),
-  gone,
+  "disposed of": () => disposed(Float32Array.of(1, 2, 3), [3]),
   elsewhere: () => elsewhere,
   "looks like a tensor": () => ({ ...elsewhere, data: new Float32Array(12), address: 4, engine: {} }),
   "a proxy of a tensor": () => new Proxy(elsewhere, {}),

@@ -2,13 +2,16 @@
 
 import fc from "fast-check";
 import { expect } from "vitest";
-import { type DType, type FormatSpec, format, memory, Tensor } from "../../src/index.js";
-import type * as oracle from "../oracle/emulated.js";
+import { type DType, memory, Tensor } from "../../src/index.js";
+import { checkArithmetic } from "../../src/numerics/arithmetic.js";
+import { defaultEps } from "../../src/numerics/eps.js";
+import { checkNorm } from "../../src/numerics/norm.js";
+import * as oracle from "../oracle/emulated.js";
 import { HALVES } from "../oracle/formats.js";
 import { sizeOf } from "../oracle/walk.js";
 import { everyNorm, normsOf } from "../support/cases.js";
 import { numbers, toHalves } from "../support/compare.js";
-import { type ArithmeticPair, arithmetic, FLOAT32, type FormatPair } from "../support/formats.js";
+import { type ArithmeticPair, arithmetic, customFormat, FLOAT32, type FormatPair } from "../support/formats.js";
 import { kernels } from "../support/kernels.js";
 import { normal, uniform } from "../support/random.js";
 import { any } from "../support/refuses.js";
@@ -70,8 +73,8 @@ export const ownFormats: fc.Arbitrary<FormatPair> = fc
     // some numbers below the last one of the largest binade, where that is allowed
     const off = overflow === "infinity" ? 0 : Math.min(below, 2 ** (precision - 1) - 1);
     const max = (2 - (off + 1) * 2 ** (1 - precision)) * 2 ** emax;
-    const asked: FormatSpec = format({ ...given, max });
-    return { label: JSON.stringify(asked), asked, oracle: { ...asked } };
+    const spec = { ...given, max };
+    return customFormat(JSON.stringify(spec), spec);
   });
 
 export const arithmetics: fc.Arbitrary<ArithmeticPair> = fc.oneof(
@@ -81,6 +84,11 @@ export const arithmetics: fc.Arbitrary<ArithmeticPair> = fc.oneof(
     arbitrary: fc.tuple(ownFormats, fc.boolean()).map(([own, wide]) => arithmetic(own, wide ? FLOAT32 : own)),
   },
 );
+
+/** eps where none is given: test/numerics/eps.test.ts says whether it is right. */
+export function epsOf({ asked }: ArithmeticPair, norm: oracle.Norm, n: number): number {
+  return defaultEps(checkArithmetic(asked), checkNorm(norm, n, true), oracle.paperConstant(norm, n));
+}
 
 /** What gradients take. */
 export const plainArithmetics = arithmetics.map(({ label, asked, oracle: own }): ArithmeticPair => {

@@ -3,21 +3,22 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import * as halfnorm from "../../src/index.js";
-import { checkArithmetic } from "../../src/numerics/arithmetic.js";
-import { defaultEps } from "../../src/numerics/eps.js";
-import { checkNorm } from "../../src/numerics/norm.js";
+import { compensatedSum } from "../oracle/compensated.js";
+import { RECTIFIED } from "../oracle/constants.js";
 import * as oracle from "../oracle/emulated.js";
 import { FLOAT16, roundTo } from "../oracle/formats.js";
-import { groupsOf, reducedShape, sizeOf } from "../oracle/walk.js";
+import { axesBut, groupsOf, reducedShape, sizeOf } from "../oracle/walk.js";
 import { show } from "../support/cases.js";
 import { expectBits } from "../support/compare.js";
 import { type ArithmeticPair, FORMATS } from "../support/formats.js";
+import { weightsOf } from "../support/layer-groups.js";
 import { normal } from "../support/random.js";
 import { any } from "../support/refuses.js";
 import { FORMS, type Held } from "./forms.js";
 import {
   arithmetics,
   bitsOf,
+  epsOf,
   forms,
   inputs,
   isHalf,
@@ -29,8 +30,8 @@ import {
   select,
   valuesOf,
 } from "./inputs.js";
-import { LAYERS, type Layer, type LayerName, weightsOf } from "./layers.js";
-import { allFinite, expectClose, inRange, statistics, total } from "./native.js";
+import { LAYERS, type Layer, type LayerName } from "./layers.js";
+import { allFinite, expectWithin, inRange, statistics } from "./native.js";
 import { fuzz } from "./runs.js";
 
 const FORWARD: Record<LayerName, unknown> = {
@@ -51,11 +52,6 @@ function withHeld(held: (Held | undefined)[], run: () => void): void {
   } finally {
     for (const each of held) each?.dispose();
   }
-}
-
-/** What is taken where none is given: test/numerics/eps.test.ts says whether it is right. */
-function epsOf({ asked }: ArithmeticPair, norm: oracle.Norm, n: number): number {
-  return defaultEps(checkArithmetic(asked), checkNorm(norm, n, true), oracle.paperConstant(norm, n));
 }
 
 function emulatedGroup(
@@ -100,7 +96,7 @@ fuzz(
     const norm = normOf(which, groups[0]?.elements.length ?? 0);
     const bits = bitsOf(drawn.kind, seed, sizeOf(shape), drawn.half);
     const x = valuesOf(bits);
-    const places = weightsOf(plan.split, plan.weighted);
+    const weightOf = weightsOf(plan.split, plan.weighted);
     const parameters = sizeOf(plan.weighted.map((i) => plan.split[i]));
     const parameter = (use: boolean, number: number) =>
       use && plan.weighted.length ? Float32Array.from({ length: parameters }, normal(seed + number)) : undefined;
@@ -130,8 +126,8 @@ fuzz(
       for (const { elements } of groups) {
         const group = elements.map((position) => x[position]);
         if (!group.length) continue;
-        const w = weight && ((i: number) => weight[places[elements[i]]]);
-        const b = bias && ((i: number) => bias[places[elements[i]]]);
+        const w = weight && ((i: number) => weight[weightOf(elements[i])]);
+        const b = bias && ((i: number) => bias[weightOf(elements[i])]);
         if (pair) {
           expectBits(select(y.raw, elements), emulatedGroup(layer, norm, pair, group, drawn.eps, w, b), label);
           continue;
@@ -151,7 +147,7 @@ fuzz(
           // subnormal distances have no more digits than whole multiples of the least number have
           const off = Math.abs(z) * 4e-6 + ((Math.abs(group[i]) + Math.abs(mean)) * 2.4e-7 + 2 ** -149) / scale;
           const near = off * Math.abs(w?.(i) ?? 1) + Math.abs(b?.(i) ?? 0) * 2.4e-7 + 1e-44;
-          expectClose(y.data[position], exact, near, half, `${label}[${position}]`);
+          expectWithin(y.data[position], exact, near, half, `${label}[${position}]`);
         });
       }
     });
@@ -212,17 +208,17 @@ fuzz(
         const most = group.reduce((a, value) => Math.max(a, Math.abs(value)), 0);
         const vector = statistics(norm, group, false, 0, true);
         const { mean: middle, deviation } = statistics(norm, group, true, 0);
-        expectClose(mean.data[g], middle, most * 1e-12 + Math.abs(middle) * 2.4e-7 + 1e-44, false, `mean ${label}`);
-        if (inRange(vector.scale)) expectClose(size.data[g], vector.scale, vector.scale * 2e-6, false, `norm ${label}`);
+        expectWithin(mean.data[g], middle, most * 1e-12 + Math.abs(middle) * 2.4e-7 + 1e-44, false, `mean ${label}`);
+        if (inRange(vector.scale))
+          expectWithin(size.data[g], vector.scale, vector.scale * 2e-6, false, `norm ${label}`);
         const near = deviation * 2e-6 + most * 1e-13;
-        if (inRange(deviation)) expectClose(found.deviation.data[g], deviation, near, false, `deviation ${label}`);
+        if (inRange(deviation)) expectWithin(found.deviation.data[g], deviation, near, false, `deviation ${label}`);
       });
     });
   },
 );
 
 const MODES = ["nearest-even", "toward-zero", "up", "down", "odd"] as const;
-const HALF_SLOPE = { shift: 1 / Math.sqrt(2 * Math.PI), scale: Math.sqrt(0.5 * (1 - 1 / Math.PI)) };
 
 fuzz(
   "conversions",
@@ -283,10 +279,9 @@ fuzz(
             expect.fail(`${label}: ${value} became ${y.data[i]}, neither of ${either}`);
         });
       } else {
-        const { shift, scale } = HALF_SLOPE;
         x.forEach((value, i) => {
-          const exact = (Math.max(value, 0) - shift) / scale;
-          if (Number.isFinite(exact)) expectClose(y.data[i], exact, Math.abs(exact) * 2.4e-7 + 1e-7, to, label);
+          const exact = (Math.max(value, 0) - RECTIFIED.mean) / RECTIFIED.deviation;
+          if (Number.isFinite(exact)) expectWithin(y.data[i], exact, Math.abs(exact) * 2.4e-7 + 1e-7, to, label);
         });
       }
     });
@@ -309,7 +304,6 @@ fuzz(
     const x = valuesOf(bits);
     if (!n || !allFinite(x)) return;
     const axis = drawn.axis % shape.length;
-    const reduced = shape.map((_, i) => i).filter((i) => i !== axis);
     const norm = normOf(which, n / shape[axis]);
     const options = { axis, ...(centre !== undefined && { centre }) };
     const label = `${show(norm)} of [${shape}], ${drawn.kind}, ${JSON.stringify(options)}`;
@@ -334,19 +328,19 @@ fuzz(
     }
     const found = halfnorm.PartialStatistics.from(JSON.parse(JSON.stringify(sum))).result();
     expect(found.count).toBe(n / shape[axis]);
-    groupsOf(shape, reduced).forEach(({ elements }, g) => {
+    groupsOf(shape, axesBut(shape, axis)).forEach(({ elements }, g) => {
       const group = elements.map((position) => x[position]);
       const most = group.reduce((a, value) => Math.max(a, Math.abs(value)), 0);
-      const mean = total(group) / group.length;
-      expectClose(found.mean.data[g], mean, most * 1e-14 + Math.abs(mean) * 2.4e-7 + 1e-44, false, `mean, ${label}`);
+      const mean = compensatedSum(group) / group.length;
+      expectWithin(found.mean.data[g], mean, most * 1e-14 + Math.abs(mean) * 2.4e-7 + 1e-44, false, `mean, ${label}`);
       // the range does not depend on the centre, from which small values cannot be told in float64
       const shifted = norm === "range" ? group : group.map((value) => value - (centre ?? 0));
       const size = statistics(norm, shifted, false, 0, true).scale;
-      if (inRange(size)) expectClose(any(found).norm.data[g], size, size * 3e-7, false, `norm, ${label}`);
+      if (inRange(size)) expectWithin(any(found).norm.data[g], size, size * 3e-7, false, `norm, ${label}`);
       if (!found.deviation) return;
       const { deviation } = statistics(norm, shifted, centre === undefined, 0);
       const near = deviation * 5e-7 + (most + Math.abs(centre ?? 0)) * 1e-12;
-      if (inRange(deviation)) expectClose(found.deviation.data[g], deviation, near, false, `deviation, ${label}`);
+      if (inRange(deviation)) expectWithin(found.deviation.data[g], deviation, near, false, `deviation, ${label}`);
     });
   },
 );

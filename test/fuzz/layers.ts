@@ -1,6 +1,6 @@
 /** The layers by their names: which axes are a group and which have weights, for any axis of any shape. */
 
-import { sizeOf } from "../oracle/walk.js";
+import { axesBut } from "../oracle/walk.js";
 
 interface Plan {
   /** What says so, beside the axis. */
@@ -20,12 +20,9 @@ export interface Layer {
   readonly vector?: "gains" | "nothing";
 }
 
-const all = (shape: readonly number[]) => shape.map((_, i) => i);
-const but = (shape: readonly number[], ...axes: number[]) => all(shape).filter((i) => !axes.includes(i));
-
 const last = (centred: boolean): Layer => ({
   plan: (shape, axis) => {
-    const axes = all(shape).slice(axis);
+    const axes = [...shape.keys()].slice(axis);
     return { options: {}, split: shape, reduced: axes, weighted: axes };
   },
   centred,
@@ -35,12 +32,12 @@ const byChannel = (samples: boolean): Layer => ({
   plan: (shape, axis) =>
     samples && axis === 0
       ? undefined
-      : { options: {}, split: shape, reduced: but(shape, axis, samples ? 0 : axis), weighted: [axis] },
+      : { options: {}, split: shape, reduced: axesBut(shape, axis, samples ? 0 : axis), weighted: [axis] },
   centred: true,
 });
 
 const gained: Layer = {
-  plan: (shape, axis) => ({ options: {}, split: shape, reduced: but(shape, axis), weighted: [axis] }),
+  plan: (shape, axis) => ({ options: {}, split: shape, reduced: axesBut(shape, axis), weighted: [axis] }),
   centred: false,
   vector: "gains",
 };
@@ -52,7 +49,7 @@ const inGroups: Layer = {
     const divisors = Array.from({ length: channels }, (_, i) => i + 1).filter((i) => channels % i === 0);
     const groups = divisors[which % divisors.length] ?? 1;
     const split = [...shape.slice(0, axis), groups, channels / groups, ...shape.slice(axis + 1)];
-    return { options: { groups }, split, reduced: but(split, 0, axis), weighted: [axis, axis + 1] };
+    return { options: { groups }, split, reduced: axesBut(split, 0, axis), weighted: [axis, axis + 1] };
   },
   centred: true,
 };
@@ -73,19 +70,3 @@ export const LAYERS = {
 } satisfies Record<string, Layer>;
 
 export type LayerName = keyof typeof LAYERS;
-
-/** Which weight each element has. */
-export function weightsOf(shape: readonly number[], weighted: readonly number[]): Int32Array {
-  const strides = shape.map((_, axis) =>
-    weighted.includes(axis) ? sizeOf(weighted.filter((i) => i > axis).map((i) => shape[i])) : 0,
-  );
-  return Int32Array.from({ length: sizeOf(shape) }, (_, position) => {
-    let rest = position;
-    let at = 0;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += (rest % shape[axis]) * strides[axis];
-      rest = Math.floor(rest / shape[axis]);
-    }
-    return at;
-  });
-}

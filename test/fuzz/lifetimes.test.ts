@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { load, type Tensor } from "../../src/index.js";
 import { collectUntil } from "../support/collect.js";
+import { detached } from "../support/detached.js";
 import { uniform } from "../support/random.js";
 import { fuzz } from "./runs.js";
 
@@ -60,8 +61,7 @@ fuzz("lives of tensors", 25, fc.tuple(steps, fc.nat(1e6)), ([list, seed]) => {
       one.values.fill(which % 1000);
       one.made.data.fill(which % 1000);
     } else if (what === "detach") {
-      const array = values(size + 1);
-      structuredClone(array.buffer, { transfer: [array.buffer] });
+      const array = detached(size + 1);
       expect(() => own.norm(array)).toThrow(/^"x" must be a live array/);
       expect(() => own.round(one.made, "float32", { out: array })).toThrow(/^"out" must be a live array/);
     } else own.empty([own.memory().bytes / 64]).dispose();

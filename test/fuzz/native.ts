@@ -1,6 +1,7 @@
 /** Native arithmetic in float64, for values of any magnitude, and how far from it float32 may be. */
 
 import { expect } from "vitest";
+import { compensatedSum } from "../oracle/compensated.js";
 import * as oracle from "../oracle/emulated.js";
 import { FLOAT16, roundTo } from "../oracle/formats.js";
 
@@ -10,18 +11,6 @@ const MOST = 1e30;
 
 export const inRange = (scale: number): boolean => scale > LEAST && scale < MOST;
 export const allFinite = (values: readonly number[]): boolean => values.every(Number.isFinite);
-
-/** A sum without what additions lose (Neumaier). */
-export function total(terms: readonly number[]): number {
-  let sum = 0;
-  let rest = 0;
-  for (const term of terms) {
-    const next = sum + term;
-    rest += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
-    sum = next;
-  }
-  return sum + (Number.isFinite(rest) ? rest : 0);
-}
 
 export interface Statistics {
   readonly mean: number;
@@ -42,18 +31,18 @@ export function statistics(
 ): Statistics {
   const n = vector ? 1 : x.length;
   const constant = vector ? 1 : oracle.paperConstant(norm, x.length);
-  const mean = centred ? total(x) / x.length : 0;
+  const mean = centred ? compensatedSum(x) / x.length : 0;
   const d = x.map((value) => value - mean);
   const sizes = d.map(Math.abs);
   const most = sizes.reduce((a, b) => Math.max(a, b), 0) || 1;
   const power = norm === "l2" ? 2 : oracle.isPower(norm) ? oracle.powerOf(norm) : 0;
   let deviation: number;
-  if (power) deviation = most * (total(sizes.map((size) => (size / most) ** power)) / n) ** (1 / power);
-  else if (norm === "l1") deviation = total(sizes) / n;
+  if (power) deviation = most * (compensatedSum(sizes.map((size) => (size / most) ** power)) / n) ** (1 / power);
+  else if (norm === "l1") deviation = compensatedSum(sizes) / n;
   else if (norm === "range") deviation = x.reduce((a, b) => Math.max(a, b)) - x.reduce((a, b) => Math.min(a, b));
   else {
     const k = oracle.isTop(norm) ? norm.topk : 1;
-    deviation = total(sizes.sort((a, b) => b - a).slice(0, k)) / k;
+    deviation = compensatedSum(sizes.sort((a, b) => b - a).slice(0, k)) / k;
   }
   // eps under the root, which |d|^p need not be in the range of float64 for
   const scale = constant * (power ? rooted(deviation, eps, power) : deviation) + (power ? 0 : eps);
@@ -67,9 +56,9 @@ function rooted(deviation: number, eps: number, p: number): number {
   return most && most * ((deviation / most) ** p + (other / most) ** p) ** (1 / p);
 }
 
-/** Fails unless a result is near the exact one; a float16 is rounded once more, and what is near infinity may be that. */
-export function expectClose(found: number, exact: number, near: number, half: boolean, what: string): void {
-  const most = half ? near + Math.abs(exact) * 2 ** -11 + 2 ** -25 : near;
+/** Fails unless a result is within a bound of the exact one; a float16 is rounded once more, and what is near infinity may be that. */
+export function expectWithin(found: number, exact: number, bound: number, half: boolean, what: string): void {
+  const most = half ? bound + Math.abs(exact) * 2 ** -11 + 2 ** -25 : bound;
   if (Math.abs(found - exact) <= most) return;
   const limit = half ? 65504 : 3.4e38;
   if (Math.abs(exact) + most >= limit && (Math.abs(found) >= limit || Math.abs(exact) >= limit)) return;

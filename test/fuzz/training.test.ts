@@ -4,14 +4,14 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import * as halfnorm from "../../src/index.js";
 import { BatchNorm, memory } from "../../src/index.js";
-import { groupsOf, sizeOf } from "../oracle/walk.js";
+import { axesBut, groupsOf, sizeOf } from "../oracle/walk.js";
 import { show } from "../support/cases.js";
 import { numbers } from "../support/compare.js";
+import { weightsOf } from "../support/layer-groups.js";
 import { normal, uniform } from "../support/random.js";
 import { FORMS, type Held } from "./forms.js";
 import { bitsOf, forms, inputs, normOf, shapes, valuesOf } from "./inputs.js";
-import { weightsOf } from "./layers.js";
-import { allFinite, expectClose, inRange, statistics } from "./native.js";
+import { allFinite, expectWithin, inRange, statistics } from "./native.js";
 import { fuzz } from "./runs.js";
 
 const kinds = fc.constantFrom("normal", "whole numbers", "far from zero", "equal ones");
@@ -21,15 +21,13 @@ const dispose = (made: object) => (made as Partial<halfnorm.Tensor>).dispose?.()
 function expectGradients(layer: BatchNorm, { x }: Held, dy: halfnorm.TensorLike): void {
   const { norm, axis, eps, weight } = layer;
   const { shape } = dy as halfnorm.Dense;
-  const axes = all(shape).filter((i) => i !== (axis + shape.length) % shape.length);
+  const axes = axesBut(shape, axis);
   const { mean, deviation } = halfnorm.statistics(x, { norm: norm as halfnorm.Norm, axes });
   const wanted = halfnorm.batchNormBackward(dy, x, { norm, axis, eps, weight, mean, deviation });
   const found = layer.backward(dy);
   for (const key of ["dx", "dweight", "dbias"] as const) expect(numbers(found[key])).toEqual(numbers(wanted[key]));
   for (const made of [mean, deviation, ...Object.values(wanted), ...Object.values(found)]) dispose(made);
 }
-
-const all = (shape: readonly number[]) => shape.map((_, i) => i);
 
 fuzz(
   "lives of a BatchNorm",
@@ -67,10 +65,7 @@ fuzz(
       const bits = bitsOf(kind, seed, sizeOf(shape), half);
       const x = valuesOf(bits);
       const held = FORMS[form](bits, shape);
-      const groups = groupsOf(
-        shape,
-        all(shape).filter((i) => i !== (last ? 2 : 1)),
-      );
+      const groups = groupsOf(shape, axesBut(shape, axis));
       const found = groups.map(({ elements }) =>
         statistics(
           norm,
@@ -98,7 +93,7 @@ fuzz(
             const z = (x[i] - middle) / s;
             const near =
               (Math.abs(z) * 4e-6 + ((Math.abs(x[i]) + Math.abs(middle)) * 2.4e-7) / s) * Math.abs(w) + 1e-44;
-            expectClose(output[i], z * w, near, half, `${what}, ${label}[${i}]`);
+            expectWithin(output[i], z * w, near, half, `${what}, ${label}[${i}]`);
           }
         });
         if (train) expectGradients(layer, held, y);
@@ -106,9 +101,9 @@ fuzz(
       }
       held.dispose();
       layer.runningMean.forEach((value, c) => {
-        expectClose(value, running.mean[c], 1e-6 * (Math.abs(running.mean[c]) + 1000), false, `mean, ${label}`);
+        expectWithin(value, running.mean[c], 1e-6 * (Math.abs(running.mean[c]) + 1000), false, `mean, ${label}`);
         const wanted = running.deviation[c];
-        expectClose(layer.runningDeviation[c], wanted, 3e-6 * wanted + 2e-4 * rate, false, `deviation, ${label}`);
+        expectWithin(layer.runningDeviation[c], wanted, 3e-6 * wanted + 2e-4 * rate, false, `deviation, ${label}`);
       });
     }
     expect(memory()).toMatchObject({ used: before.used, tensors: before.tensors });
@@ -146,29 +141,26 @@ fuzz(
       { mean, deviation, norm, axis, ...(weight && { weight }), ...(bias && { bias }) },
     );
     const label = `[${shape}] along ${axis}, ${kind}, ${norm}`;
-    const place = weightsOf(shape, [axis]);
+    const weightOf = weightsOf(shape, [axis]);
     const factor = (c: number) => {
       const s = norm === "none" ? 1 : norm === "l2" ? Math.sqrt(deviation[c] ** 2 + 1e-5) : deviation[c] + 1e-5;
       return (weight ? weight[c] : 1) / s;
     };
     numbers(folded.weight).forEach((value, i) => {
-      const exact = x[i] * factor(place[i]);
-      expectClose(value, exact, Math.abs(exact) * 3e-7 + 1e-44, false, `weight of ${label}[${i}]`);
+      const exact = x[i] * factor(weightOf(i));
+      expectWithin(value, exact, Math.abs(exact) * 3e-7 + 1e-44, false, `weight of ${label}[${i}]`);
     });
     numbers(folded.bias).forEach((value, c) => {
       const exact = ((own ? own[c] : 0) - mean[c]) * factor(c) + (bias ? bias[c] : 0);
       const size =
         (Math.abs(own ? own[c] : 0) + Math.abs(mean[c])) * Math.abs(factor(c)) + Math.abs(bias ? bias[c] : 0);
-      expectClose(value, exact, size * 3e-7, false, `bias of ${label}[${c}]`);
+      expectWithin(value, exact, size * 3e-7, false, `bias of ${label}[${c}]`);
     });
     const sizes = halfnorm.channelNorms(held.x, { axis });
     const norms = Array.from({ length: channels }, (_, c) => Math.abs(mean[c]));
     const scaled = halfnorm.rescaleToNorms(held.x, { axis, norms });
     const values = numbers(scaled);
-    groupsOf(
-      shape,
-      all(shape).filter((i) => i !== axis),
-    ).forEach(({ elements }, c) => {
+    groupsOf(shape, axesBut(shape, axis)).forEach(({ elements }, c) => {
       const exact = statistics(
         "l2",
         elements.map((i) => x[i]),
@@ -177,10 +169,10 @@ fuzz(
         true,
       ).scale;
       if (exact && !inRange(exact)) return;
-      expectClose(sizes[c], exact, exact * 3e-7, false, `norm of ${label}[${c}]`);
+      expectWithin(sizes[c], exact, exact * 3e-7, false, `norm of ${label}[${c}]`);
       for (const i of elements) {
         const wanted = exact && (x[i] / exact) * norms[c];
-        expectClose(values[i], wanted, Math.abs(wanted) * 1e-6 + 1e-44, half, `rescaled ${label}[${i}]`);
+        expectWithin(values[i], wanted, Math.abs(wanted) * 1e-6 + 1e-44, half, `rescaled ${label}[${i}]`);
       }
     });
     for (const made of [folded.weight, folded.bias, scaled]) dispose(made);
@@ -195,8 +187,8 @@ fuzz(
     const between = halfnorm.normSchedule([norms, deviation])(at);
     norms.forEach((size, c) => {
       const ratio = Math.min(Math.max((size / deviation[c]) ** 2, 1 / limit), limit);
-      expectClose(ratios[c], rate * ratio, rate * ratio * 3e-7, false, `rate of ${size} and ${deviation[c]}`);
-      expectClose(
+      expectWithin(ratios[c], rate * ratio, rate * ratio * 3e-7, false, `rate of ${size} and ${deviation[c]}`);
+      expectWithin(
         steps[c],
         rate / deviation[c] ** 2,
         (rate / deviation[c] ** 2) * 3e-7,
@@ -204,7 +196,7 @@ fuzz(
         `step of ${deviation[c]}`,
       );
       const middle = size + (deviation[c] - size) * at;
-      expectClose(between[c], middle, (size + deviation[c]) * 3e-7, false, `between ${size} and ${deviation[c]}`);
+      expectWithin(between[c], middle, (size + deviation[c]) * 3e-7, false, `between ${size} and ${deviation[c]}`);
     });
   },
 );

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { boundedWeightNorm, lpNormalize, tensor, toFloat16, weightNorm } from "../../src/index.js";
 import * as oracle from "../oracle/emulated.js";
-import { Exact, exactSquareSum, float32Spacing } from "../oracle/exact.js";
+import { Exact, exactSquareSum } from "../oracle/exact.js";
+import { FLOAT32, spacing } from "../oracle/formats.js";
 import * as real from "../oracle/real.js";
 import { axesBut, groupsOf, sizeOf } from "../oracle/walk.js";
 import { both, forms, STORAGES } from "../support/call.js";
@@ -41,7 +42,7 @@ function scaledBy(
 const expectProduct = (results: ReturnType<typeof forms>, expected: Float64Array, what: string) => {
   for (const y of results) {
     const half = !(y.data instanceof Float32Array);
-    const unit = (i: number) => float32Spacing(expected[i]) * (half ? 2 ** 12 + 8 : 4) + (half ? 2 ** -25 : 0);
+    const unit = (i: number) => spacing(FLOAT32, expected[i]) * (half ? 2 ** 12 + 8 : 4) + (half ? 2 ** -25 : 0);
     expectNear(y, expected, unit, 1, what);
   }
 };

@@ -1,4 +1,4 @@
-/** Models as they come, and runtimes that are not as they should be: inner graphs, sequences, layers of which nothing can be told. */
+/** Models as they come, and runtimes that are not as they should be: inner graphs, functions, sequences, layers of which nothing can be told. */
 
 import * as ort from "onnxruntime-web";
 import { describe, expect, it } from "vitest";
@@ -44,7 +44,7 @@ describe("a layer", () => {
         around(17, [2, 4, 24], (g, x) => {
           const d = g.node("Sub", [x, g.reduce("ReduceMean", x, [-1])]);
           const variance = g.reduce("ReduceMean", g.node("Mul", [d, d]), [-1]);
-          return g.node("Div", [d, g.node("Sqrt", [g.node("Mul", [variance, g.tensor([factor], [])])])]);
+          return g.node("Div", [d, g.node("Sqrt", [g.node("Mul", [variance, g.scalar(factor)])])]);
         }),
       );
     for (const factor of [0.25, 24 / 23, 9]) {
@@ -117,7 +117,7 @@ describe("an inner graph", () => {
     const y = norm(outer, "x");
     outer.nodes.push(
       { op: "ReduceMax", inputs: ["x"], outputs: ["m"], attributes: { keepdims: 0 } },
-      { op: "Greater", inputs: ["m", outer.tensor([-1e9], [])], outputs: ["c"] },
+      { op: "Greater", inputs: ["m", outer.scalar(-1e9)], outputs: ["c"] },
       {
         ...either,
         attributes: {
@@ -131,6 +131,23 @@ describe("an inner graph", () => {
     const same = norm(plain, "x");
     const once = effects(await run(model(plain, [same])));
     expect(effects(await run(model(outer, ["y"])))).toEqual(once.map((size) => 2 * (size as number)));
+  });
+});
+
+describe("a function of the model", () => {
+  it("is run as a whole, and what is in it is listed", async () => {
+    const g = new GraphBuilder(17);
+    const y = g.node("Normalize", ["x", g.tensor(positive(24, 1))], {}, "own");
+    const nodes: NodeSpec[] = [{ op: "LayerNormalization", inputs: ["a", "w"], outputs: ["b"], name: "within" }];
+    const found = await run({
+      ...model(g, [norm(g, y)]),
+      domains: { own: 1 },
+      functions: [{ name: "Normalize", domain: "own", inputs: ["a", "w"], outputs: ["b"], nodes }],
+    });
+    expect(verdicts(found)).toEqual(["ok"]);
+    expect(found.notReached).toEqual([
+      { name: "within", why: "is inside of the model's function Normalize, which is run as a whole" },
+    ]);
   });
 });
 

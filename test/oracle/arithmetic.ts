@@ -1,5 +1,5 @@
 /**
- * Emulated arithmetic, one rounded operation at a time, and sums in the three orders. Scalar code over plain arrays.
+ * Emulated arithmetic, one rounded operation at a time, and sums in every order. Scalar code over plain arrays.
  *
  * Operands have at most 24 significant bits. The float64 product of two such numbers is exact. Their float64 quotient
  * and square root, rounded again to 24 bits or fewer, equal the real result rounded once, because 53 >= 2 * 24 + 2;

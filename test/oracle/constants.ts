@@ -1,7 +1,10 @@
-/** The constants between a raw statistic and the deviation of a Gaussian, in float64, by other routes than src/. */
+/** Constants of Gaussian data, in float64, by other routes than src/: most stand between a raw statistic and the deviation. */
 
 /** sqrt(pi / 2), the inverse of E|z|. */
 export const C_L1 = Math.sqrt(Math.PI / 2);
+
+/** Mean and deviation of max(z, 0), z standard normal, which TReLU takes off and divides by. */
+export const RECTIFIED = { mean: 1 / Math.sqrt(2 * Math.PI), deviation: Math.sqrt(0.5 * (1 - 1 / Math.PI)) };
 
 /** The paper's constant of the largest |d| among n. */
 export function maximumConstant(n: number): number {

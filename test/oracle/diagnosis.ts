@@ -1,15 +1,15 @@
 /**
- * The diagnosis of a normalization, operation by operation: errors of every stage, events, attribution, headroom,
- * condition and bounds, by their definitions. With pairs of float64 for real numbers (the default) it is also what the
+ * The diagnosis of a normalization, operation by operation: errors of every stage, events and attribution, by their
+ * definitions; what it says about the whole is in summary.ts. With pairs of float64 for real numbers (the default) it is also what the
  * package's diagnosis would be in plain JavaScript; with fractions it is exact, for small tensors.
  */
 import { isTop } from "./emulated.js";
 import { type Errors, type Judged, judge, type Numbers } from "./errors.js";
 import type { Format } from "./formats.js";
-import { PAIRS, Pair, type Real, type Reals } from "./reals.js";
+import { PAIRS, Pair, type Real, type Reals, sumOf } from "./reals.js";
 import { Rounder } from "./rounder.js";
 import { type Event, Log, type Place, Steps } from "./steps.js";
-import { exactSum, largest, Traced } from "./traced.js";
+import { largest, Traced } from "./traced.js";
 import { type Truth, truth, unrounded } from "./truth.js";
 import { formatOf, type StageName, stagesOf, summedOf, type Work } from "./work.js";
 
@@ -119,7 +119,7 @@ export function attribute<R extends Real<R>>(
   const real = value(exact.stages.get(name) as Numbers);
   const total = result.minus(real).high;
 
-  const sum = exactSum(reals, terms);
+  const sum = sumOf(reals, Array.from(terms, reals.of));
   let gathered = new Pair(0, 0);
   let computed = sum;
   if (arithmetic.accumulate !== "exact") {

@@ -1,9 +1,20 @@
 /** The rules of emulated gradients for one group of elements, one rounded operation at a time. */
 import { type Arithmetic, add, counted, divide, divideSum, multiply, roundSum, subtract, sum } from "./arithmetic.js";
-import { centred, isPower, isTop, mean, paperConstant, powerOf, type Recipe, scale, vectorNorm } from "./emulated.js";
+import {
+  centred,
+  isPower,
+  isTop,
+  mean,
+  paperConstant,
+  powerOf,
+  type Recipe,
+  scale,
+  scaleFromDeviation,
+  vectorNorm,
+} from "./emulated.js";
 import { roundTo } from "./formats.js";
 import { farthest } from "./gradients.js";
-import { power } from "./power.js";
+import { power, root } from "./power.js";
 
 export interface EmulatedRule extends Omit<Recipe, "norm"> {
   readonly norm: Recipe["norm"] | "none";
@@ -22,27 +33,20 @@ export interface EmulatedGroup {
   readonly terms: number[];
 }
 
-/** RN(C(n)) or what else stands between statistic and deviation. */
-function constantOf(rule: EmulatedRule, n: number): number {
-  const { norm, total, constant } = rule;
+/** C(n) or what else stands between statistic and deviation. */
+function constantOf({ norm, total, constant }: EmulatedRule, n: number): number {
   return total || norm === "none" ? 1 : (constant ?? paperConstant(norm, n));
 }
 
-/** S as it follows from a saved deviation. */
-function scaleFrom(rule: EmulatedRule, given: number, n: number): number {
-  const { norm, eps } = rule;
+/** S as it follows from the deviation of the group, which was saved: of a power, eps goes under its root. */
+function scaleOfSaved(rule: EmulatedRule, recipe: Recipe, given: number, n: number): number {
+  const { norm } = recipe;
+  if (!isPower(norm)) return scaleFromDeviation(recipe, given, rule.eps);
   const format = rule.arithmetic.compute;
-  const small = roundTo(format, eps);
-  const deviation = roundTo(format, given);
-  if (norm === "l2") return Math.sqrt(add(format, multiply(format, deviation, deviation), small));
-  if (isPower(norm)) {
-    const p = powerOf(norm);
-    const constant = roundTo(format, constantOf(rule, n));
-    const raw = power(format, divide(format, deviation, constant), p);
-    const root = add(format, raw, small) ** (1 / p);
-    return multiply(format, roundTo(format, root), constant);
-  }
-  return add(format, deviation, small);
+  const p = powerOf(norm);
+  const constant = roundTo(format, constantOf(rule, n));
+  const raw = power(format, divide(format, roundTo(format, given), constant), p);
+  return multiply(format, root(format, add(format, raw, roundTo(format, rule.eps)), p), constant);
 }
 
 /** What each element counts as: 1, -1 or 0. */
@@ -76,9 +80,8 @@ export function emulatedGradient(
   let inverse = 1;
   if (norm !== "none") {
     const recipe: Recipe = { ...rule, norm };
-    let s = 0;
-    if (saved) s = rn(scaleFrom(rule, saved.deviation, n));
-    else s = total ? vectorNorm(recipe, x) : scale(recipe, d, eps);
+    const found = () => (total ? vectorNorm(recipe, x) : scale(recipe, d, eps));
+    const s = saved ? scaleOfSaved(rule, recipe, saved.deviation, n) : found();
     inverse = divide(format, 1, s);
     y = d.map((value) => multiply(format, value, inverse));
   }

@@ -71,9 +71,10 @@ function largest(sizes: readonly number[], k: number): number[] {
   return Array.from(Float64Array.from(sizes).sort().reverse().slice(0, k));
 }
 
-function maximum(values: readonly number[]): number {
+/** The largest, or NaN if any is. */
+export function maximum(values: Iterable<number>): number {
   let most = Number.NEGATIVE_INFINITY;
-  for (const value of values) most = Math.max(most, value); // NaN if either is
+  for (const value of values) most = Math.max(most, value);
   return most;
 }
 

@@ -1,5 +1,5 @@
 /** Statistics of errors, by their definitions. */
-import type { Format } from "./formats.js";
+import { exponentOf, type Format, powerOfTwo, spacing } from "./formats.js";
 
 /** Numbers as sums of two float64 each, the nearest and the rest; no rest: the float64 are the numbers. */
 export interface Numbers {
@@ -7,7 +7,7 @@ export interface Numbers {
   readonly low?: Float64Array;
 }
 
-export function numbers(length: number): { high: Float64Array; low: Float64Array } {
+export function zeros(length: number): { high: Float64Array; low: Float64Array } {
   return { high: new Float64Array(length), low: new Float64Array(length) };
 }
 
@@ -41,27 +41,18 @@ export interface Judged {
   readonly ambiguous: boolean;
 }
 
-const value64 = new Float64Array(1);
-const words = new Uint32Array(value64.buffer);
-const TOP = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
-
-/** 2^(i - 1100). */
-const POWERS = Float64Array.from({ length: 2200 }, (_, i) => 2 ** (i - 1100));
-
 /**
  * The unit in the last place at an exact value, in the range of the format. The value is the nearest float64: what is
  * only that far below a power of two counts as the power, or a constant tensor would be measured in either of two units.
  */
 export function unitAt(format: Format, value: number): number {
-  value64[0] = Math.abs(value);
-  const exponent = (words[TOP] >>> 20) - 1023;
-  return POWERS[Math.max(Math.min(exponent, format.emax), format.emin) - format.precision + 1 + 1100];
+  return spacing(format, Math.min(Math.abs(value), format.max));
 }
 
 /** Whether a number is next to a power of two without being one: no further off than float64 results may be. */
 function isNearPower(high: number, low: number): boolean {
-  value64[0] = Math.abs(high) * (1 + 2 ** -48);
-  const power = POWERS[(words[TOP] >>> 20) - 1023 + 1100];
+  if (high === 0) return false;
+  const power = powerOfTwo(exponentOf(Math.abs(high) * (1 + 2 ** -48)));
   return Math.abs(Math.abs(high) - power) < power * 2 ** -47 && (low !== 0 || Math.abs(high) !== power);
 }
 
@@ -97,11 +88,11 @@ export function judge(computed: Numbers, exact: Numbers, format: Format): Judged
       continue;
     }
     const difference = a - b + ((cLow ? cLow[i] : 0) - (vLow ? vLow[i] : 0));
-    const spacing = unitAt(format, b);
-    unit = Math.max(unit, spacing);
-    mostUnits = Math.max(mostUnits, Math.abs(b) / spacing);
+    const own = unitAt(format, b);
+    unit = Math.max(unit, own);
+    mostUnits = Math.max(mostUnits, Math.abs(b) / own);
     ambiguous ||= isNearPower(b, vLow ? vLow[i] : 0);
-    const error = difference / spacing;
+    const error = difference / own;
     ulps[i] = error;
     const size = Math.abs(error);
     sizes[ordinary++] = size;

@@ -2,7 +2,7 @@
  * Exact real arithmetic on the data: sums and sums of squares as integers times a power of two, quotients as pairs
  * of integers, and the distance of a computed result from an exact one in units in the last place.
  */
-import { exponentOf } from "./formats.js";
+import { FLOAT32, spacing } from "./formats.js";
 
 const word = new DataView(new ArrayBuffer(8));
 
@@ -262,14 +262,9 @@ export function meanOf(list: readonly Exact[]): Exact {
   return sum.over(new Exact(BigInt(list.length)));
 }
 
-/** The float32 spacing at a real number: that of its binade, 2^-149 at the least. */
-export function float32Spacing(value: number): number {
-  return 2 ** (Math.max(value === 0 ? -126 : exponentOf(value), -126) - 23);
-}
-
 /** The signed error of a float32 result in units in the last place of the exact value; infinite where only one is finite. */
 export function ulpError(actual: number, exact: Exact): number {
   if (!Number.isFinite(actual)) return Number.POSITIVE_INFINITY;
-  const unit = Exact.of(float32Spacing(exact.toNumber()));
+  const unit = Exact.of(spacing(FLOAT32, exact.toNumber()));
   return Exact.of(actual).minus(exact).over(unit).toNumber();
 }

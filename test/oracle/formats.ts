@@ -45,9 +45,9 @@ export function exponentOf(value: number): number {
   return biased === 0 ? exponentOf(value * 2 ** 60) - 60 : biased - 1023;
 }
 
-/** 2^e of all float64, from 2^-1074 on: they are asked for with every rounding. */
+/** The powers of two among float64, from 2^-1074 on: they are asked for with every rounding. */
 const POWERS = Float64Array.from({ length: 1074 + 1024 }, (_, i) => 2 ** (i - 1074));
-const powerOfTwo = (e: number): number => POWERS[e + 1074] ?? 2 ** e;
+export const powerOfTwo = (e: number): number => POWERS[e + 1074] ?? 2 ** e;
 
 /** The distance of neighbouring values of the format at `value`, subnormals included. */
 export function spacing(format: Format, value: number): number {

@@ -4,6 +4,7 @@ import { everyNorm, show } from "../support/cases.js";
 import { expectNear } from "../support/compare.js";
 import { GRADIENT_LAYERS } from "../support/gradient-layers.js";
 import { gaussian, normal } from "../support/random.js";
+import { compensatedSum } from "./compensated.js";
 import type { Norm } from "./emulated.js";
 import {
   centre,
@@ -14,14 +15,13 @@ import {
   type Rule,
   ruleOf,
   scaleOf,
-  sum,
 } from "./gradients.js";
 import { sizeOf } from "./walk.js";
 
 const NORMS: readonly (Norm | "none")[] = ["none", ...everyNorm([3], [1.5, 3, 2.7])];
-const label = (norm: Norm | "none") => (norm === "none" ? norm : show(norm));
 
-const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => sum(Float64Array.from(a, (value, i) => value * b[i]));
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  compensatedSum(Float64Array.from(a, (value, i) => value * b[i]));
 
 describe.each(GRADIENT_LAYERS)("$name", ({ layout, shapes, centred }) => {
   test("gradients are the differences of the layer", () => {
@@ -39,7 +39,7 @@ describe.each(GRADIENT_LAYERS)("$name", ({ layout, shapes, centred }) => {
       const loss = (x: ArrayLike<number>, weight: ArrayLike<number>, bias: ArrayLike<number>) =>
         dot(layerOutput(places, rule, x, weight, bias), dy);
       const found = layerGradient(places, rule, x, dy, weight);
-      const what = `${label(norm)} of [${shape}]`;
+      const what = `${show(norm)} of [${shape}]`;
       expectNear(
         found.dx,
         differences(x, 1e-5, (at) => loss(at, weight, bias)),
@@ -72,7 +72,7 @@ test("gradients of norms of vectors", () => {
     const v = Array.from(gaussian(11, i));
     const g = Array.from(gaussian(11, i + 20));
     const expected = differences(v, 1e-6, (at) => dot(at, g) / scaleOf(rule, Array.from(at)));
-    expectNear(Float64Array.from(groupGradient(rule, v, g).dx), expected, () => 1e-8, 1, label(norm));
+    expectNear(Float64Array.from(groupGradient(rule, v, g).dx), expected, () => 1e-8, 1, show(norm));
   }
 });
 
@@ -88,7 +88,7 @@ function unit(norm: Norm) {
     const s = scaleOf(rule, d);
     const error = d.map((value, i) => value / s - target[i]);
     const { dx } = groupGradient(rule, x, error);
-    const gradient = w.map((_, j) => sum(dx.map((value, i) => value * data[i][j])));
+    const gradient = w.map((_, j) => compensatedSum(dx.map((value, i) => value * data[i][j])));
     return { loss: dot(error, error) / 2, gradient };
   };
 }
@@ -130,7 +130,7 @@ describe.each(NORMS.filter((norm): norm is Norm => norm !== "none"))("the paper 
     const rows = Array.from({ length: 4 }, () => Array.from({ length: 6 }, next));
     const rho = 1.7;
     const normalized = (v: readonly number[][]) => v.map((row) => row.map((x) => (rho * x) / scaleOf(rule, row)));
-    const length = (w: readonly number[][]) => Math.sqrt(sum(w.map((row) => scaleOf(rule, row) ** 2)));
+    const length = (w: readonly number[][]) => Math.sqrt(compensatedSum(w.map((row) => scaleOf(rule, row) ** 2)));
     let v = rows;
     for (let step = 0; step < 20; step++) {
       const w = normalized(v);

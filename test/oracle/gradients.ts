@@ -2,6 +2,7 @@
  * Gradients of the layers in float64, scalar, element by element: the formula of the paper with w_i = dS / dd_i written
  * out for every norm, and the layers themselves, to take differences of.
  */
+import { compensatedSum } from "./compensated.js";
 import { isTop, type Norm, paperConstant, powerOf } from "./emulated.js";
 
 export interface Rule {
@@ -20,18 +21,7 @@ export function ruleOf(norm: Norm | "none", n: number, eps: number, centred = tr
   return { norm, constant: norm === "none" ? 1 : paperConstant(norm, n), eps, centred };
 }
 
-export function sum(list: ArrayLike<number>): number {
-  let total = 0;
-  let lost = 0; // what plain addition rounds away (Neumaier)
-  for (let i = 0; i < list.length; i++) {
-    const next = total + list[i];
-    lost += Math.abs(total) >= Math.abs(list[i]) ? total - next + list[i] : list[i] - next + total;
-    total = next;
-  }
-  return total + lost;
-}
-
-const mean = (list: ArrayLike<number>) => sum(list) / list.length;
+const mean = (list: ArrayLike<number>) => compensatedSum(list) / list.length;
 
 export function centre({ centred }: Rule, x: readonly number[]): number[] {
   // in two parts, so that a large mean costs no digits
@@ -52,13 +42,14 @@ const first = (d: readonly number[], better: (a: number, b: number) => boolean):
 export function scaleOf({ norm, constant, eps, total }: Rule, d: readonly number[]): number {
   const n = total ? 1 : d.length;
   if (norm === "none") return 1;
-  if (norm === "l2") return Math.sqrt((constant ** 2 * sum(d.map((value) => value * value))) / n + eps);
-  if (norm === "l1") return (constant * sum(d.map(Math.abs))) / n + eps;
+  if (norm === "l2") return Math.sqrt((constant ** 2 * compensatedSum(d.map((value) => value * value))) / n + eps);
+  if (norm === "l1") return (constant * compensatedSum(d.map(Math.abs))) / n + eps;
   if (norm === "linf") return constant * Math.max(...d.map(Math.abs)) + eps;
   if (norm === "range") return constant * (Math.max(...d) - Math.min(...d)) + eps;
-  if (isTop(norm)) return (constant * sum(farthest(d, norm.topk).map((i) => Math.abs(d[i])))) / norm.topk + eps;
+  if (isTop(norm))
+    return (constant * compensatedSum(farthest(d, norm.topk).map((i) => Math.abs(d[i])))) / norm.topk + eps;
   const lp = powerOf(norm);
-  return constant * (sum(d.map((value) => Math.abs(value) ** lp)) / n + eps) ** (1 / lp);
+  return constant * (compensatedSum(d.map((value) => Math.abs(value) ** lp)) / n + eps) ** (1 / lp);
 }
 
 /** w_i = dS / dd_i. */
@@ -100,8 +91,8 @@ export function groupGradient(rule: Rule, x: readonly number[], g: readonly numb
   const y = d.map((value) => value / s);
   const w = slopesOf(rule, d);
   const products = g.map((value, i) => value * y[i]);
-  const a = sum(products);
-  const most = sum(products.map(Math.abs));
+  const a = compensatedSum(products);
+  const most = compensatedSum(products.map(Math.abs));
   const g0 = rule.centred ? mean(g) : 0;
   const w0 = rule.centred ? mean(w) : 0;
   const g1 = rule.centred ? mean(g.map(Math.abs)) : 0;
@@ -152,7 +143,8 @@ export function layerGradient(
       parts[weightOf(position)].dyY.push(upstream[i] * group.y[i]);
     });
   }
-  const sums = (of: (part: (typeof parts)[0]) => number[]) => Float64Array.from(parts, (part) => sum(of(part)));
+  const sums = (of: (part: (typeof parts)[0]) => number[]) =>
+    Float64Array.from(parts, (part) => compensatedSum(of(part)));
   return {
     dx,
     dweight: sums((part) => part.dyY),

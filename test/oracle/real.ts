@@ -1,4 +1,5 @@
 /** Norms, means, deviations and outputs of float32 data as real numbers: what native arithmetic is measured against. */
+import { compensatedSum } from "./compensated.js";
 import { isPower, type Norm, powerOf } from "./emulated.js";
 import * as exact from "./exact.js";
 import { Exact } from "./exact.js";
@@ -12,15 +13,8 @@ function powerMean(x: Data, p: number, centre: Exact, over: number): Exact {
   const sizes = Float64Array.from(x, (value) => Math.abs(value - high - low));
   const largest = sizes.reduce((a, b) => Math.max(a, b), 0);
   if (largest === 0) return exact.ZERO;
-  let sum = 0;
-  let lost = 0; // what plain addition rounds away (Neumaier; terms are not above 1)
-  for (const size of sizes) {
-    const term = (size / largest) ** p;
-    const next = sum + term;
-    lost += sum >= term ? sum - next + term : term - next + sum;
-    sum = next;
-  }
-  return Exact.of(largest).times(Exact.of(((sum + lost) / over) ** (1 / p)));
+  const sum = compensatedSum(sizes.map((size) => (size / largest) ** p));
+  return Exact.of(largest).times(Exact.of((sum / over) ** (1 / p)));
 }
 
 /** The norm of a vector. */

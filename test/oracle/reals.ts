@@ -31,6 +31,12 @@ export interface Reals<R extends Real<R>> {
   of(value: number): R;
 }
 
+export function sumOf<R extends Real<R>>(reals: Reals<R>, terms: readonly R[]): R {
+  let sum = reals.of(0);
+  for (const term of terms) sum = sum.plus(term);
+  return sum;
+}
+
 /** 2^27 + 1: splits 53 bits into 26 and 26. */
 const SPLIT = 134217729;
 

@@ -8,7 +8,7 @@ import { PAIRS, type Real } from "./reals.js";
 import { Rounder } from "./rounder.js";
 import { scaledEps } from "./summary.js";
 import { type Truth, truth } from "./truth.js";
-import { constantOf, exponentOf, isUnderRoot, summedOf, type Work } from "./work.js";
+import { constantOf, isUnderRoot, summedOf, termPower, type Work } from "./work.js";
 
 export interface Trial {
   readonly label: string;
@@ -27,7 +27,7 @@ export function survives(work: Work, eps: number): boolean {
   if (norm === "l2") scale = rn(Math.sqrt(scale));
   else if (isUnderRoot(norm) && !given) {
     const factor = rn(constantOf(work, groups[0].length));
-    scale = rn(scale ** (1 / exponentOf(norm)));
+    scale = rn(scale ** (1 / termPower(norm)));
     if (factor !== 1) scale = rn(scale * factor);
   }
   return new Rounder(arithmetic.compute).round(rn(1 / scale)) < Infinity;
@@ -71,7 +71,7 @@ function targetOf(work: Work): number {
   const statistics = ofStatistics(arithmetic);
   const summed = accumulate === "exact" ? statistics : accumulate;
   const by = norm === "none" ? "l1" : norm;
-  const power = exponentOf(by);
+  const power = termPower(by);
   const doubled = centred ? 1 : 0;
   const [sums, terms, most] = [summed, statistics, compute].map(({ max }) => Math.log2(max) - 0.25);
   let highest = (sums - Math.log2(summedOf(by, n) || 1)) / power - doubled;
@@ -90,7 +90,7 @@ export function scaledGroups(work: Work): { readonly work: Work; readonly to: nu
   const exponents = new Set<number>();
   for (const at of groups) {
     const sizes = Array.from(at, (position) => Math.abs(values[position])).filter(Number.isFinite);
-    const size = Math.max(isUnderRoot(work.norm as "l1") ? eps ** (1 / exponentOf(work.norm as "l1")) : eps, ...sizes);
+    const size = Math.max(isUnderRoot(work.norm as "l1") ? eps ** (1 / termPower(work.norm as "l1")) : eps, ...sizes);
     const exponent = size > 0 ? target - Math.floor(Math.log2(size)) : 0;
     for (const position of Array.from(at)) scaled[position] = Math.fround(values[position] * 2 ** exponent);
     groupEps.push(safeEps(work, scaledEps(work, 2 ** exponent)));

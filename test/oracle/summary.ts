@@ -2,7 +2,7 @@
 import { ofStatistics } from "./arithmetic.js";
 import { isTop } from "./emulated.js";
 import type { Truth } from "./truth.js";
-import { exponentOf, formatOf, type StageName, summedOf, type Work } from "./work.js";
+import { formatOf, type StageName, summedOf, termPower, type Work } from "./work.js";
 
 /** The stages of what is a part of them. */
 const OF = { total: "mean", square: "deviation", difference: "output" } as const;
@@ -63,6 +63,6 @@ export function bound({ norm, arithmetic, given }: Work, n: number) {
 /** eps for a tensor that is multiplied by a factor, so that the result stays the same. */
 export function scaledEps({ norm, eps, given }: Work, factor: number): number {
   if (norm === "none") return eps;
-  const power = given ? (norm === "l2" ? 2 : 1) : exponentOf(norm);
+  const power = given ? (norm === "l2" ? 2 : 1) : termPower(norm);
   return eps * factor ** power;
 }

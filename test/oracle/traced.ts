@@ -1,13 +1,12 @@
 /** A normalization in emulated arithmetic, operation by operation: the values of every stage and what happened in it. */
 import { counted, ofStatistics } from "./arithmetic.js";
-import { isTop, type Norm } from "./emulated.js";
-import { numbers } from "./errors.js";
+import { isTop, maximum, type Norm } from "./emulated.js";
+import { zeros } from "./errors.js";
 import type { Format } from "./formats.js";
-import type { Real, Reals } from "./reals.js";
+import { type Real, type Reals, sumOf } from "./reals.js";
 import { Log, Steps } from "./steps.js";
 import {
   constantOf,
-  exponentOf,
   isApart,
   isComputed,
   isElementwise,
@@ -17,6 +16,7 @@ import {
   stagesOf,
   summedOf,
   takesDistances,
+  termPower,
   type Work,
 } from "./work.js";
 
@@ -33,12 +33,6 @@ export function largest(sizes: Float64Array, k: number): Float64Array {
   return Float64Array.from(sizes).sort().reverse().slice(0, k); // NaN is sorted behind everything
 }
 
-function maximum(values: Float64Array): number {
-  let most = -Infinity;
-  for (const value of values) most = Math.max(most, value); // NaN if either is
-  return most;
-}
-
 /** The stages of a normalization. R: the numbers that exact sums are taken in. */
 export class Traced<R extends Real<R>> {
   readonly stages = new Map<StageName, StageValues>();
@@ -53,7 +47,7 @@ export class Traced<R extends Real<R>> {
   ) {
     const { values, groups } = work;
     for (const name of stagesOf(work)) {
-      this.stages.set(name, { ...numbers(isElementwise(work, name) ? values.length : groups.length), log: new Log() });
+      this.stages.set(name, { ...zeros(isElementwise(work, name) ? values.length : groups.length), log: new Log() });
     }
     for (let g = 0; g < groups.length; g++) this.#group(g);
   }
@@ -221,7 +215,7 @@ export class Traced<R extends Real<R>> {
   #sum(name: StageName, group: number, terms: Float64Array, sorted = false): number | R {
     const { accumulate, order } = this.work.arithmetic;
     if (accumulate !== "exact") return this.#steps(name, group, accumulate).sum(order, terms, sorted);
-    return exactSum(this.reals, terms);
+    return sumOf(this.reals, Array.from(terms, this.reals.of));
   }
 
   #quotient(steps: Steps, sum: number | R, n: number): number {
@@ -231,7 +225,7 @@ export class Traced<R extends Real<R>> {
   /** The scale S of a group, by way of the terms and their sum. */
   #scale(group: number, d: Float64Array, norm: Norm): { inverse: number; infinite: boolean } {
     const { high, low } = this.stage("sum");
-    const p = exponentOf(norm);
+    const p = termPower(norm);
     const terms = this.#each("term", group, (steps, i) => {
       if (norm === "l2") return steps.multiply(d[i], d[i]);
       return isUnderRoot(norm) ? steps.power(Math.abs(d[i]), p) : Math.abs(d[i]);
@@ -264,10 +258,4 @@ export class Traced<R extends Real<R>> {
     if (!isUnderRoot(norm)) scale = then(steps.add(scale, small));
     return this.#inverse(group, scale, passed);
   }
-}
-
-export function exactSum<R extends Real<R>>(reals: Reals<R>, terms: ArrayLike<number>): R {
-  let sum = reals.of(0);
-  for (let i = 0; i < terms.length; i++) sum = sum.plus(reals.of(terms[i]));
-  return sum;
 }

@@ -1,12 +1,11 @@
 /** The same normalization as real numbers: of the data from the start, and of what each emulated stage was given. */
 import { isTop, type Norm } from "./emulated.js";
-import { type Numbers, numbers } from "./errors.js";
-import type { Real, Reals } from "./reals.js";
+import { type Numbers, zeros } from "./errors.js";
+import { type Real, type Reals, sumOf } from "./reals.js";
 import { Rounder } from "./rounder.js";
 import type { Traced } from "./traced.js";
 import {
   constantOf,
-  exponentOf,
   isApart,
   isElementwise,
   isFolded,
@@ -15,6 +14,7 @@ import {
   stagesOf,
   summedOf,
   takesDistances,
+  termPower,
   type Work,
 } from "./work.js";
 
@@ -28,7 +28,7 @@ function put<R extends Real<R>>(to: Required<Numbers>, place: number, value: R):
 function empty(work: Work): Map<StageName, Required<Numbers>> {
   const { values, groups } = work;
   return new Map(
-    stagesOf(work).map((name) => [name, numbers(isElementwise(work, name) ? values.length : groups.length)]),
+    stagesOf(work).map((name) => [name, zeros(isElementwise(work, name) ? values.length : groups.length)]),
   );
 }
 
@@ -36,12 +36,6 @@ function of<T>(map: ReadonlyMap<StageName, T>, name: StageName): T {
   const found = map.get(name);
   if (found === undefined) throw new RangeError(`no stage ${name}`);
   return found;
-}
-
-function sumOf<R extends Real<R>>(reals: Reals<R>, terms: readonly R[]): R {
-  let sum = reals.of(0);
-  for (const term of terms) sum = sum.plus(term);
-  return sum;
 }
 
 /** The sizes from the largest down, as far as k; any that is not a number makes all of them so. */
@@ -76,7 +70,7 @@ function scaleOf<R extends Real<R>>(reals: Reals<R>, work: Work, norm: Norm, n: 
   const k = summedOf(norm, n);
   const mean = k > 0 ? raw.over(reals.of(k)) : raw;
   if (norm === "l2") return mean.plus(eps).sqrt();
-  if (isUnderRoot(norm)) return mean.plus(eps).root(exponentOf(norm)).times(constant);
+  if (isUnderRoot(norm)) return mean.plus(eps).root(termPower(norm)).times(constant);
   return mean.times(constant).plus(eps);
 }
 
@@ -89,7 +83,7 @@ function scaleOfGiven<R extends Real<R>>(reals: Reals<R>, { norm, eps }: Work, d
 function termOf<R extends Real<R>>(norm: Norm, d: R): R {
   if (norm === "l2") return d.times(d);
   const size = d.abs();
-  return isUnderRoot(norm) ? size.power(exponentOf(norm)) : size;
+  return isUnderRoot(norm) ? size.power(termPower(norm)) : size;
 }
 
 function affine<R extends Real<R>>(reals: Reals<R>, { weight, bias }: Work, position: number, y: R): R {

@@ -37,7 +37,8 @@ export function indexOf(shape: readonly number[], position: number): number[] {
   return index;
 }
 
-function positionOf(shape: readonly number[], index: readonly number[]): number {
+/** The position of a multi-index in row-major data. */
+export function positionOf(shape: readonly number[], index: readonly number[]): number {
   return index.reduce((position, i, axis) => position * shape[axis] + i, 0);
 }
 

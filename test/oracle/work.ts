@@ -79,7 +79,7 @@ export function isElementwise(work: Work, stage: StageName): boolean {
 }
 
 /** The exponent of the terms |d|^p. */
-export function exponentOf(norm: Norm): number {
+export function termPower(norm: Norm): number {
   if (norm === "l2") return 2;
   return isPower(norm) ? powerOf(norm) : 1;
 }

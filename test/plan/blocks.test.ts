@@ -19,6 +19,7 @@ import {
 } from "../../src/index.js";
 import { shareOf } from "../../src/plan/blocks.js";
 import { planWalk } from "../../src/plan/walk.js";
+import { sizeOf } from "../oracle/walk.js";
 import { show } from "../support/cases.js";
 import { type Call, layers, type Result, reductions, values } from "../support/layers.js";
 
@@ -30,7 +31,7 @@ const bits = (result: unknown): Uint8Array => {
 };
 
 function same(shape: number[], calls: Record<string, Call>) {
-  const data = values(shape.reduce((a, b) => a * b, 1));
+  const data = values(sizeOf(shape));
   const inputs = { float32: data, float16: toFloat16(data) };
   for (const [dtype, from] of Object.entries(inputs)) {
     const x = tensor(from, shape);

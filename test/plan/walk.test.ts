@@ -8,7 +8,8 @@ import { MEAN_ONLY } from "../../src/numerics/norm.js";
 import { Job, writePlan } from "../../src/plan/plan.js";
 import { planWalk, type Walk } from "../../src/plan/walk.js";
 import { Operand } from "../../src/tensor/operand.js";
-import { sizeOf } from "../../src/tensor/shape.js";
+import { groupsOf } from "../oracle/walk.js";
+import { weightsOf } from "../support/layer-groups.js";
 
 interface Element {
   index: number;
@@ -57,22 +58,11 @@ function follow(walk: Walk, share: number): Element[][] {
 
 /** The same by definition. */
 function naive(shape: readonly number[], reduced: number, weighted: number): Element[][] {
-  const groups = new Map<string, Element[]>();
-  for (let index = 0; index < sizeOf(shape); index++) {
-    let rest = index;
-    const at = shape.map(() => 0);
-    for (let i = shape.length - 1; i >= 0; i--) {
-      at[i] = rest % shape[i];
-      rest = Math.floor(rest / shape[i]);
-    }
-    const weight = shape.reduce((sum, length, i) => ((weighted >> i) & 1 ? sum * length + at[i] : sum), 0);
-    const key = at.filter((_, i) => !((reduced >> i) & 1)).join();
-    const group = groups.get(key) ?? [];
-    groups.set(key, group);
-    group.push({ index, weight });
-  }
-  // row-major over the kept axes is the order of first appearance
-  return [...groups.values()];
+  const axesIn = (set: number) => [...shape.keys()].filter((axis) => (set >> axis) & 1);
+  const weightOf = weightsOf(shape, axesIn(weighted));
+  return groupsOf(shape, axesIn(reduced)).map(({ elements }) =>
+    elements.map((index) => ({ index, weight: weightOf(index) })),
+  );
 }
 
 const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 6 });

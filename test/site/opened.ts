@@ -100,6 +100,20 @@ export class OpenedPage {
     await ((await this.page.$(selector)) as ElementHandle<HTMLInputElement>).uploadFile(path);
   }
 
+  /** Counts the workers that are ended from now on. */
+  async countEnded(): Promise<() => Promise<number>> {
+    await this.page.evaluate(() => {
+      const own = globalThis as { ended?: number };
+      own.ended = 0;
+      const { terminate } = Worker.prototype;
+      Worker.prototype.terminate = function () {
+        own.ended = (own.ended ?? 0) + 1;
+        terminate.call(this);
+      };
+    });
+    return () => this.page.evaluate(() => (globalThis as { ended?: number }).ended as number);
+  }
+
   /** What a button saves: the name and the bytes of the file, as text in Latin-1. */
   async saved(button: string): Promise<{ name: string; text: string }> {
     await this.page.evaluate(() => {
@@ -126,6 +140,12 @@ export class OpenedPage {
     );
     return this.page.evaluate(() => (globalThis as unknown as { saved: { name: string; text: string } }).saved);
   }
+}
+
+/** Waits for the figures, in a page that is open in some other way. */
+export async function drawn(page: Page): Promise<void> {
+  const timeout = MOST_SECONDS * 1000;
+  for (const figure of ["#stages-figure", "#sigma-figure"]) await page.waitForSelector(`${figure}.drawn`, { timeout });
 }
 
 export const utf8 = (latin1: string): string => Buffer.from(latin1, "latin1").toString("utf8");

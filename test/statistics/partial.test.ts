@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { load, memory, norm, type PartialStatistics, partial, statistics, tensor } from "../../src/index.js";
 import { isPower, isTop, type Norm, paperConstant, powerOf } from "../oracle/emulated.js";
-import { Exact, exactAbsSum, exactMean, exactSum } from "../oracle/exact.js";
+import { Exact, exactAbsSum, exactMean, exactSum, ZERO } from "../oracle/exact.js";
+import { FLOAT32, spacing } from "../oracle/formats.js";
 import * as real from "../oracle/real.js";
-import { groupsOf, sizeOf } from "../oracle/walk.js";
+import { axesBut, groupsOf, sizeOf } from "../oracle/walk.js";
 import { STORAGES } from "../support/call.js";
-import { everyNorm, show } from "../support/cases.js";
+import { everyNorm, fits, show } from "../support/cases.js";
 import { expectClose, SIGNED_LIMIT } from "../support/compare.js";
 import { grouped, stored } from "../support/data.js";
 import { gaussian, shuffled, uniform, wide } from "../support/random.js";
@@ -22,15 +23,16 @@ const shifted = (x: Float32Array, centre: number): Exact[] =>
 /** The norm of x - centre: exact for all but Lp, whose oracle works in float64. */
 function exactNorm(kind: Norm, x: Float32Array, centre: number): Exact {
   if (centre === 0 || kind === "range") return real.vectorNorm(kind, x);
-  if (isPower(kind) || isTop(kind)) return real.deviation(kind, x, 1, Exact.of(centre)).times(countOf(kind, x));
+  if (isPower(kind) || isTop(kind)) return real.deviation(kind, x, 1, Exact.of(centre)).times(normPerMean(kind, x));
   const d = shifted(x, centre).map((value) => value.abs());
   if (kind === "linf") return d.reduce((a, b) => (b.compare(a) > 0 ? b : a));
-  const sum = d.reduce((a, b) => a.plus(kind === "l1" ? b : b.times(b)), new Exact(0n));
+  const sum = d.reduce((a, b) => a.plus(kind === "l1" ? b : b.times(b)), ZERO);
   return kind === "l1" ? sum : sum.sqrt();
 }
 
-/** From a statistic that is a mean to the norm. */
-const countOf = (kind: Norm, x: Float32Array): Exact => Exact.of(isPower(kind) ? x.length ** (1 / powerOf(kind)) : 1);
+/** What a statistic that is a mean is multiplied by for the norm. */
+const normPerMean = (kind: Norm, x: Float32Array): Exact =>
+  Exact.of(isPower(kind) ? x.length ** (1 / powerOf(kind)) : 1);
 
 /** Holds the result of one group against the exact values. */
 function expectGroup(
@@ -55,7 +57,7 @@ function expectGroup(
   if (centre !== undefined) {
     if (kind === "l1") raw = raw.over(n);
     else if (kind === "l2") raw = raw.times(raw).over(n).sqrt();
-    else if (isPower(kind)) raw = raw.over(countOf(kind, x));
+    else if (isPower(kind)) raw = raw.over(normPerMean(kind, x));
   }
   expectClose(found.deviation, raw.times(constant), `deviation of ${what}`);
 }
@@ -128,7 +130,7 @@ describe("any split and any order of merging", () => {
           const reduced = shape.map((_, axis) => axis).filter((axis) => axis === 0 || (seed >> axis) & 1);
           const { x, read } = stored(gaussian(sizeOf(shape), seed, 1), shape, storage);
           const groups = grouped(read, groupsOf(shape, reduced)).map((group) => Float32Array.from(group));
-          if (typeof kind === "object" && "topk" in kind && kind.topk > groups[0].length) return;
+          if (!fits(kind, groups[0].length)) return;
           const centre = seed % 3 ? gaussian(groups.length, seed + 1, 1, 0.1) : undefined;
           // samples are spread over two gatherers, one of plain arrays and one of tensors, as they come
           const gatherers = [0, 1].map(() => partial(kind, { axes: reduced, centre }));
@@ -178,14 +180,14 @@ describe("one call on a whole tensor", () => {
   ];
   test.each(cases)("of shape %j, axis %i", (shape, axis) => {
     const channel = axis < 0 ? axis + shape.length : axis;
-    const axes = shape.map((_, i) => i).filter((i) => i !== channel);
-    const count = axes.reduce((product, i) => product * shape[i], 1);
+    const axes = axesBut(shape, axis);
+    const count = sizeOf(shape) / shape[channel];
     const data = gaussian(sizeOf(shape), 3, 0.5);
     for (const storage of STORAGES) {
       const { x } = stored(data, shape, storage);
       const centre = statistics(x, { axes }).mean;
       for (const kind of NORMS) {
-        if (typeof kind === "object" && "topk" in kind && kind.topk > count) continue;
+        if (!fits(kind, count)) continue;
         const expected = statistics(x, { axes, norm: kind });
         const lengths = norm(x, { axes, norm: kind });
         const resident = tensor(x.data, x.shape);
@@ -217,7 +219,7 @@ describe("one call on a whole tensor", () => {
   function worst(a: Float32Array | undefined, b: Float32Array, size = 0, centre?: ArrayLike<number>): number {
     let most = 0;
     b.forEach((value, i) => {
-      const unit = 2 ** (Math.floor(Math.log2(Math.max(Math.abs(value), size, 2 ** -126))) - 23);
+      const unit = spacing(FLOAT32, Math.max(Math.abs(value), size));
       const allowed = Math.abs(centre?.[i] ?? 0) * 2 ** -23;
       const distance = Math.max(0, Math.abs((a?.[i] as number) - value) - allowed) / unit;
       if (!(distance <= most)) most = Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
@@ -301,7 +303,9 @@ describe("few elements", () => {
     expect(() => partial("l2", { axis: 1 }).result()).toThrow(
       new RangeError("nothing was added yet: the number of groups is not known"),
     );
-    expect(() => partial({ topk: 3 }).result()).toThrow(RangeError);
+    expect(() => partial({ topk: 3 }).result()).toThrow(
+      new RangeError('"topk" must be an integer in [1, 0], the elements of a group, got 3'),
+    );
   });
 
   test("empty chunks tell the number of groups, and nothing else", () => {

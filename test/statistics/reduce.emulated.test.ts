@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { mean, norm, statistics } from "../../src/index.js";
 import { ORDERS } from "../oracle/arithmetic.js";
 import * as oracle from "../oracle/emulated.js";
-import { groupsOf } from "../oracle/walk.js";
+import { groupsOf, sizeOf } from "../oracle/walk.js";
 import { both, STORAGES, type Storage } from "../support/call.js";
 import { everyNorm, LONG_SIZES, normsOf, SIZES, show } from "../support/cases.js";
 import { expectBits } from "../support/compare.js";
@@ -33,8 +33,8 @@ interface Case {
 
 /** Mean, norms and deviations of one tensor. */
 function check(pair: ArithmeticPair, { shape, axes, kind, storage, norms }: Case): void {
-  const n = axes.reduce((product, axis) => product * shape[axis], 1);
-  const size = shape.reduce((a, b) => a * b, 1);
+  const n = sizeOf(axes.map((axis) => shape[axis]));
+  const size = sizeOf(shape);
   const { x, read } = stored(values(kind, pair.oracle.compute, size, size + n), shape, storage);
   const groups = grouped(read, groupsOf(shape, axes)).map((group) => oracle.inputs(pair.oracle, group));
   const middles = groups.map((group) => oracle.mean(pair.oracle, group));
@@ -120,7 +120,7 @@ describe("groups of several segments", () => {
     { shape: [200, 2, 41], axes: [0, 2] },
   ];
   test.each(shapes)("$shape over $axes", ({ shape, axes }) => {
-    const n = axes.reduce((product, axis) => product * shape[axis], 1);
+    const n = sizeOf(axes.map((axis) => shape[axis]));
     for (const [i, pair] of [...arithmetics(FLOAT16), ...arithmetics(CUSTOM)].entries()) {
       const norms = normsOf(n).filter((_, j) => (j + i) % 4 === 0);
       check(pair, { shape, axes, kind: KINDS[i % 7], storage: STORAGES[i % 2], norms });

@@ -1,6 +1,6 @@
 /** Tables that the conformance tests share. */
 import type { NormName } from "../../src/numerics/norm.js";
-import type { Norm } from "../oracle/emulated.js";
+import { isTop, type Norm } from "../oracle/emulated.js";
 
 /** Lengths on both sides of every block, tile and vector that a kernel may work in. */
 export const SIZES: readonly number[] = [
@@ -22,13 +22,16 @@ const NORMS: Record<Exclude<NormName, "none">, (ks: readonly number[], ps: reado
 export const everyNorm = (ks: readonly number[] = [3], ps: readonly number[] = [3]): Norm[] =>
   Object.values(NORMS).flatMap((norms) => norms(ks, ps));
 
-/** Every kind of norm that n elements allow. */
-export function normsOf(n: number): Norm[] {
+/** Every kind of norm that n elements allow, with each p. */
+export function normsOf(n: number, ps: readonly number[] = [1, 1.5, 3, 2.7]): Norm[] {
   const ks = [...new Set([1, 2, 10, Math.ceil(n / 3), n])].filter((k) => k <= n);
-  return everyNorm(ks, [1, 1.5, 3, 2.7]);
+  return everyNorm(ks, ps);
 }
 
-export function show(norm: Norm): string {
+/** Whether groups of n elements have a norm. */
+export const fits = (norm: Norm, n: number): boolean => !isTop(norm) || norm.topk <= n;
+
+export function show(norm: Norm | "none"): string {
   if (typeof norm === "string") return norm;
-  return "topk" in norm ? `top-${norm.topk}` : `l${norm.lp}`;
+  return isTop(norm) ? `top-${norm.topk}` : `l${norm.lp}`;
 }

@@ -1,4 +1,4 @@
-/** The command line as it is built, in a process of its own. */
+/** The command line: as it is built, in a process of its own, or from its sources in this one. */
 import { execFile, type SpawnOptionsWithoutStdio, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
@@ -32,7 +32,7 @@ export function halfnorm(
   });
 }
 
-/** The same without a process of its own: what a command loads is loaded once for all that a test file runs. */
+/** The same in this process: what a command loads is loaded once for all that a test file runs. */
 export async function halfnormHere(args: readonly string[], columns = 80): Promise<Result> {
   const result: Result = { code: 0, stdout: "", stderr: "" };
   const written = vi.spyOn(process.stdout, "write").mockImplementation((...given: unknown[]) => {

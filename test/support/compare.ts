@@ -1,7 +1,7 @@
 /** Comparison of results with expected values: bits, or distances, with a message that names the first difference. */
 import { expect } from "vitest";
 import { type Exact, ulpError } from "../oracle/exact.js";
-import { FLOAT16, HALVES, halfBits, roundTo } from "../oracle/formats.js";
+import { FLOAT16, HALVES, roundTo, toHalfBits } from "../oracle/formats.js";
 
 /** What a function of the package returns, in any of its forms. */
 export interface Result {
@@ -74,9 +74,9 @@ export function expectNear(
   if (worst > units) expect.fail(`${what}: off by ${worst.toPrecision(3)} units; ${message}`);
 }
 
-/** float16 bits of numbers that float16 can hold. */
+/** The float16 bits of numbers, each rounded to the nearest. */
 export function toHalves(values: ArrayLike<number>): Uint16Array {
-  return Uint16Array.from(values, (value) => halfBits(roundTo(FLOAT16, value)));
+  return Uint16Array.from(values, toHalfBits);
 }
 
 /** What every native norm, mean and deviation is held to, in units in the last place of the exact value. */

@@ -98,7 +98,7 @@ export function pose(subject: Subject): Posed {
     from && Float64Array.from({ length: size }, (_, i) => from[weightOf?.(shape, indexOf(shape, i)) ?? NaN]);
   const [weightAt, biasAt] = [spread(weight), spread(bias)];
   return {
-    what: `${grouping.name}, ${norm === "none" ? norm : show(norm)}, ${typeof data === "string" ? data : "values"} ${storage} [${shape}]${given ? ", given" : ""}, ${pair.label}`,
+    what: `${grouping.name}, ${show(norm)}, ${typeof data === "string" ? data : "values"} ${storage} [${shape}]${given ? ", given" : ""}, ${pair.label}`,
     x,
     options: {
       ...grouping.options,

@@ -1,6 +1,6 @@
 /** The layers: what each normalizes together, and which weight an element has, by the shape of the tensor. */
 
-import { axesBut, type Group, groupsOf, sizeOf } from "../oracle/walk.js";
+import { axesBut, type Group, groupsOf, indexOf, positionOf, sizeOf } from "../oracle/walk.js";
 
 export interface LayerGroups {
   readonly name: string;
@@ -39,11 +39,19 @@ export const ofGroups = (groups: number, axis = 1): LayerGroups =>
 export const ofLast = (axes: number, centred = true): LayerGroups => ({
   name: `${centred ? "layer" : "RMS"} norm of the last ${axes}`,
   centred,
-  groups: (shape) =>
-    groupsOf(
-      shape,
-      Array.from({ length: axes }, (_, i) => -1 - i),
-    ),
+  groups: (shape) => groupsOf(shape, [...shape.keys()].slice(-axes)),
   weights: (shape) => sizeOf(shape.slice(-axes)),
-  weightOf: (shape, index) => index.slice(-axes).reduce((at, i, axis) => at * shape.slice(-axes)[axis] + i, 0),
+  weightOf: (shape, index) => positionOf(shape.slice(-axes), index.slice(-axes)),
 });
+
+/** The weight of the element at a position, where there is one for each index of some axes. */
+export function weightsOf(shape: readonly number[], axes: readonly number[]): (position: number) => number {
+  const lengths = axes.map((axis) => shape[axis]);
+  return (position) => {
+    const index = indexOf(shape, position);
+    return positionOf(
+      lengths,
+      axes.map((axis) => index[axis]),
+    );
+  };
+}

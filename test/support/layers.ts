@@ -17,19 +17,13 @@ import {
   toFloat16,
   weightNorm,
 } from "../../src/index.js";
+import { wide } from "./random.js";
 
 export type Result = Tensor | { data: Data };
 export type Call = (x: TensorLike, extra: object) => unknown;
 
-/** Values with a spread of magnitudes, the same in every run. */
-export function values(n: number, seed = 1): Float32Array {
-  let state = seed * 2654435761;
-  return Float32Array.from({ length: n }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    const sign = (state >>> 8) / 2 ** 24 - 0.5;
-    return sign * 2 ** (((state >>> 3) & 7) - 3);
-  });
-}
+/** Values with a spread of magnitudes. */
+export const values = (n: number, seed = 1): Float32Array => wide(n, seed, -6, 1);
 
 /** Every layer, with weights of the right length. */
 export function layers(shape: number[], groups: number): Record<string, Call> {

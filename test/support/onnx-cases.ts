@@ -10,6 +10,8 @@ export interface Written {
   axes: number[];
   centred: boolean;
   epsilon: number;
+  /** In what it is not as it is taken to be. Default: in nothing. */
+  note?: RegExp;
   /** Default: 11 and 23. */
   opsets?: number[];
   write(g: GraphBuilder, x: string, features: number): string;

@@ -142,6 +142,7 @@ export const EXPORTED: Written[] = [
     ...centred,
     name: "torch.std, with eps beside the root",
     epsilon: 1e-12,
+    note: /^its root is that of 1\.\d+ times the mean of the squares/,
     write(g, x, features) {
       const d = g.node("Sub", [x, g.reduce("ReduceMean", x, [-1])]);
       const variance = g.reduce("ReduceMean", g.node("Mul", [d, d]), [-1]);

@@ -2,19 +2,13 @@
 
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
-export type Attribute =
-  | number
-  | readonly number[]
-  | string
-  | { float: number }
-  | { tensor: TensorSpec }
-  | { graph: GraphSpec };
+export type Attribute = number | readonly number[] | { float: number } | { tensor: TensorSpec } | { graph: GraphSpec };
 
 export interface TensorSpec {
   dims: readonly number[];
   data: readonly number[] | Float32Array;
   /** Default: float32. */
-  type?: "float32" | "int64" | "float16" | "float64";
+  type?: "float32" | "int64" | "float64";
   /** How the elements are written. Default: raw. */
   as?: "raw" | "values" | { location: string; offset?: number; length?: number };
 }
@@ -42,7 +36,6 @@ interface GraphSpec {
 
 export interface ModelSpec extends GraphSpec {
   opset: number;
-  ir?: number;
   /** Versions of other domains. */
   domains?: Record<string, number>;
   functions?: readonly {
@@ -54,7 +47,7 @@ export interface ModelSpec extends GraphSpec {
   }[];
 }
 
-const TYPES = { float32: 1, int64: 7, float16: 10, float64: 11 } as const;
+const TYPES = { float32: 1, int64: 7, float64: 11 } as const;
 
 function message(writer: BinaryWriter, field: number, write: (writer: BinaryWriter) => void): void {
   writer.tag(field, WireType.LengthDelimited).fork();
@@ -65,16 +58,14 @@ const text = (writer: BinaryWriter, field: number, value: string) =>
   writer.tag(field, WireType.LengthDelimited).string(value);
 const integer = (writer: BinaryWriter, field: number, value: number) => writer.tag(field, WireType.Varint).int64(value);
 
-/** Little-endian elements; halves are given as bits. */
+/** Little-endian elements. */
 function bytesOf({ data, type = "float32" }: TensorSpec): Uint8Array {
   const array =
     type === "float32"
       ? Float32Array.from(data)
       : type === "float64"
         ? Float64Array.from(data)
-        : type === "float16"
-          ? Uint16Array.from(data)
-          : BigInt64Array.from(Array.from(data, BigInt));
+        : BigInt64Array.from(Array.from(data, BigInt));
   return new Uint8Array(array.buffer);
 }
 
@@ -85,7 +76,7 @@ function tensor(writer: BinaryWriter, spec: TensorSpec, name?: string): void {
   if (name !== undefined) text(writer, 8, name);
   if (as === "raw") writer.tag(9, WireType.LengthDelimited).bytes(bytesOf(spec));
   else if (as === "values") {
-    message(writer, { float32: 4, int64: 7, float16: 5, float64: 10 }[type], (packed) => {
+    message(writer, { float32: 4, int64: 7, float64: 10 }[type], (packed) => {
       for (const value of data) {
         if (type === "float32") packed.float(value);
         else if (type === "float64") packed.double(value);
@@ -109,9 +100,6 @@ function attribute(writer: BinaryWriter, name: string, value: Attribute): void {
   if (typeof value === "number") {
     integer(writer, 3, value);
     type(2);
-  } else if (typeof value === "string") {
-    text(writer, 4, value);
-    type(3);
   } else if (Array.isArray(value)) {
     for (const each of value as number[]) integer(writer, 8, each);
     type(7);
@@ -165,7 +153,7 @@ function graph(writer: BinaryWriter, { nodes, initializers = {}, inputs = {}, ou
 /** The bytes of a .onnx file. */
 export function modelBytes(spec: ModelSpec): Uint8Array {
   const writer = new BinaryWriter();
-  integer(writer, 1, spec.ir ?? (spec.opset > 21 ? 10 : 8));
+  integer(writer, 1, spec.opset > 21 ? 10 : 8);
   for (const [domain, version] of Object.entries({ "": spec.opset, ...spec.domains })) {
     message(writer, 8, (opset) => {
       text(opset, 1, domain);

@@ -1,5 +1,7 @@
 /** Seeded random data: the same numbers on every machine and every run. */
 
+import { sizeOf } from "../oracle/walk.js";
+
 /** Uniform numbers in [0, 1) with 32 bits (xoshiro128**, state filled by splitmix32). */
 export function uniform(seed: number): () => number {
   const bits = randomBits(seed);
@@ -76,6 +78,9 @@ export function gaussian(n: number, seed: number, mean = 0, sigma = 1): Float32A
   const next = normal(seed);
   return floats(n, () => mean + sigma * next());
 }
+
+/** A tensor of standard normal values. */
+export const gaussianTensor = (shape: readonly number[], seed = 1) => ({ data: gaussian(sizeOf(shape), seed), shape });
 
 /** float32 values with random signs and exponents from 2^low to 2^high: nothing like a distribution of data. */
 export function wide(n: number, seed: number, low: number, high: number): Float32Array {

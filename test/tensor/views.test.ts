@@ -18,6 +18,7 @@ import {
 } from "../../src/index.js";
 import type { TensorLike } from "../../src/tensor/forms.js";
 import * as oracle from "../oracle/emulated.js";
+import { sizeOf } from "../oracle/walk.js";
 import { type Plain, resident, STORAGES } from "../support/call.js";
 import { normsOf, show } from "../support/cases.js";
 import { dataOf, expectBits, numbers, type Result, toHalves } from "../support/compare.js";
@@ -128,7 +129,7 @@ describe("in place", () => {
   };
   test.each(Object.entries(layers))("%s", (name, layer) => {
     for (const shape of shapes) {
-      const n = shape.reduce((a, b) => a * b);
+      const n = sizeOf(shape);
       for (const storage of STORAGES) {
         for (const asked of [undefined, ...arithmetics(FLOAT16).map((pair) => pair.asked)]) {
           const values = gaussian(n, n);
@@ -179,14 +180,14 @@ describe("data longer than a block of a plain call", () => {
   ];
 
   test.each(shapes)("shape %o %o %o %o", (...shape) => {
-    const n = shape.reduce((a, b) => a * b);
+    const n = sizeOf(shape);
     const axes = shape.map((_, axis) => axis);
     for (const [i, pair] of pairs.entries()) {
       const values = gaussian(n, i, 0.5);
       const x: Plain = { data: i % 2 ? toHalves(values) : values, shape };
       const asked = pair?.asked;
       for (const reduced of [axes, [axes.length - 1], [0], axes.filter((axis) => axis !== 1)]) {
-        const groups = n / reduced.reduce((product, axis) => product * shape[axis], 1);
+        const groups = n / sizeOf(reduced.map((axis) => shape[axis]));
         for (const kind of ["l1", "linf", { topk: 2 }] as const) {
           const call = (t: TensorLike) => statistics(t, { axes: reduced, norm: kind, arithmetic: asked }).deviation;
           const plain = call(x) as Result;

@@ -11,6 +11,7 @@ import {
   rmsNormalization,
   weightNormalization,
 } from "../../src/tfjs/index.js";
+import { sizeOf } from "../oracle/walk.js";
 import { everyNorm, show } from "../support/cases.js";
 import { normal } from "../support/random.js";
 import { BACKENDS, start } from "../support/tensorflow.js";
@@ -108,15 +109,7 @@ describe.each(BACKENDS)("on the %s backend", (backend) => {
   const cases = Object.entries(CASES).filter(([, { cpu }]) => backend === "cpu" || !cpu);
   describe.each(cases)("%s", (_, { layer: make, shape, training = false }) => {
     it.each(NORMS.map((norm) => [show(norm), norm] as const))("by %s has the gradients of its values", (_, norm) => {
-      const x = tf.variable(
-        tf.tensor(
-          valuesOf(
-            shape.reduce((a, b) => a * b),
-            1,
-          ),
-          shape,
-        ),
-      );
+      const x = tf.variable(tf.tensor(valuesOf(sizeOf(shape), 1), shape));
       const layer = make(norm);
       const loss = () => tf.tidy(() => lossOf(layer.apply(x, { training }) as tf.Tensor));
       loss().dispose();

@@ -1,16 +1,8 @@
 /** What BatchNorm refuses: nothing changes then. */
 import { describe, expect, test } from "vitest";
 import { BatchNorm, type BatchNormState, load } from "../../src/index.js";
-import { gaussian } from "../support/random.js";
+import { gaussianTensor as plain } from "../support/random.js";
 import { any, FORMS, NORMALIZERS, refuses as refusesTo } from "../support/refuses.js";
-
-const plain = (shape: number[]) => ({
-  data: gaussian(
-    shape.reduce((a, b) => a * b, 1),
-    1,
-  ),
-  shape,
-});
 
 function trained(): BatchNorm {
   const layer = new BatchNorm({ channels: 3, norm: { topk: 4 }, ghost: true });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { BatchNorm, batchNorm, batchNormBackward, statistics } from "../../src/index.js";
 import { paperConstant } from "../oracle/emulated.js";
-import { batch, CHANNELS, model, SHAPE } from "../support/batch-norm.js";
+import { batch, CHANNELS, channelStatistics, SHAPE } from "../support/batch-norm.js";
 import { numbers as dataOf } from "../support/compare.js";
 import { gaussian, trueNormal } from "../support/random.js";
 import { any } from "../support/refuses.js";
@@ -41,7 +41,7 @@ describe("what is divided by", () => {
     const scales: number[][] = [];
     for (let t = 1; t <= 6; t++) {
       const x = batch(t);
-      const stats = model({ topk: 3 }, x);
+      const stats = channelStatistics({ topk: 3 }, x);
       scales.push(stats.map(({ deviation }) => deviation));
       const y = dataOf(layer.train(x));
       for (let c = 0; c < CHANNELS; c++) {
@@ -88,13 +88,13 @@ describe("backward", () => {
     const layer = new BatchNorm({ channels: CHANNELS, norm: { topk: k }, ghost: true, eps, weight: gaussian(3, 8) });
     const weight = layer.weight as Float32Array;
     layer.train(batch(1));
-    const old = model({ topk: k }, batch(1)).map(({ deviation }) => deviation);
+    const old = channelStatistics({ topk: k }, batch(1)).map(({ deviation }) => deviation);
     const x = batch(2);
     const dy = batch(3);
     const loss = (data: ArrayLike<number>): number => {
       let sum = 0;
       const shifted = { data: Float64Array.from(data) as unknown as Float32Array, shape: SHAPE };
-      model({ topk: k }, shifted).forEach(({ mean, deviation }, c) => {
+      channelStatistics({ topk: k }, shifted).forEach(({ mean, deviation }, c) => {
         const scale = (1 - share) * old[c] + share * deviation + eps;
         for (let i = 0; i < data.length; i++) {
           if (Math.floor(i / 5) % 3 === c) sum += dy.data[i] * (((data[i] - mean) / scale) * weight[c]);
@@ -113,7 +113,7 @@ describe("backward", () => {
       });
       expect(Math.abs(found[i] - (up - down) / 2e-6)).toBeLessThan(2e-5);
     }
-    const stats = model({ topk: k }, x);
+    const stats = channelStatistics({ topk: k }, x);
     for (let c = 0; c < CHANNELS; c++) {
       const scale = (1 - share) * old[c] + share * stats[c].deviation + eps;
       let [products, sum] = [0, 0];

@@ -13,7 +13,8 @@ import {
   Tensor,
   tensor,
 } from "../../src/index.js";
-import { batch, CHANNELS, model, SHAPE } from "../support/batch-norm.js";
+import { axesBut } from "../oracle/walk.js";
+import { batch, CHANNELS, channelStatistics, SHAPE } from "../support/batch-norm.js";
 import { STORAGES } from "../support/call.js";
 import { everyNorm } from "../support/cases.js";
 import { numbers as dataOf, toHalves } from "../support/compare.js";
@@ -46,7 +47,7 @@ describe("train", () => {
           expect(layer.train(x, { dtype: "float16" })).toEqual(batchNorm(x, { ...options, dtype: "float16" }));
           y.dispose();
           // with momentum 1 the running statistics are those of the batch
-          const axes = shape.map((_, i) => i).filter((i) => i !== (axis + shape.length) % shape.length);
+          const axes = axesBut(shape, axis);
           const { mean, deviation } = statistics(x, { norm: norm === "none" ? "l2" : norm, axes, arithmetic });
           expect(layer.runningMean).toEqual(mean.data);
           if (norm === "none") expect([...layer.runningDeviation]).toEqual(new Array(channels).fill(1));
@@ -80,7 +81,7 @@ describe("running statistics", () => {
     for (let t = 0; t < 1000; t++) {
       const x = batch(t);
       layer.train(x);
-      model(norm, x).forEach(({ mean, deviation }, c) => {
+      channelStatistics(norm, x).forEach(({ mean, deviation }, c) => {
         means[c] = 0.9 * means[c] + 0.1 * mean;
         deviations[c] = 0.9 * deviations[c] + 0.1 * deviation;
       });
@@ -100,14 +101,14 @@ describe("running statistics", () => {
       batchNorm(batch(1), { norm: "l1", mean: new Float32Array(3), deviation: new Float32Array(3).fill(1) }),
     );
     layer.train(batch(1));
-    const [{ mean, deviation }] = model("l1", batch(1));
+    const [{ mean, deviation }] = channelStatistics("l1", batch(1));
     expect(layer.runningMean[0]).toBeCloseTo(0.25 * mean, 6);
     expect(layer.runningDeviation[0]).toBeCloseTo(0.75 + 0.25 * deviation, 6);
   });
 
   test("are the average of all batches with momentum null", () => {
     const layer = new BatchNorm({ channels: CHANNELS, momentum: null });
-    const all = Array.from({ length: 20 }, (_, t) => model("l2", batch(t)));
+    const all = Array.from({ length: 20 }, (_, t) => channelStatistics("l2", batch(t)));
     for (let t = 0; t < 20; t++) layer.train(batch(t));
     for (let c = 0; c < CHANNELS; c++) {
       const average = all.reduce((sum, channels) => sum + channels[c].deviation, 0) / 20;

@@ -11,17 +11,11 @@ import {
   type Tensor,
   tensor,
 } from "../../src/index.js";
-import { gaussian } from "../support/random.js";
+import { gaussianTensor } from "../support/random.js";
 import { FORMS, NORMALIZERS } from "../support/refuses.js";
 
 const shape = [2, 3, 4];
-const plain = (seed: number, dimensions: readonly number[] = shape) => ({
-  data: gaussian(
-    dimensions.reduce((a, b) => a * b, 1),
-    seed,
-  ),
-  shape: dimensions,
-});
+const plain = (seed: number, dimensions: readonly number[] = shape) => gaussianTensor(dimensions, seed);
 
 describe("arguments that are refused", () => {
   const cases: [string, () => unknown, ErrorConstructor, string][] = [];

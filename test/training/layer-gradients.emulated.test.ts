@@ -33,8 +33,6 @@ import { gaussian } from "../support/random.js";
 const normsFor = (n: number): oracle.Norm[] =>
   normsOf(n).filter((norm) => !oracle.isPower(norm) || Number.isInteger(2 * oracle.powerOf(norm)));
 
-const label = (norm: EmulatedRule["norm"]) => (norm === "none" ? norm : show(norm));
-
 /** dx, dweight and dbias of a layer. */
 function expectedOf(
   layer: GradientLayer,
@@ -95,7 +93,7 @@ function check(layer: GradientLayer, pair: ArithmeticPair, shape: readonly numbe
   const options = { norm, eps, weight, dtype, arithmetic: pair.asked };
   const rule = { norm, arithmetic: pair.oracle, eps, centred: layer.centred };
   const expected = expectedOf(layer, shape, rule, read, upstream.read, weight);
-  const what = `${layer.name}, ${label(norm)}, ${kind} ${storage} [${shape}], case ${turn}; ${pair.label}`;
+  const what = `${layer.name}, ${show(norm)}, ${kind} ${storage} [${shape}], case ${turn}; ${pair.label}`;
   expectSame(layer.call(upstream.x, x, options), expected, what);
   if (turn % 4) return;
   const held = [tensor(upstream.x.data, shape), tensor(x.data, shape)];
@@ -193,7 +191,7 @@ test("with enough digits, emulated gradients are the native ones", () => {
     for (const name of ["dx", "dweight", "dbias"] as const) {
       const found = numbers(result[name]);
       for (let i = 0; i < found.length; i++) {
-        expect(Math.abs(found[i] - expected[name][i]), label(norm)).toBeLessThan(1e-5 * expected.sizes[name][i] + 1e-7);
+        expect(Math.abs(found[i] - expected[name][i]), show(norm)).toBeLessThan(1e-5 * expected.sizes[name][i] + 1e-7);
       }
     }
   }

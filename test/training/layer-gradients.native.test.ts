@@ -9,9 +9,10 @@ import {
   tensor,
 } from "../../src/index.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
+import { compensatedSum } from "../oracle/compensated.js";
 import { isPower, isTop, type Norm } from "../oracle/emulated.js";
 import { FLOAT16, spacing } from "../oracle/formats.js";
-import { type LayerGradient, layerGradient, type Rule, ruleOf, sum } from "../oracle/gradients.js";
+import { type LayerGradient, layerGradient, type Rule, ruleOf } from "../oracle/gradients.js";
 import { sizeOf } from "../oracle/walk.js";
 import { type Plain, STORAGES } from "../support/call.js";
 import { normsOf, show } from "../support/cases.js";
@@ -19,8 +20,6 @@ import { dataOf, expectNear, type Result } from "../support/compare.js";
 import { stored } from "../support/data.js";
 import { GRADIENT_LAYERS, type GradientLayer, type GradientResult } from "../support/gradient-layers.js";
 import { gaussian } from "../support/random.js";
-
-const label = (norm: Norm | "none") => (norm === "none" ? norm : show(norm as Exclude<typeof norm, string>));
 
 /** Within a few roundings of the sum of the magnitudes of all parts; float16 results, half an ulp besides. */
 function expectGradient(result: Result, expected: Float64Array, sizes: Float64Array, what: string): void {
@@ -79,7 +78,7 @@ describe.each(GRADIENT_LAYERS)("$name", (layer) => {
       const weight = variant.weighted ? gaussian(places.weights, 3, 1, 0.4) : undefined;
       const dtype = variant.dx === undefined ? undefined : STORAGES[variant.dx];
       const eps = [1e-5, 0.1, 1e-3][i % 3];
-      const what = `${label(norm)} of [${shape}], ${STORAGES[variant.x]}, case ${i}`;
+      const what = `${show(norm)} of [${shape}], ${STORAGES[variant.x]}, case ${i}`;
       const result = both(layer, upstream.x, x, { norm, weight, eps, dtype }, what);
       expect(result.dweight.shape).toEqual(layer.weightShape(shape));
       expect(result.dbias.shape).toEqual(layer.weightShape(shape));
@@ -102,7 +101,7 @@ test("every length of a row, every number of columns", () => {
         const places = layer.layout(shape);
         const x = gaussian(sizeOf(shape), n + i, 3);
         const dy = gaussian(sizeOf(shape), n + i + 9);
-        const what = `${label(norm)} of [${shape}]`;
+        const what = `${show(norm)} of [${shape}]`;
         const count = places.groups[0].elements.length;
         const chosen = typeof norm === "object" ? { topk: Math.min(norm.topk, count) } : norm;
         const result = both(layer, { data: dy, shape }, { data: x, shape }, { norm: chosen }, what);
@@ -135,7 +134,7 @@ test("plain arrays of more than one block", () => {
     const norm = all[i % all.length];
     const [x, dy] = [gaussian(sizeOf(shape), i, 1), gaussian(sizeOf(shape), i + 20)];
     const weight = gaussian(places.weights, 3, 1, 0.4);
-    const what = `${layer.name}, ${label(norm)} of [${shape}]`;
+    const what = `${layer.name}, ${show(norm)} of [${shape}]`;
     const result = both(layer, { data: dy, shape }, { data: x, shape }, { norm, weight }, what);
     expectGradients(
       result,
@@ -156,9 +155,9 @@ test("saved statistics give the same gradients", () => {
       const { mean, deviation } = statistics({ data: x, shape }, { norm, axes });
       const weight = gaussian(shape[channel], 3);
       const options = { norm, mean, deviation, weight, eps: 1e-3 };
-      const result = both(layer, { data: dy, shape }, { data: x, shape }, options, label(norm));
+      const result = both(layer, { data: dy, shape }, { data: x, shape }, options, show(norm));
       const expected = layerGradient(places, (n) => ruleOf(norm, n, 1e-3), x, dy, weight);
-      expectGradients(result, expected, `${layer.name}, ${label(norm)}`);
+      expectGradients(result, expected, `${layer.name}, ${show(norm)}`);
     }
   }
 });
@@ -206,14 +205,14 @@ describe("elements of equal distance", () => {
   test("a group of one element has no gradient but that of the bias", () => {
     for (const norm of normsOf(1)) {
       const { result } = call([3], norm, [2]);
-      expect([...result.dx.data, ...result.dweight.data, ...result.dbias.data], label(norm)).toEqual([0, 0, 2]);
+      expect([...result.dx.data, ...result.dweight.data, ...result.dbias.data], show(norm)).toEqual([0, 0, 2]);
     }
   });
 
   test("a deviation of 0 without eps: NaN, as in the output", () => {
     for (const norm of normsOf(4)) {
       const { result } = call([3, 3, 3, 3], norm, [1, 2, 3, 4], { eps: 0 });
-      expect([...result.dx.data, ...result.dweight.data], label(norm)).toEqual(new Array(5).fill(Number.NaN));
+      expect([...result.dx.data, ...result.dweight.data], show(norm)).toEqual(new Array(5).fill(Number.NaN));
       expect(result.dbias.data[0]).toBe(10);
     }
   });
@@ -257,9 +256,9 @@ test("huge and tiny data", () => {
         // the gradient of one channel is ordinary
         const dy = gaussian(390, i + 9, 0, 1e-3).map((value, j) => value * (map.weightOf(j) ? scale : 1));
         for (const [j, value] of x.entries()) if (map.weightOf(j) === 2) x[j] = value / scale;
-        const result = both(layer, { data: dy, shape: at }, { data: x, shape: at }, { norm, eps: 0 }, label(norm));
+        const result = both(layer, { data: dy, shape: at }, { data: x, shape: at }, { norm, eps: 0 }, show(norm));
         const expected = layerGradient(map, (n) => ruleOf(norm, n, 0), x, dy);
-        expectGradients(result, expected, `${label(norm)} at ${scale}, layout ${layout}`);
+        expectGradients(result, expected, `${show(norm)} at ${scale}, layout ${layout}`);
       }
     }
   }
@@ -276,11 +275,11 @@ test("NaN and infinities make the gradients of their group NaN", () => {
         const x = gaussian(240, 1);
         const dy = gaussian(240, 2);
         x[places.groups[1].elements[7]] = special;
-        const result = both(layer, { data: dy, shape }, { data: x, shape }, { norm }, label(norm));
+        const result = both(layer, { data: dy, shape }, { data: x, shape }, { norm }, show(norm));
         const data = dataOf(result.dx);
         for (const [g, { elements }] of places.groups.entries()) {
           const lost = elements.filter((position) => Number.isNaN(data[position])).length;
-          expect(lost, `${label(norm)} with ${special}, group ${g}`).toBe(g === 1 ? 80 : 0);
+          expect(lost, `${show(norm)} with ${special}, group ${g}`).toBe(g === 1 ? 80 : 0);
         }
       }
     }
@@ -295,9 +294,9 @@ test("float32 gradients keep the paper's invariants", () => {
     const [x, dy] = [gaussian(1600, 1, 2), gaussian(1600, 2)];
     const { dx } = batchNormBackward({ data: dy, shape }, { data: x, shape }, { norm, eps: 0 });
     for (const { elements } of places.groups) {
-      const size = sum(elements.map((i) => Math.abs(dx.data[i])));
-      expect(Math.abs(sum(elements.map((i) => dx.data[i]))), label(norm)).toBeLessThan(1e-6 * size);
-      expect(Math.abs(sum(elements.map((i) => dx.data[i] * x[i]))), label(norm)).toBeLessThan(5e-6 * size);
+      const size = compensatedSum(elements.map((i) => Math.abs(dx.data[i])));
+      expect(Math.abs(compensatedSum(elements.map((i) => dx.data[i]))), show(norm)).toBeLessThan(1e-6 * size);
+      expect(Math.abs(compensatedSum(elements.map((i) => dx.data[i] * x[i]))), show(norm)).toBeLessThan(5e-6 * size);
     }
   }
 });

@@ -10,10 +10,11 @@ import {
   weightNorm,
   weightNormBackward,
 } from "../../src/index.js";
+import { compensatedSum } from "../oracle/compensated.js";
 import * as emulated from "../oracle/emulated.js";
 import { type EmulatedRule, emulatedGradient, emulatedSum } from "../oracle/emulated-gradients.js";
 import { roundTo } from "../oracle/formats.js";
-import { differences, groupGradient, type Rule, scaleOf, sum } from "../oracle/gradients.js";
+import { differences, groupGradient, type Rule, scaleOf } from "../oracle/gradients.js";
 import { axesBut, groupsOf, sizeOf } from "../oracle/walk.js";
 import { type Plain, STORAGES } from "../support/call.js";
 import { normsOf, show } from "../support/cases.js";
@@ -57,7 +58,7 @@ function reference(
       sizes[position] = group.size[k];
     });
     const parts = upstream.map((value, k) => value * group.y[k]);
-    return { value: sum(parts), size: sum(parts.map(Math.abs)) };
+    return { value: compensatedSum(parts), size: compensatedSum(parts.map(Math.abs)) };
   });
   return { dv, sizes, h };
 }
@@ -99,7 +100,7 @@ describe.each(SHAPES)("weights of shape %o, axis %i", (shape, axis) => {
   test("bounded weight norm", () => {
     for (const { norm, v, dw } of cases) {
       const rho = norm === "l1" ? undefined : 1.7;
-      const frobenius = Math.sqrt(sum(v.read.map((value) => value * value))) / Math.sqrt(groups.length);
+      const frobenius = Math.sqrt(compensatedSum(v.read.map((value) => value * value))) / Math.sqrt(groups.length);
       const gains = new Array(groups.length).fill(Math.fround(rho ?? frobenius));
       const expected = reference(shape, axis, norm, v.read, dw.read, gains);
       const result = boundedWeightNormBackward(dw.x, v.x, { norm, axis, rho });
@@ -111,13 +112,13 @@ describe.each(SHAPES)("weights of shape %o, axis %i", (shape, axis) => {
   test("bounded weight norm with g", () => {
     for (const { norm, v, dw, g } of cases) {
       const rho = norm === "l1" ? undefined : 1.7;
-      const length = Math.sqrt(sum(g.map((value) => value * value)));
+      const length = Math.sqrt(compensatedSum(g.map((value) => value * value)));
       const factor = (rho ?? length) / length;
       const gains = Array.from(g, (value) => Math.fround(value * factor));
       const expected = reference(shape, axis, norm, v.read, dw.read, gains);
       const h = expected.h.map((part) => part.value);
-      const dot = sum(h.map((value, i) => value * g[i]));
-      const most = sum(expected.h.map((part, i) => part.size * Math.abs(g[i])));
+      const dot = compensatedSum(h.map((value, i) => value * g[i]));
+      const most = compensatedSum(expected.h.map((part, i) => part.size * Math.abs(g[i])));
       const dg = h.map((value, i) => factor * (value - (g[i] * dot) / length ** 2));
       const sizes = expected.h.map((part, i) => factor * (part.size + (Math.abs(g[i]) * most) / length ** 2));
       const held = tensor(v.x.data, shape);
@@ -180,9 +181,9 @@ test("gradients are the differences of the functions", () => {
   for (const norm of normsOf(6)) {
     const [v, dw, g] = [gaussian(24, 1), gaussian(24, 2), gaussian(4, 3, 1, 0.3)];
     const rho = 2.5;
-    const loss = (w: number[]) => sum(w.map((value, i) => value * dw[i]));
+    const loss = (w: number[]) => compensatedSum(w.map((value, i) => value * dw[i]));
     const bounded = (v: ArrayLike<number>, g: ArrayLike<number>) => {
-      const length = Math.sqrt(sum(Array.from(g, (value) => value * value)));
+      const length = Math.sqrt(compensatedSum(Array.from(g, (value) => value * value)));
       return loss(at(v, norm, (i) => (rho * g[i]) / length));
     };
     const result = boundedWeightNormBackward({ data: dw, shape }, { data: v, shape }, { g, norm, rho });
@@ -206,8 +207,8 @@ test("steps along the gradient keep the norm of bounded weights", () => {
       }
       const { dv } = boundedWeightNormBackward({ data: gaussian(240, step), shape }, { data: v, shape }, { norm, rho });
       for (const { elements } of groupsOf(shape, [1])) {
-        const dot = sum(elements.map((position) => dv.data[position] * v[position]));
-        const size = sum(elements.map((position) => Math.abs(dv.data[position] * v[position])));
+        const dot = compensatedSum(elements.map((position) => dv.data[position] * v[position]));
+        const size = compensatedSum(elements.map((position) => Math.abs(dv.data[position] * v[position])));
         expect(Math.abs(dot)).toBeLessThan(1e-6 * size);
       }
       for (let i = 0; i < 240; i++) v[i] -= 0.1 * dv.data[i];
