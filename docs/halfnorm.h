@@ -255,7 +255,7 @@
 /* RECORD_BYTES of work space for each group, which judge() reads as well. */
 #define HALFNORM_RECORDS 169920
 #define HALFNORM_RECORD_BYTES 40
-/* What judge() knows that is exact: nothing, the means of the records, mean and scale of each group, or, beside these, the outputs at EXACT_VALUES. By another norm than that of the records, outputs are multiples of these, by the ratio of the scales. */
+/* What judge() knows that is exact: nothing, the means of the records, mean and scale of each group, or, beside these, the outputs at EXACT_VALUES. By another norm than that of the records, outputs are multiples of these, by the ratio of the scales, where there are no weights and biases. */
 #define HALFNORM_KNOWN_NOTHING 0
 #define HALFNORM_KNOWN_MEANS 1
 #define HALFNORM_KNOWN_SCALES 2

@@ -1,29 +1,33 @@
 // Outputs that are given, held against the exact ones.
 
-import { INPUT, INPUT_STORAGE, STORAGE_FLOAT32 } from "../../src/abi/plan";
+import { BIAS, INPUT, INPUT_STORAGE, STORAGE_FLOAT32, WEIGHT } from "../../src/abi/plan";
 import {
   EXACT_HEAD_BYTES,
+  EXACT_LARGEST,
+  EXACT_VALUES,
   INPUT_STAGE,
   KNOWN_MULTIPLES,
   KNOWN_NOTHING,
   KNOWN_SCALES,
   KNOWN_VALUES,
+  RECORD_BYTES,
+  RECORDS,
   TOTAL,
   TOTAL_ERRORS,
 } from "../../src/abi/report";
 import { Bundle, gatherTile, padded, startBundles, stretch } from "../emulated/bundle";
 import { REAL_SCALE, TILE_V, TILE_X } from "../memory";
-import { isScaled } from "../norms/norm";
+import { isScaled, Reduction, reductionIn } from "../norms/norm";
 import { traitsOf } from "../norms/with-norm";
 import { checkErrors, checkInput, checkRecords, checkValues } from "../preconditions";
-import { count } from "../tensors/groups";
+import { count, group } from "../tensors/groups";
 import { Layout } from "../tensors/offsets";
 import { holdExact, placeOfValues, recall } from "./element-errors";
 import { startErrors } from "./error-statistics";
 import { takeGiven } from "./given";
 import { holdKept, stateOf } from "./pairs";
-import { realOf } from "./reals";
-import { addMean, addTerms, finishMean, finishTerms, startReference } from "./reference";
+import { hasRest, realOf } from "./reals";
+import { addMean, addTerms, exactScale, finishMean, finishTerms, startReference } from "./reference";
 import { isCentred, isGiven, nextWatchedBundle, readElements } from "./stages";
 import { keep } from "./tile-errors";
 import { placeTile } from "./tile-indices";
@@ -41,6 +45,7 @@ export function judge(known: i32): void {
     assert(known >= KNOWN_NOTHING && known <= KNOWN_MULTIPLES);
     if (known != KNOWN_NOTHING) checkRecords();
     if (known >= KNOWN_SCALES) checkValues(known != KNOWN_SCALES);
+    assert(known != KNOWN_MULTIPLES || (load<usize>(WEIGHT) | load<usize>(BIAS)) == 0);
   }
   startErrors(stateOf(INPUT_STAGE, TOTAL));
   const scales = known == KNOWN_SCALES || known == KNOWN_VALUES;
@@ -49,12 +54,16 @@ export function judge(known: i32): void {
   startBundles();
   while (nextWatchedBundle()) {
     let ratio = 1.0;
-    if (scales) recall(false);
-    else ratio = referenceBundle(known);
+    if (scales) {
+      recall(false);
+    } else {
+      ratio = has ? ratioOfKept() : 0;
+      if (!isRatio(ratio)) ratio = referenceBundle(known);
+    }
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
       const values = has ? placeOfValues(n) : 0;
-      const kept = values && ratio > 0 && ratio < Infinity;
+      const kept = values && isRatio(ratio);
       if (!kept && (scales || !Bundle.whole())) readElements(from, n);
       placeTile(from);
       readOutputs(from, n);
@@ -62,6 +71,30 @@ export function judge(known: i32): void {
       else holdExact(INPUT_STAGE, TILE_X, from, n, known == KNOWN_SCALES);
     }
   }
+}
+
+function isRatio(x: f64): bool {
+  return x > 0 && x < Infinity;
+}
+
+function scaleOfRecord(): f64 {
+  return load<f64>(load<usize>(RECORDS) + RECORD_BYTES * group, 16);
+}
+
+/**
+ * What turns the exact outputs of a row that are kept, which are distances by the scale of its record, into distances by the
+ * greatest of them; 0 for other norms.
+ */
+function ratioOfKept(): f64 {
+  if (reductionIn(traitsOf()) != Reduction.Greatest || hasRest(count)) return 0;
+  let greatest = 0.0;
+  let values = load<usize>(EXACT_VALUES);
+  for (let from = 0; from < count; from += stretch) {
+    greatest = max(greatest, load<f64>(values, EXACT_LARGEST));
+    values += EXACT_HEAD_BYTES + ((<usize>stretch) << 3);
+  }
+  const scale = scaleOfRecord();
+  return scale / exactScale(greatest * scale);
 }
 
 /** `ratio` times the exact outputs of a tile, in TILE_V for once where that makes a difference. */
@@ -80,7 +113,6 @@ function referenceBundle(known: i32): f64 {
   }
   startReference();
   if (known != KNOWN_NOTHING) recall(false);
-  const scale = realOf(REAL_SCALE, 0);
   const passes = isScaled(traitsOf()) ? 2 : 1;
   for (let pass = isCentred() && known == KNOWN_NOTHING ? 0 : 1; pass < passes; pass++) {
     for (let from = 0; from < count; from += stretch) {
@@ -92,7 +124,7 @@ function referenceBundle(known: i32): f64 {
     if (pass == 0) finishMean();
     else finishTerms();
   }
-  return scale / realOf(REAL_SCALE, 0);
+  return scaleOfRecord() / realOf(REAL_SCALE, 0);
 }
 
 /** TILE_X = the outputs that are judged. */

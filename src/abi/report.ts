@@ -86,7 +86,8 @@ export const RECORDS = EVENT_ELEMENTS + STAGE_COUNT * EVENT_KINDS * 4;
 export const RECORD_BYTES = 40;
 /**
  * What judge() knows that is exact: nothing, the means of the records, mean and scale of each group, or, beside these, the outputs
- * at EXACT_VALUES. By another norm than that of the records, outputs are multiples of these, by the ratio of the scales.
+ * at EXACT_VALUES. By another norm than that of the records, outputs are multiples of these, by the ratio of the scales, where
+ * there are no weights and biases.
  */
 export const KNOWN_NOTHING = 0;
 export const KNOWN_MEANS = 1;

@@ -156,7 +156,8 @@ function check(c: Case, data: Float32Array): void {
     [KNOWN_SCALES, 0],
     [KNOWN_SCALES, kept],
     [KNOWN_VALUES, kept],
-    [KNOWN_MULTIPLES, kept],
+    // with weights and biases they are none
+    [c.weights ? KNOWN_VALUES : KNOWN_MULTIPLES, kept],
   ]) {
     run(outputs);
     const judged = judge(job, outputs.y.address, (job.numerics as Numerics).compute, known, what, undefined, to);

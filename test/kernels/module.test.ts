@@ -8,7 +8,7 @@ const BUDGETS: Record<string, { raw: number; gzip: number }> = {
   core: { raw: 37_568, gzip: 15_168 },
   diagnosis: { raw: 51_200, gzip: 20_992 },
   gradients: { raw: 53_120, gzip: 19_776 },
-  halfnorm: { raw: 99_840, gzip: 38_272 },
+  halfnorm: { raw: 99_840, gzip: 38_304 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
