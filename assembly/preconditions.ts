@@ -74,6 +74,7 @@ import {
   EXACT_VALUES,
   GROUP_ERRORS,
   LARGEST_SPACE,
+  OUTPUTS,
   OWN_ERRORS,
   RECORD_BYTES,
   RECORDS,
@@ -302,11 +303,26 @@ export function checkValues(known: bool): void {
   const values = load<usize>(EXACT_VALUES);
   assert(!known || values != 0);
   if (!values) return;
-  // a tile has at least 128 elements of a group, or the rest of it
-  const elements = <i64>load<i32>(KEPT_TOTAL) * <i64>load<f64>(COUNT);
-  const bytes = 8 * elements + EXACT_HEAD_BYTES * (<i64>load<i32>(KEPT_TOTAL) + elements / 128);
+  const bytes = exactBytes();
   checkRegion(values, bytes, 16);
   checkApart(values, bytes, load<usize>(TOTAL_ERRORS), 4 * span());
+}
+
+/** Of the exact outputs of all groups. */
+function exactBytes(): i64 {
+  const elements = groups() * <i64>load<f64>(COUNT);
+  // a tile has at least 128 elements of a group, or the rest of it; one that is kept ends with its vectors
+  return 8 * elements + EXACT_HEAD_BYTES * min(groups() + elements / 128, elements / 4);
+}
+
+/** Places for the outputs, exact and computed, if there are those. */
+export function checkKept(): void {
+  checkValues(false);
+  const outputs = load<usize>(OUTPUTS);
+  if (!outputs) return;
+  const values = load<usize>(EXACT_VALUES);
+  checkRegion(outputs, 4 * span(), 4);
+  if (values) checkApart(outputs, 4 * span(), values, exactBytes());
 }
 
 /** Errors of elements: those of both kinds, or the total ones alone. */

@@ -270,7 +270,7 @@
 /* Where |e| of a stage of elements go, float32 in the order of the tensor. */
 #define HALFNORM_OWN_ERRORS 169936
 #define HALFNORM_TOTAL_ERRORS 169940
-/* Where sweep() of the output and judge() keep exact outputs, 64-bit floats, tile after tile, each behind a head that tells what is known of its outputs; 0 for nowhere. They leave the address behind the last tile here. There is room for a head for each group, and for every 128 elements one. */
+/* Where sweep() of the output and judge() keep exact outputs, 64-bit floats, tile after tile, each behind a head that tells what is known of its outputs; 0 for nowhere. They leave the address behind the last tile here. There is room for a head for each group and one for every 128 elements, but for no more than one for every four. */
 #define HALFNORM_EXACT_VALUES 169944
 #define HALFNORM_EXACT_HEAD_BYTES 32
 /* In a head, 64-bit floats: Σv², and the largest and the least |v|. */

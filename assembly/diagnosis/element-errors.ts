@@ -36,7 +36,7 @@ import {
 import { isScaled, kindIn, Norm, TermKind } from "../norms/norm";
 import { Sizes } from "../norms/terms";
 import { traitsOf, withNorm } from "../norms/with-norm";
-import { checkErrors, checkTrace } from "../preconditions";
+import { checkErrors, checkKept, checkTrace } from "../preconditions";
 import { count, group, width } from "../tensors/groups";
 import { setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
@@ -84,6 +84,7 @@ export function sweep(stage: i32): void {
     checkErrors(true);
     const factors = load<i32>(TAIL) == TAIL_FOLDED && (stage == SLOPE_STAGE || stage == SHIFT_STAGE);
     assert(factors || stage == CENTRE_STAGE || stage == TERM_STAGE || stage == OUTPUT_STAGE);
+    if (stage == OUTPUT_STAGE) checkKept();
   }
   startErrors(stateOf(stage, OWN));
   startErrors(stateOf(stage, TOTAL));
@@ -288,7 +289,10 @@ function shiftByWeights(n: i32): void {
   shiftReals(load<usize>(WEIGHT) ? TILE_W : 0, load<usize>(BIAS) ? TILE_B : 0, n);
 }
 
-/** Where the exact outputs of a tile are kept, behind which is that of the next; 0 where they are not, as those of tiles that do not end with their vectors. */
+/**
+ * Where the exact outputs of a tile are kept, behind which those of the next one will be; 0 where they are not: those of tiles that
+ * do not end with their vectors never are.
+ */
 export function placeOfValues(n: i32): usize {
   const values = load<usize>(EXACT_VALUES);
   if (!values || hasRest(n)) return 0;

@@ -104,7 +104,10 @@ function multiplied(values: usize, ratio: f64, n: i32): usize {
   return TILE_V - EXACT_HEAD_BYTES;
 }
 
-/** The exact mean and scale of the groups of the bundle. Returns the scale of the record over that of the first. */
+/**
+ * The exact mean and scale of the groups of the bundle. Returns, of the first group, the scale in its record, if there is one, by this
+ * one; 0 where statistics are given.
+ */
 function referenceBundle(known: i32): f64 {
   if (Bundle.whole()) readElements(0, count);
   if (isGiven()) {

@@ -71,8 +71,8 @@ export function measureKept(state: usize, c: usize, vectors: i32, errors: usize,
 }
 
 /**
- * Keeps n exact values, `ratio` times those at `from`, behind a head of what they have in common with any c: Σv², and the greatest
- * and the least |v|.
+ * Keeps n exact values, `ratio` times those at `from`, behind a head of what they have in common with any c: Σv², and the
+ * greatest and the least |v|.
  */
 export function keep(from: usize, ratio: f64, kept: usize, n: i32): void {
   const values = kept + EXACT_HEAD_BYTES;
@@ -238,7 +238,10 @@ function rareOf(isWorst: bool, exceeds: bool): i32 {
   return (isWorst ? WORST : 0) | (exceeds ? EXCEEDS : 0) | (special ? SPECIAL : 0) | (cancels ? CANCELS : 0);
 }
 
-/** Adds a tile of n pairs of c and the exact values, which are only read where something is rare: there they stand in TILE_V if it is special pairs. */
+/**
+ * Adds a tile of n pairs of c and the exact values, which are only read where something is `rare`. Those of a tile with special
+ * pairs are in TILE_V then.
+ */
 function take(state: usize, c: usize, exact: usize, errors: usize, n: i32, rare: i32): void {
   if (rare & SPECIAL) {
     if (exact != TILE_V) memory.copy(TILE_V, exact, (<usize>n) << 3);

@@ -50,7 +50,10 @@ export function addLargest(state: usize, p: usize, end: usize, pitch: usize): vo
 const MAXIMA_BYTES: usize = 64 * 8;
 const MOST_SAMPLED: i32 = 32;
 
-/** A first threshold, as that of reductions/top.ts, by the maxima of numbers 64 apart. The buffer is still empty and serves as work space. */
+/**
+ * A first threshold, as that of reductions/top.ts, by the maxima of numbers 64 apart. The buffer is still empty and serves as work
+ * space: tiles but the last are longer than it is.
+ */
 function sample(buffer: usize, p: usize, end: usize, k: i32): i64 {
   const rows = (end - p) / MAXIMA_BYTES;
   for (let at: usize = 0; at < MAXIMA_BYTES; at += 16) {

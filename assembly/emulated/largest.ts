@@ -28,7 +28,9 @@ function largestOf(j: i32): usize {
   return GROUP_TOP + TOP_BYTES * j;
 }
 
-/** The sum of those of group j, on the grid of a format, from the largest down, at `out`. Returns where they stand in that order. */
+/**
+ * The sum of those of group j, on the grid of a format, from the largest down, at `out`. Returns where they stand in that order.
+ */
 export function sumLargest<W extends SumWatch>(j: i32, grid: usize, out: usize): usize {
   const k = load<i32>(TOP);
   const largest = finishTop(largestOf(j));

@@ -105,8 +105,8 @@ export const OWN_ERRORS = RECORDS + 16;
 export const TOTAL_ERRORS = RECORDS + 20;
 /**
  * Where sweep() of the output and judge() keep exact outputs, 64-bit floats, tile after tile, each behind a head that tells what is
- * known of its outputs; 0 for nowhere. They leave the address behind the last tile here. There is room for a head for each group,
- * and for every 128 elements one.
+ * known of its outputs; 0 for nowhere. They leave the address behind the last tile here. There is room for a head for each group
+ * and one for every 128 elements, but for no more than one for every four.
  */
 export const EXACT_VALUES = RECORDS + 24;
 export const EXACT_HEAD_BYTES = 32;

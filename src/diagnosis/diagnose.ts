@@ -152,7 +152,7 @@ export function diagnose(x: Tensor, options: DiagnoseOptions, shared: Shared): D
  * it counts in full.
  *
  * Data is copied into kernel memory once, if it is not there; with remedies, it takes another 4 bytes an element, and up to 2^20
- * elements 12, or 16 where they are run in any case.
+ * elements 12, or 16 where they are run in any case, and up to 8 more where groups are short.
  *
  * @throws {TypeError} for a wrong type or an unknown option, among them an `arithmetic` that is missing.
  * @throws {RangeError} for a wrong value or shape, or when memory cannot grow.

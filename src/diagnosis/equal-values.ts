@@ -28,6 +28,9 @@ export interface EpsRule {
 export const epsRule = (norm: NormSpec, factor: number, given: boolean): EpsRule =>
   given ? { power: epsPowerGiven(norm), factor: 1 } : { power: epsPowerOf(norm), factor: norm.power ? factor : 1 };
 
+/** eps along with x · 2^exponent; none stays none, however large a power of 2^exponent is. */
+export const scaledEps = (eps: number, exponent: number, power: number): number => eps && eps * 2 ** (exponent * power);
+
 /** The format that 1 / S is computed in, and that which it goes to. */
 type Formats = Pick<Numerics, "statistics" | "compute">;
 

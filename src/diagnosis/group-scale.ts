@@ -1,6 +1,7 @@
 // One power of two for each group, which takes all of them to the same binade, and an eps for each along with it.
 
 import { comparedBy, epsPowerOf, powerOf } from "../numerics/norm.js";
+import { scaledEps } from "./equal-values.js";
 import { SPARE } from "./headroom.js";
 import type { InputCounts } from "./input.js";
 import type { Subject } from "./normalization.js";
@@ -54,7 +55,7 @@ export function groupScaleOf(
     size || root ? target - Math.floor(Math.log2(Math.max(size, root))) : 0,
   );
   const raised = new Map<number, number>();
-  for (const exponent of new Set(exponents)) raised.set(exponent, safe(eps * 2 ** (exponent * power)));
+  for (const exponent of new Set(exponents)) raised.set(exponent, safe(scaledEps(eps, exponent, power)));
   const every = exponents.map((exponent) => raised.get(exponent) as number);
   const mine = {
     low: exponents.reduce((a, b) => Math.min(a, b)),

@@ -22,7 +22,7 @@ import { planWalk } from "../plan/walk.js";
 import { Operand, operand } from "../tensor/operand.js";
 import { Tensor } from "../tensor/tensor.js";
 import { brief, formatWords, normWords } from "../text/words.js";
-import { leastEps, survives } from "./equal-values.js";
+import { leastEps, scaledEps, survives } from "./equal-values.js";
 import { groupScaleOf } from "./group-scale.js";
 import { bestExponent, type Level } from "./headroom.js";
 import { bfloat16For } from "./inner-bfloat16.js";
@@ -167,12 +167,13 @@ function twice(subject: Subject): Trial {
   };
 }
 
-/** x · 2^exponent, and statistics that are given along with it. */
-function scaled(subject: Subject, exponent: number): Trial {
+/** x · 2^exponent, and statistics that are given along with it; but no eps is infinite. */
+function scaled(subject: Subject, exponent: number): Trial[] {
   const factor = 2 ** exponent;
   const { given, mean, deviation, norm } = subject;
   // beside the mean of the terms for L2 and Lp, or the square that is given, beside the deviation for the others
-  const eps = safeEps(subject.eps * factor ** subject.epsRule(norm).power, subject);
+  const eps = safeEps(scaledEps(subject.eps, exponent, subject.epsRule(norm).power), subject);
+  if (eps === Infinity) return [];
   const along = (name: string, from: Operand | undefined): Operand | undefined =>
     from &&
     operand(
@@ -180,11 +181,13 @@ function scaled(subject: Subject, exponent: number): Trial {
       valuesOf(from).map((value) => value * factor),
     );
   const what = given ? "x, mean and deviation" : "x";
-  return {
-    what: { change: `scale ${what} by 2^${exponent}${epsWords(eps, subject.eps)}`, scale: factor, eps },
-    change: { eps, ...(given && { mean: along("mean", mean), deviation: along("deviation", deviation) }) },
-    prepare: (y) => multiply(subject.x, planWalk([subject.x.size], 1, 0), Float64Array.of(exponent), y),
-  };
+  return [
+    {
+      what: { change: `scale ${what} by 2^${exponent}${epsWords(eps, subject.eps)}`, scale: factor, eps },
+      change: { eps, ...(given && { mean: along("mean", mean), deviation: along("deviation", deviation) }) },
+      prepare: (y) => multiply(subject.x, planWalk([subject.x.size], 1, 0), Float64Array.of(exponent), y),
+    },
+  ];
 }
 
 /** Every group by a power of two of its own. */
@@ -227,7 +230,7 @@ export function remediesOf(
   if (norm.name !== "none") {
     trials.push(...raised(subject));
     const exponent = bestExponent(subject, levels, input);
-    if (exponent) trials.push(scaled(subject, exponent));
+    if (exponent) trials.push(...scaled(subject, exponent));
     // by its own deviations, no other norm is the same layer
     if (!given) {
       if (input.absMax) trials.push(...scaledByGroups(subject, input));

@@ -305,7 +305,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
 
 /** Bytes that the exact outputs of a share take. */
 export const exactBytes = ({ elements, groups }: Walk): number =>
-  8 * elements + report.EXACT_HEAD_BYTES * Math.ceil(groups + elements / 128);
+  8 * elements + report.EXACT_HEAD_BYTES * Math.ceil(Math.min(groups + elements / 128, elements / 4));
 
 /** Whether outputs of a share are the same, bit by bit. */
 export const areEqual = (a: number, b: number, { elements }: Walk): boolean =>

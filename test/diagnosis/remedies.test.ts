@@ -191,6 +191,19 @@ describe("what is tried", () => {
     }
   });
 
+  test("an eps of 0 stays 0, and one that is infinite is none, where a large power of a scale is", () => {
+    const small = rows(
+      gaussian(64, 1, 0, 2e-6).map((value, i) => (i < 32 ? value : value / 16)),
+      2,
+    );
+    const eight = { arithmetic: "float8_e5m2", axes: 1, norm: { lp: 100 }, remedies: true } as const;
+    const scales = ({ scale, groupScale }: Remedy) => scale !== undefined || groupScale !== undefined;
+    const none = diagnosed(small, { ...eight, eps: 0 }).remedies.filter(scales);
+    expect(list(none).sort()).toEqual(["scale each group, eps along with it", "scale x by 2^18"]);
+    expect(none.map(({ eps }) => eps)).toEqual([0, 0]);
+    expect(diagnosed(small, { ...eight, norm: { lp: 600 }, eps: 1e-5 }).remedies.filter(scales)).toEqual([]);
+  });
+
   test("pairwise is lanes up to 128 elements", () => {
     const short = rows(gaussian(256, 1), 2);
     expect(of({}, short)).not.toContain("add pairwise");

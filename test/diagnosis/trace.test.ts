@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { TASK_APPLY, TASK_CENTRE, TASK_NORM } from "../../src/abi/plan.js";
 import {
+  EXACT_VALUES,
   KNOWN_MEANS,
   KNOWN_MULTIPLES,
   KNOWN_NOTHING,
@@ -12,6 +13,7 @@ import {
 } from "../../src/abi/report.js";
 import type { ErrorStatistics } from "../../src/diagnosis/result.js";
 import { exactBytes, judge, trace } from "../../src/diagnosis/trace.js";
+import { engine } from "../../src/engine/engine.js";
 import { empty, fromFloat16, tensor, toFloat16 } from "../../src/index.js";
 import { checkArithmetic, type Numerics } from "../../src/numerics/arithmetic.js";
 import { deviationFactor } from "../../src/numerics/factors.js";
@@ -148,7 +150,8 @@ function check(c: Case, data: Float32Array): void {
   Object.assign(outputs, { eps: job.eps, factor: job.factor, weight: job.weight, bias: job.bias });
   outputs.y = operand("y", y);
   // whatever of the groups is known already
-  const exact = empty([exactBytes(job.walk) / 4]);
+  const room = exactBytes(job.walk);
+  const exact = empty([room / 4]);
   const kept = operand("exact", exact).address;
   for (const [what, to] of [
     [KNOWN_NOTHING, 0],
@@ -162,6 +165,7 @@ function check(c: Case, data: Float32Array): void {
     run(outputs);
     const judged = judge(job, outputs.y.address, (job.numerics as Numerics).compute, known, what, undefined, to);
     expect(judged).toEqual(found.stages[found.stages.length - 1].total);
+    if (to) expect(engine().heap.i32[EXACT_VALUES >> 2] - to).toBeLessThanOrEqual(room);
   }
   y.dispose();
   exact.dispose();
@@ -263,6 +267,12 @@ describe("every norm on every kind of data", () => {
       check(c, DATA[kind](sizeOf(shape)));
     });
   });
+});
+
+test.each(ORDERS)("groups as short as a vector take the most room beside their exact outputs, %j", (order) => {
+  const pair = arithmetic(FLOAT16, FLOAT16, order);
+  const c = { axes: [1], norm: "l1" as const, pair, eps: 1e-5, centred: true, half: false, weights: false };
+  for (const n of [1, 3, 4, 8]) check({ ...c, shape: [33, n] }, gaussian(33 * n, 9, 1, 4));
 });
 
 describe("groups longer than a tile, and more than a bundle holds", () => {

@@ -137,7 +137,8 @@ export function trialsOf(work: Work, exponent = 0): Trial[] {
   if (norm === "none") return trials;
   const eps = safeEps(work);
   if (eps !== work.eps) change("eps", { eps });
-  if (exponent !== 0) trials.push({ label: "scale", work: scaledBy(work, exponent), reference: work });
+  const times = scaledBy(work, exponent);
+  if (exponent !== 0 && times.eps < Infinity) trials.push({ label: "scale", work: times, reference: work });
   if (given) return trials;
   const scaled = work.values.length && Array.from(work.values).some((value) => value && Number.isFinite(value));
   const groupwise = scaled ? scaledGroups(work) : undefined;

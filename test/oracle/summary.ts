@@ -64,5 +64,6 @@ export function bound({ norm, arithmetic, given }: Work, n: number) {
 export function scaledEps({ norm, eps, given }: Work, factor: number): number {
   if (norm === "none") return eps;
   const power = given ? (norm === "l2" ? 2 : 1) : termPower(norm);
-  return eps * factor ** power;
+  // 0 times an infinite power of the factor, too
+  return eps === 0 ? 0 : eps * factor ** power;
 }
