@@ -16,7 +16,7 @@ const BARE = "bare kernels of eleven remedies";
 const OPTIONS = /** @type {const} */ ({ layer: "layer", norm: "l2", arithmetic: "float16", eps: EPS });
 
 /** @type {Case["kernels"]} */
-const KERNELS = ["setUnit", "select", "startInspection", "inspect", "trace", "sweep", "attribute", "judge"];
+const KERNELS = ["setUnit", "select", "startInspection", "inspect", "trace", "sweep", "attribute", "judge", "equal"];
 
 /** @returns {Case[]} */
 export function diagnosisCases() {
