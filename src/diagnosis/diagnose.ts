@@ -185,7 +185,7 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Share
     const counts = shared?.kept?.counts ?? inspected();
     if (shared?.kept) shared.kept.counts = counts;
     const values = remedies === true && keepsExact(subject) ? exactBytes(share.walk) : 0;
-    const room = given.size && values && values / 4 + given.size;
+    const room = given.size && values && values / 4 + (share.company.size > 1 ? 0 : given.size);
     memory = room ? Tensor.make([room], room, STORAGE_FLOAT32) : undefined;
     const kept = memory && keptAt(memory.address as number, values, share);
     const traced = given.size ? trace(subject.job(), records.address as number, share, kept) : untraced(subject);

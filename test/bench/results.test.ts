@@ -1,6 +1,8 @@
 // What is kept of measurements, and the texts that are written from it: nothing is measured here.
 
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { withTables } from "../../bench/results/readme-section.mjs";
 import { resultsText } from "../../bench/results/results-text.mjs";
@@ -9,6 +11,14 @@ import { merged, readStored } from "../../bench/results/stored.mjs";
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const stored = readStored();
 if (!stored) throw new Error("bench/results.json is missing");
+
+describe("the benchmark", () => {
+  it("has a case for every kernel, without which it does not start", () => {
+    const main = fileURLToPath(new URL("../../bench/main.mjs", import.meta.url));
+    const listed = execFileSync(process.execPath, [main, "--list", "--checks"], { encoding: "utf8" }).split("\n");
+    expect(listed).toEqual(expect.arrayContaining(["diagnose/float16/512x768/every remedy"]));
+  });
+});
 
 describe("the results of the benchmark", () => {
   it("stand in bench/RESULTS.md as npm run bench:write -- --stored writes them", () => {
