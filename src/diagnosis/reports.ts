@@ -132,13 +132,7 @@ export class Reports {
    * @param ofGroups Whether the pairs are of groups, not of elements.
    */
   join(addresses: readonly number[], ofGroups: boolean): void {
-    const { own, share, reports } = this;
-    if (share.company.size > 1) this.joinWith(addresses, ofGroups, undefined, () => undefined);
-    else if (!share.isWhole) {
-      for (const address of addresses) {
-        own.heap.f64.set(reports.map((of, i) => this.stateIn(of, i, address, ofGroups)).reduce(add), address >> 3);
-      }
-    }
+    this.joinWith(addresses, ofGroups, undefined, () => undefined);
   }
 
   /** A state in the report of part i, its index that of the whole tensor. */
