@@ -227,13 +227,17 @@ describe("what goes wrong with one thread", () => {
 it("leaves nothing behind when it is interrupted", async () => {
   const folder = path("interrupted");
   mkdirSync(folder);
-  const child = start(["diagnose", "-", "--jobs", "3"], { env: { ...process.env, TMPDIR: folder } });
+  const args = ["diagnose", "-", "--jobs", "3", "--norm", "l1,l2,linf,range,top10,lp3"];
+  const child = start(args, { env: { ...process.env, TMPDIR: folder } });
+  const ended = once(child, "exit");
   child.stdin.on("error", () => {});
-  child.stdin.end(FILES["channels.npy"]());
-  while (!readdirSync(folder).length) await new Promise((resolve) => setTimeout(resolve, 10));
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  // seconds of work
+  child.stdin.end(npy("f4", [9000, 1000]));
+  while (!readdirSync(folder).length && child.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  await new Promise((resolve) => setTimeout(resolve, 300));
   child.kill("SIGINT");
-  const [, signal] = await once(child, "exit");
+  const [, signal] = await ended;
   expect(signal).toBe("SIGINT");
   expect(readdirSync(folder)).toEqual([]);
 });
