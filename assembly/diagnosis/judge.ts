@@ -105,8 +105,8 @@ function multiplied(values: usize, ratio: f64, n: i32): usize {
 }
 
 /**
- * The exact mean and scale of the groups of the bundle. Returns, of the first group, the scale in its record, if there is one, by this
- * one; 0 where statistics are given.
+ * The exact mean and scale of the groups of the bundle. Returns the scale in the record of the first group by this one, which is what
+ * turns outputs that are kept of a row into those by this scale; of no meaning without a record, 0 where statistics are given.
  */
 function referenceBundle(known: i32): f64 {
   if (Bundle.whole()) readElements(0, count);

@@ -31,8 +31,8 @@ export function greatestMagnitude(p: usize, n: i32): i32 {
 }
 
 /**
- * float32 bits as signed integers in the order of their values, and back: the magnitude bits of negative numbers are
- * inverted. NaN of either sign lies beyond the infinities, so the extremes of a vector show it.
+ * float32 bits as signed integers in the order of their values: the magnitude bits of negative numbers are inverted, as on the
+ * way back (lanes/vectors.ts). NaN of either sign lies beyond the infinities, so the extremes of a vector show it.
  *
  *     -NaN < -inf < -1 < -0 < +0 < 1 < inf < NaN
  */

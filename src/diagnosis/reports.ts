@@ -23,7 +23,7 @@ const SUMS = [
   report.ERRORS_CC,
 ].map((field) => field >> 3);
 const LARGEST = [report.ERRORS_ABSOLUTE, report.ERRORS_RELATIVE, report.ERRORS_LARGEST].map((field) => field >> 3);
-/** How many there are. */
+/** Fields of a state. */
 const STATE = report.ERRORS_BYTES >> 3;
 const WORST = report.ERRORS_WORST >> 3;
 const INDEX = report.ERRORS_INDEX >> 3;
@@ -135,16 +135,6 @@ export class Reports {
     this.joinWith(addresses, ofGroups, undefined, () => undefined);
   }
 
-  /** A state in the report of part i, its index that of the whole tensor. */
-  private stateIn(of: Float64Array, i: number, address: number, ofGroups: boolean): Float64Array<ArrayBuffer> {
-    const { share } = this;
-    const { number, element } = share.parts[i];
-    const at = (address >> 3) - START;
-    const state = new Float64Array(of.subarray(at, at + STATE));
-    if (state[INDEX] >= 0) state[INDEX] = ofGroups ? state[INDEX] + number : share.elementOf(state[INDEX] + element);
-    return state;
-  }
-
   /**
    * The same, and what each of a company has found besides goes with it: nobody has to wait for the others once more.
    *
@@ -158,26 +148,25 @@ export class Reports {
   ): R {
     const { own, share, reports } = this;
     const { f64 } = own.heap;
-    const length = STATE;
     if (share.isWhole)
       return join(
-        addresses.map((address) => f64.subarray(address >> 3, (address >> 3) + length)),
+        addresses.map((address) => f64.subarray(address >> 3, (address >> 3) + STATE)),
         [mine],
       );
     // those of an address behind each other, in one array: of many, each takes its time to be told
-    const many = reports.length * length;
+    const many = reports.length * STATE;
     const states = new Float64Array(addresses.length * many);
     for (const [j, address] of addresses.entries()) {
       for (const [i, of] of reports.entries()) {
-        states.set(this.stateIn(of, i, address, ofGroups), j * many + i * length);
+        states.set(this.stateIn(of, i, address, ofGroups), j * many + i * STATE);
       }
     }
     const [joined, found] = share.company.exchange({ states, mine }, (all): [Float64Array[], R] => {
       const sums = addresses.map((_, j) => {
         const parts = all.flatMap(({ states }) => {
           const many = states.length / addresses.length;
-          return Array.from({ length: many / length }, (_, i) =>
-            states.slice(j * many + i * length, j * many + (i + 1) * length),
+          return Array.from({ length: many / STATE }, (_, i) =>
+            states.slice(j * many + i * STATE, j * many + (i + 1) * STATE),
           );
         });
         return parts.reduce(add);
@@ -192,6 +181,16 @@ export class Reports {
     });
     for (const [j, address] of addresses.entries()) f64.set(joined[j], address >> 3);
     return found;
+  }
+
+  /** A state in the report of part i, its index that of the whole tensor. */
+  private stateIn(of: Float64Array, i: number, address: number, ofGroups: boolean): Float64Array<ArrayBuffer> {
+    const { share } = this;
+    const { number, element } = share.parts[i];
+    const at = (address >> 3) - START;
+    const state = new Float64Array(of.subarray(at, at + STATE));
+    if (state[INDEX] >= 0) state[INDEX] = ofGroups ? state[INDEX] + number : share.elementOf(state[INDEX] + element);
+    return state;
   }
 
   /** What all parts of the tensor have beside error statistics. */
