@@ -268,7 +268,7 @@ function holdTotal(stage: i32, y: usize, from: i32, n: i32, keeps: bool): void {
   const values = keeps ? placeOfValues(n) : 0;
   if (values) {
     fillExact(n);
-    keep(TILE_V, 1, values, n * padded);
+    keep(TILE_V, values, n * padded);
     holdKept(stage, TOTAL, y, values, from, n);
   } else if (load<usize>(WEIGHT) | load<usize>(BIAS)) {
     fillExact(n);

@@ -29,7 +29,7 @@ import { holdKept, stateOf } from "./pairs";
 import { hasRest, realOf } from "./reals";
 import { addMean, addTerms, exactScale, finishMean, finishTerms, startReference } from "./reference";
 import { isCentred, isGiven, nextWatchedBundle, readElements } from "./stages";
-import { keep } from "./tile-errors";
+import { multiplyKept } from "./tile-errors";
 import { placeTile } from "./tile-indices";
 
 /**
@@ -100,7 +100,7 @@ function ratioOfKept(): f64 {
 /** `ratio` times the exact outputs of a tile, in TILE_V for once where that makes a difference. */
 function multiplied(values: usize, ratio: f64, n: i32): usize {
   if (ratio == 1) return values;
-  keep(values + EXACT_HEAD_BYTES, ratio, TILE_V - EXACT_HEAD_BYTES, n * padded);
+  multiplyKept(values, ratio, TILE_V - EXACT_HEAD_BYTES, n * padded);
   return TILE_V - EXACT_HEAD_BYTES;
 }
 

@@ -12,7 +12,7 @@
 // is counted. Of few numbers, a table of digits would take longer than the numbers: they are sorted.
 
 import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST } from "../../src/abi/report";
-import { greatestLane, laneSum, leastLane, magnitude } from "../lanes/vectors";
+import { greatestLane, held, laneSum, leastLane, magnitude } from "../lanes/vectors";
 import { RANKS } from "../memory";
 import { checkApart, checkRegion, checkState } from "../preconditions";
 import {
@@ -280,9 +280,9 @@ function narrows(p: usize, n: i32, table: usize): bool {
  * behind the limit.
  */
 function copyParts(p: usize, end: usize, to: usize, limit: usize, table: usize): usize {
-  const a = i32x4.splat((low << SHIFT) - 1);
-  const b = i32x4.splat((high << SHIFT) - 1);
-  const c = i32x4.splat((tail << SHIFT) - 1);
+  const a = held(i32x4.splat((low << SHIFT) - 1), table + MASKS_BYTES);
+  const b = held(i32x4.splat((high << SHIFT) - 1), table + MASKS_BYTES);
+  const c = held(i32x4.splat((tail << SHIFT) - 1), table + MASKS_BYTES);
   const pairs = <i32>((end - p) >> 2) & ~7;
   let fromA = i32x4.splat(0);
   let fromC = i32x4.splat(0);
@@ -316,6 +316,8 @@ function copyParts(p: usize, end: usize, to: usize, limit: usize, table: usize):
   }
   return to;
 }
+
+const MASKS_BYTES: usize = 16 * 16;
 
 /** Bytes that bring the lanes of each mask together. */
 function placeMasks(table: usize): void {

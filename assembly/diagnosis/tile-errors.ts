@@ -70,27 +70,41 @@ export function measureKept(state: usize, c: usize, vectors: i32, errors: usize,
   measureFrom<Itself, Kept>(state, c, c, vectors, 1, 0, errors, kept);
 }
 
-/**
- * Keeps n exact values, `ratio` times those at `from`, behind a head of what they have in common with any c: Σv², and the
- * greatest and the least |v|.
- */
-export function keep(from: usize, ratio: f64, kept: usize, n: i32): void {
+/** Keeps the n exact values at `from` behind a head of what they have in common with any c: Σv², and the greatest and the least |v|. */
+export function keep(from: usize, kept: usize, n: i32): void {
   const values = kept + EXACT_HEAD_BYTES;
-  const ratios = f64x2.splat(ratio);
   let vv = f64x2.splat(0);
+  let ww = f64x2.splat(0);
   let largest = f64x2.splat(0);
   let least = f64x2.splat(Infinity);
-  for (let p: usize = 0, end = (<usize>n) << 3; p < end; p += 16) {
-    const v = f64x2.mul(v128.load(from + p), ratios);
-    const square = f64x2.mul(v, v);
+  // whole vectors of float32: two sums, as one would wait for itself
+  for (let p: usize = 0, end = (<usize>n) << 3; p < end; p += 32) {
+    const v = v128.load(from + p);
+    const w = v128.load(from + p, 16);
     v128.store(values + p, v);
-    vv = f64x2.add(vv, square);
-    largest = f64x2.pmax(largest, square);
-    least = f64x2.pmin(least, f64x2.abs(v));
+    v128.store(values + p, w, 16);
+    vv = f64x2.add(vv, f64x2.mul(v, v));
+    ww = f64x2.add(ww, f64x2.mul(w, w));
+    const a = f64x2.abs(v);
+    const b = f64x2.abs(w);
+    largest = f64x2.pmax(largest, f64x2.pmax(a, b));
+    least = f64x2.pmin(least, f64x2.pmin(a, b));
   }
-  store<f64>(kept, pairSum(vv), EXACT_SQUARES);
-  store<f64>(kept, sqrt(greatest(largest)), EXACT_LARGEST);
+  store<f64>(kept, pairSum(f64x2.add(vv, ww)), EXACT_SQUARES);
+  store<f64>(kept, greatest(largest), EXACT_LARGEST);
   store<f64>(kept, min(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1)), EXACT_LEAST);
+}
+
+/** What keep() has kept of n exact values, times a ratio above 0. */
+export function multiplyKept(kept: usize, ratio: f64, to: usize, n: i32): void {
+  const ratios = f64x2.splat(ratio);
+  for (let p = EXACT_HEAD_BYTES, end = EXACT_HEAD_BYTES + ((<usize>n) << 3); p < end; p += 32) {
+    v128.store(to + p, f64x2.mul(v128.load(kept + p), ratios));
+    v128.store(to + p, f64x2.mul(v128.load(kept + p, 16), ratios), 16);
+  }
+  store<f64>(to, load<f64>(kept, EXACT_SQUARES) * ratio * ratio, EXACT_SQUARES);
+  store<f64>(to, load<f64>(kept, EXACT_LARGEST) * ratio, EXACT_LARGEST);
+  store<f64>(to, load<f64>(kept, EXACT_LEAST) * ratio, EXACT_LEAST);
 }
 
 function measureFrom<R extends Real, S extends Source>(

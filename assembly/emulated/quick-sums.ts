@@ -21,7 +21,7 @@ import {
 } from "../formats/format";
 import { Add, operate } from "../formats/operations";
 import { EXPONENTS } from "../lanes/constants";
-import { clearVectors, copyVectors, magnitude } from "../lanes/vectors";
+import { clearVectors, copyVectors, held, magnitude } from "../lanes/vectors";
 import { LANES, LANES_SAVED } from "../memory";
 import { greatestMagnitude } from "../reductions/extremes";
 import { BLOCK, empty, fillLanes, rising, SumWatch, side } from "./sums";
@@ -33,6 +33,18 @@ export class Split {
   static by(x: v128, c: v128): v128 {
     const y = f32x4.mul(x, c);
     return f32x4.sub(y, f32x4.sub(y, x));
+  }
+
+  /** The sum of eight vectors: of halves, quarters and eighths. */
+  @inline
+  static fold(a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128, c: v128): v128 {
+    const t0 = Split.by(f32x4.add(a0, a4), c);
+    const t1 = Split.by(f32x4.add(a1, a5), c);
+    const t2 = Split.by(f32x4.add(a2, a6), c);
+    const t3 = Split.by(f32x4.add(a3, a7), c);
+    const u0 = Split.by(f32x4.add(t0, t2), c);
+    const u1 = Split.by(f32x4.add(t1, t3), c);
+    return Split.by(f32x4.add(u0, u1), c);
   }
 
   /** d² on the grid of a format, whose upper end is for others to look at. */
@@ -164,12 +176,17 @@ function addLanes(): bool {
   const most = reinterpret<f32>(greatestMagnitude(LANES, 32)) * 32;
   // nor may what it is split with be infinite
   if (!(most <= load<f32>(largestOf(ACCUMULATE)) && most * f32x4.extract_lane(c, 0) < Infinity)) return false;
-  for (let half: usize = 64; half >= 16; half >>= 1) {
-    for (let at: usize = 0; at < half; at += 16) {
-      v128.store(LANES + at, Split.by(f32x4.add(v128.load(LANES + at), v128.load(LANES + half + at)), c));
-    }
-  }
-  const four = v128.load(LANES);
+  const four = Split.fold(
+    v128.load(LANES, 0),
+    v128.load(LANES, 16),
+    v128.load(LANES, 32),
+    v128.load(LANES, 48),
+    v128.load(LANES, 64),
+    v128.load(LANES, 80),
+    v128.load(LANES, 96),
+    v128.load(LANES, 112),
+    c,
+  );
   const two = Split.by(f32x4.add(four, i64x2.shuffle(four, four, 1, 0)), c);
   v128.store(LANES, Split.by(f32x4.add(two, i32x4.shuffle(two, two, 1, 0, 3, 2)), c));
   return true;
@@ -206,9 +223,9 @@ export function addSquares(x: usize, to: usize, n: i32, m: v128): bool {
   const f = v128.load(splitterOf(ACCUMULATE));
   const exponents = v128.load(EXPONENTS);
   const least = v128.load(STATISTICS, LEAST);
-  const magic = i32x4.splat((drop << 23) + 0x00400000);
   fillLanes();
   copyVectors(LANES, LANES_SAVED, 128);
+  const magic = held(i32x4.splat((drop << 23) + 0x00400000), LANES_SAVED + 128);
   let most = f32x4.splat(0);
   for (let at: usize = 0; at < 128; at += 32) {
     let a0 = v128.load(LANES + at, 0);
@@ -268,13 +285,7 @@ function addBlocks(x: usize): bool {
       a7 = Split.by(f32x4.add(a7, v128.load(x, 112)), c);
     }
     x += 128;
-    const t0 = Split.by(f32x4.add(a0, a4), c);
-    const t1 = Split.by(f32x4.add(a1, a5), c);
-    const t2 = Split.by(f32x4.add(a2, a6), c);
-    const t3 = Split.by(f32x4.add(a3, a7), c);
-    const u0 = Split.by(f32x4.add(t0, t2), c);
-    const u1 = Split.by(f32x4.add(t1, t3), c);
-    v128.store(LANES + b, Split.by(f32x4.add(u0, u1), c));
+    v128.store(LANES + b, Split.fold(a0, a1, a2, a3, a4, a5, a6, a7, c));
   }
   // four vectors of four lanes, transposed: lane b of each is block b
   const v0 = v128.load(LANES, 0);

@@ -84,7 +84,8 @@ class Lanes {
 function roundPair(x: v128, f: usize): v128 {
   const a = f64x2.abs(x);
   const infinity = i64x2.splat(0x7ff0000000000000);
-  const e = f64x2.max(f64x2.min(v128.and(a, infinity), v128.load(f, MOST64)), v128.load(f, LEAST64));
+  // no NaN is left: the instructions that ask for none are one each
+  const e = f64x2.pmax(f64x2.pmin(v128.and(a, infinity), v128.load(f, MOST64)), v128.load(f, LEAST64));
   const m = f64x2.mul(e, v128.load(f, FACTOR64));
   let r = f64x2.sub(f64x2.add(a, m), m);
   r = v128.bitselect(v128.load(f, OVERFLOWED64), r, f64x2.gt(r, v128.load(f, LARGEST64)));

@@ -26,6 +26,15 @@ export function storeLanes(p: usize, x: v128, count: i32): void {
   else storeFirst(p, x, count);
 }
 
+/**
+ * The same vector, by way of 16 bytes of memory. What is splat from an integer before a loop would be splat again in each turn,
+ * where the engine has moved it; what is loaded stays in its register.
+ */
+export function held(x: v128, at: usize): v128 {
+  v128.store(at, x);
+  return v128.load(at);
+}
+
 /** Copies whole vectors; memory.copy is a call out of the module, dear for so few. */
 export function copyVectors(src: usize, dst: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) v128.store(dst + at, v128.load(src + at));
