@@ -164,10 +164,10 @@ export const UNIT_MOST: usize = UNIT_LEAST + 16;
 export const UNIT_INVERSE: usize = UNIT_MOST + 16;
 /** The exponent field of float64. */
 export const UNIT_EXPONENTS: usize = UNIT_INVERSE + 16;
-/** What is found in a tile of pairs: eight float64 (diagnosis/tile-errors.ts). */
+/** What is found in a tile of pairs: nine float64 (diagnosis/tile-errors.ts). */
 export const UNIT_FOUND: usize = UNIT_EXPONENTS + 16;
 /** Three pairs of a digit and a rank, 32-bit integers (diagnosis/quantiles.ts). */
-export const RANKS: usize = UNIT_FOUND + 8 * 8;
+export const RANKS: usize = UNIT_FOUND + 9 * 8;
 const RANKS_END: usize = RANKS + 3 * 8;
 
 /** Exact values, float64, with room for a head before them, and their errors. */

@@ -4,6 +4,7 @@ import { BIAS, INPUT, INPUT_STORAGE, STORAGE_FLOAT32, WEIGHT } from "../../src/a
 import {
   EXACT_HEAD_BYTES,
   EXACT_LARGEST,
+  EXACT_SIZES,
   EXACT_VALUES,
   INPUT_STAGE,
   KNOWN_MULTIPLES,
@@ -16,8 +17,8 @@ import {
   TOTAL_ERRORS,
 } from "../../src/abi/report";
 import { Bundle, gatherTile, padded, startBundles, stretch } from "../emulated/bundle";
-import { REAL_SCALE, TILE_V, TILE_X } from "../memory";
-import { isScaled, Reduction, reductionIn } from "../norms/norm";
+import { LARGEST_STATES, REAL_SCALE, SUM_EXACT, TILE_V, TILE_X } from "../memory";
+import { isScaled, kindIn, Reduction, reductionIn, TermKind } from "../norms/norm";
 import { traitsOf } from "../norms/with-norm";
 import { checkErrors, checkInput, checkRecords, checkValues } from "../preconditions";
 import { count, group } from "../tensors/groups";
@@ -26,11 +27,12 @@ import { holdExact, placeOfValues, recall } from "./element-errors";
 import { startErrors } from "./error-statistics";
 import { takeGiven } from "./given";
 import { holdKept, stateOf } from "./pairs";
-import { hasRest, realOf } from "./reals";
+import { addTo, hasRest, LOW, realOf } from "./reals";
 import { addMean, addTerms, exactScale, finishMean, finishTerms, startReference } from "./reference";
 import { isCentred, isGiven, nextWatchedBundle, readElements } from "./stages";
 import { multiplyKept } from "./tile-errors";
 import { placeTile } from "./tile-indices";
+import { addLargest, sumLargest } from "./top-float64";
 
 /**
  * Error statistics of outputs that stand at TOTAL_ERRORS, float32, against the exact output, in the unit that was set. They
@@ -82,19 +84,28 @@ function scaleOfRecord(): f64 {
 }
 
 /**
- * What turns the exact outputs of a row that are kept, which are distances by the scale of its record, into distances by the
- * greatest of them; 0 for other norms.
+ * What turns the exact outputs of a row that are kept, which are distances by the scale of its record, into distances by the mean or
+ * the greatest of them, or by the k largest; 0 for other norms.
  */
 function ratioOfKept(): f64 {
-  if (reductionIn(traitsOf()) != Reduction.Greatest || hasRest(count)) return 0;
+  const traits = traitsOf();
+  const reduction = reductionIn(traits);
+  const ofSizes = reduction == Reduction.Sum && kindIn(traits) == TermKind.Size;
+  if (hasRest(count) || !(ofSizes || reduction == Reduction.Largest || reduction == Reduction.Greatest)) return 0;
+  startReference();
   let greatest = 0.0;
   let values = load<usize>(EXACT_VALUES);
   for (let from = 0; from < count; from += stretch) {
+    const end = values + EXACT_HEAD_BYTES + ((<usize>min(stretch, count - from)) << 3);
+    if (ofSizes) addTo(SUM_EXACT, load<f64>(values, EXACT_SIZES));
+    if (reduction == Reduction.Largest) addLargest(LARGEST_STATES, values + EXACT_HEAD_BYTES, end, 8);
     greatest = max(greatest, load<f64>(values, EXACT_LARGEST));
-    values += EXACT_HEAD_BYTES + ((<usize>stretch) << 3);
+    values = end;
   }
+  if (reduction == Reduction.Largest) sumLargest(LARGEST_STATES, SUM_EXACT);
+  const statistic = reduction == Reduction.Greatest ? greatest : load<f64>(SUM_EXACT) + load<f64>(SUM_EXACT, LOW);
   const scale = scaleOfRecord();
-  return scale / exactScale(greatest * scale);
+  return scale / exactScale(statistic * scale);
 }
 
 /** `ratio` times the exact outputs of a tile, in TILE_V for once where that makes a difference. */

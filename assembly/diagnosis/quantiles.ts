@@ -91,7 +91,7 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
   }
   countDigits(p, end, 16, table);
   findRanks(m, table);
-  end = gather(p, end, SHIFT, table, load<i32>(RANKS, 0), load<i32>(RANKS, 8), load<i32>(RANKS, 16));
+  end = gather(p, end, p, SHIFT, table, load<i32>(RANKS, 0), load<i32>(RANKS, 8), load<i32>(RANKS, 16));
   for (let q = 0; q < 3; q++) {
     const at = RANKS + ((<usize>q) << 3);
     storeQuantile(state, q, finish(p, end, load<i32>(at, 0), load<i32>(at, 4), table));
@@ -160,7 +160,7 @@ export function countFirst(p: usize, n: i32, table: usize, room: usize, limit: u
 /** Moves those of the n numbers at p whose digits from `shift` on are a, b or c to the front; returns their end. */
 export function gatherDigits(p: usize, n: i32, shift: i32, table: usize, a: i32, b: i32, c: i32): usize {
   checkNumbers(p, n, table);
-  return gather(p, p + ((<usize>n) << 2), shift, table, a, b, c);
+  return gather(p, p + ((<usize>n) << 2), p, shift, table, a, b, c);
 }
 
 /** The digits at `shift` of those of the n numbers at p that begin with `digits`: 512 counts at the start of the table. */
@@ -319,6 +319,9 @@ function copyParts(p: usize, end: usize, to: usize, limit: usize, table: usize):
 
 const MASKS_BYTES: usize = 16 * 16;
 
+/** Of the table, what the counts of other digits than the first take: up to a vector behind them. */
+const COUNTED_BYTES: usize = 4 * OTHERS + 16;
+
 /** Bytes that bring the lanes of each mask together. */
 function placeMasks(table: usize): void {
   for (let mask = 0; mask < 16; mask++) {
@@ -330,13 +333,12 @@ function placeMasks(table: usize): void {
   }
 }
 
-/** Moves the numbers whose digits from `shift` on are a, b or c to the front, over the others; returns their end. */
-function gather(p: usize, end: usize, shift: i32, table: usize, a: i32, b: i32, c: i32): usize {
+/** Brings the numbers whose digits from `shift` on are a, b or c to `to`, which may be their own front; returns their end. */
+function gather(p: usize, end: usize, to: usize, shift: i32, table: usize, a: i32, b: i32, c: i32): usize {
   placeMasks(table);
-  const wantedA = i32x4.splat(a);
-  const wantedB = i32x4.splat(b);
-  const wantedC = i32x4.splat(c);
-  let to = p;
+  const wantedA = held(i32x4.splat(a), table + MASKS_BYTES);
+  const wantedB = held(i32x4.splat(b), table + MASKS_BYTES);
+  const wantedC = held(i32x4.splat(c), table + MASKS_BYTES);
   for (; p + 16 <= end; p += 16) {
     const x = v128.load(p);
     const digit = i32x4.shr_u(x, shift);
@@ -368,6 +370,11 @@ function countBehind(p: usize, end: usize, digits: i32, shift: i32, table: usize
 
 /** The bits of the number of a rank among those in [p, end) that begin with `digits`. */
 function finish(p: usize, end: usize, digits: i32, rank: i32, table: usize): i32 {
+  const room = table + COUNTED_BYTES;
+  if (end - p <= TABLE_BYTES - COUNTED_BYTES - 16) {
+    end = gather(p, end, room, SHIFT, table, digits, digits, digits);
+    p = room;
+  }
   const common = commonOf(p, end, digits, SHIFT);
   if (common >= 0) return common;
   for (let shift = SHIFT - BITS; shift >= 0; shift -= BITS) {

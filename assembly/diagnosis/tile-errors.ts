@@ -23,13 +23,14 @@ import {
   EXACT_HEAD_BYTES,
   EXACT_LARGEST,
   EXACT_LEAST,
+  EXACT_SIZES,
   EXACT_SQUARES,
 } from "../../src/abi/report";
 import { ABS } from "../lanes/constants";
 import { greatestLane, highPair, lowPair, pairSum } from "../lanes/vectors";
-import { TILE_V, UNIT_EXPONENTS, UNIT_FOUND, UNIT_INVERSE, UNIT_LEAST, UNIT_MOST } from "../memory";
+import { SUM_EXACT, TILE_V, UNIT_EXPONENTS, UNIT_FOUND, UNIT_INVERSE, UNIT_LEAST, UNIT_MOST } from "../memory";
 import { add, locate, mayBeWorst, measureEach, raise } from "./error-statistics";
-import { fill, Itself, Real } from "./reals";
+import { addTo, fill, Itself, LOW, Real } from "./reals";
 
 /** Where the exact values of a tile are from. */
 interface Source {
@@ -70,14 +71,21 @@ export function measureKept(state: usize, c: usize, vectors: i32, errors: usize,
   measureFrom<Itself, Kept>(state, c, c, vectors, 1, 0, errors, kept);
 }
 
-/** Keeps the n exact values at `from` behind a head of what they have in common with any c: Σv², and the greatest and the least |v|. */
+/**
+ * Keeps the n exact values at `from` behind a head of what they have in common with any c: Σv², the greatest and the least |v|, and
+ * Σ|v|, with the errors of its additions as in reals.ts.
+ */
 export function keep(from: usize, kept: usize, n: i32): void {
   const values = kept + EXACT_HEAD_BYTES;
-  let vv = f64x2.splat(0);
-  let ww = f64x2.splat(0);
-  let largest = f64x2.splat(0);
+  const zero = f64x2.splat(0);
+  let vv = zero;
+  let ww = zero;
+  let sizes = zero;
+  let others = zero;
+  let rest = zero;
+  let largest = zero;
   let least = f64x2.splat(Infinity);
-  // whole vectors of float32: two sums, as one would wait for itself
+  // whole vectors of float32: two of each sum, as one would wait for itself
   for (let p: usize = 0, end = (<usize>n) << 3; p < end; p += 32) {
     const v = v128.load(from + p);
     const w = v128.load(from + p, 16);
@@ -87,12 +95,23 @@ export function keep(from: usize, kept: usize, n: i32): void {
     ww = f64x2.add(ww, f64x2.mul(w, w));
     const a = f64x2.abs(v);
     const b = f64x2.abs(w);
+    const sum = f64x2.add(sizes, a);
+    const other = f64x2.add(others, b);
+    rest = f64x2.add(rest, f64x2.add(f64x2.sub(a, f64x2.sub(sum, sizes)), f64x2.sub(b, f64x2.sub(other, others))));
+    sizes = sum;
+    others = other;
     largest = f64x2.pmax(largest, f64x2.pmax(a, b));
     least = f64x2.pmin(least, f64x2.pmin(a, b));
   }
   store<f64>(kept, pairSum(f64x2.add(vv, ww)), EXACT_SQUARES);
   store<f64>(kept, greatest(largest), EXACT_LARGEST);
   store<f64>(kept, min(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1)), EXACT_LEAST);
+  store<f64>(SUM_EXACT, f64x2.extract_lane(sizes, 0));
+  store<f64>(SUM_EXACT, pairSum(rest), LOW);
+  addTo(SUM_EXACT, f64x2.extract_lane(sizes, 1));
+  addTo(SUM_EXACT, f64x2.extract_lane(others, 0));
+  addTo(SUM_EXACT, f64x2.extract_lane(others, 1));
+  store<f64>(kept, load<f64>(SUM_EXACT) + load<f64>(SUM_EXACT, LOW), EXACT_SIZES);
 }
 
 /** What keep() has kept of n exact values, times a ratio above 0. */
@@ -203,6 +222,7 @@ const FOUND_CC: usize = ERRORS_CC - ERRORS_E;
 const FOUND_SUMS: usize = FOUND_CC + 8;
 const FOUND_ABSOLUTE: usize = FOUND_SUMS;
 const FOUND_LARGEST: usize = FOUND_SUMS + 8;
+const FOUND_EXCEEDING: usize = FOUND_SUMS + 16;
 
 /** What is rare, and takes the exact values once more: bits. */
 const WORST: i32 = 1;
@@ -225,6 +245,7 @@ function storeFound(e1: v128, e2: v128, dd: v128, dv: v128, absolute: v128): voi
 function rareOfMade(state: usize, worst: v128, vv: v128, largest: v128, exceeding: v128): i32 {
   store<f64>(FOUND, pairSum(vv), FOUND_VV);
   store<f64>(FOUND, sqrt(greatest(largest)), FOUND_LARGEST);
+  store<f64>(FOUND, -1, FOUND_EXCEEDING);
   return rareOf(mayBeWorst(state, sqrt(greatest(worst))), v128.any_true(exceeding));
 }
 
@@ -233,9 +254,11 @@ function rareOfKept(state: usize, worst: v128, kept: usize): i32 {
   store<f64>(FOUND, load<f64>(kept, EXACT_SQUARES), FOUND_VV);
   store<f64>(FOUND, load<f64>(kept, EXACT_LARGEST), FOUND_LARGEST);
   const size = reinterpret<f32>(greatestLane(worst));
+  const exceeding = sizeExceeding(state, load<f64>(kept, EXACT_LEAST));
+  store<f64>(FOUND, exceeding, FOUND_EXCEEDING);
   return rareOf(
     load<f64>(state, ERRORS_INDEX) < 0 || size >= <f32>abs(load<f64>(state, ERRORS_WORST)),
-    mayExceed(state, size, load<f64>(kept, EXACT_LEAST)),
+    <f64>size > exceeding,
   );
 }
 
@@ -270,7 +293,7 @@ function take(state: usize, c: usize, exact: usize, errors: usize, n: i32, rare:
   }
   raise(state, ERRORS_ABSOLUTE, load<f64>(FOUND, FOUND_ABSOLUTE));
   raise(state, ERRORS_LARGEST, load<f64>(FOUND, FOUND_LARGEST));
-  if (rare & EXCEEDS) raiseRelative(state, c, exact, n);
+  if (rare & EXCEEDS) raiseRelative(state, c, exact, errors, n);
   if (rare & WORST) locate(state, c, exact, errors, n);
 }
 
@@ -293,24 +316,32 @@ function boundOf(state: usize): v128 {
   return f64x2.splat(relative * relative * 1.000000000000001);
 }
 
-/** Whether a relative error may exceed all before, where |e| is `size` at most and |v| `least` at least. */
-function mayExceed(state: usize, size: f32, least: f64): bool {
+/** |e| in float32 above which a relative error may exceed all before, where |v| is `least` at least. */
+function sizeExceeding(state: usize, least: f64): f64 {
   // 2^(p - 1)
   const inverse = reinterpret<f64>(load<i64>(UNIT_INVERSE) - reinterpret<i64>(1.0));
   // float32 may have a little less of |e|
-  const most = (<f64>size * 1.000001) / inverse;
-  return !(most <= load<f64>(state, ERRORS_RELATIVE) && least >= load<f64>(UNIT_LEAST));
+  return load<f64>(state, ERRORS_RELATIVE) * inverse * 0.999999 * min(least / load<f64>(UNIT_LEAST), 1);
 }
 
-/** Takes the relative errors of n pairs: two at a time, of which few exceed all before. */
-function raiseRelative(state: usize, c: usize, exact: usize, n: i32): void {
+/** Takes the relative errors of n pairs, of which few exceed all before: where |e| is more than what stands at FOUND_EXCEEDING. */
+function raiseRelative(state: usize, c: usize, exact: usize, errors: usize, n: i32): void {
   const bound = boundOf(state);
-  for (let p: usize = 0, end = (<usize>n) << 3; p < end; p += 16) {
-    const v = v128.load(exact + p);
-    const d = f64x2.sub(lowPair(v128.load64_zero(c + (p >> 1))), v);
-    if (!v128.any_true(f64x2.gt(f64x2.mul(d, d), f64x2.mul(f64x2.mul(v, v), bound)))) continue;
-    // no number has a relative error of 0
-    const r = f64x2.div(d, v128.bitselect(f64x2.splat(Infinity), v, f64x2.eq(v, f64x2.splat(0))));
-    raise(state, ERRORS_RELATIVE, greatest(f64x2.abs(r)));
+  const least = f32x4.splat(<f32>load<f64>(FOUND, FOUND_EXCEEDING));
+  for (let p: usize = 0, end = (<usize>n) << 2; p < end; p += 16) {
+    if (!v128.any_true(f32x4.gt(v128.load(errors + p), least))) continue;
+    const va = v128.load(exact + (p << 1));
+    const vb = v128.load(exact + (p << 1), 16);
+    const da = f64x2.sub(lowPair(v128.load64_zero(c + p)), va);
+    const db = f64x2.sub(lowPair(v128.load64_zero(c + p, 8)), vb);
+    const a = f64x2.gt(f64x2.mul(da, da), f64x2.mul(f64x2.mul(va, va), bound));
+    const b = f64x2.gt(f64x2.mul(db, db), f64x2.mul(f64x2.mul(vb, vb), bound));
+    if (!v128.any_true(v128.or(a, b))) continue;
+    raise(state, ERRORS_RELATIVE, max(relativeOf(da, va), relativeOf(db, vb)));
   }
+}
+
+/** The greater |d / v|; no number has a relative error of 0. */
+function relativeOf(d: v128, v: v128): f64 {
+  return greatest(f64x2.abs(f64x2.div(d, v128.bitselect(f64x2.splat(Infinity), v, f64x2.eq(v, f64x2.splat(0))))));
 }

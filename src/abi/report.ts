@@ -110,10 +110,11 @@ export const TOTAL_ERRORS = RECORDS + 20;
  */
 export const EXACT_VALUES = RECORDS + 24;
 export const EXACT_HEAD_BYTES = 32;
-/** In a head, 64-bit floats: Σv², and the largest and the least |v|. */
+/** In a head, 64-bit floats: Σv², the largest and the least |v|, and their sum, rounded once. */
 export const EXACT_SQUARES = 0;
 export const EXACT_LARGEST = 8;
 export const EXACT_LEAST = 16;
+export const EXACT_SIZES = 24;
 
 /** Where sweep() of the output puts what was computed, float32 in the order of the tensor; 0 for nowhere. */
 export const OUTPUTS = RECORDS + 28;
