@@ -67,18 +67,20 @@ import {
 } from "../src/abi/plan";
 import {
   CONDITIONS,
+  ELEMENT_ERRORS,
   ERRORS,
   ERRORS_BYTES,
   EVENT_COUNTS,
   EXACT_HEAD_BYTES,
   EXACT_VALUES,
   GROUP_ERRORS,
+  INPUT_STAGE,
   LARGEST_SPACE,
   OUTPUTS,
-  OWN_ERRORS,
+  OWN,
   RECORD_BYTES,
   RECORDS,
-  TOTAL_ERRORS,
+  TOTAL,
 } from "../src/abi/report";
 import { TILE, TILE_X } from "./memory";
 
@@ -305,7 +307,7 @@ export function checkValues(known: bool): void {
   if (!values) return;
   const bytes = exactBytes();
   checkRegion(values, bytes, 16);
-  checkApart(values, bytes, load<usize>(TOTAL_ERRORS), 4 * span());
+  checkApart(values, bytes, load<usize>(ELEMENT_ERRORS, 4 * (2 * INPUT_STAGE + TOTAL)), 4 * span());
 }
 
 /** Of the exact outputs of all groups. */
@@ -325,12 +327,24 @@ export function checkKept(): void {
   if (values) checkApart(outputs, 4 * span(), values, exactBytes());
 }
 
-/** Errors of elements: those of both kinds, or the total ones alone. */
-export function checkErrors(both: bool): void {
-  checkRegion(load<usize>(TOTAL_ERRORS), 4 * span(), 4);
+/** Errors of a stage of elements: those of both kinds, or the total ones alone. */
+export function checkErrors(stage: i32, both: bool): void {
+  const errors = ELEMENT_ERRORS + ((<usize>stage) << 3);
+  const total = load<usize>(errors, 4 * TOTAL);
+  checkRegion(total, 4 * span(), 4);
   if (!both) return;
-  checkRegion(load<usize>(OWN_ERRORS), 4 * span(), 4);
-  checkApart(load<usize>(OWN_ERRORS), 4 * span(), load<usize>(TOTAL_ERRORS), 4 * span());
+  const own = load<usize>(errors, 4 * OWN);
+  checkRegion(own, 4 * span(), 4);
+  checkApart(own, 4 * span(), total, 4 * span());
+}
+
+/** Errors of two stages of elements, of either kind. */
+export function checkErrorsApart(stage: i32, other: i32): void {
+  const bytes = 4 * span();
+  for (let i = 0; i < 4; i++) {
+    const a = load<usize>(ELEMENT_ERRORS + ((<usize>(2 * stage + (i >> 1))) << 2));
+    checkApart(a, bytes, load<usize>(ELEMENT_ERRORS + ((<usize>(2 * other + (i & 1))) << 2)), bytes);
+  }
 }
 
 /** The number of a group. */

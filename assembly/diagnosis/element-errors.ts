@@ -14,6 +14,7 @@ import {
   RECORDS,
   SHIFT_STAGE,
   SLOPE_STAGE,
+  STAGE_COUNT,
   TERM_STAGE,
   TOTAL,
 } from "../../src/abi/report";
@@ -36,7 +37,7 @@ import {
 import { isScaled, kindIn, Norm, TermKind } from "../norms/norm";
 import { Sizes } from "../norms/terms";
 import { traitsOf, withNorm } from "../norms/with-norm";
-import { checkErrors, checkKept, checkTrace } from "../preconditions";
+import { checkErrors, checkErrorsApart, checkKept, checkTrace } from "../preconditions";
 import { count, group, width } from "../tensors/groups";
 import { setUnitOf, startErrors } from "./error-statistics";
 import { enterStage, finishFinding, startFinding, unplaced, Watched } from "./events";
@@ -75,32 +76,30 @@ import { keep } from "./tile-errors";
 import { placeTile } from "./tile-indices";
 
 /**
- * Error statistics of a stage behind the input that has a value for each element. |e| go to OWN_ERRORS and TOTAL_ERRORS,
- * float32. With the output go its events.
+ * Error statistics of stages behind the input that have a value for each element: of one, or of `stages`, as bits, in one pass,
+ * where the output is made of the distances. |e| go where ELEMENT_ERRORS says. With the output go its events.
  */
-export function sweep(stage: i32): void {
-  if (!ASC_NO_ASSERT) {
-    checkTrace(bytesOfLargest());
-    checkErrors(true);
-    const factors = load<i32>(TAIL) == TAIL_FOLDED && (stage == SLOPE_STAGE || stage == SHIFT_STAGE);
-    assert(factors || stage == CENTRE_STAGE || stage == TERM_STAGE || stage == OUTPUT_STAGE);
-    if (stage == OUTPUT_STAGE) checkKept();
+export function sweep(stages: i32): void {
+  if (!ASC_NO_ASSERT) checkSweep(stages);
+  for (let stage = 0; stage < STAGE_COUNT; stage++) {
+    if (!has(stages, stage)) continue;
+    startErrors(stateOf(stage, OWN));
+    startErrors(stateOf(stage, TOTAL));
   }
-  startErrors(stateOf(stage, OWN));
-  startErrors(stateOf(stage, TOTAL));
   store<f64>(ABSORBED, 0);
+  const outputs = has(stages, OUTPUT_STAGE);
   startBundles();
-  setUnitOf(stage == CENTRE_STAGE || stage == TERM_STAGE ? STATISTICS : COMPUTE);
   while (nextWatchedBundle()) {
-    let absorbing = recall(stage == OUTPUT_STAGE && load<i32>(TAIL) == TAIL_STEPS);
-    if (stage == SLOPE_STAGE || stage == SHIFT_STAGE) {
-      holdFactors(stage);
+    let absorbing = recall(outputs && load<i32>(TAIL) == TAIL_STEPS);
+    if (has(stages, SLOPE_STAGE) || has(stages, SHIFT_STAGE)) {
+      setUnitOf(COMPUTE);
+      holdFactors(ctz(stages));
       continue;
     }
     for (let from = 0; from < count; from += stretch) {
-      absorbing = sweepTile(stage, from, min(stretch, count - from), absorbing);
+      absorbing = sweepTile(stages, from, min(stretch, count - from), absorbing);
     }
-    if (stage != OUTPUT_STAGE) continue;
+    if (!outputs) continue;
     store<f64>(ABSORBED, load<f64>(ABSORBED) + <f64>popcnt(absorbing));
     if (unplaced()) {
       startFinding();
@@ -108,6 +107,24 @@ export function sweep(stage: i32): void {
       finishFinding();
     }
   }
+}
+
+function has(stages: i32, stage: i32): bool {
+  return ((stages >> stage) & 1) != 0;
+}
+
+function checkSweep(stages: i32): void {
+  checkTrace(bytesOfLargest());
+  const factor = load<i32>(TAIL) == TAIL_FOLDED && (stages == 1 << SLOPE_STAGE || stages == 1 << SHIFT_STAGE);
+  const elements = (1 << CENTRE_STAGE) | (1 << TERM_STAGE) | (1 << OUTPUT_STAGE);
+  assert(factor || (stages != 0 && (stages & ~elements) == 0));
+  assert(popcnt(stages) == 1 || load<i32>(TAIL) == TAIL_SAME);
+  for (let stage = 0; stage < STAGE_COUNT; stage++) {
+    if (!has(stages, stage)) continue;
+    checkErrors(stage, true);
+    for (let other = 0; other < stage; other++) if (has(stages, other)) checkErrorsApart(stage, other);
+  }
+  if (has(stages, OUTPUT_STAGE)) checkKept();
 }
 
 /**
@@ -137,27 +154,33 @@ export function recall(rounds: bool): i32 {
 }
 
 /** One tile; `absorbing`: groups where an infinity was divided by and all outputs so far are finite, which it returns. */
-function sweepTile(stage: i32, from: i32, n: i32, absorbing: i32): i32 {
+function sweepTile(stages: i32, from: i32, n: i32, absorbing: i32): i32 {
   placeTile(from);
   readElements(from, n);
   const x = roundInput<Unwatched>(n);
-  if (stage == OUTPUT_STAGE && load<i32>(TAIL) != TAIL_SAME) {
-    const y = load<i32>(TAIL) == TAIL_STEPS ? holdSteps(x, from, n) : holdFolded(x, from, n);
-    keepOutput(y, from, n);
-    return absorbing ? absorbing & ~lostIn(y, n) : 0;
-  }
-  const d = centre<Unwatched>(x, n);
-  if (stage == CENTRE_STAGE) {
-    hold<FromMean>(stage, OWN, d, x, from, n);
-    hold<Distance>(stage, TOTAL, d, TILE_R, from, n);
-  } else if (stage == OUTPUT_STAGE) {
-    const y = holdOutput(d, from, n);
-    keepOutput(y, from, n);
-    if (absorbing) return absorbing & ~lostIn(y, n);
+  const outputs = has(stages, OUTPUT_STAGE);
+  const tail = load<i32>(TAIL);
+  let y = x;
+  if (outputs && tail != TAIL_SAME) {
+    setUnitOf(COMPUTE);
+    y = tail == TAIL_STEPS ? holdSteps(x, from, n) : holdFolded(x, from, n);
   } else {
-    holdTerms(d, from, n);
+    const d = centre<Unwatched>(x, n);
+    setUnitOf(STATISTICS);
+    if (has(stages, CENTRE_STAGE)) {
+      hold<FromMean>(CENTRE_STAGE, OWN, d, x, from, n);
+      hold<Distance>(CENTRE_STAGE, TOTAL, d, TILE_R, from, n);
+    }
+    if (has(stages, TERM_STAGE)) holdTerms(d, from, n);
+    if (outputs) {
+      setUnitOf(COMPUTE);
+      // last: it may take the place of the elements
+      y = holdOutput(d, from, n);
+    }
   }
-  return absorbing;
+  if (!outputs) return absorbing;
+  keepOutput(y, from, n);
+  return absorbing ? absorbing & ~lostIn(y, n) : 0;
 }
 
 /** Terms of the distances in TILE_V, which may be beyond float64. */

@@ -1,7 +1,7 @@
 // Outputs as x · a + b: a = weight / S and b = bias - mean · a of a group, or of each of its elements, and what is exact.
 
 import { BIAS, FORMAT_COMPUTE, FORMAT_STATISTICS, WEIGHT } from "../../src/abi/plan";
-import { OWN, OWN_ERRORS, SLOPE_STAGE, TOTAL, TOTAL_ERRORS } from "../../src/abi/report";
+import { OWN, SLOPE_STAGE, TOTAL } from "../../src/abi/report";
 import { betweenTiles, padded, stretch } from "../emulated/bundle";
 import { rounded } from "../emulated/emulate";
 import { COMPUTE, isOneFormat, STATISTICS } from "../formats/format";
@@ -33,7 +33,7 @@ import {
   takeGroup,
   unplaced,
 } from "./events";
-import { holdFilled, stateOf } from "./pairs";
+import { errorsOf, holdFilled, stateOf } from "./pairs";
 import { realOf } from "./reals";
 import { isCentred, readWeights } from "./stages";
 import { placeTile } from "./tile-indices";
@@ -108,7 +108,7 @@ export function holdFactors(stage: i32): void {
 function holdTile(stage: i32, from: i32, n: i32): void {
   takeTile(stage, from, n);
   const shared = isShared();
-  if (shared) holdGroups(stage, OWN, OWN_ERRORS);
+  if (shared) holdGroups(stage, OWN);
   else holdFilled(stage, OWN, TILE_X, from, n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < width; j++) {
@@ -116,7 +116,7 @@ function holdTile(stage: i32, from: i32, n: i32): void {
       store<f64>(TILE_V + (p << 3), exactFactor(stage, j, p << 2));
     }
   }
-  if (shared) holdGroups(stage, TOTAL, TOTAL_ERRORS);
+  if (shared) holdGroups(stage, TOTAL);
   else holdFilled(stage, TOTAL, TILE_X, from, n);
 }
 
@@ -138,12 +138,12 @@ function takeTile(stage: i32, from: i32, n: i32): void {
 }
 
 /** Adds the pairs of TILE_X and TILE_V, one for each group; |e| go to an array of groups. */
-function holdGroups(stage: i32, kind: i32, errors: usize): void {
+function holdGroups(stage: i32, kind: i32): void {
   for (let j: usize = 0; j < <usize>width; j++) {
     const computed = <f64>load<f32>(TILE_X + (j << 2));
     const g = group + <i32>j;
     const e = measurePair(stateOf(stage, kind), computed, load<f64>(TILE_V + (j << 3)), g);
-    store<f32>(load<usize>(errors) + ((<usize>g) << 2), e);
+    store<f32>(errorsOf(stage, kind) + ((<usize>g) << 2), e);
   }
 }
 

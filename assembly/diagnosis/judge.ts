@@ -14,7 +14,6 @@ import {
   RECORD_BYTES,
   RECORDS,
   TOTAL,
-  TOTAL_ERRORS,
 } from "../../src/abi/report";
 import { Bundle, gatherTile, padded, startBundles, stretch } from "../emulated/bundle";
 import { LARGEST_STATES, REAL_SCALE, SUM_EXACT, TILE_V, TILE_X } from "../memory";
@@ -26,7 +25,7 @@ import { Layout } from "../tensors/offsets";
 import { holdExact, placeOfValues, recall } from "./element-errors";
 import { startErrors } from "./error-statistics";
 import { takeGiven } from "./given";
-import { holdKept, stateOf } from "./pairs";
+import { errorsOf, holdKept, stateOf } from "./pairs";
 import { addTo, hasRest, LOW, realOf } from "./reals";
 import { addMean, addTerms, exactScale, finishMean, finishTerms, startReference } from "./reference";
 import { isCentred, isGiven, nextWatchedBundle, readElements } from "./stages";
@@ -35,7 +34,7 @@ import { placeTile } from "./tile-indices";
 import { addLargest, sumLargest } from "./top-float64";
 
 /**
- * Error statistics of outputs that stand at TOTAL_ERRORS, float32, against the exact output, in the unit that was set. They
+ * Error statistics of outputs that stand where the total errors of the input go, float32, against the exact output, in the unit that was set. They
  * are overwritten by their |e|. `known`: what the records say of the groups, one of the KNOWN constants. With KNOWN_SCALES,
  * the exact values go to EXACT_VALUES, if there is such a place, for those who then know them; but those of tiles that do not
  * end with their vectors are made each time.
@@ -43,7 +42,7 @@ import { addLargest, sumLargest } from "./top-float64";
 export function judge(known: i32): void {
   if (!ASC_NO_ASSERT) {
     checkInput();
-    checkErrors(false);
+    checkErrors(INPUT_STAGE, false);
     assert(known >= KNOWN_NOTHING && known <= KNOWN_MULTIPLES);
     if (known != KNOWN_NOTHING) checkRecords();
     if (known >= KNOWN_SCALES) checkValues(known != KNOWN_SCALES);
@@ -145,7 +144,7 @@ function referenceBundle(known: i32): f64 {
 function readOutputs(from: i32, n: i32): void {
   const input = load<usize>(INPUT);
   const storage = load<i32>(INPUT_STORAGE);
-  store<usize>(INPUT, load<usize>(TOTAL_ERRORS));
+  store<usize>(INPUT, errorsOf(INPUT_STAGE, TOTAL));
   store<i32>(INPUT_STORAGE, STORAGE_FLOAT32);
   gatherTile(from, n, TILE_X);
   store<usize>(INPUT, input);

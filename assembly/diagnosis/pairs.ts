@@ -1,7 +1,7 @@
 // Pairs of a tile of computed values and their exact ones, added to the error statistics of a stage.
 
 import { OUTPUT } from "../../src/abi/plan";
-import { ERRORS, ERRORS_BYTES, INPUT_STAGE, OWN, OWN_ERRORS, TOTAL, TOTAL_ERRORS } from "../../src/abi/report";
+import { ELEMENT_ERRORS, ERRORS, ERRORS_BYTES, INPUT_STAGE, TOTAL } from "../../src/abi/report";
 import { Bundle, writeTile } from "../emulated/bundle";
 import { COMPUTE } from "../formats/format";
 import { TILE_E, TILE_R } from "../memory";
@@ -18,6 +18,11 @@ export function stateOf(stage: i32, kind: i32): usize {
   return ERRORS + ERRORS_BYTES * (2 * stage + kind);
 }
 
+/** Where |e| of a stage go. */
+export function errorsOf(stage: i32, kind: i32): usize {
+  return load<usize>(ELEMENT_ERRORS + ((<usize>(2 * stage + kind)) << 2));
+}
+
 /** Where a tile of pairs goes: the statistics, and |e| of its vectors, which are those of a stretch of the tensor or not. */
 let state: usize = 0;
 let errors: usize = 0;
@@ -25,7 +30,7 @@ let to: usize = 0;
 
 function startPairs(stage: i32, kind: i32, from: i32, n: i32): void {
   state = stateOf(stage, kind);
-  errors = load<usize>(kind == OWN ? OWN_ERRORS : TOTAL_ERRORS);
+  errors = errorsOf(stage, kind);
   to = Bundle.adjoins(n) ? errors + ((<usize>(base + from)) << 2) : TILE_E;
 }
 

@@ -101,13 +101,13 @@ import { divideBy, toCompute, WatchedNumbers } from "./watched-numbers";
 import { gatherErrors, WatchedSums } from "./watched-sums";
 
 /**
- * Runs the plan: all stages but the output. |e| of the input, where those of the stage and in total are the same, go to
- * TOTAL_ERRORS, float32.
+ * Runs the plan: all stages but the output. |e| of the input, where those of the stage and in total are the same, are total
+ * errors.
  */
 export function trace(): void {
   if (!ASC_NO_ASSERT) {
     checkTrace(bytesOfLargest());
-    checkErrors(false);
+    checkErrors(INPUT_STAGE, false);
   }
   prepareWatch(FORMAT_COMPUTE);
   prepareWatch(FORMAT_ACCUMULATE);

@@ -100,15 +100,14 @@ export const CONDITIONS = RECORDS + 4;
 export const GROUP_ERRORS = RECORDS + 8;
 /** Work space for the selection of the k largest distances, of four groups at a time: 32 (k + max(k, 64)) bytes. */
 export const LARGEST_SPACE = RECORDS + 12;
-/** Where |e| of a stage of elements go, float32 in the order of the tensor. */
-export const OWN_ERRORS = RECORDS + 16;
-export const TOTAL_ERRORS = RECORDS + 20;
+/** Where |e| of elements go, float32 in the order of the tensor: an address for each stage and kind, as there are states. */
+export const ELEMENT_ERRORS = RECORDS + 16;
 /**
  * Where sweep() of the output and judge() keep exact outputs, 64-bit floats, tile after tile, each behind a head that tells what is
  * known of its outputs; 0 for nowhere. They leave the address behind the last tile here. There is room for a head for each group
  * and one for every 128 elements, but for no more than one for every four.
  */
-export const EXACT_VALUES = RECORDS + 24;
+export const EXACT_VALUES = ELEMENT_ERRORS + 2 * STAGE_COUNT * 4;
 export const EXACT_HEAD_BYTES = 32;
 /** In a head, 64-bit floats: Σv², the largest and the least |v|, and their sum, rounded once. */
 export const EXACT_SQUARES = 0;
@@ -117,12 +116,12 @@ export const EXACT_LEAST = 16;
 export const EXACT_SIZES = 24;
 
 /** Where sweep() of the output puts what was computed, float32 in the order of the tensor; 0 for nowhere. */
-export const OUTPUTS = RECORDS + 28;
+export const OUTPUTS = EXACT_VALUES + 4;
 
 // --- what it finds -------------------------------------------------------------------------------------
 
 /** Greatest finite |sum| of the elements of a group, for the mean. */
-export const LARGEST_SUM = RECORDS + 32;
+export const LARGEST_SUM = OUTPUTS + 4;
 /** Groups where an infinity was divided by, and nothing shows it. */
 export const ABSORBED = LARGEST_SUM + 8;
 /** Parts of the total error of a group: what came in, what the additions and the quotient did, and their sum. */

@@ -161,6 +161,12 @@ function eventsOf({ counts, groups, elements }: Found, stage: number): Pick<Stag
   return { events, firsts };
 }
 
+/** The most elements whose stages are swept in one pass, each with errors of its own: more would take much memory. */
+const MOST_TOGETHER = 2 ** 20;
+
+/** Where it is told where |e| of a stage go. */
+const placeOf = (stage: number, kind: number): number => (report.ELEMENT_ERRORS >> 2) + 2 * stage + kind;
+
 /** Where |e| of a stage are: its own and the total ones, or both where they are the same. */
 interface StageErrors {
   readonly stage: number;
@@ -201,6 +207,9 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   const errors = heap.scratch(4 * Math.max(elements, slots * groups));
   // at first those of the input
   const others = heap.scratch(4 * Math.max(elements, groups));
+  const swept = stages.filter((stage) => FACTOR_STAGES.includes(stage) || ELEMENT_STAGES.includes(stage));
+  const together = numerics.tail === at.TAIL_SAME && all.elements <= MOST_TOGETHER;
+  const more = together ? heap.scratch(8 * elements * (swept.length - 1)) : 0;
   const { isWhole } = share;
   const ofPart = isWhole
     ? errors
@@ -227,7 +236,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
     i32[report.RECORDS >> 2] = records + group * report.RECORD_BYTES;
     i32[report.CONDITIONS >> 2] = conditions + group * 8;
     i32[report.GROUP_ERRORS >> 2] = ofPart;
-    i32[report.TOTAL_ERRORS >> 2] = others + element * 4;
+    i32[placeOf(report.INPUT_STAGE, report.TOTAL)] = others + element * 4;
     kernels.trace();
     for (let slot = 0; slot < slots && !isWhole; slot++) {
       const from = ofPart / 4 + slot * walk.groups;
@@ -242,16 +251,19 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   if (ofGroups.length) measure(ofGroups, true);
   // all that rounding the input does is its own
   measure([{ stage: report.INPUT_STAGE, addresses: [others] }], false);
-  const sweep = (stage: number, ofGroups: boolean): void => {
+  const sweep = (found: readonly StageErrors[], ofGroups = false): void => {
     const { outputs } = kept;
     let { values } = kept;
+    const bits = found.reduce((bits, { stage }) => bits | (1 << stage), 0);
     reports.each(({ group, element }) => {
-      const at = 4 * (ofGroups ? group : element);
-      i32[report.TOTAL_ERRORS >> 2] = errors + at;
-      i32[report.OWN_ERRORS >> 2] = others + at;
+      for (const { stage, addresses } of found) {
+        addresses.forEach((address, kind) => {
+          i32[placeOf(stage, kind)] = address + 4 * (ofGroups ? group : element);
+        });
+      }
       i32[report.OUTPUTS >> 2] = outputs && outputs + 4 * element;
       i32[report.EXACT_VALUES >> 2] = values;
-      kernels.sweep(stage);
+      kernels.sweep(bits);
       // the kernel goes on from part to part
       values = i32[report.EXACT_VALUES >> 2];
     });
@@ -260,19 +272,21 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   const largest: Traced["largest"] = {};
   // no stage, but how large the differences from the mean are, of which the output is made
   if (given && numerics.tail === at.TAIL_STEPS) {
-    sweep(report.CENTRE_STAGE, false);
+    sweep([{ stage: report.CENTRE_STAGE, addresses: [others, errors] }]);
     reports.join([stateOf(report.CENTRE_STAGE, report.TOTAL)], false);
     largest.centre = f64[(stateOf(report.CENTRE_STAGE, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
   }
-  for (const stage of stages) {
-    if (!FACTOR_STAGES.includes(stage) && !ELEMENT_STAGES.includes(stage)) continue;
-    const shared = FACTOR_STAGES.includes(stage) && sharesFactors(job);
+  for (const pass of together ? [swept] : swept.map((stage) => [stage])) {
+    const shared = FACTOR_STAGES.includes(pass[0]) && sharesFactors(job);
+    const found = pass.map((stage, i): StageErrors => {
+      const next = more + 8 * elements * (i - 1);
+      return { stage, addresses: i ? [next, next + 4 * elements] : [others, errors] };
+    });
     const back = reports.mark();
-    const swept = (): void => sweep(stage, shared);
-    swept();
-    measure([{ stage, addresses: [others, errors] }], shared, () => {
+    sweep(found, shared);
+    measure(found, shared, () => {
       back();
-      swept();
+      sweep(found, shared);
     });
   }
   const found = reports.found();
@@ -340,7 +354,7 @@ export function judge(
   // the kernel goes on from part to part
   heap.i32[report.EXACT_VALUES >> 2] = values;
   reports.each(({ group, element }) => {
-    heap.i32[report.TOTAL_ERRORS >> 2] = address + 4 * element;
+    heap.i32[placeOf(report.INPUT_STAGE, report.TOTAL)] = address + 4 * element;
     heap.i32[report.RECORDS >> 2] = records + group * report.RECORD_BYTES;
     kernels.judge(known);
   });
