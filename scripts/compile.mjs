@@ -23,14 +23,16 @@ const cwd = fileURLToPath(new URL("..", import.meta.url));
 const BY_NAME = "--reorder-functions-by-name";
 /** Optimizing until nothing changes, for code that never traps: what would, is unreachable. 100 bytes of the core. */
 const FURTHER = ["--traps-never-happen", "--converge"];
+/** What asc calls in a row or a tile a hundred times over: the engine of Node 20 puts nothing in line by itself. */
+const IN_LINE = "--always-inline-max-function-size=12";
 
 /** Targets of asconfig.json, the name of the module where it is another, and how it is optimized once more. */
 const MODULES = [
   { target: "decode" },
-  { target: "core", again: ["-Os", ...FURTHER, BY_NAME] },
-  { target: "diagnosis" },
+  { target: "core", again: ["-Os", IN_LINE, ...FURTHER, BY_NAME] },
+  { target: "diagnosis", again: ["-Os", IN_LINE, ...FURTHER] },
   { target: "gradients", again: ["-Os", ...FURTHER] },
-  { target: "whole", name: "halfnorm", again: ["-Os", ...FURTHER, BY_NAME] },
+  { target: "whole", name: "halfnorm", again: ["-Os", IN_LINE, ...FURTHER, BY_NAME] },
 ];
 const CHECKED = { target: "checked", entry: "whole" };
 

@@ -77,6 +77,8 @@ let stage: i32 = 0;
 let watch: usize = 0;
 /** Places are noted, nothing is counted. */
 let finding: bool = false;
+/** Events were counted that may have no place yet. */
+let unasked: bool = false;
 /** The group that is watched alone; -1: all groups of the bundle side by side. */
 let alone: i32 = -1;
 
@@ -118,13 +120,11 @@ export function groupAt(p: i32): i32 {
   return alone < 0 ? p % padded : alone;
 }
 
-function countAt(event: i32): usize {
-  return <usize>EVENT_COUNTS + ((<usize>(stage * EVENT_KINDS + event)) << 3);
-}
-
-/** Number of events of kinds that have no place yet. */
+/** Number of kinds of events that have no place yet, of those that were counted since this was asked last. */
 export function unplaced(): i32 {
   let kinds = 0;
+  if (!unasked) return 0;
+  unasked = false;
   for (let i: usize = 0; i < <usize>(STAGE_COUNT * EVENT_KINDS); i++) {
     if (load<f64>(<usize>EVENT_COUNTS + (i << 3)) > 0 && load<i32>(<usize>EVENT_GROUPS + (i << 2)) < 0) kinds++;
   }
@@ -159,7 +159,11 @@ export function looksAtAll(): bool {
 
 /** Counts n events that need no place. */
 export function countEvents(event: i32, n: i32): void {
-  if (!finding) store<f64>(countAt(event), load<f64>(countAt(event)) + <f64>n);
+  if (finding || n == 0) return;
+  const i = <usize>(stage * EVENT_KINDS + event);
+  const at = <usize>EVENT_COUNTS + (i << 3);
+  store<f64>(at, load<f64>(at) + <f64>n);
+  if (load<i32>(<usize>EVENT_GROUPS + (i << 2)) < 0) unasked = true;
 }
 
 /** Lanes of places p to p + 3 of a tile that belong to a group; `end`: places in use. */
@@ -176,7 +180,7 @@ function tally(event: i32, mask: v128, p: i32): void {
   const bits = i32x4.bitmask(mask);
   if (!bits) return;
   if (!finding) {
-    store<f64>(countAt(event), load<f64>(countAt(event)) + <f64>popcnt(bits));
+    countEvents(event, popcnt(bits));
     return;
   }
   for (let lane = 0; lane < 4; lane++) {
@@ -315,5 +319,5 @@ export function noteNumber(a: f64, b: f64, exact: f64, nonzero: bool, r: f64): v
 
 function noteOne(event: i32): void {
   if (finding) find(event, alone, element);
-  else store<f64>(countAt(event), load<f64>(countAt(event)) + 1);
+  else countEvents(event, 1);
 }

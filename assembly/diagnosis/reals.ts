@@ -5,7 +5,7 @@
 // of a single group in the first four alike.
 
 import { padded } from "../emulated/bundle";
-import { clearVectors, highPair, lowPair } from "../lanes/vectors";
+import { clearVectors, highPair, lowPair, pairSum } from "../lanes/vectors";
 import {
   BUNDLE_DOUBLES,
   BUNDLE_SUMS,
@@ -300,17 +300,27 @@ function addPair(sums: usize, x: v128): void {
   v128.store(sums, f64x2.add(v128.load(sums, LOW), changetype<AnyAdder>(0).rest(high, x, sum)), LOW);
 }
 
+/** Adds the sums in the lanes of a single group, two and two, to the first. */
+function joinChains(sums: usize): void {
+  const adder = changetype<AnyAdder>(0);
+  let high = f64x2.splat(0);
+  let rest = f64x2.splat(0);
+  for (let i: usize = 0; i < 8 * CHAINS; i += 16) {
+    const x = v128.load(sums + i);
+    const sum = f64x2.add(high, x);
+    // of an infinity nothing was rounded away
+    const ordinary = f64x2.lt(f64x2.abs(x), f64x2.splat(Infinity));
+    rest = f64x2.add(rest, f64x2.add(v128.and(v128.load(sums + i, LOW), ordinary), adder.rest(high, x, sum)));
+    high = sum;
+  }
+  store<f64>(sums, f64x2.extract_lane(high, 0));
+  store<f64>(sums, pairSum(rest), LOW);
+  addTo(sums, f64x2.extract_lane(high, 1));
+}
+
 /** Brings the sums of all groups to normal form: hi is the sum in float64, lo the rest. */
 export function finishReals(sums: usize): void {
-  if (padded == 1) {
-    for (let i = 1; i < CHAINS; i++) {
-      const from = sums + ((<usize>i) << 3);
-      const ordinary = abs(load<f64>(from)) < Infinity;
-      addTo(sums, load<f64>(from));
-      // of an infinity nothing was rounded away
-      if (ordinary) addTo(sums, load<f64>(from, LOW));
-    }
-  }
+  if (padded == 1) joinChains(sums);
   for (let j: usize = 0; j < <usize>width; j++) {
     const at = sums + (j << 3);
     const high = load<f64>(at);
