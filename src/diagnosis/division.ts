@@ -10,7 +10,7 @@ export interface Range {
 }
 
 /** Elements of a part, about: a few of them are worth a thread of their own. */
-const PART = 2 ** 18;
+const PART = 2 ** 19;
 
 /** Groups that are computed side by side fill up a part. */
 const SIDE_BY_SIDE = 64;
