@@ -12,7 +12,7 @@ import { type Job, topScratchBytes } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import { readErrors } from "./errors.js";
 import { tracer } from "./kernels.js";
-import { measureErrors, tableBytes } from "./quantiles.js";
+import { type Errors, measureErrors, tableBytes } from "./quantiles.js";
 import { type Found, JUDGED_END, Reports, stateOf } from "./reports.js";
 import {
   type Attribution,
@@ -161,10 +161,11 @@ function eventsOf({ counts, groups, elements }: Found, stage: number): Pick<Stag
   return { events, firsts };
 }
 
-/** Where |e| of a stage are: its own and the total ones, or both where they are the same. */
+/** Where |e| of a stage are: its own, unless they are the same, and the total ones. */
 interface StageErrors {
   readonly stage: number;
-  readonly addresses: readonly number[];
+  readonly mine?: number;
+  readonly total: number;
 }
 
 /** Some numbers behind others. */
@@ -202,25 +203,29 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   // at first those of the input
   const others = heap.scratch(4 * Math.max(elements, groups));
   const { isWhole } = share;
-  const ofPart = isWhole
-    ? errors
-    : heap.scratch(4 * slots * parts.reduce((most, { walk }) => Math.max(most, walk.groups), 0));
+  // no part has more groups than the first
+  const ofPart = isWhole ? errors : heap.scratch(4 * slots * parts[0].walk.groups);
   prepare(own, job);
-  const { i32, f32, f64 } = heap;
   const reports = new Reports(own, job, share);
-  const measured = new Map<number, { own: ErrorStatistics; total: ErrorStatistics; size: number }>();
-  /** Joins the errors of stages, of which each has an address for those of either kind. */
+  const { i32, f32, f64 } = heap;
+  const measured: { own: ErrorStatistics; total: ErrorStatistics; size: number }[] = [];
+  /** Joins the errors of stages. */
   const measure = (found: readonly StageErrors[], ofGroups: boolean, again?: () => void): void => {
-    const [n, count] = ofGroups ? [groups, all.groups] : [elements, all.elements];
-    const kinds = found[0].addresses.length > 1 ? [report.OWN, report.TOTAL] : [report.TOTAL];
-    const errors = found.flatMap(({ stage, addresses }) =>
-      kinds.map((kind, i) => ({ state: stateOf(stage, kind), address: addresses[i], n })),
-    );
+    const n = ofGroups ? groups : elements;
+    const count = ofGroups ? all.groups : all.elements;
+    const errors: Errors[] = [];
+    for (const { stage, mine, total } of found) {
+      if (mine) errors.push({ state: stateOf(stage, report.OWN), address: mine, n });
+      errors.push({ state: stateOf(stage, report.TOTAL), address: total, n });
+    }
     measureErrors(own, kernels, reports, company, errors, ofGroups, table, again);
-    for (const { stage } of found) {
-      const [mine, total] = [kinds[0], report.TOTAL].map((kind) => readErrors(own, stateOf(stage, kind), count));
-      const size = f64[(stateOf(stage, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
-      measured.set(stage, { own: mine, total, size });
+    for (const { stage, mine } of found) {
+      const state = stateOf(stage, report.TOTAL);
+      measured[stage] = {
+        own: readErrors(own, mine ? stateOf(stage, report.OWN) : state, count),
+        total: readErrors(own, state, count),
+        size: f64[(state + report.ERRORS_LARGEST) >> 3],
+      };
     }
   };
   reports.each(({ group, element, walk }) => {
@@ -235,13 +240,14 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
     }
   });
   const condition = company.exchange(f64.slice(conditions / 8, conditions / 8 + groups), joined);
-  const ofGroups = GROUP_STAGES.map((stage, i) => {
-    const address = errors + 2 * i * groups * 4;
-    return { stage, addresses: [address, address + groups * 4] };
-  }).filter(({ stage }) => stages.includes(stage));
+  const ofGroups: StageErrors[] = [];
+  GROUP_STAGES.forEach((stage, i) => {
+    const mine = errors + 2 * i * groups * 4;
+    if (stages.includes(stage)) ofGroups.push({ stage, mine, total: mine + groups * 4 });
+  });
   if (ofGroups.length) measure(ofGroups, true);
   // all that rounding the input does is its own
-  measure([{ stage: report.INPUT_STAGE, addresses: [others] }], false);
+  measure([{ stage: report.INPUT_STAGE, total: others }], false);
   const sweep = (stage: number, ofGroups: boolean): void => {
     const { outputs } = kept;
     let { values } = kept;
@@ -267,23 +273,22 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   for (const stage of stages) {
     if (!FACTOR_STAGES.includes(stage) && !ELEMENT_STAGES.includes(stage)) continue;
     const shared = FACTOR_STAGES.includes(stage) && sharesFactors(job);
-    const back = reports.mark();
-    const swept = (): void => sweep(stage, shared);
-    swept();
-    measure([{ stage, addresses: [others, errors] }], shared, () => {
-      back();
-      swept();
+    const back = company.size > 1 && reports.mark();
+    sweep(stage, shared);
+    measure([{ stage, mine: others, total: errors }], shared, () => {
+      if (back) back();
+      sweep(stage, shared);
     });
   }
   const found = reports.found();
   const adds = !comparedBy(job.norm);
   const traced = stages.map((stage): StageTrace => {
-    // every stage was measured
-    const { size, ...errors } = measured.get(stage) as NonNullable<ReturnType<typeof measured.get>>;
+    const { own, total, size } = measured[stage];
     const name = STAGES[stage];
     if (name === "mean") largest.total = found.largestSum;
     else if (name !== "input") largest[name] = size;
-    return { name, format: formatOf(stage, job.norm, numerics), ...errors, ...eventsOf(found, stage) };
+    const { events, firsts } = eventsOf(found, stage);
+    return { name, format: formatOf(stage, job.norm, numerics), own, total, events, firsts };
   });
   const output = stateOf(report.OUTPUT_STAGE, report.TOTAL);
   const counted = f64[(output + report.ERRORS_ORDINARY) >> 3] + f64[(output + report.ERRORS_MISMATCHED) >> 3];
