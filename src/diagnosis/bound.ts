@@ -32,8 +32,11 @@ export function boundOf({ norm, numerics, walk, given }: Subject, stages: readon
   };
 }
 
+/** @param groups Numbers that are sorted. */
 export function conditionOf(groups: Float64Array): Diagnosis["condition"] {
-  const sorted = groups.filter((value) => !Number.isNaN(value)).sort();
+  // NaN are the last
+  let numbers = groups.length;
+  while (numbers && Number.isNaN(groups[numbers - 1])) numbers--;
   const finite = (value: number | undefined): number | null => (value !== undefined && value < Infinity ? value : null);
-  return { max: finite(sorted[sorted.length - 1]), median: finite(sorted[Math.ceil(sorted.length / 2) - 1]) };
+  return { max: finite(groups[numbers - 1]), median: finite(groups[Math.ceil(numbers / 2) - 1]) };
 }

@@ -31,7 +31,7 @@ import {
   type Stage,
 } from "./result.js";
 import { Share } from "./share.js";
-import { exactBytes, formatOf, type Kept, type StageTrace, stagesOf, type Traced, trace } from "./trace.js";
+import { exactBytes, formatOf, type StageTrace, stagesOf, type Traced, trace } from "./trace.js";
 import { arithmeticVerdict, verdictOf } from "./verdict.js";
 
 /** Whether a place is before another one; operations of no element come behind all others of their group. */
@@ -77,20 +77,14 @@ const NOTHING: ErrorStatistics = {
   mismatchedSpecials: 0,
 };
 
-/** Exact outputs, and behind them those that were computed: of several, nobody asks all others whether some are the same. */
-const keptAt = (values: number, bytes: number, { company }: Share): Kept => ({
-  values,
-  outputs: company.size > 1 ? 0 : values + bytes,
-});
-
 /** What tracing a tensor without elements would give. */
 function untraced(subject: Subject): Traced {
   const { norm, numerics } = subject;
   const stages = stagesOf(subject.job()).map((stage) => ({
     name: STAGES[stage],
     format: formatOf(stage, norm, numerics),
-    own: NOTHING,
-    total: NOTHING,
+    own: { ...NOTHING },
+    total: { ...NOTHING },
     events: { overflow: 0, underflow: 0, subnormal: 0, stagnation: 0, invalid: 0 },
     firsts: {},
   }));
@@ -110,9 +104,9 @@ const NO_INPUT: InputCounts = {
 
 function summaryOf(x: Operand, { groups, count }: Walk, { exponents, ...counts }: InputCounts): InputSummary {
   const histogram: InputSummary["exponentHistogram"] = [];
-  exponents.forEach((of, i) => {
-    if (of > 0) histogram.push({ exponent: i + LEAST_EXPONENT, count: of });
-  });
+  for (let i = 0; i < exponents.length; i++) {
+    if (exponents[i] > 0) histogram.push({ exponent: i + LEAST_EXPONENT, count: exponents[i] });
+  }
   return {
     shape: x.shape.slice(),
     dtype: dtypeOf(x.storage),
@@ -124,18 +118,25 @@ function summaryOf(x: Operand, { groups, count }: Walk, { exponents, ...counts }
   };
 }
 
-function parametersOf({ weight, bias, mean, deviation }: Subject): ParameterCounts[] {
-  const named = Object.entries({ weight, bias, mean, deviation }) as [ParameterCounts["name"], Operand | undefined][];
-  return named.flatMap(([name, operand]) => (operand?.size ? [{ name, ...inspect(operand) }] : []));
+function parametersOf(subject: Subject): ParameterCounts[] {
+  const found: ParameterCounts[] = [];
+  for (const name of ["weight", "bias", "mean", "deviation"] as const) {
+    const operand = subject[name];
+    if (operand?.size) found.push({ name, ...inspect(operand) });
+  }
+  return found;
 }
 
-/** The same with nothing that JSON does not have: null for what is not finite, 0 for -0. */
-function plain<T>(value: T): T {
-  if (typeof value === "number") return (Number.isFinite(value) ? value + 0 : null) as T;
-  if (!isObject(value)) return value;
-  const copy: Record<string, unknown> = Array.isArray(value) ? ([] as unknown as Record<string, unknown>) : {};
-  for (const key of Object.keys(value)) copy[key] = plain((value as Record<string, unknown>)[key]);
-  return copy as T;
+/** What JSON does not have gives way: null for what is not finite, 0 for -0. */
+function plain<T extends object>(value: T): T {
+  const all = value as Record<string, unknown>;
+  for (const key of Object.keys(all)) {
+    const each = all[key];
+    // error statistics are so from the start
+    if (isObject(each)) "sqnrDb" in each || plain(each);
+    else if (typeof each === "number" && !(each && Number.isFinite(each))) all[key] = each === 0 ? 0 : null;
+  }
+  return value;
 }
 
 /** @internal Of a tensor of which each of a company has a share: of division.ts, in the order of the tensor. */
@@ -179,19 +180,33 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Share
     const resident = held
       ? new Operand(undefined, held.address as number, given.shape, given.size, given.storage)
       : given;
-    const parameters = [weight, bias, mean, deviation] as const;
-    const subject = new Subject(resident, share, centred, norm, numerics, eps, calibrated, ...parameters);
-    const inspected = (): InputCounts => (given.size ? share.company.exchange(inspect(resident), together) : NO_INPUT);
-    const counts = shared?.kept?.counts ?? inspected();
+    const subject = new Subject(
+      resident,
+      share,
+      centred,
+      norm,
+      numerics,
+      eps,
+      calibrated,
+      weight,
+      bias,
+      mean,
+      deviation,
+    );
+    const counts =
+      shared?.kept?.counts ?? (given.size ? share.company.exchange(inspect(resident), together) : NO_INPUT);
     if (shared?.kept) shared.kept.counts = counts;
     const values = remedies === true && keepsExact(subject) ? exactBytes(share.walk) : 0;
-    const room = given.size && values && values / 4 + (share.company.size > 1 ? 0 : given.size);
+    // exact outputs, and behind them those that were computed: of several, nobody asks all others whether some are the same
+    const alone = share.company.size === 1;
+    const room = given.size && values && values / 4 + (alone ? given.size : 0);
     memory = room ? Tensor.make([room], room, STORAGE_FLOAT32) : undefined;
-    const kept = memory && keptAt(memory.address as number, values, share);
+    const address = memory?.address as number;
+    const kept = memory && { values: address, outputs: alone ? address + values : 0 };
     const traced = given.size ? trace(subject.job(), records.address as number, share, kept) : untraced(subject);
     const levels = levelsOf(subject, traced, counts);
     const stages = traced.stages.map(stageOf);
-    const error = stages[stages.length - 1].total;
+    const error = { ...stages[stages.length - 1].total };
     const { absorbedOverflow, equalSpecials } = traced;
     const found = {
       subject: asked,
@@ -202,10 +217,10 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Share
       absorbedOverflow,
     };
     const evidence = {
-      ...found,
       compute: numerics.compute,
       statistics: numerics.statistics,
       parameters: parametersOf(subject),
+      ...found,
     };
     const tightest = levels.reduce<Level | undefined>((a, b) => (a && a.binades <= b.binades ? a : b), undefined);
     const judgement = verdictOf(evidence, norm);
@@ -217,7 +232,7 @@ export function diagnose(x: TensorLike, options: DiagnoseOptions, shared?: Share
       ...found,
       headroom: tightest?.binades ?? null,
       headroomAt: tightest?.at ?? null,
-      condition: conditionOf(traced.condition),
+      condition: conditionOf(traced.condition.sort()),
       bound: boundOf(subject, stages),
       remedies:
         wanted && given.size ? remediesOf(subject, levels, counts, error, records.address as number, wanted, kept) : [],

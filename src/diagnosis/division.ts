@@ -19,10 +19,9 @@ const SIDE_BY_SIDE = 64;
 export function partsOf({ whole, elements }: Walk): Range[] {
   let length = Math.max(1, Math.round((PART * whole) / Math.max(elements, 1)));
   if (length > SIDE_BY_SIDE) length -= length % SIDE_BY_SIDE;
-  return Array.from({ length: Math.ceil(whole / length) }, (_, i) => ({
-    first: i * length,
-    length: Math.min(length, whole - i * length),
-  }));
+  const parts: Range[] = [];
+  for (let first = 0; first < whole; first += length) parts.push({ first, length: Math.min(length, whole - first) });
+  return parts;
 }
 
 /** The parts of number `rank` of `size` who share them, neighbours. */

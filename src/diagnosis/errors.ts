@@ -8,7 +8,8 @@ import { tracer, visitBlocks } from "./kernels.js";
 import { tableBytes } from "./quantiles.js";
 import type { ErrorStatistics } from "./result.js";
 
-const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);
+/** As JSON has it: -0 is 0. */
+const finite = (x: number): number | null => (Number.isFinite(x) ? x + 0 : null);
 
 /** Reads a state of error statistics whose quantiles have been selected; `count`: pairs of all kinds. */
 export function readErrors(own: Engine, state: number, count: number): ErrorStatistics {

@@ -1,7 +1,7 @@
 // One power of two for each group, which takes all of them to the same binade, and an eps for each along with it.
 
 import { comparedBy, epsPowerOf, powerOf } from "../numerics/norm.js";
-import { scaledEps } from "./equal-values.js";
+import { rounded, scaledEps } from "./equal-values.js";
 import { SPARE } from "./headroom.js";
 import type { InputCounts } from "./input.js";
 import type { Subject } from "./normalization.js";
@@ -35,8 +35,9 @@ export interface GroupScale {
   readonly to: number;
   /** Of the groups of the share. */
   readonly exponents: Float64Array;
-  readonly eps: Float64Array;
-  /** The least of all. */
+  /** Rounded to the format of the statistics. */
+  readonly eps: Float32Array;
+  /** The least of all, as it is. */
   readonly least: number;
 }
 
@@ -46,26 +47,31 @@ export function groupScaleOf(
   { nan, infinite }: InputCounts,
   safe: (eps: number) => number,
 ): GroupScale | undefined {
-  const { x, walk, share, norm, eps } = subject;
+  const { x, walk, share, norm, eps, numerics } = subject;
   const target = targetOf(subject);
   const power = epsPowerOf(norm);
   const root = eps ** (1 / power);
-  // map() is several times as fast as from() with a function
-  const exponents = new Float64Array(largestOf(x, walk, nan + infinite > 0)).map((size) =>
-    size || root ? target - Math.floor(Math.log2(Math.max(size, root))) : 0,
-  );
+  const largest = largestOf(x, walk, nan + infinite > 0);
+  const exponents = new Float64Array(walk.groups);
+  const every = new Float32Array(walk.groups);
   const raised = new Map<number, number>();
-  for (const exponent of new Set(exponents)) raised.set(exponent, safe(scaledEps(eps, exponent, power)));
-  const every = exponents.map((exponent) => raised.get(exponent) as number);
-  const mine = {
-    low: exponents.reduce((a, b) => Math.min(a, b)),
-    high: exponents.reduce((a, b) => Math.max(a, b)),
-    least: every.reduce((a, b) => Math.min(a, b)),
-  };
-  const { low, high, least } = share.company.exchange(mine, (all) => ({
-    low: Math.min(...all.map((each) => each.low)),
-    high: Math.max(...all.map((each) => each.high)),
-    least: Math.min(...all.map((each) => each.least)),
-  }));
-  return low === high ? undefined : { to: 2 ** target, exponents, eps: every, least };
+  let lowest = Infinity;
+  for (let i = 0; i < walk.groups; i++) {
+    const size = Math.max(largest[i], root);
+    const exponent = size ? target - Math.floor(Math.log2(size)) : 0;
+    let own = raised.get(exponent);
+    if (own === undefined) {
+      const each = safe(scaledEps(eps, exponent, power));
+      lowest = Math.min(lowest, each);
+      own = rounded(each, numerics.statistics);
+      raised.set(exponent, own);
+    }
+    exponents[i] = exponent;
+    every[i] = own;
+  }
+  const mine = [Math.min(...raised.keys()), -Math.max(...raised.keys()), lowest];
+  const [low, high, least] = share.company.exchange(mine, (all) =>
+    all.reduce((a, b) => a.map((value, i) => Math.min(value, b[i]))),
+  );
+  return low === -high ? undefined : { to: 2 ** target, exponents, eps: every, least };
 }

@@ -75,6 +75,10 @@ export function levelsOf(subject: Subject, { largest }: Pick<Traced, "largest">,
   return levels;
 }
 
+/** The exponent of the smallest element that is not zero. */
+export const smallestIn = ({ exponents }: InputCounts): number =>
+  exponents.findIndex((count) => count > 0) + LEAST_EXPONENT;
+
 /** Binades that stay free when a tensor is scaled, for the rounding errors: a quarter is 19 %. */
 export const SPARE = 0.25;
 
@@ -96,7 +100,7 @@ export function bestExponent(subject: Subject, levels: readonly Level[], input: 
     // what its root is taken of; and the least reciprocal is to be normal
     if (at === "deviation" && by === 1) most = Math.min(most, range / power - log, -emin - log);
   }
-  const smallest = input.exponents.findIndex((count) => count > 0) + LEAST_EXPONENT;
+  const smallest = smallestIn(input);
   const squared = Math.ceil(emin / power);
   const normal = statistics === compute ? squared : Math.max(emin, Math.ceil(statistics.emin / power));
   // what is squared is the deviation that is given, or x

@@ -2,7 +2,7 @@
 
 import { bfloat16, type FormatSpec, format } from "../numerics/format.js";
 import { type NormName, powerOf } from "../numerics/norm.js";
-import { LEAST_EXPONENT, type Level } from "./headroom.js";
+import { type Level, smallestIn } from "./headroom.js";
 import type { InputCounts } from "./input.js";
 import type { Subject } from "./normalization.js";
 
@@ -36,7 +36,7 @@ export function bfloat16For(subject: Subject, levels: readonly Level[], input: I
   if (given || weight || bias || !SAFE.includes(norm.name) || (eps > 0 && eps < 2 ** LEAST)) return bfloat16;
   const power = powerOf(norm);
   const binades = Math.ceil(Math.log2(walk.count));
-  const x = input.exponents.findIndex((count) => count > 0) + LEAST_EXPONENT;
+  const x = smallestIn(input);
   const d = centred ? x - 14 - binades : x;
   const statistic = power * d - binades;
   const scale = statistic / power - 3;

@@ -22,14 +22,19 @@ export function inspect(x: Operand): InputCounts {
   kernels.startInspection();
   visitBlocks(own, [x], ([address], _first, n) => kernels.inspect(address, x.storage, n));
   const { i32, f32 } = own.heap;
-  const counts = at.INSPECT_COUNTS >> 2;
-  const exponents = Array.from(i32.subarray(counts, at.INSPECT_ZEROS >> 2));
-  const nonzero = exponents.reduce((sum, count) => sum + count, 0);
   const zero = i32[at.INSPECT_ZEROS >> 2];
   const below = (x.storage === STORAGE_FLOAT16 ? -14 : -126) - at.INSPECT_LEAST;
+  const exponents: number[] = [];
+  let nonzero = 0;
+  let subnormal = 0;
+  for (let i = at.INSPECT_COUNTS >> 2; i < at.INSPECT_ZEROS >> 2; i++) {
+    if (exponents.length < below) subnormal += i32[i];
+    nonzero += i32[i];
+    exponents.push(i32[i]);
+  }
   return {
     finite: nonzero + zero,
-    subnormal: exponents.slice(0, below).reduce((sum, count) => sum + count, 0),
+    subnormal,
     zero,
     nan: i32[at.INSPECT_NAN >> 2],
     infinite: i32[at.INSPECT_INFINITE >> 2],
@@ -40,20 +45,14 @@ export function inspect(x: Operand): InputCounts {
 }
 
 /** What tensors consist of together. */
-export function together(all: readonly InputCounts[]): InputCounts {
-  const sum = (of: (counts: InputCounts) => number): number => all.reduce((sum, counts) => sum + of(counts), 0);
-  const least = (values: (number | null)[]): number | null =>
-    values.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.min(a, b)));
-  const greatest = (values: (number | null)[]): number | null =>
-    values.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.max(a, b)));
-  return {
-    finite: sum(({ finite }) => finite),
-    subnormal: sum(({ subnormal }) => subnormal),
-    zero: sum(({ zero }) => zero),
-    nan: sum(({ nan }) => nan),
-    infinite: sum(({ infinite }) => infinite),
-    absMin: least(all.map(({ absMin }) => absMin)),
-    absMax: greatest(all.map(({ absMax }) => absMax)),
-    exponents: all[0].exponents.map((_, i) => sum(({ exponents }) => exponents[i])),
-  };
-}
+export const together = (all: readonly InputCounts[]): InputCounts =>
+  all.reduce((a, b) => ({
+    finite: a.finite + b.finite,
+    subnormal: a.subnormal + b.subnormal,
+    zero: a.zero + b.zero,
+    nan: a.nan + b.nan,
+    infinite: a.infinite + b.infinite,
+    absMin: a.absMin === null || b.absMin === null ? (a.absMin ?? b.absMin) : Math.min(a.absMin, b.absMin),
+    absMax: a.absMax === null || b.absMax === null ? (a.absMax ?? b.absMax) : Math.max(a.absMax, b.absMax),
+    exponents: a.exponents.map((count, i) => count + b.exponents[i]),
+  }));

@@ -7,21 +7,19 @@ import { epsPowerGiven, type NormSpec, powerOf } from "../numerics/norm.js";
 import { Job } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import type { Operand } from "../tensor/operand.js";
-import { type EpsRule, epsRule, rounded } from "./equal-values.js";
+import { type EpsRule, epsRule } from "./equal-values.js";
 import { ofGroups } from "./scaled.js";
 import type { Share } from "./share.js";
 
-/** What of a subject a remedy changes, and where the output goes. */
+/** What of a subject a remedy changes. */
 export interface Change {
-  readonly x?: Operand;
   readonly norm?: NormSpec;
   readonly numerics?: Numerics;
   readonly eps?: number;
-  /** In the place of eps, one for each group. */
-  readonly epsOfGroups?: Float64Array;
+  /** In the place of eps, one for each group, rounded to the format of the statistics. */
+  readonly epsOfGroups?: Float32Array;
   readonly mean?: Operand | undefined;
   readonly deviation?: Operand | undefined;
-  readonly y?: Operand;
 }
 
 /** A normalization of a tensor in emulated arithmetic. */
@@ -69,10 +67,14 @@ export class Subject {
     return epsRule(norm, this.factorOf(norm), this.given);
   }
 
-  job(change?: Change): Job {
+  /**
+   * @param y Where the output goes.
+   * @param x What takes the place of the tensor.
+   */
+  job(change?: Change, y?: Operand, x = this.x): Job {
     // others may have put something into Object.prototype
     const own: Change = Object.setPrototypeOf({ ...change }, null);
-    const { x = this.x, norm = this.norm, numerics = this.numerics, eps = this.eps, y } = own;
+    const { norm = this.norm, numerics = this.numerics, eps = this.eps } = own;
     const { mean = this.mean, deviation = this.deviation, epsOfGroups } = own;
     const task = this.given ? TASK_GIVEN : (this.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);
     const job = new Job(x, this.walk, task | TASK_APPLY, norm, numerics);
@@ -82,9 +84,7 @@ export class Subject {
     job.bias = this.share.weightsOf(this.bias);
     job.mean = this.share.ofGroups(mean);
     job.deviation = this.share.ofGroups(deviation);
-    // rounded to their format, they are float32
-    if (epsOfGroups)
-      job.gain = ofGroups(new Float32Array(epsOfGroups.map((each) => rounded(each, numerics.statistics))), this.walk);
+    if (epsOfGroups) job.gain = ofGroups(epsOfGroups, this.walk);
     job.y = y;
     return job;
   }

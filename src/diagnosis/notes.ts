@@ -40,13 +40,12 @@ export function beyondFormat({ parameters, compute, statistics }: Evidence): str
 export function notesOf(evidence: Evidence, asked: Subject): string[] {
   const { input, stages, subject } = evidence;
   const format = formatWords(subject.arithmetic.compute);
-  const notes = [...epsNotes(asked, format), ...beyondFormat(evidence)];
+  const notes = epsNotes(asked, format).concat(beyondFormat(evidence));
   const { underflow, subnormal } = stages[0].events;
   const nonzero = input.finite - input.zero;
-  const small = [
-    underflow && `${percent(underflow, nonzero)} of the nonzero elements round to 0`,
-    subnormal > nonzero / 100 && `${percent(subnormal, nonzero)} of the nonzero elements are subnormal`,
-  ].filter(Boolean);
+  const small: string[] = [];
+  if (underflow) small.push(`${percent(underflow, nonzero)} of the nonzero elements round to 0`);
+  if (subnormal > nonzero / 100) small.push(`${percent(subnormal, nonzero)} of the nonzero elements are subnormal`);
   if (small.length) notes.push(`${small.join(", and ")} in ${format}`);
   if (input.groupSize === 1 && subject.centred && !subject.given)
     notes.push("a group is one element: x - mean is 0, and so is the output");

@@ -107,7 +107,8 @@ export function ask(x: Operand, o: DiagnoseOptions): Question {
   const deviation = parameter("deviation", o.deviation, parameters);
   // of a group norm, the channels are two axes
   const split = shape.length > x.shape.length ? 30 - Math.clz32(weighted) : shape.length;
-  const axes = [...shape.keys()].filter((i) => (reduced >> i) & 1).map((i) => (i > split ? i - 1 : i));
+  const axes: number[] = [];
+  for (let i = 0; i < shape.length; i++) if ((reduced >> i) & 1) axes.push(i > split ? i - 1 : i);
   const calibrated = checkBoolean("calibrated", o.calibrated);
   const factor = given ? 1 : deviationFactor(norm, walk.count, calibrated);
   const { eps = defaultEps(numerics, norm, factor, given) } = o;

@@ -11,35 +11,35 @@ const END = report.REPORT_END >> 3;
 /** Behind the first state for each kind of errors, which is all that judge() leaves. */
 export const JUDGED_END = (report.ERRORS + 2 * report.ERRORS_BYTES) >> 3;
 
-/** Fields of error statistics, in 64-bit floats: those that are added up, and those of which the largest counts. */
-const SUMS = [
-  report.ERRORS_ORDINARY,
-  report.ERRORS_MISMATCHED,
-  report.ERRORS_E,
-  report.ERRORS_EE,
-  report.ERRORS_VV,
-  report.ERRORS_DD,
-  report.ERRORS_CV,
-  report.ERRORS_CC,
-].map((field) => field >> 3);
-const LARGEST = [report.ERRORS_ABSOLUTE, report.ERRORS_RELATIVE, report.ERRORS_LARGEST].map((field) => field >> 3);
-/** Fields of a state. */
+/** Fields of a state, in 64-bit floats. Behind those that are added up are those of which the largest counts. */
 const STATE = report.ERRORS_BYTES >> 3;
 const WORST = report.ERRORS_WORST >> 3;
 const INDEX = report.ERRORS_INDEX >> 3;
+const LARGEST = report.ERRORS_ABSOLUTE >> 3;
 
-/** Error statistics of some pairs, and then of others whose indices are all the same kind of number: but for the quantiles. */
-function add(sum: Float64Array<ArrayBuffer>, more: Float64Array): Float64Array<ArrayBuffer> {
-  const before = Math.abs(sum[WORST]);
-  const size = Math.abs(more[WORST]);
-  const first = sum[INDEX] < 0 || size > before || (size === before && more[INDEX] < sum[INDEX]);
-  for (const field of SUMS) sum[field] += more[field];
-  for (const field of LARGEST) sum[field] = Math.max(sum[field], more[field]);
-  if (more[INDEX] >= 0 && first) {
-    sum[WORST] = more[WORST];
-    sum[INDEX] = more[INDEX];
+/**
+ * Adds to error statistics in `sum` those of other pairs in `more`, whose indices are all the same kind of number. There are no
+ * quantiles yet.
+ *
+ * @param to Where the one begins, and
+ * @param from where the other does.
+ */
+function add(sum: Float64Array, to: number, more: Float64Array, from: number): void {
+  let worst = sum[to + WORST];
+  let first = sum[to + INDEX];
+  const index = more[from + INDEX];
+  const before = Math.abs(worst);
+  const size = Math.abs(more[from + WORST]);
+  if (index >= 0 && (first < 0 || size > before || (size === before && index < first))) {
+    worst = more[from + WORST];
+    first = index;
   }
-  return sum;
+  for (let i = 0; i < STATE; i++) {
+    const each = more[from + i];
+    sum[to + i] = i < LARGEST ? sum[to + i] + each : Math.max(sum[to + i], each);
+  }
+  sum[to + WORST] = worst;
+  sum[to + INDEX] = first;
 }
 
 /** Where states of error statistics are. */
@@ -52,19 +52,23 @@ export interface Found {
   /** Groups of the first, -1 for none, and the elements in them, -1 for none. */
   readonly groups: Int32Array;
   readonly elements: Int32Array;
-  readonly largestSum: number;
-  readonly absorbed: number;
+  largestSum: number;
+  absorbed: number;
 }
 
+const EVENTS = report.STAGE_COUNT * report.EVENT_KINDS;
+
+/** Puts what others have found behind what `sum` has. */
 function addFound(sum: Found, more: Found): Found {
-  const earlier = (i: number): boolean => sum.groups[i] < 0;
-  return {
-    counts: sum.counts.map((count, i) => count + more.counts[i]),
-    groups: sum.groups.map((group, i) => (earlier(i) ? more.groups[i] : group)),
-    elements: sum.elements.map((element, i) => (earlier(i) ? more.elements[i] : element)),
-    largestSum: Math.max(sum.largestSum, more.largestSum),
-    absorbed: sum.absorbed + more.absorbed,
-  };
+  for (let i = 0; i < EVENTS; i++) {
+    sum.counts[i] += more.counts[i];
+    if (sum.groups[i] >= 0) continue;
+    sum.groups[i] = more.groups[i];
+    sum.elements[i] = more.elements[i];
+  }
+  sum.largestSum = Math.max(sum.largestSum, more.largestSum);
+  sum.absorbed += more.absorbed;
+  return sum;
 }
 
 /**
@@ -72,9 +76,14 @@ function addFound(sum: Found, more: Found): Found {
  * leaves its own where the kernels have it, which for a small one is a twentieth of the time.
  */
 export class Reports {
-  private reports: readonly Float64Array<ArrayBuffer>[] = [];
+  /** Where the reports of the parts are behind each other, and how long each is, in 64-bit floats. */
+  private readonly reports: number;
+  private readonly length: number;
+  private begun = false;
 
   /**
+   * Takes scratch space.
+   *
    * @param job Over the share; its x is resident, its parameters have their places.
    * @param end What there is of a report ends there, in 64-bit floats.
    */
@@ -82,37 +91,32 @@ export class Reports {
     private readonly own: Engine,
     private readonly job: Job,
     private readonly share: Share,
-    private readonly end = END,
-  ) {}
+    end = END,
+  ) {
+    this.length = end - START;
+    this.reports = share.isWhole ? START : own.heap.scratch(8 * this.length * share.parts.length) / 8;
+  }
 
   /** Calls `run` for each part with its plan and its report, which stays with it. */
   each(run: (part: Part) => void): void {
-    const { share } = this;
-    if (share.isWhole) {
-      this.enter(share.parts[0]);
-      run(share.parts[0]);
-      return;
-    }
-    this.reports = share.parts.map((part, i) => {
+    const { share, reports, length } = this;
+    const { f64 } = this.own.heap;
+    share.parts.forEach((part, i) => {
+      const at = reports + i * length;
       this.enter(part);
-      const before = this.reports[i];
-      if (before) this.own.heap.f64.set(before, START);
+      if (this.begun && at !== START) f64.copyWithin(START, at, at + length);
       run(part);
-      return this.report();
+      if (at !== START) f64.copyWithin(at, START, START + length);
     });
+    this.begun = true;
   }
 
   /** Takes back all that is reported from now on, of a tensor of several parts. */
   mark(): () => void {
-    const before = this.reports;
-    return () => {
-      this.reports = before;
-    };
-  }
-
-  /** That of the part whose turn it was. */
-  private report(): Float64Array<ArrayBuffer> {
-    return this.own.heap.f64.slice(START, this.end);
+    const { reports, length, share } = this;
+    const { f64 } = this.own.heap;
+    const before = f64.slice(reports, reports + share.parts.length * length);
+    return () => f64.set(before, reports);
   }
 
   /** The plan of a part. */
@@ -132,11 +136,21 @@ export class Reports {
    * @param ofGroups Whether the pairs are of groups, not of elements.
    */
   join(addresses: readonly number[], ofGroups: boolean): void {
-    this.joinWith(addresses, ofGroups, undefined, () => undefined);
+    const { own, share } = this;
+    const { f64 } = own.heap;
+    if (share.company.size > 1) this.joinWith(addresses, ofGroups, undefined, () => undefined);
+    else if (!share.isWhole)
+      for (const address of addresses) {
+        for (let i = 0; i < share.parts.length; i++) {
+          const from = this.stateIn(i, address, ofGroups);
+          if (i) add(f64, address / 8, f64, from);
+          else f64.copyWithin(address / 8, from, from + STATE);
+        }
+      }
   }
 
   /**
-   * The same, and what each of a company has found besides goes with it: nobody has to wait for the others once more.
+   * The same in a company, and what each of it has found besides goes with it: nobody has to wait for the others once more.
    *
    * @param join Is given the statistics as well.
    */
@@ -146,30 +160,26 @@ export class Reports {
     mine: T,
     join: (states: readonly Float64Array[], all: readonly T[]) => R,
   ): R {
-    const { own, share, reports } = this;
+    const { own, share } = this;
     const { f64 } = own.heap;
-    if (share.isWhole)
-      return join(
-        addresses.map((address) => f64.subarray(address >> 3, (address >> 3) + STATE)),
-        [mine],
-      );
+    const parts = share.parts.length;
     // those of an address behind each other, in one array: of many, each takes its time to be told
-    const many = reports.length * STATE;
-    const states = new Float64Array(addresses.length * many);
-    for (const [j, address] of addresses.entries()) {
-      for (const [i, of] of reports.entries()) {
-        states.set(this.stateIn(of, i, address, ofGroups), j * many + i * STATE);
+    const states = new Float64Array(addresses.length * parts * STATE);
+    addresses.forEach((address, j) => {
+      for (let i = 0; i < parts; i++) {
+        const from = this.stateIn(i, address, ofGroups);
+        states.set(f64.subarray(from, from + STATE), (j * parts + i) * STATE);
       }
-    }
+    });
     const [joined, found] = share.company.exchange({ states, mine }, (all): [Float64Array[], R] => {
       const sums = addresses.map((_, j) => {
-        const parts = all.flatMap(({ states }) => {
+        const sum = new Float64Array(STATE);
+        sum[INDEX] = -1;
+        for (const { states } of all) {
           const many = states.length / addresses.length;
-          return Array.from({ length: many / STATE }, (_, i) =>
-            states.slice(j * many + i * STATE, j * many + (i + 1) * STATE),
-          );
-        });
-        return parts.reduce(add);
+          for (let from = j * many; from < (j + 1) * many; from += STATE) add(sum, 0, states, from);
+        }
+        return sum;
       });
       return [
         sums,
@@ -179,38 +189,45 @@ export class Reports {
         ),
       ];
     });
-    for (const [j, address] of addresses.entries()) f64.set(joined[j], address >> 3);
+    addresses.forEach((address, j) => {
+      f64.set(joined[j], address / 8);
+    });
     return found;
   }
 
-  /** A state in the report of part i, its index that of the whole tensor. */
-  private stateIn(of: Float64Array, i: number, address: number, ofGroups: boolean): Float64Array<ArrayBuffer> {
-    const { share } = this;
+  /** Where the report of part i has what the kernels have at an address. */
+  private placeIn(i: number, address: number): number {
+    return this.reports + i * this.length + address / 8 - START;
+  }
+
+  /** The same of a state. It is asked for once: its index becomes one of the whole tensor. */
+  private stateIn(i: number, address: number, ofGroups: boolean): number {
+    const { own, share } = this;
+    const { f64 } = own.heap;
     const { number, element } = share.parts[i];
-    const at = (address >> 3) - START;
-    const state = new Float64Array(of.subarray(at, at + STATE));
-    if (state[INDEX] >= 0) state[INDEX] = ofGroups ? state[INDEX] + number : share.elementOf(state[INDEX] + element);
+    const state = this.placeIn(i, address);
+    const index = f64[state + INDEX];
+    if (index >= 0) f64[state + INDEX] = ofGroups ? index + number : share.elementOf(index + element);
     return state;
   }
 
   /** What all parts of the tensor have beside error statistics. */
   found(): Found {
-    const { share } = this;
-    const reports = share.isWhole ? [this.report()] : this.reports;
-    const found = reports.map((of, i): Found => {
-      const i32 = new Int32Array(of.buffer);
-      const events = report.STAGE_COUNT * report.EVENT_KINDS;
-      const f64At = (address: number): number => (address >> 3) - START;
-      const i32At = (address: number): number => (address - report.ERRORS) >> 2;
-      const groups = i32.slice(i32At(report.EVENT_GROUPS), i32At(report.EVENT_GROUPS) + events);
+    const { parts, company } = this.share;
+    const { f64, i32 } = this.own.heap;
+    const found = parts.map(({ number }, i): Found => {
+      const at = (address: number): number => this.placeIn(i, address);
+      const counts = at(report.EVENT_COUNTS);
+      const groups = 2 * at(report.EVENT_GROUPS);
+      const elements = 2 * at(report.EVENT_ELEMENTS);
       return {
-        counts: of.slice(f64At(report.EVENT_COUNTS), f64At(report.EVENT_COUNTS) + events),
-        groups: groups.map((group) => (group < 0 ? group : group + share.parts[i].number)),
-        elements: i32.slice(i32At(report.EVENT_ELEMENTS), i32At(report.EVENT_ELEMENTS) + events),
-        largestSum: of[f64At(report.LARGEST_SUM)],
-        absorbed: of[f64At(report.ABSORBED)],
+        counts: f64.slice(counts, counts + EVENTS),
+        groups: i32.slice(groups, groups + EVENTS).map((group) => (group < 0 ? group : group + number)),
+        elements: i32.slice(elements, elements + EVENTS),
+        largestSum: f64[at(report.LARGEST_SUM)],
+        absorbed: f64[at(report.ABSORBED)],
       };
     });
-    return share.company.exchange(found.reduce(addFound), (all) => all.reduce(addFound));
+    return company.exchange(found.reduce(addFound), (all) => all.reduce(addFound));
   }
 }

@@ -31,9 +31,10 @@ export class Share {
     this.range = ranges.length ? rangeOf(ranges) : { first: 0, length: all.whole };
     this.walk = walkOver(all, this.range);
     const groups = all.groups / all.whole;
-    this.parts = ranges.map(({ first, length }) => {
+    this.parts = ranges.map((range) => {
+      const { first, length } = range;
       const own = first - this.range.first;
-      const walk = walkOver(all, { first, length });
+      const walk = walkOver(all, range);
       return { first: own, length, walk, group: own * groups, number: first * groups, element: own * this.inner };
     });
   }

@@ -12,7 +12,7 @@ import { type Job, topScratchBytes } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import { readErrors } from "./errors.js";
 import { tracer } from "./kernels.js";
-import { measureErrors, tableBytes } from "./quantiles.js";
+import { type Errors, measureErrors, tableBytes } from "./quantiles.js";
 import { type Found, JUDGED_END, Reports, stateOf } from "./reports.js";
 import {
   type Attribution,
@@ -167,10 +167,11 @@ const MOST_TOGETHER = 2 ** 20;
 /** Where it is told where |e| of a stage go. */
 const placeOf = (stage: number, kind: number): number => (report.ELEMENT_ERRORS >> 2) + 2 * stage + kind;
 
-/** Where |e| of a stage are: its own and the total ones, or both where they are the same. */
+/** Where |e| of a stage are: its own, unless they are the same, and the total ones. */
 interface StageErrors {
   readonly stage: number;
-  readonly addresses: readonly number[];
+  readonly mine?: number;
+  readonly total: number;
 }
 
 /** Some numbers behind others. */
@@ -211,25 +212,29 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   const together = numerics.tail === at.TAIL_SAME && all.elements <= MOST_TOGETHER;
   const more = together ? heap.scratch(8 * elements * (swept.length - 1)) : 0;
   const { isWhole } = share;
-  const ofPart = isWhole
-    ? errors
-    : heap.scratch(4 * slots * parts.reduce((most, { walk }) => Math.max(most, walk.groups), 0));
+  // no part has more groups than the first
+  const ofPart = isWhole ? errors : heap.scratch(4 * slots * parts[0].walk.groups);
   prepare(own, job);
-  const { i32, f32, f64 } = heap;
   const reports = new Reports(own, job, share);
-  const measured = new Map<number, { own: ErrorStatistics; total: ErrorStatistics; size: number }>();
-  /** Joins the errors of stages, of which each has an address for those of either kind. */
+  const { i32, f32, f64 } = heap;
+  const measured: { own: ErrorStatistics; total: ErrorStatistics; size: number }[] = [];
+  /** Joins the errors of stages. */
   const measure = (found: readonly StageErrors[], ofGroups: boolean, again?: () => void): void => {
-    const [n, count] = ofGroups ? [groups, all.groups] : [elements, all.elements];
-    const kinds = found[0].addresses.length > 1 ? [report.OWN, report.TOTAL] : [report.TOTAL];
-    const errors = found.flatMap(({ stage, addresses }) =>
-      kinds.map((kind, i) => ({ state: stateOf(stage, kind), address: addresses[i], n })),
-    );
+    const n = ofGroups ? groups : elements;
+    const count = ofGroups ? all.groups : all.elements;
+    const errors: Errors[] = [];
+    for (const { stage, mine, total } of found) {
+      if (mine) errors.push({ state: stateOf(stage, report.OWN), address: mine, n });
+      errors.push({ state: stateOf(stage, report.TOTAL), address: total, n });
+    }
     measureErrors(own, kernels, reports, company, errors, ofGroups, table, again);
-    for (const { stage } of found) {
-      const [mine, total] = [kinds[0], report.TOTAL].map((kind) => readErrors(own, stateOf(stage, kind), count));
-      const size = f64[(stateOf(stage, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
-      measured.set(stage, { own: mine, total, size });
+    for (const { stage, mine } of found) {
+      const state = stateOf(stage, report.TOTAL);
+      measured[stage] = {
+        own: readErrors(own, mine ? stateOf(stage, report.OWN) : state, count),
+        total: readErrors(own, state, count),
+        size: f64[(state + report.ERRORS_LARGEST) >> 3],
+      };
     }
   };
   reports.each(({ group, element, walk }) => {
@@ -244,22 +249,23 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
     }
   });
   const condition = company.exchange(f64.slice(conditions / 8, conditions / 8 + groups), joined);
-  const ofGroups = GROUP_STAGES.map((stage, i) => {
-    const address = errors + 2 * i * groups * 4;
-    return { stage, addresses: [address, address + groups * 4] };
-  }).filter(({ stage }) => stages.includes(stage));
+  const ofGroups: StageErrors[] = [];
+  GROUP_STAGES.forEach((stage, i) => {
+    const mine = errors + 2 * i * groups * 4;
+    if (stages.includes(stage)) ofGroups.push({ stage, mine, total: mine + groups * 4 });
+  });
   if (ofGroups.length) measure(ofGroups, true);
   // all that rounding the input does is its own
-  measure([{ stage: report.INPUT_STAGE, addresses: [others] }], false);
+  measure([{ stage: report.INPUT_STAGE, total: others }], false);
   const sweep = (found: readonly StageErrors[], ofGroups = false): void => {
     const { outputs } = kept;
     let { values } = kept;
     const bits = found.reduce((bits, { stage }) => bits | (1 << stage), 0);
     reports.each(({ group, element }) => {
-      for (const { stage, addresses } of found) {
-        addresses.forEach((address, kind) => {
-          i32[placeOf(stage, kind)] = address + 4 * (ofGroups ? group : element);
-        });
+      const at = 4 * (ofGroups ? group : element);
+      for (const { stage, mine = 0, total } of found) {
+        i32[placeOf(stage, report.OWN)] = mine + at;
+        i32[placeOf(stage, report.TOTAL)] = total + at;
       }
       i32[report.OUTPUTS >> 2] = outputs && outputs + 4 * element;
       i32[report.EXACT_VALUES >> 2] = values;
@@ -272,7 +278,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   const largest: Traced["largest"] = {};
   // no stage, but how large the differences from the mean are, of which the output is made
   if (given && numerics.tail === at.TAIL_STEPS) {
-    sweep([{ stage: report.CENTRE_STAGE, addresses: [others, errors] }]);
+    sweep([{ stage: report.CENTRE_STAGE, mine: others, total: errors }]);
     reports.join([stateOf(report.CENTRE_STAGE, report.TOTAL)], false);
     largest.centre = f64[(stateOf(report.CENTRE_STAGE, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
   }
@@ -280,24 +286,24 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
     const shared = FACTOR_STAGES.includes(pass[0]) && sharesFactors(job);
     const found = pass.map((stage, i): StageErrors => {
       const next = more + 8 * elements * (i - 1);
-      return { stage, addresses: i ? [next, next + 4 * elements] : [others, errors] };
+      return i ? { stage, mine: next, total: next + 4 * elements } : { stage, mine: others, total: errors };
     });
-    const back = reports.mark();
+    const back = company.size > 1 && reports.mark();
     sweep(found, shared);
     measure(found, shared, () => {
-      back();
+      if (back) back();
       sweep(found, shared);
     });
   }
   const found = reports.found();
   const adds = !comparedBy(job.norm);
   const traced = stages.map((stage): StageTrace => {
-    // every stage was measured
-    const { size, ...errors } = measured.get(stage) as NonNullable<ReturnType<typeof measured.get>>;
+    const { own, total, size } = measured[stage];
     const name = STAGES[stage];
     if (name === "mean") largest.total = found.largestSum;
     else if (name !== "input") largest[name] = size;
-    return { name, format: formatOf(stage, job.norm, numerics), ...errors, ...eventsOf(found, stage) };
+    const { events, firsts } = eventsOf(found, stage);
+    return { name, format: formatOf(stage, job.norm, numerics), own, total, events, firsts };
   });
   const output = stateOf(report.OUTPUT_STAGE, report.TOTAL);
   const counted = f64[(output + report.ERRORS_ORDINARY) >> 3] + f64[(output + report.ERRORS_MISMATCHED) >> 3];

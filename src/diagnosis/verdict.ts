@@ -244,12 +244,11 @@ function specials({ nan, infinite }: Pick<InputCounts, "nan" | "infinite">): str
 
 /** What is not a number whatever the arithmetic: "the data has 3 NaN", "the weights have 1 infinity", ... */
 function brokenWords({ input, parameters, error, equalSpecials = 0, subject }: Evidence): string {
-  const given = [
-    ...(input.finite < input.count ? [`the data has ${specials(input)}`] : []),
-    ...parameters
-      .filter(({ nan, infinite }) => nan || infinite)
-      .map(({ name, nan, infinite }) => `the ${name} has ${specials({ nan, infinite })}`),
-  ];
+  const given: string[] = [];
+  if (input.finite < input.count) given.push(`the data has ${specials(input)}`);
+  for (const each of parameters) {
+    if (each.nan || each.infinite) given.push(`the ${each.name} has ${specials(each)}`);
+  }
   if (given.length) return given.join(", and ");
   if (!equalSpecials) return "";
   // by 0, a number gives an infinity where it is no difference from the mean of its group

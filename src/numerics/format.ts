@@ -82,7 +82,7 @@ export const FORMATS = { float32, float16, bfloat16, tfloat32, float8_e5m2, floa
 
 /** Another format where it has the same numbers, in the order of format(), else this one: those of an arithmetic are compared by identity. */
 export const oneOf = (spec: FormatSpec, other: FormatSpec): FormatSpec =>
-  JSON.stringify(other) === JSON.stringify(spec) ? other : spec;
+  other === spec || JSON.stringify(other) === JSON.stringify(spec) ? other : spec;
 
 /** A format by name or as a spec. */
 export function checkFormat(name: string, value: unknown): FormatSpec {
@@ -91,10 +91,10 @@ export function checkFormat(name: string, value: unknown): FormatSpec {
 
 /** The name of a format that has one, else its fields. */
 export function nameOf(spec: FormatSpec): FormatName | FormatSpec {
-  const found = Object.entries(FORMATS).find(
-    ([, named]) => named.precision === spec.precision && oneOf(spec, named) === named,
+  const found = (Object.keys(FORMATS) as FormatName[]).find(
+    (name) => FORMATS[name].precision === spec.precision && oneOf(spec, FORMATS[name]) === FORMATS[name],
   );
-  return found ? (found[0] as FormatName) : { ...spec };
+  return found ?? { ...spec };
 }
 
 /** Formats that have a name. Each is exported as a constant, too. */

@@ -49,7 +49,7 @@ function outcome({ data, norm = "l2", order = "lanes", accumulate, centred = tru
   const chosen = bfloat16For(subject, levelsOf(subject, traced, input), input);
   const outputs = [bfloat16, INNER].map((format) => {
     const y = new Operand(new Float32Array(data.length), 0, [data.length], data.length, 0);
-    run(subject.job({ numerics: numericsOf(format), y }));
+    run(subject.job({ numerics: numericsOf(format) }, y));
     return new Uint8Array(y.array?.buffer as ArrayBuffer);
   });
   x.dispose();
