@@ -267,31 +267,31 @@
 #define HALFNORM_GROUP_ERRORS 169928
 /* Work space for the selection of the k largest distances, of four groups at a time: 32 (k + max(k, 64)) bytes. */
 #define HALFNORM_LARGEST_SPACE 169932
-/* Where |e| of a stage of elements go, float32 in the order of the tensor. */
-#define HALFNORM_OWN_ERRORS 169936
-#define HALFNORM_TOTAL_ERRORS 169940
+/* Where |e| of elements go, float32 in the order of the tensor: an address for each stage and kind, as there are states. */
+#define HALFNORM_ELEMENT_ERRORS 169936
 /* Where sweep() of the output and judge() keep exact outputs, 64-bit floats, tile after tile, each behind a head that tells what is known of its outputs; 0 for nowhere. They leave the address behind the last tile here. There is room for a head for each group and one for every 128 elements, but for no more than one for every four. */
-#define HALFNORM_EXACT_VALUES 169944
+#define HALFNORM_EXACT_VALUES 170032
 #define HALFNORM_EXACT_HEAD_BYTES 32
-/* In a head, 64-bit floats: Σv², and the largest and the least |v|. */
+/* In a head, 64-bit floats: Σv², the largest and the least |v|, and their sum, rounded once. */
 #define HALFNORM_EXACT_SQUARES 0
 #define HALFNORM_EXACT_LARGEST 8
 #define HALFNORM_EXACT_LEAST 16
+#define HALFNORM_EXACT_SIZES 24
 /* Where sweep() of the output puts what was computed, float32 in the order of the tensor; 0 for nowhere. */
-#define HALFNORM_OUTPUTS 169948
+#define HALFNORM_OUTPUTS 170036
 
 /* --- What it finds --- */
 
 /* Greatest finite |sum| of the elements of a group, for the mean. */
-#define HALFNORM_LARGEST_SUM 169952
+#define HALFNORM_LARGEST_SUM 170040
 /* Groups where an infinity was divided by, and nothing shows it. */
-#define HALFNORM_ABSORBED 169960
+#define HALFNORM_ABSORBED 170048
 /* Parts of the total error of a group: what came in, what the additions and the quotient did, and their sum. */
-#define HALFNORM_PART_BEFORE 169968
-#define HALFNORM_PART_ADDITIONS 169976
-#define HALFNORM_PART_FINAL 169984
-#define HALFNORM_PART_TOTAL 169992
+#define HALFNORM_PART_BEFORE 170056
+#define HALFNORM_PART_ADDITIONS 170064
+#define HALFNORM_PART_FINAL 170072
+#define HALFNORM_PART_TOTAL 170080
 /* First byte after the report. */
-#define HALFNORM_REPORT_END 170000
+#define HALFNORM_REPORT_END 170088
 
 #endif

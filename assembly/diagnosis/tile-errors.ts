@@ -79,20 +79,18 @@ export function keep(from: usize, kept: usize, n: i32): void {
   const values = kept + EXACT_HEAD_BYTES;
   const zero = f64x2.splat(0);
   let vv = zero;
-  let ww = zero;
   let sizes = zero;
   let others = zero;
   let rest = zero;
   let largest = zero;
   let least = f64x2.splat(Infinity);
-  // whole vectors of float32: two of each sum, as one would wait for itself
+  // whole vectors of float32; squares are added in the order of measureFrom(), so that with c = 0 their sum is that of d²
   for (let p: usize = 0, end = (<usize>n) << 3; p < end; p += 32) {
     const v = v128.load(from + p);
     const w = v128.load(from + p, 16);
     v128.store(values + p, v);
     v128.store(values + p, w, 16);
-    vv = f64x2.add(vv, f64x2.mul(v, v));
-    ww = f64x2.add(ww, f64x2.mul(w, w));
+    vv = f64x2.add(vv, f64x2.add(f64x2.mul(v, v), f64x2.mul(w, w)));
     const a = f64x2.abs(v);
     const b = f64x2.abs(w);
     const sum = f64x2.add(sizes, a);
@@ -103,7 +101,7 @@ export function keep(from: usize, kept: usize, n: i32): void {
     largest = f64x2.pmax(largest, f64x2.pmax(a, b));
     least = f64x2.pmin(least, f64x2.pmin(a, b));
   }
-  store<f64>(kept, pairSum(f64x2.add(vv, ww)), EXACT_SQUARES);
+  store<f64>(kept, pairSum(vv), EXACT_SQUARES);
   store<f64>(kept, greatest(largest), EXACT_LARGEST);
   store<f64>(kept, min(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1)), EXACT_LEAST);
   store<f64>(SUM_EXACT, f64x2.extract_lane(sizes, 0));
@@ -164,21 +162,18 @@ function measureFrom<R extends Real, S extends Source>(
       const va = source.kept() ? v128.load(values + (p << 1)) : real.pair(lowPair(from), at, p << 1);
       const da = f64x2.sub(lowPair(computed), va);
       const ea = f64x2.mul(da, i64x2.sub(inverse, f64x2.pmax(least, v128.and(va, exponents))));
-      const dda = f64x2.mul(da, da);
-      const eea = f64x2.mul(ea, ea);
-      e1 = f64x2.add(e1, ea);
-      e2 = f64x2.add(e2, eea);
-      dd = f64x2.add(dd, dda);
-      dv = f64x2.add(dv, f64x2.mul(da, va));
       const vb = source.kept() ? v128.load(values + (p << 1), 16) : real.pair(highPair(from), at + 16, (p << 1) + 16);
       const db = f64x2.sub(highPair(computed), vb);
       const eb = f64x2.mul(db, i64x2.sub(inverse, f64x2.pmax(least, v128.and(vb, exponents))));
+      const dda = f64x2.mul(da, da);
       const ddb = f64x2.mul(db, db);
+      const eea = f64x2.mul(ea, ea);
       const eeb = f64x2.mul(eb, eb);
-      e1 = f64x2.add(e1, eb);
-      e2 = f64x2.add(e2, eeb);
-      dd = f64x2.add(dd, ddb);
-      dv = f64x2.add(dv, f64x2.mul(db, vb));
+      // pairs are added to each other first: a sum waits for itself once, not twice
+      e1 = f64x2.add(e1, f64x2.add(ea, eb));
+      e2 = f64x2.add(e2, f64x2.add(eea, eeb));
+      dd = f64x2.add(dd, f64x2.add(dda, ddb));
+      dv = f64x2.add(dv, f64x2.add(f64x2.mul(da, va), f64x2.mul(db, vb)));
       absolute = f64x2.pmax(absolute, f64x2.pmax(dda, ddb));
       const demoted = i64x2.shuffle(f32x4.demote_f64x2_zero(ea), f32x4.demote_f64x2_zero(eb), 0, 2);
       const sizes = v128.and(demoted, magnitudes);
@@ -188,7 +183,7 @@ function measureFrom<R extends Real, S extends Source>(
       } else {
         const vva = f64x2.mul(va, va);
         const vvb = f64x2.mul(vb, vb);
-        vv = f64x2.add(f64x2.add(vv, vva), vvb);
+        vv = f64x2.add(vv, f64x2.add(vva, vvb));
         largest = f64x2.pmax(largest, f64x2.pmax(vva, vvb));
         worst = f64x2.pmax(worst, f64x2.pmax(eea, eeb));
         exceeding = v128.or(exceeding, f64x2.gt(dda, f64x2.mul(vva, bound)));

@@ -161,8 +161,8 @@ function eventsOf({ counts, groups, elements }: Found, stage: number): Pick<Stag
   return { events, firsts };
 }
 
-/** The most elements whose stages are swept in one pass, each with errors of its own: more would take much memory. */
-const MOST_TOGETHER = 2 ** 20;
+/** The most elements whose stages are swept in one pass, each with errors of its own: of more, these would take much memory. */
+const MOST_TOGETHER = 2 ** 19;
 
 /** Where it is told where |e| of a stage go. */
 const placeOf = (stage: number, kind: number): number => (report.ELEMENT_ERRORS >> 2) + 2 * stage + kind;

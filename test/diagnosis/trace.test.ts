@@ -99,6 +99,14 @@ function compare(name: string, found: ErrorStatistics, judged: Judged, precision
   }
 }
 
+/** The same but for the last digits of float64: the scale was found by another sum. */
+function expectAlike(judged: ErrorStatistics, expected: ErrorStatistics): void {
+  for (const [name, value] of Object.entries(expected) as [keyof ErrorStatistics, number | null][]) {
+    if (value === null) expect(judged[name], name).toBeNull();
+    else expect(Math.abs((judged[name] as number) - value), name).toBeLessThanOrEqual(1e-11 * Math.abs(value));
+  }
+}
+
 function check(c: Case, data: Float32Array): void {
   const stored = c.half ? toFloat16(data) : data;
   const x = tensor(stored, c.shape);
@@ -164,7 +172,9 @@ function check(c: Case, data: Float32Array): void {
   ]) {
     run(outputs);
     const judged = judge(job, outputs.y.address, (job.numerics as Numerics).compute, known, what, undefined, to);
-    expect(judged).toEqual(found.stages[found.stages.length - 1].total);
+    const { total } = found.stages[found.stages.length - 1];
+    if (what === KNOWN_MULTIPLES) expectAlike(judged, total);
+    else expect(judged).toEqual(total);
     if (to) expect(engine().heap.i32[EXACT_VALUES >> 2] - to).toBeLessThanOrEqual(room);
   }
   y.dispose();
