@@ -250,7 +250,7 @@ function holdRanks(m: f64, n: i32, copied: i32): bool {
 }
 
 /**
- * Finds digits that will hold the ranks by a sample, in which a rank is seldom off by four times its deviation; whether few do.
+ * Finds digits that will hold the ranks by a sample, in which a rank is seldom off by three times its deviation; whether few do.
  * The sample is four neighbours every odd number of times, which go round whatever repeats itself.
  */
 function narrows(p: usize, n: i32, table: usize): bool {
@@ -263,13 +263,13 @@ function narrows(p: usize, n: i32, table: usize): bool {
   sampled = part;
   const spread = sqrt(<f64>size);
   startAt(0, 0);
-  seek(max(1, <i32>(0.5 * part - 2 * spread)), table);
+  seek(max(1, <i32>(0.5 * part - 1.5 * spread)), table);
   low = bucket;
   const first = seen;
-  seek(<i32>(0.5 * part + 2 * spread), table);
+  seek(<i32>(0.5 * part + 1.5 * spread), table);
   high = bucket + 1;
   const last = seen + countOf(table, bucket);
-  seek(<i32>(0.99 * part - 0.4 * spread), table);
+  seek(<i32>(0.99 * part - 0.3 * spread), table);
   tail = bucket;
   // what is there many times is counted as quickly
   return (last - first + size - seen) << 2 <= size;
