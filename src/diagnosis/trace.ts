@@ -205,15 +205,15 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   heap.begin();
   const conditions = heap.scratch(groups * 8);
   const table = heap.scratch(tableBytes(Math.max(elements, groups)));
-  const errors = heap.scratch(4 * Math.max(elements, slots * groups));
-  // at first those of the input
-  const others = heap.scratch(4 * Math.max(elements, groups));
   const swept = stages.filter((stage) => FACTOR_STAGES.includes(stage) || ELEMENT_STAGES.includes(stage));
   const together = numerics.tail === at.TAIL_SAME && all.elements <= MOST_TOGETHER;
-  const more = together ? heap.scratch(8 * elements * (swept.length - 1)) : 0;
+  // of elements two and two, at first those of the input
+  const room = 4 * Math.max(elements, groups);
+  const errors = heap.scratch(2 * room * (together ? swept.length : 1));
+  const groupErrors = heap.scratch(4 * slots * groups);
   const { isWhole } = share;
   // no part has more groups than the first
-  const ofPart = isWhole ? errors : heap.scratch(4 * slots * parts[0].walk.groups);
+  const ofPart = isWhole ? groupErrors : heap.scratch(4 * slots * parts[0].walk.groups);
   prepare(own, job);
   const reports = new Reports(own, job, share);
   const { i32, f32, f64 } = heap;
@@ -241,22 +241,22 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
     i32[report.RECORDS >> 2] = records + group * report.RECORD_BYTES;
     i32[report.CONDITIONS >> 2] = conditions + group * 8;
     i32[report.GROUP_ERRORS >> 2] = ofPart;
-    i32[placeOf(report.INPUT_STAGE, report.TOTAL)] = others + element * 4;
+    i32[placeOf(report.INPUT_STAGE, report.TOTAL)] = errors + element * 4;
     kernels.trace();
     for (let slot = 0; slot < slots && !isWhole; slot++) {
       const from = ofPart / 4 + slot * walk.groups;
-      f32.copyWithin(errors / 4 + slot * groups + group, from, from + walk.groups);
+      f32.copyWithin(groupErrors / 4 + slot * groups + group, from, from + walk.groups);
     }
   });
   const condition = company.exchange(f64.slice(conditions / 8, conditions / 8 + groups), joined);
   const ofGroups: StageErrors[] = [];
   GROUP_STAGES.forEach((stage, i) => {
-    const mine = errors + 2 * i * groups * 4;
+    const mine = groupErrors + 2 * i * groups * 4;
     if (stages.includes(stage)) ofGroups.push({ stage, mine, total: mine + groups * 4 });
   });
   if (ofGroups.length) measure(ofGroups, true);
   // all that rounding the input does is its own
-  measure([{ stage: report.INPUT_STAGE, total: others }], false);
+  measure([{ stage: report.INPUT_STAGE, total: errors }], false);
   const sweep = (found: readonly StageErrors[], ofGroups = false): void => {
     const { outputs } = kept;
     let { values } = kept;
@@ -278,16 +278,13 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   const largest: Traced["largest"] = {};
   // no stage, but how large the differences from the mean are, of which the output is made
   if (given && numerics.tail === at.TAIL_STEPS) {
-    sweep([{ stage: report.CENTRE_STAGE, mine: others, total: errors }]);
+    sweep([{ stage: report.CENTRE_STAGE, mine: errors, total: errors + room }]);
     reports.join([stateOf(report.CENTRE_STAGE, report.TOTAL)], false);
     largest.centre = f64[(stateOf(report.CENTRE_STAGE, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
   }
   for (const pass of together ? [swept] : swept.map((stage) => [stage])) {
     const shared = FACTOR_STAGES.includes(pass[0]) && sharesFactors(job);
-    const found = pass.map((stage, i): StageErrors => {
-      const next = more + 8 * elements * (i - 1);
-      return i ? { stage, mine: next, total: next + 4 * elements } : { stage, mine: others, total: errors };
-    });
+    const found = pass.map((stage, i) => ({ stage, mine: errors + 2 * i * room, total: errors + (2 * i + 1) * room }));
     const back = company.size > 1 && reports.mark();
     sweep(found, shared);
     measure(found, shared, () => {
