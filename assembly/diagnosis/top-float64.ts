@@ -2,6 +2,7 @@
 //
 // A state of 32 bytes: threshold (the bits of a magnitude) | end of what was collected | buffer | k.
 
+import { clearVectors } from "../lanes/vectors";
 import { belowLargest, gatherLargest, leastOf } from "../reductions/largest";
 import { addTo, LOW } from "./reals";
 
@@ -55,15 +56,12 @@ const MOST_SAMPLED: i32 = 32;
  * space: tiles but the last are longer than it is.
  */
 function sample(buffer: usize, p: usize, end: usize, k: i32): i64 {
-  const rows = (end - p) / MAXIMA_BYTES;
-  for (let at: usize = 0; at < MAXIMA_BYTES; at += 16) {
-    let most = f64x2.splat(0);
-    let x = p + at;
-    for (let i = rows; i > 0; i--) {
-      most = f64x2.pmax(most, f64x2.abs(v128.load(x)));
-      x += MAXIMA_BYTES;
+  clearVectors(buffer, MAXIMA_BYTES);
+  // in the order of memory: what was kept comes from far
+  for (; p + MAXIMA_BYTES <= end; p += MAXIMA_BYTES) {
+    for (let at: usize = 0; at < MAXIMA_BYTES; at += 16) {
+      v128.store(buffer + at, f64x2.pmax(v128.load(buffer + at), f64x2.abs(v128.load(p + at))));
     }
-    v128.store(buffer + at, most);
   }
   return belowLargest<i64>(buffer, buffer + MAXIMA_BYTES, k);
 }

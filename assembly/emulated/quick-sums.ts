@@ -12,12 +12,12 @@ import {
   LEAST,
   largestOf,
   leastExponentOf,
-  NARROW,
   PLAIN,
   precisionOf,
   STATISTICS,
   splits,
   splitterOf,
+  WIDE,
 } from "../formats/format";
 import { Add, operate } from "../formats/operations";
 import { EXPONENTS } from "../lanes/constants";
@@ -195,8 +195,8 @@ function addLanes(): bool {
 // --- squares of distances ------------------------------------------------------------------------------
 
 /**
- * Whether addSquares() rounds to the formats of elements, statistics and sums, and the sum is one of a single group in 32 lanes.
- * Of squares of up to 11 digits that float32 rounds below 2^-126, none comes to stand half way between two numbers.
+ * Whether addSquares() rounds to the formats of elements, statistics and sums, or has nothing to round, and the sum is one of a
+ * single group in 32 lanes. Of squares of up to 11 digits that float32 rounds below 2^-126, none comes to stand half way between two numbers.
  */
 export function addsSquares(): bool {
   const kind = kindOf(STATISTICS);
@@ -204,10 +204,28 @@ export function addsSquares(): bool {
     side == 1 &&
     load<i32>(ORDER) == ORDER_LANES &&
     !load<i32>(EXACT) &&
-    (kind == NARROW || kind == CUT) &&
-    splits(COMPUTE, STATISTICS) &&
-    splits(STATISTICS, ACCUMULATE)
+    (kind == PLAIN
+      ? kindOf(ACCUMULATE) == PLAIN
+      : kind != WIDE && splits(COMPUTE, STATISTICS) && splits(STATISTICS, ACCUMULATE))
   );
+}
+
+/** addSquares() where all is float32. */
+function addPlainSquares(x: usize, to: usize, n: i32, m: v128): void {
+  for (let at: usize = 0; at < 128; at += 32) {
+    let a0 = v128.load(LANES + at, 0);
+    let a1 = v128.load(LANES + at, 16);
+    for (let p = at, end = (<usize>n) << 2; p < end; p += 128) {
+      const d0 = f32x4.add(v128.load(x + p, 0), m);
+      const d1 = f32x4.add(v128.load(x + p, 16), m);
+      v128.store(to + p, d0, 0);
+      v128.store(to + p, d1, 16);
+      a0 = f32x4.add(a0, f32x4.mul(d0, d0));
+      a1 = f32x4.add(a1, f32x4.mul(d1, d1));
+    }
+    v128.store(LANES + at, a0, 0);
+    v128.store(LANES + at, a1, 16);
+  }
 }
 
 /**
@@ -224,6 +242,10 @@ export function addSquares(x: usize, to: usize, n: i32, m: v128): bool {
   const exponents = v128.load(EXPONENTS);
   const least = v128.load(STATISTICS, LEAST);
   fillLanes();
+  if (kindOf(STATISTICS) == PLAIN) {
+    addPlainSquares(x, to, n, m);
+    return true;
+  }
   copyVectors(LANES, LANES_SAVED, 128);
   const magic = held(i32x4.splat((drop << 23) + 0x00400000), LANES_SAVED + 128);
   let most = f32x4.splat(0);
