@@ -29,6 +29,7 @@ import {
   startAt,
   TABLE_BYTES,
 } from "./digit-counts";
+import { gather, MASKS_BYTES, placeMasks } from "./gather-digits";
 
 /** Numbers from which a sample of about SAMPLE of them says where to look. */
 const MANY: i32 = 8192;
@@ -317,44 +318,8 @@ function copyParts(p: usize, end: usize, to: usize, limit: usize, table: usize):
   return to;
 }
 
-const MASKS_BYTES: usize = 16 * 16;
-
 /** Of the table, what the counts of other digits than the first take: up to a vector behind them. */
 const COUNTED_BYTES: usize = 4 * OTHERS + 16;
-
-/** Bytes that bring the lanes of each mask together. */
-function placeMasks(table: usize): void {
-  for (let mask = 0; mask < 16; mask++) {
-    let at = table + ((<usize>mask) << 4);
-    for (let bits = mask; bits; bits &= bits - 1) {
-      store<i32>(at, 0x03020100 + 0x04040404 * ctz(bits));
-      at += 4;
-    }
-  }
-}
-
-/** Brings the numbers whose digits from `shift` on are a, b or c to `to`, which may be their own front; returns their end. */
-function gather(p: usize, end: usize, to: usize, shift: i32, table: usize, a: i32, b: i32, c: i32): usize {
-  placeMasks(table);
-  const wantedA = held(i32x4.splat(a), table + MASKS_BYTES);
-  const wantedB = held(i32x4.splat(b), table + MASKS_BYTES);
-  const wantedC = held(i32x4.splat(c), table + MASKS_BYTES);
-  for (; p + 16 <= end; p += 16) {
-    const x = v128.load(p);
-    const digit = i32x4.shr_u(x, shift);
-    const wanted = v128.or(v128.or(i32x4.eq(digit, wantedA), i32x4.eq(digit, wantedB)), i32x4.eq(digit, wantedC));
-    const mask = i32x4.bitmask(wanted);
-    v128.store(to, v128.swizzle(x, v128.load(table + ((<usize>mask) << 4))));
-    to += (<usize>popcnt(mask)) << 2;
-  }
-  for (; p < end; p += 4) {
-    const x = load<i32>(p);
-    const digit = x >>> shift;
-    store<i32>(to, x);
-    to += digit == a || digit == b || digit == c ? 4 : 0;
-  }
-  return to;
-}
 
 /** Counts the digits at `shift` of the numbers in [p, end) that begin with `digits`. */
 function countBehind(p: usize, end: usize, digits: i32, shift: i32, table: usize): void {

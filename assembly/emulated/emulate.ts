@@ -74,7 +74,8 @@ import {
   writeTile,
 } from "./bundle";
 import { addLargest, startLargest, sumLargest } from "./largest";
-import { addSquares, addsSquares, UnwatchedSums } from "./quick-sums";
+import { UnwatchedSums } from "./quick-sums";
+import { addSquares, addsSquares } from "./squares";
 import { addTile, finishSums, startSums } from "./sums";
 
 /** To the format of the statistics. */

@@ -5,10 +5,10 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 37_568, gzip: 15_168 },
-  diagnosis: { raw: 51_200, gzip: 20_992 },
-  gradients: { raw: 53_120, gzip: 19_776 },
-  halfnorm: { raw: 99_840, gzip: 38_304 },
+  core: { raw: 38_400, gzip: 15_168 },
+  diagnosis: { raw: 54_784, gzip: 22_272 },
+  gradients: { raw: 53_248, gzip: 19_776 },
+  halfnorm: { raw: 104_960, gzip: 39_104 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
