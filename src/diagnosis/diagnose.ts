@@ -152,8 +152,9 @@ export function diagnose(x: Tensor, options: DiagnoseOptions, shared: Shared): D
  * equal ones, has deviation 0 and output 0, exactly, with an eps that does not round to 0; what rounding the mean makes of
  * it counts in full.
  *
- * Data is copied into kernel memory once, if it is not there; with remedies, it takes another 4 bytes an element, and up to 2^20
- * elements 12, or 16 where they are run in any case, and up to 8 more where groups are short.
+ * Data is copied into kernel memory once, if it is not there, and work space takes 9 bytes an element, of up to 2^19 elements 25;
+ * with remedies, it takes another 4, and up to 2^20 elements 12, or 16 where they are run in any case, and up to 8 more where
+ * groups are short.
  *
  * @throws {TypeError} for a wrong type or an unknown option, among them an `arithmetic` that is missing.
  * @throws {RangeError} for a wrong value or shape, or when memory cannot grow.

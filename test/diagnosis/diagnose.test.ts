@@ -341,15 +341,19 @@ describe("what it is made of", () => {
     expect(Object.values(seen).filter((times) => times !== 1)).toEqual([]);
   });
 
-  test("memory is at most six times the tensor", async () => {
+  // of few elements all stages have errors at the same time
+  test.each([
+    [2 ** 20, 6],
+    [2 ** 19, 15],
+  ])("memory of %i float16 is at most %i times the tensor", async (n, most) => {
     const own = await load();
-    const data = new Uint16Array(2 ** 20);
+    const data = new Uint16Array(n);
     toFloat16(gaussian(2 ** 16, 1), { out: data.subarray(0, 2 ** 16) });
     for (let i = 2 ** 16; i < data.length; i += 2 ** 16) data.copyWithin(i, 0, 2 ** 16);
     own.norm(data); // what every instance needs
     const before = own.memory().bytes;
-    own.diagnose({ data, shape: [1024, 1024] }, { arithmetic: "float16", layer: "layer" });
-    expect(own.memory().bytes - before).toBeLessThan(6 * data.byteLength);
+    own.diagnose({ data, shape: [n / 1024, 1024] }, { arithmetic: "float16", layer: "layer" });
+    expect(own.memory().bytes - before).toBeLessThan(most * data.byteLength);
     expect(own.memory().used).toBe(0);
   });
 
