@@ -168,10 +168,13 @@ export const UNIT_EXPONENTS: usize = UNIT_INVERSE + 16;
 export const UNIT_FOUND: usize = UNIT_EXPONENTS + 16;
 /** Three pairs of a digit and a rank, 32-bit integers (diagnosis/quantiles.ts). */
 export const RANKS: usize = UNIT_FOUND + 9 * 8;
-const RANKS_END: usize = RANKS + 3 * 8;
+/** For each mask of four lanes, the bytes that bring its lanes together, and a vector behind them (diagnosis/gather-digits.ts). */
+export const MASKS: usize = (RANKS + 3 * 8 + 15) & ~15;
+export const MASKS_BYTES: usize = 16 * 16;
+const MASKS_END: usize = MASKS + MASKS_BYTES + 16;
 
 /** Exact values, float64, with room for a head before them, and their errors. */
-export const TILE_V: usize = (RANKS_END + EXACT_HEAD_BYTES + 4095) & ~4095;
+export const TILE_V: usize = (MASKS_END + EXACT_HEAD_BYTES + 4095) & ~4095;
 export const TILE_E: usize = TILE_V + TILE_DOUBLES;
 /** The elements as they are stored, without rounding. */
 export const TILE_R: usize = TILE_E + TILE_FLOATS;

@@ -12,9 +12,10 @@
 // is counted. Of few numbers, a table of digits would take longer than the numbers: they are sorted.
 
 import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST } from "../../src/abi/report";
-import { greatestLane, held, laneSum, leastLane, magnitude } from "../lanes/vectors";
+import { greatestLane, laneSum, leastLane, magnitude } from "../lanes/vectors";
 import { RANKS } from "../memory";
 import { checkApart, checkRegion, checkState } from "../preconditions";
+import { countAbove } from "../reductions/largest";
 import {
   BITS,
   bucket,
@@ -29,7 +30,7 @@ import {
   startAt,
   TABLE_BYTES,
 } from "./digit-counts";
-import { gather, MASKS_BYTES, placeMasks } from "./gather-digits";
+import { gather, Numbers, placeMasks } from "./gather-digits";
 
 /** Numbers from which a sample of about SAMPLE of them says where to look. */
 const MANY: i32 = 8192;
@@ -81,7 +82,7 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
   const room = table + TABLE_BYTES;
   let copied: usize = 0;
   if (n >= MANY) {
-    if (narrows(p, n, table)) copied = copyParts(p, end, room, room + n, table);
+    if (narrows(p, n, table)) copied = copyParts(p, end, room, room + n);
     else if (takeRepeated(state, m, p, n, table)) return;
   }
   if (copied && holdRanks(m, n, <i32>((copied - room) >> 2))) {
@@ -92,7 +93,7 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
   }
   countDigits(p, end, 16, table);
   findRanks(m, table);
-  end = gather(p, end, p, SHIFT, table, load<i32>(RANKS, 0), load<i32>(RANKS, 8), load<i32>(RANKS, 16));
+  end = gather(p, end, p, SHIFT, load<i32>(RANKS, 0), load<i32>(RANKS, 8), load<i32>(RANKS, 16));
   for (let q = 0; q < 3; q++) {
     const at = RANKS + ((<usize>q) << 3);
     storeQuantile(state, q, finish(p, end, load<i32>(at, 0), load<i32>(at, 4), table));
@@ -134,7 +135,7 @@ export function countFirst(p: usize, n: i32, table: usize, room: usize, limit: u
     checkApart(table, TABLE_BYTES, room, <i64>limit - <i64>room);
   }
   const few = n >= MANY && narrows(p, n, table);
-  const copied = few ? copyParts(p, p + ((<usize>n) << 2), room, limit, table) : 0;
+  const copied = few ? copyParts(p, p + ((<usize>n) << 2), room, limit) : 0;
   if (!copied) takeAll();
   countDigits(copied ? room : p, copied ? copied : p + ((<usize>n) << 2), 16, table);
   let least = FIRST;
@@ -161,7 +162,7 @@ export function countFirst(p: usize, n: i32, table: usize, room: usize, limit: u
 /** Moves those of the n numbers at p whose digits from `shift` on are a, b or c to the front; returns their end. */
 export function gatherDigits(p: usize, n: i32, shift: i32, table: usize, a: i32, b: i32, c: i32): usize {
   checkNumbers(p, n, table);
-  return gather(p, p + ((<usize>n) << 2), p, shift, table, a, b, c);
+  return gather(p, p + ((<usize>n) << 2), p, shift, a, b, c);
 }
 
 /** The digits at `shift` of those of the n numbers at p that begin with `digits`: 512 counts at the start of the table. */
@@ -280,41 +281,39 @@ function narrows(p: usize, n: i32, table: usize): bool {
  * Copies the numbers with the digits that are looked at, and counts those below. Returns the end of the copies; 0 if it would be
  * behind the limit.
  */
-function copyParts(p: usize, end: usize, to: usize, limit: usize, table: usize): usize {
-  const a = held(i32x4.splat((low << SHIFT) - 1), table + MASKS_BYTES);
-  const b = held(i32x4.splat((high << SHIFT) - 1), table + MASKS_BYTES);
-  const c = held(i32x4.splat((tail << SHIFT) - 1), table + MASKS_BYTES);
-  const pairs = <i32>((end - p) >> 2) & ~7;
+function copyParts(p: usize, end: usize, to: usize, limit: usize): usize {
+  const a = Numbers.held(i32x4.splat((low << SHIFT) - 1));
+  const b = Numbers.held(i32x4.splat((high << SHIFT) - 1));
+  const c = Numbers.held(i32x4.splat((tail << SHIFT) - 1));
+  const all = <i32>((end - p) >> 2);
+  const first = to;
   let fromA = i32x4.splat(0);
-  let fromC = i32x4.splat(0);
-  placeMasks(table);
-  for (; p + 32 <= end; p += 32) {
-    if (to + 32 > limit) return 0;
-    const x = v128.load(p, 0);
-    const y = v128.load(p, 16);
-    const xA = i32x4.gt_s(x, a);
-    const yA = i32x4.gt_s(y, a);
-    const xC = i32x4.gt_s(x, c);
-    const yC = i32x4.gt_s(y, c);
-    fromA = i32x4.sub(i32x4.sub(fromA, xA), yA);
-    fromC = i32x4.sub(i32x4.sub(fromC, xC), yC);
-    const one = i32x4.bitmask(v128.or(v128.andnot(xA, i32x4.gt_s(x, b)), xC));
-    const other = i32x4.bitmask(v128.or(v128.andnot(yA, i32x4.gt_s(y, b)), yC));
-    v128.store(to, v128.swizzle(x, v128.load(table + ((<usize>one) << 4))));
-    to += (<usize>popcnt(one)) << 2;
-    v128.store(to, v128.swizzle(y, v128.load(table + ((<usize>other) << 4))));
-    to += (<usize>popcnt(other)) << 2;
+  placeMasks();
+  while (p + 32 <= end) {
+    // as many as there is room for, whatever they are
+    let pairs = min(end - p, limit - to) >> 5;
+    if (!pairs) return 0;
+    for (; pairs > 0; pairs--) {
+      const x = v128.load(p, 0);
+      const y = v128.load(p, 16);
+      const xA = i32x4.gt_s(x, a);
+      const yA = i32x4.gt_s(y, a);
+      fromA = i32x4.sub(i32x4.sub(fromA, xA), yA);
+      to = Numbers.append(to, x, v128.or(v128.andnot(xA, i32x4.gt_s(x, b)), i32x4.gt_s(x, c)));
+      to = Numbers.append(to, y, v128.or(v128.andnot(yA, i32x4.gt_s(y, b)), i32x4.gt_s(y, c)));
+      p += 32;
+    }
   }
-  belowLow = pairs - laneSum(fromA);
-  belowTail = pairs - laneSum(fromC);
+  let notBelow = laneSum(fromA);
   for (; p < end; p += 4) {
     if (to + 4 > limit) return 0;
     const digit = load<i32>(p) >> SHIFT;
-    belowLow += i32(digit < low);
-    belowTail += i32(digit < tail);
+    notBelow += i32(digit >= low);
     store<i32>(to, load<i32>(p));
     to += (digit >= low && digit < high) || digit >= tail ? 4 : 0;
   }
+  belowLow = all - notBelow;
+  belowTail = all - countAbove<i32>(first, to, (tail << SHIFT) - 1);
   return to;
 }
 
@@ -337,7 +336,7 @@ function countBehind(p: usize, end: usize, digits: i32, shift: i32, table: usize
 function finish(p: usize, end: usize, digits: i32, rank: i32, table: usize): i32 {
   const room = table + COUNTED_BYTES;
   if (end - p <= TABLE_BYTES - COUNTED_BYTES - 16) {
-    end = gather(p, end, room, SHIFT, table, digits, digits, digits);
+    end = gather(p, end, room, SHIFT, digits, digits, digits);
     p = room;
   }
   const common = commonOf(p, end, digits, SHIFT);

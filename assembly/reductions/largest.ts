@@ -25,7 +25,7 @@ function leastFlipped<T extends number>(p: usize, end: usize, flip: T): T {
 }
 
 /** How many of the magnitudes in [p, end) are above a pivot. */
-function countAbove<T extends number>(p: usize, end: usize, pivot: T): i32 {
+export function countAbove<T extends number>(p: usize, end: usize, pivot: T): i32 {
   const pivots = v128.splat<T>(pivot);
   let counts = i32x4.splat(0);
   for (; p + 16 <= end; p += 16) counts = v128.sub<T>(counts, v128.gt<T>(v128.load(p), pivots));
