@@ -10,15 +10,15 @@ export interface Range {
 }
 
 /** Elements of a part, about: a few of them are worth a thread of their own. */
-const PART = 2 ** 19;
+const PART = 2 ** 18;
 
 /** Groups that are computed side by side fill up a part. */
 const SIDE_BY_SIDE = 64;
 
-/** All parts, in the order of their groups; one where all of the tensor is one group. */
+/** All parts, in the order of their groups; one where all of the tensor is one group, or less than two parts. */
 export function partsOf({ whole, elements }: Walk): Range[] {
-  let length = Math.max(1, Math.round((PART * whole) / Math.max(elements, 1)));
-  if (length > SIDE_BY_SIDE) length -= length % SIDE_BY_SIDE;
+  let length = elements < 2 * PART ? whole : Math.max(1, Math.round((PART * whole) / elements));
+  if (length < whole && length > SIDE_BY_SIDE) length -= length % SIDE_BY_SIDE;
   const parts: Range[] = [];
   for (let first = 0; first < whole; first += length) parts.push({ first, length: Math.min(length, whole - first) });
   return parts;
