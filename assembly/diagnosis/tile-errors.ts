@@ -115,11 +115,16 @@ export function keep(from: usize, kept: usize, n: i32): void {
 /** What keep() has kept of n exact values, times a ratio above 0. */
 export function multiplyKept(kept: usize, ratio: f64, to: usize, n: i32): void {
   const ratios = f64x2.splat(ratio);
+  let vv = f64x2.splat(0);
   for (let p = EXACT_HEAD_BYTES, end = EXACT_HEAD_BYTES + ((<usize>n) << 3); p < end; p += 32) {
-    v128.store(to + p, f64x2.mul(v128.load(kept + p), ratios));
-    v128.store(to + p, f64x2.mul(v128.load(kept + p, 16), ratios), 16);
+    const v = f64x2.mul(v128.load(kept + p), ratios);
+    const w = f64x2.mul(v128.load(kept + p, 16), ratios);
+    v128.store(to + p, v);
+    v128.store(to + p, w, 16);
+    // as in keep(): with c = 0, their sum is that of d² to the bit
+    vv = f64x2.add(vv, f64x2.add(f64x2.mul(v, v), f64x2.mul(w, w)));
   }
-  store<f64>(to, load<f64>(kept, EXACT_SQUARES) * ratio * ratio, EXACT_SQUARES);
+  store<f64>(to, pairSum(vv), EXACT_SQUARES);
   store<f64>(to, load<f64>(kept, EXACT_LARGEST) * ratio, EXACT_LARGEST);
   store<f64>(to, load<f64>(kept, EXACT_LEAST) * ratio, EXACT_LEAST);
 }
@@ -315,8 +320,11 @@ function boundOf(state: usize): v128 {
 function sizeExceeding(state: usize, least: f64): f64 {
   // 2^(p - 1)
   const inverse = reinterpret<f64>(load<i64>(UNIT_INVERSE) - reinterpret<i64>(1.0));
-  // float32 may have a little less of |e|
-  return load<f64>(state, ERRORS_RELATIVE) * inverse * 0.999999 * min(least / load<f64>(UNIT_LEAST), 1);
+  // float32 may have a little less of |e|, and an infinity of what is beyond it
+  const size = min(load<f64>(state, ERRORS_RELATIVE) * inverse * 0.999999, <f64>f32.MAX_VALUE);
+  const share = least / load<f64>(UNIT_LEAST);
+  // of |v| below the format, |e| may be subnormal in float32, and even 0
+  return share < 1 ? size * share - 2 * <f64>f32.MIN_VALUE : size;
 }
 
 /** Takes the relative errors of n pairs, of which few exceed all before: where |e| is more than what stands at FOUND_EXCEEDING. */
