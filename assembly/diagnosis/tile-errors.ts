@@ -258,7 +258,7 @@ function rareOfKept(state: usize, worst: v128, kept: usize): i32 {
   store<f64>(FOUND, exceeding, FOUND_EXCEEDING);
   return rareOf(
     load<f64>(state, ERRORS_INDEX) < 0 || size >= <f32>abs(load<f64>(state, ERRORS_WORST)),
-    <f64>size > exceeding,
+    size >= <f32>exceeding,
   );
 }
 
@@ -316,23 +316,22 @@ function boundOf(state: usize): v128 {
   return f64x2.splat(relative * relative * 1.000000000000001);
 }
 
-/** |e| in float32 above which a relative error may exceed all before, where |v| is `least` at least. */
+/**
+ * |e| from which on a relative error may exceed all before, where |v| is `least` at least. Rounded to float32, too, where both may
+ * be 0, of |v| below the format, or infinite: what is greater does not come to be less.
+ */
 function sizeExceeding(state: usize, least: f64): f64 {
   // 2^(p - 1)
   const inverse = reinterpret<f64>(load<i64>(UNIT_INVERSE) - reinterpret<i64>(1.0));
-  // float32 may have a little less of |e|, and an infinity of what is beyond it
-  const size = min(load<f64>(state, ERRORS_RELATIVE) * inverse * 0.999999, <f64>f32.MAX_VALUE);
-  const share = least / load<f64>(UNIT_LEAST);
-  // of |v| below the format, |e| may be subnormal in float32, and even 0
-  return share < 1 ? size * share - 2 * <f64>f32.MIN_VALUE : size;
+  return load<f64>(state, ERRORS_RELATIVE) * inverse * 0.999999 * min(least / load<f64>(UNIT_LEAST), 1);
 }
 
-/** Takes the relative errors of n pairs, of which few exceed all before: where |e| is more than what stands at FOUND_EXCEEDING. */
+/** Takes the relative errors of n pairs, of which few exceed all before: where |e| is at least what stands at FOUND_EXCEEDING. */
 function raiseRelative(state: usize, c: usize, exact: usize, errors: usize, n: i32): void {
   const bound = boundOf(state);
   const least = f32x4.splat(<f32>load<f64>(FOUND, FOUND_EXCEEDING));
   for (let p: usize = 0, end = (<usize>n) << 2; p < end; p += 16) {
-    if (!v128.any_true(f32x4.gt(v128.load(errors + p), least))) continue;
+    if (!v128.any_true(f32x4.ge(v128.load(errors + p), least))) continue;
     const va = v128.load(exact + (p << 1));
     const vb = v128.load(exact + (p << 1), 16);
     const da = f64x2.sub(lowPair(v128.load64_zero(c + p)), va);
