@@ -115,11 +115,16 @@ export function keep(from: usize, kept: usize, n: i32): void {
 /** What keep() has kept of n exact values, times a ratio above 0. */
 export function multiplyKept(kept: usize, ratio: f64, to: usize, n: i32): void {
   const ratios = f64x2.splat(ratio);
+  let vv = f64x2.splat(0);
   for (let p = EXACT_HEAD_BYTES, end = EXACT_HEAD_BYTES + ((<usize>n) << 3); p < end; p += 32) {
-    v128.store(to + p, f64x2.mul(v128.load(kept + p), ratios));
-    v128.store(to + p, f64x2.mul(v128.load(kept + p, 16), ratios), 16);
+    const v = f64x2.mul(v128.load(kept + p), ratios);
+    const w = f64x2.mul(v128.load(kept + p, 16), ratios);
+    v128.store(to + p, v);
+    v128.store(to + p, w, 16);
+    // as in keep(): with c = 0, their sum is that of d² to the bit
+    vv = f64x2.add(vv, f64x2.add(f64x2.mul(v, v), f64x2.mul(w, w)));
   }
-  store<f64>(to, load<f64>(kept, EXACT_SQUARES) * ratio * ratio, EXACT_SQUARES);
+  store<f64>(to, pairSum(vv), EXACT_SQUARES);
   store<f64>(to, load<f64>(kept, EXACT_LARGEST) * ratio, EXACT_LARGEST);
   store<f64>(to, load<f64>(kept, EXACT_LEAST) * ratio, EXACT_LEAST);
 }
@@ -253,7 +258,7 @@ function rareOfKept(state: usize, worst: v128, kept: usize): i32 {
   store<f64>(FOUND, exceeding, FOUND_EXCEEDING);
   return rareOf(
     load<f64>(state, ERRORS_INDEX) < 0 || size >= <f32>abs(load<f64>(state, ERRORS_WORST)),
-    <f64>size > exceeding,
+    size >= <f32>exceeding,
   );
 }
 
@@ -311,20 +316,23 @@ function boundOf(state: usize): v128 {
   return f64x2.splat(relative * relative * 1.000000000000001);
 }
 
-/** |e| in float32 above which a relative error may exceed all before, where |v| is `least` at least. */
+/**
+ * |e| from which on a relative error may exceed all before, where |v| is `least` at least. Rounded to float32, too, where both may
+ * be 0, of |v| below the format, or infinite: what is greater does not come to be less.
+ */
 function sizeExceeding(state: usize, least: f64): f64 {
   // 2^(p - 1)
   const inverse = reinterpret<f64>(load<i64>(UNIT_INVERSE) - reinterpret<i64>(1.0));
-  // float32 may have a little less of |e|
+  // a little less, for what is rounded on the way
   return load<f64>(state, ERRORS_RELATIVE) * inverse * 0.999999 * min(least / load<f64>(UNIT_LEAST), 1);
 }
 
-/** Takes the relative errors of n pairs, of which few exceed all before: where |e| is more than what stands at FOUND_EXCEEDING. */
+/** Takes the relative errors of n pairs, of which few exceed all before: where |e| is at least what stands at FOUND_EXCEEDING. */
 function raiseRelative(state: usize, c: usize, exact: usize, errors: usize, n: i32): void {
   const bound = boundOf(state);
   const least = f32x4.splat(<f32>load<f64>(FOUND, FOUND_EXCEEDING));
   for (let p: usize = 0, end = (<usize>n) << 2; p < end; p += 16) {
-    if (!v128.any_true(f32x4.gt(v128.load(errors + p), least))) continue;
+    if (!v128.any_true(f32x4.ge(v128.load(errors + p), least))) continue;
     const va = v128.load(exact + (p << 1));
     const vb = v128.load(exact + (p << 1), 16);
     const da = f64x2.sub(lowPair(v128.load64_zero(c + p)), va);

@@ -6,6 +6,7 @@ import {
   type Arithmetic,
   type ArithmeticInUse,
   type DiagnoseOptions,
+  format,
   type Norm,
   type Remedy,
   toFloat16,
@@ -76,6 +77,12 @@ function check(x: Sample, norm: Norm, arithmetic: Arithmetic, centred: boolean, 
   return found.remedies;
 }
 
+/** Norms that are tried in the place of L2: all outputs by one are multiples of those by another. */
+const NORMS_BUT_L2 = ["L1", "L∞", "top-10"];
+
+/** Of the digits of float16, and of numbers as large as those of float32. */
+const WIDE_RANGE = format({ precision: 11, emin: -14, emax: 127 });
+
 const rows = (data: Float32Array, count: number): Sample => ({ data, shape: [count, data.length / count] });
 
 describe("every remedy is run as it says", () => {
@@ -103,6 +110,18 @@ describe("every remedy is run as it says", () => {
     data[3] = Number.NaN;
     data[25] = Infinity;
     check(rows(data, 6), "l2", "float16", true);
+  });
+
+  test("outputs whose errors are 0 in float32 and their relative errors are not", () => {
+    const data = gaussian(256, 7, 0, 1e38).map((value, i) => (i < 128 ? value : (i % 2) * 1e-40));
+    const [scaled] = check(rows(data, 1), "l2", "float16", false);
+    expect(scaled).toMatchObject({ scale: 2 ** -122, error: { maxRel: 1 } });
+  });
+
+  test("outputs that are all 0 have 0 dB by any norm", () => {
+    const found = check(rows(gaussian(256, 8, 0, 2 ** 70), 1), "l2", { compute: WIDE_RANGE }, false);
+    const others = found.filter(({ change }) => change.startsWith("normalize by"));
+    expect(others.map(({ error, gainDb }) => [error.sqnrDb, gainDb])).toEqual(NORMS_BUT_L2.map(() => [0, 0]));
   });
 });
 
