@@ -16,6 +16,7 @@ import { load } from "../../dist/index.js";
  * @property {(p: number, n: number) => number} loads
  * @property {(p: number, n: number, to: number) => void} stores
  * @property {(p: number, n: number, k: number) => number} deviation
+ * @property {(p: number, n: number, k: number) => number} moments
  * @property {(x: number, y: number, rows: number, n: number, tile: number, mean: number, factor: number) => number} emulate
  * @property {(c: number, v: number, n: number, errors: number) => number} judge
  * @property {(...given: [c: number, x: number, n: number, errors: number, mean: number, rest: number, s: number, tile: number]) => number} judgeByNorm
