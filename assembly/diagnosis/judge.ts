@@ -34,10 +34,10 @@ import { placeTile } from "./tile-indices";
 import { addLargest, sumLargest } from "./top-float64";
 
 /**
- * Error statistics of outputs that stand where the total errors of the input go, float32, against the exact output, in the unit that was set. They
- * are overwritten by their |e|. `known`: what the records say of the groups, one of the KNOWN constants. With KNOWN_SCALES,
- * the exact values go to EXACT_VALUES, if there is such a place, for those who then know them; but those of tiles that do not
- * end with their vectors are made each time.
+ * Error statistics of outputs that stand where the total errors of the input go, float32, against the exact output, in the unit
+ * that was set. They are overwritten by their |e|. `known`: what the records say of the groups, one of the KNOWN constants. With
+ * KNOWN_SCALES, the exact values go to EXACT_VALUES, if there is such a place, for those who then know them; but those of tiles
+ * that do not end with their vectors are made each time.
  */
 export function judge(known: i32): void {
   if (!ASC_NO_ASSERT) {
