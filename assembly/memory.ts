@@ -62,7 +62,9 @@ export const FORMATS: usize = (PLAN_END + 1023) & ~1023;
 export const CONSTANTS: usize = FORMATS + 3 * FORMAT_BYTES;
 /** What emulated sums are divided by, float64: the elements of a group, rounded if the plan says so. */
 export const DIVISOR: usize = CONSTANTS + 24 * 16;
-const CONSTANTS_END: usize = DIVISOR + 16;
+/** A vector on its way into a register (lanes/vectors.ts). */
+export const HELD: usize = DIVISOR + 16;
+const CONSTANTS_END: usize = HELD + 16;
 
 // --- tiles ------------------------------------------------------------------------------------------------
 
@@ -168,10 +170,9 @@ export const UNIT_EXPONENTS: usize = UNIT_INVERSE + 16;
 export const UNIT_FOUND: usize = UNIT_EXPONENTS + 16;
 /** Three pairs of a digit and a rank, 32-bit integers (diagnosis/quantiles.ts). */
 export const RANKS: usize = UNIT_FOUND + 9 * 8;
-/** For each mask of four lanes, the bytes that bring its lanes together, and a vector behind them (diagnosis/gather-digits.ts). */
+/** For each mask of four lanes, the bytes that bring its lanes together (diagnosis/gather-digits.ts). */
 export const MASKS: usize = (RANKS + 3 * 8 + 15) & ~15;
-export const MASKS_BYTES: usize = 16 * 16;
-const MASKS_END: usize = MASKS + MASKS_BYTES + 16;
+const MASKS_END: usize = MASKS + 16 * 16;
 
 /** Exact values, float64, with room for a head before them, and their errors. */
 export const TILE_V: usize = (MASKS_END + EXACT_HEAD_BYTES + 4095) & ~4095;

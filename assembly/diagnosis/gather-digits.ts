@@ -1,16 +1,10 @@
 // Numbers with some digits (digit-counts.ts), brought together: without a branch, as nobody can foresee which ones they are.
 
 import { held } from "../lanes/vectors";
-import { MASKS, MASKS_BYTES } from "../memory";
+import { MASKS } from "../memory";
 
 /** In line wherever it is called. */
-export class Numbers {
-  /** A vector in a register, where it is the same in each turn of a loop. */
-  @inline
-  static held(x: v128): v128 {
-    return held(x, MASKS + MASKS_BYTES);
-  }
-
+export class Gather {
   /** Stores the lanes of x that are wanted, and what else is in a vector; returns where the next ones go. */
   @inline
   static append(to: usize, x: v128, wanted: v128): usize {
@@ -34,14 +28,14 @@ export function placeMasks(): void {
 /** Brings the numbers whose digits from `shift` on are a, b or c to `to`, which may be their own front; returns their end. */
 export function gather(p: usize, end: usize, to: usize, shift: i32, a: i32, b: i32, c: i32): usize {
   placeMasks();
-  const wantedA = Numbers.held(i32x4.splat(a));
-  const wantedB = Numbers.held(i32x4.splat(b));
-  const wantedC = Numbers.held(i32x4.splat(c));
+  const wantedA = held(i32x4.splat(a));
+  const wantedB = held(i32x4.splat(b));
+  const wantedC = held(i32x4.splat(c));
   for (; p + 16 <= end; p += 16) {
     const x = v128.load(p);
     const digit = i32x4.shr_u(x, shift);
     const wanted = v128.or(v128.or(i32x4.eq(digit, wantedA), i32x4.eq(digit, wantedB)), i32x4.eq(digit, wantedC));
-    to = Numbers.append(to, x, wanted);
+    to = Gather.append(to, x, wanted);
   }
   for (; p < end; p += 4) {
     const x = load<i32>(p);

@@ -12,7 +12,7 @@
 // is counted. Of few numbers, a table of digits would take longer than the numbers: they are sorted.
 
 import { ERRORS_ORDINARY, ERRORS_QUANTILES, ERRORS_WORST } from "../../src/abi/report";
-import { greatestLane, laneSum, leastLane, magnitude } from "../lanes/vectors";
+import { greatestLane, held, laneSum, leastLane, magnitude } from "../lanes/vectors";
 import { RANKS } from "../memory";
 import { checkApart, checkRegion, checkState } from "../preconditions";
 import { countAbove } from "../reductions/largest";
@@ -30,7 +30,7 @@ import {
   startAt,
   TABLE_BYTES,
 } from "./digit-counts";
-import { gather, Numbers, placeMasks } from "./gather-digits";
+import { Gather, gather, placeMasks } from "./gather-digits";
 
 /** Numbers from which a sample of about SAMPLE of them says where to look. */
 const MANY: i32 = 8192;
@@ -282,9 +282,9 @@ function narrows(p: usize, n: i32, table: usize): bool {
  * behind the limit.
  */
 function copyParts(p: usize, end: usize, to: usize, limit: usize): usize {
-  const a = Numbers.held(i32x4.splat((low << SHIFT) - 1));
-  const b = Numbers.held(i32x4.splat((high << SHIFT) - 1));
-  const c = Numbers.held(i32x4.splat((tail << SHIFT) - 1));
+  const a = held(i32x4.splat((low << SHIFT) - 1));
+  const b = held(i32x4.splat((high << SHIFT) - 1));
+  const c = held(i32x4.splat((tail << SHIFT) - 1));
   const all = <i32>((end - p) >> 2);
   const first = to;
   let fromA = i32x4.splat(0);
@@ -299,8 +299,8 @@ function copyParts(p: usize, end: usize, to: usize, limit: usize): usize {
       const xA = i32x4.gt_s(x, a);
       const yA = i32x4.gt_s(y, a);
       fromA = i32x4.sub(i32x4.sub(fromA, xA), yA);
-      to = Numbers.append(to, x, v128.or(v128.andnot(xA, i32x4.gt_s(x, b)), i32x4.gt_s(x, c)));
-      to = Numbers.append(to, y, v128.or(v128.andnot(yA, i32x4.gt_s(y, b)), i32x4.gt_s(y, c)));
+      to = Gather.append(to, x, v128.or(v128.andnot(xA, i32x4.gt_s(x, b)), i32x4.gt_s(x, c)));
+      to = Gather.append(to, y, v128.or(v128.andnot(yA, i32x4.gt_s(y, b)), i32x4.gt_s(y, c)));
       p += 32;
     }
   }

@@ -30,7 +30,7 @@ import { ABS } from "../lanes/constants";
 import { greatestLane, highPair, lowPair, pairSum } from "../lanes/vectors";
 import { SUM_EXACT, TILE_V, UNIT_EXPONENTS, UNIT_FOUND, UNIT_INVERSE, UNIT_LEAST, UNIT_MOST } from "../memory";
 import { add, locate, mayBeWorst, measureEach, raise } from "./error-statistics";
-import { addTo, fill, Itself, LOW, Real } from "./reals";
+import { addTo, fill, Itself, LOW, Real, RisingAdder } from "./reals";
 
 /** Where the exact values of a tile are from. */
 interface Source {
@@ -73,10 +73,11 @@ export function measureKept(state: usize, c: usize, vectors: i32, errors: usize,
 
 /**
  * Keeps the n exact values at `from` behind a head of what they have in common with any c: Σv², the greatest and the least |v|, and
- * Σ|v|, with the errors of its additions as in reals.ts.
+ * Σ|v| with what was rounded away.
  */
 export function keep(from: usize, kept: usize, n: i32): void {
   const values = kept + EXACT_HEAD_BYTES;
+  const adder = changetype<RisingAdder>(0);
   const zero = f64x2.splat(0);
   let vv = zero;
   let sizes = zero;
@@ -95,7 +96,7 @@ export function keep(from: usize, kept: usize, n: i32): void {
     const b = f64x2.abs(w);
     const sum = f64x2.add(sizes, a);
     const other = f64x2.add(others, b);
-    rest = f64x2.add(rest, f64x2.add(f64x2.sub(a, f64x2.sub(sum, sizes)), f64x2.sub(b, f64x2.sub(other, others))));
+    rest = f64x2.add(rest, f64x2.add(adder.rest(sizes, a, sum), adder.rest(others, b, other)));
     sizes = sum;
     others = other;
     largest = f64x2.pmax(largest, f64x2.pmax(a, b));

@@ -86,7 +86,7 @@ export function addSquares(x: usize, to: usize, n: i32, m: v128): bool {
     return true;
   }
   copyVectors(LANES, LANES_SAVED, 128);
-  const magic = held(i32x4.splat((drop << 23) + 0x00400000), LANES_SAVED + 128);
+  const magic = held(i32x4.splat((drop << 23) + 0x00400000));
   let most = f32x4.splat(0);
   for (let at: usize = 0; at < 128; at += 32) {
     let a0 = v128.load(LANES + at, 0);

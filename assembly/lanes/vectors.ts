@@ -1,5 +1,7 @@
 // Small words over 128-bit vectors that every kernel speaks.
 
+import { HELD } from "../memory";
+
 /** All bits but the sign, in four 32-bit lanes. */
 export function magnitude(x: v128): v128 {
   return v128.and(x, i32x4.splat(0x7fffffff));
@@ -27,12 +29,12 @@ export function storeLanes(p: usize, x: v128, count: i32): void {
 }
 
 /**
- * The same vector, by way of 16 bytes of memory. What is splat from an integer before a loop would be splat again in each turn,
+ * The same vector, by way of memory. What is splat from an integer before a loop would be splat again in each turn,
  * where the engine has moved it; what is loaded stays in its register.
  */
-export function held(x: v128, at: usize): v128 {
-  v128.store(at, x);
-  return v128.load(at);
+export function held(x: v128): v128 {
+  v128.store(HELD, x);
+  return v128.load(HELD);
 }
 
 /** Copies whole vectors; memory.copy is a call out of the module, dear for so few. */

@@ -52,7 +52,7 @@ interface Trial {
   /** What becomes of the output. */
   finish?(y: Operand): void;
   /** Whether it is by another norm than that of the subject: its exact outputs are others. */
-  readonly otherwise?: true;
+  readonly otherNorm?: true;
 }
 
 /** eps, or the least number of the format that keeps 1 / S of a group of equal values finite, where that is more. */
@@ -149,7 +149,7 @@ function norms(subject: Subject): Trial[] {
     const eps = safeEps(subject.eps, subject, other);
     const words = `normalize by ${normWords(norm)}${epsWords(eps, subject.eps)}`;
     const what = { change: words, norm, ...(eps !== subject.eps && { eps }) };
-    return [{ what, change: { norm: other, eps }, otherwise: true }];
+    return [{ what, change: { norm: other, eps }, otherNorm: true }];
   });
 }
 
@@ -237,7 +237,7 @@ export function remediesOf(
     }
   }
   const chosen = trials.filter(({ what }) => wanted(what));
-  const keeps = !kept && keepsExact(subject) && chosen.filter(({ otherwise }) => !otherwise).length > 1;
+  const keeps = !kept && keepsExact(subject) && chosen.filter(({ otherNorm }) => !otherNorm).length > 1;
   const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
   let exact: Tensor | undefined;
   try {
@@ -250,21 +250,21 @@ export function remediesOf(
     const asked = subject.job();
     const y = new Operand(undefined, tensor.address as number, x.shape, x.size, STORAGE_FLOAT32);
     const remedies = chosen.map((trial): Remedy => {
-      const { what, change, prepare, finish, otherwise } = trial;
+      const { what, change, prepare, finish, otherNorm } = trial;
       prepare?.(y);
       const job = subject.job(change, y, prepare && y);
       run(job);
       finish?.(y);
       // as a power of two leaves it, where nothing overflows and nothing is subnormal
-      const same = kept?.outputs && !otherwise && areEqual(y.address, kept.outputs, subject.walk);
+      const same = kept?.outputs && !otherNorm && areEqual(y.address, kept.outputs, subject.walk);
       const multiples = known === KNOWN_VALUES && scalable;
       // of another norm, only the mean is the same
-      const knows = !otherwise ? known : multiples ? KNOWN_MULTIPLES : KNOWN_MEANS;
-      const exactly = otherwise ? job : asked;
+      const knows = !otherNorm ? known : multiples ? KNOWN_MULTIPLES : KNOWN_MEANS;
+      const exactly = otherNorm ? job : asked;
       const found = same
         ? { ...error }
         : judge(exactly, y.address, numerics.compute, records, knows, subject.share, values);
-      if (values && !otherwise) known = KNOWN_VALUES;
+      if (values && !otherNorm) known = KNOWN_VALUES;
       const gain = found.sqnrDb === null || error.sqnrDb === null ? null : found.sqnrDb - error.sqnrDb;
       const { norm: by, eps } = job;
       const safeOnConstant = by.name === "none" || survives(eps, job.numerics as Numerics, subject.epsRule(by));
