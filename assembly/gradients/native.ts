@@ -52,7 +52,7 @@ import {
   PANEL_REST,
   PANEL_SUM,
 } from "../memory";
-import { bytes64, enterGroup, factors, nextColumns } from "../native/panel";
+import { bytes64, enterGroups, factors, nextColumns } from "../native/panel";
 import { prepareRows } from "../native/rows";
 import { isScaled, kindIn, Reduction, reductionIn, Slope, slopeIn } from "../norms/norm";
 import { factorFrom } from "../norms/scale";
@@ -83,7 +83,7 @@ export function backward(): void {
   const walk = prepareGradientRows();
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g++) {
-    enterGroup(g);
+    enterGroups(g, 1);
     enterGradientRow(walk);
     panel(traits, walk);
   }

@@ -42,12 +42,12 @@ import { Layout } from "../tensors/offsets";
 import { applyColumns, passColumns, sampleColumns } from "./columns";
 import { contiguousRows } from "./contiguous-rows";
 import { FEW_ELEMENTS, isNear, isWhole, Pass, SAMPLE } from "./passes";
-import { applyRow, enterRow, passRow, prepareRows, Row, sampleRow } from "./rows";
+import { applyRows, enterRow, passRows, prepareRows, Row, rowsTogether, sampleRows } from "./rows";
 
 /** The same as FEW_ELEMENTS of columns. */
 const FEW_ROWS: f64 = 128;
 
-/** Groups that end in contiguous elements, one at a time. */
+/** Groups that end in contiguous elements, one at a time, or as many as are walked together. */
 export function rows(): void {
   const traits = traitsOf();
   if (!ASC_NO_ASSERT) checkNative(LAYOUT_ROWS, isScaled(traits));
@@ -55,9 +55,9 @@ export function rows(): void {
   prepareRows();
   if (!Row.staged() && contiguousRows(traits)) return;
   const groups = load<i32>(KEPT_TOTAL);
-  for (let g = 0; g < groups; g++) {
-    enterGroup(g);
-    if (factors(traits)) applyRow(load<f64>(PANEL_SUM));
+  for (let g = 0; g < groups; g += width) {
+    enterGroups(g, rowsTogether(g));
+    if (factors(traits)) applyRows();
   }
 }
 
@@ -69,9 +69,9 @@ export function columns(): void {
   while (nextColumns(PANEL)) if (factors(traits)) applyColumns();
 }
 
-/** Makes group g the panel, after prepareRows(). */
-export function enterGroup(g: i32): void {
-  takeGroups(g, 1);
+/** Makes `wide` groups from number g on the panel, after prepareRows(). */
+export function enterGroups(g: i32, wide: i32): void {
+  takeGroups(g, wide);
   enterRow();
 }
 
@@ -87,7 +87,7 @@ export function nextColumns(most: i32): bool {
 /** One pass over `wide` groups of the panel from number `column` on. */
 function run(pass: Pass, column: i32, wide: i32): void {
   if (Layout.columnwise()) passColumns(pass, column, wide);
-  else passRow(pass);
+  else passRows(pass, column, wide);
 }
 
 /** float64 values of the groups of the panel, up to whole vectors. */
@@ -186,7 +186,7 @@ function moments(n: f64): void {
     clearVectors(PANEL_PLAIN, bytes64());
     if (turn) run(pass, 0, width);
     else if (Layout.columnwise()) sampleColumns();
-    else sampleRow();
+    else sampleRows();
     const seen = turn ? n : <f64>SAMPLE;
     let again = !turn;
     for (let j = 0; j < width; j++) {
@@ -299,9 +299,9 @@ function firstOf(j: i32): f64 {
 
 function extremes(range: bool): void {
   if (!Layout.columnwise() && !range && !(load<i32>(TASK) & (TASK_CENTRE | TASK_GIVEN))) {
-    store<i32>(PANEL_HIGH, 0);
-    run(Pass.Greatest, 0, 1);
-    store<f64>(PANEL_SUM, <f64>load<f32>(PANEL_HIGH));
+    memory.fill(PANEL_HIGH, 0, (<usize>width) << 2);
+    run(Pass.Greatest, 0, width);
+    for (let j = 0; j < width; j++) store<f64>(sumOf(j), <f64>load<f32>(PANEL_HIGH + ((<usize>j) << 2)));
     return;
   }
   findExtremes();

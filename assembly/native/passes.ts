@@ -1,5 +1,6 @@
-// What a pass over the elements of a panel adds up. A panel is one group in rows (rows.ts) or up to PANEL groups in columns
-// (columns.ts); the accumulators of group j are the j-th of PANEL_SUM, PANEL_HIGH, ... (memory.ts) in both.
+// What a pass over the elements of a panel adds up. A panel is one group in rows, or those that are walked together (rows.ts),
+// or up to PANEL groups in columns (columns.ts); the accumulators of group j are the j-th of PANEL_SUM, PANEL_HIGH, ... (memory.ts)
+// in both.
 
 import { COUNT } from "../../src/abi/plan";
 

@@ -15,10 +15,10 @@ function square<C extends Centre>(x: v128, centre: v128): v128 {
 }
 
 /**
- * Adds sums of rows x n float32 at p, `pitch` bytes from row to row, to the first of PANEL_PLAIN, those of squares to that of
- * PANEL_SUM.
+ * Adds sums of rows x n float32 at p, `pitch` bytes from row to row, to the number `at` bytes into PANEL_PLAIN, those of squares
+ * to that of PANEL_SUM.
  */
-export function sumMoments<C extends Centre>(p: usize, pitch: usize, rows: i32, n: i32, centre: f32): void {
+export function sumMoments<C extends Centre>(p: usize, pitch: usize, rows: i32, n: i32, centre: f32, at: usize): void {
   const k = f32x4.splat(centre);
   let a = f64x2.splat(0);
   let b = f64x2.splat(0);
@@ -56,8 +56,8 @@ export function sumMoments<C extends Centre>(p: usize, pitch: usize, rows: i32, 
     p += pitch;
   }
   const sum = pairSum(f64x2.add(f64x2.add(a, b), f64x2.add(c, d)));
-  store<f64>(PANEL_PLAIN, load<f64>(PANEL_PLAIN) + sum);
-  store<f64>(PANEL_SUM, load<f64>(PANEL_SUM) + pairSum(f64x2.add(low, high)));
+  store<f64>(at, load<f64>(at, PANEL_PLAIN) + sum, PANEL_PLAIN);
+  store<f64>(at, load<f64>(at, PANEL_SUM) + pairSum(f64x2.add(low, high)), PANEL_SUM);
 }
 
 /** Rows that are taken at a time, where they are short: more would leave the order of memory. */
