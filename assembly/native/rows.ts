@@ -56,10 +56,14 @@ import { base, count, group, width } from "../tensors/groups";
 import { innerRows, innerStride, isUniform, keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, gatherWeights, scatter } from "../tensors/tiles";
 import { affine, affineBy, affineWeightedBy } from "./affine";
-import { Pass, SAMPLE } from "./passes";
+import { FEW_ELEMENTS, Pass, SAMPLE } from "./passes";
 
-/** Segments shorter than this are staged. */
+/** Segments shorter than this are staged; where there are many elements, and one pass keeps sums in registers: than the second. */
 const SHORT: i32 = 64;
+const SHORT_OF_MANY: i32 = 16;
+
+/** Shorter ones are not walked together: to begin a segment takes longer than memory then. */
+const LONG: i32 = 32;
 
 /** Elements of a plan from which on they are not in the second-level cache when they are needed again. */
 const FAR: i32 = 1_048_576;
@@ -92,13 +96,14 @@ export class Row {
 
 /** Before the first group of a plan. */
 export function prepareRows(): void {
+  const length = load<i32>(LENGTH);
   staged =
     load<i32>(INPUT_STORAGE) != STORAGE_FLOAT32 ||
     ((load<i32>(TASK) & TASK_APPLY) != 0 && load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32) ||
-    (load<i32>(REDUCED_TOTAL) > 1 && load<i32>(LENGTH) < SHORT);
+    (load<i32>(REDUCED_TOTAL) > 1 && length < (<f64>count < FEW_ELEMENTS ? SHORT : SHORT_OF_MANY));
   together = 1;
   const level = (<usize>(load<i32>(KEPT_RANK) - 1)) << 2;
-  if (staged || !load<i32>(KEPT_RANK) || count * load<i32>(KEPT_TOTAL) < FAR) return;
+  if (staged || length < LONG || !load<i32>(KEPT_RANK) || count * load<i32>(KEPT_TOTAL) < FAR) return;
   neighbour = load<i32>(level, KEPT_STRIDE);
   neighbourWeight = load<i32>(level, KEPT_WEIGHT);
   if (neighbour < innerStride()) together = max(1, STRETCH / neighbour);

@@ -5,7 +5,7 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 38_784, gzip: 15_360 },
+  core: { raw: 38_912, gzip: 15_360 },
   diagnosis: { raw: 54_784, gzip: 22_272 },
   gradients: { raw: 53_760, gzip: 20_032 },
   halfnorm: { raw: 105_344, gzip: 39_296 },

@@ -16,7 +16,7 @@ const own = new Engine(coreBytes());
 const SHAPES = [
   [1, 28, 37, 1025],
   [3, 5, 71, 1000],
-  [1, 300, 60, 64],
+  [1, 600, 60, 32],
   [2, 4, 9, 16_000],
 ] as const;
 

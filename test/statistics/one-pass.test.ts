@@ -10,21 +10,21 @@ import { forms } from "../support/call.js";
 import { expectClose, numbers, toHalves } from "../support/compare.js";
 import { gaussian, wide } from "../support/random.js";
 
-/** Groups side by side, or one after the other. */
-function tensorOf(groups: readonly Float32Array[], columns: boolean) {
+/** [segments, groups, length]: of one segment, groups one after the other; of segments of one element, side by side. */
+function tensorOf(groups: readonly Float32Array[], length: number) {
   const [n, count] = [groups[0].length, groups.length];
   const data = new Float32Array(n * count);
   groups.forEach((group, g) => {
     group.forEach((value, i) => {
-      data[columns ? i * count + g : g * n + i] = value;
+      data[(Math.floor(i / length) * count + g) * length + (i % length)] = value;
     });
   });
-  return { data, shape: columns ? [n, count] : [count, n] };
+  return { data, shape: [n / length, count, length] };
 }
 
-function expectStatistics(groups: readonly Float32Array[], columns: boolean, what: string): void {
-  const x = tensorOf(groups, columns);
-  const axes = [columns ? 0 : 1];
+function expectStatistics(groups: readonly Float32Array[], length: number, what: string): void {
+  const x = tensorOf(groups, length);
+  const axes = [0, 2];
   const means = groups.map((group) => exactMean(group));
   const deviations = groups.map((group, g) => real.deviation("l2", group, 1, means[g]));
   for (const result of forms(x, (t) => statistics(t, { norm: "l2", axes }).deviation)) {
@@ -63,28 +63,34 @@ const DATA: Record<string, (n: number) => Float32Array> = {
 
 describe.each(Object.entries(DATA))("%s", (name, make) => {
   test("rows", () => {
-    for (const n of [1023, 1024, 1025, 1031, 4097])
-      expectStatistics([make(n), gaussian(n, 20)], false, `${n} of ${name}`);
+    for (const n of [1023, 1024, 1025, 1031, 4097]) expectStatistics([make(n), gaussian(n, 20)], n, `${n} of ${name}`);
+  });
+
+  test("segments around those that are staged", () => {
+    for (const length of [15, 16, 17, 25, 49, 63, 65]) {
+      const n = length * Math.ceil(1024 / length);
+      expectStatistics([gaussian(n, 20), make(n)], length, `${n} in segments of ${length} of ${name}`);
+    }
   });
 
   test("columns", () => {
     for (const n of [127, 128, 129, 261]) {
-      expectStatistics([gaussian(n, 21), make(n), gaussian(n, 22, 3), make(n), make(n)], true, `${n} of ${name}`);
+      expectStatistics([gaussian(n, 21), make(n), gaussian(n, 22, 3), make(n), make(n)], 1, `${n} of ${name}`);
     }
   });
 });
 
-test.each([false, true])("what one group needs changes no other, columns %s", (columns) => {
+test.each([1, 22, 1100])("what one group needs changes no other, in segments of %i", (length) => {
   const n = 1100;
   const alone = gaussian(n, 30);
   const results = [gaussian(n, 31), gaussian(n, 32).sort(), new Float32Array(n).fill(Number.NaN)].map((other) => {
-    const x = tensorOf([alone, other], columns);
-    return numbers(statistics(x, { norm: "l2", axes: [columns ? 0 : 1] }).deviation)[0];
+    const x = tensorOf([alone, other], length);
+    return numbers(statistics(x, { norm: "l2", axes: [0, 2] }).deviation)[0];
   });
   expect(new Set(results).size).toBe(1);
 });
 
-test.each([false, true])("what is not finite, at any place, columns %s", (columns) => {
+test.each(["one", "all"])("what is not finite, at any place, segments of %s", (segment) => {
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
     for (const n of [1024, 1037]) {
       const other = gaussian(n, 41);
@@ -92,8 +98,8 @@ test.each([false, true])("what is not finite, at any place, columns %s", (column
       for (const at of [0, 1, 31, 32, 33, 127, 128, 512, n - 2, n - 1]) {
         const group = gaussian(n, 40);
         group[at] = bad;
-        const x = tensorOf([group, other], columns);
-        const found = statistics(x, { norm: "l2", axes: [columns ? 0 : 1] });
+        const x = tensorOf([group, other], segment === "one" ? 1 : n);
+        const found = statistics(x, { norm: "l2", axes: [0, 2] });
         expect(numbers(found.mean)[0], `${bad} at ${at}`).toBe(bad);
         expect(numbers(found.deviation)[0], `${bad} at ${at}`).toBeNaN();
         expectClose(numbers(found.deviation)[1], exact, `beside ${bad} at ${at}`);
