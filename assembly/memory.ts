@@ -157,6 +157,14 @@ export const GRADIENT_UNDER: usize = GRADIENT_BELOW + PANEL_FLOATS;
 export const GRADIENT_OVER: usize = GRADIENT_SLOPE;
 const GRADIENT_END: usize = GRADIENT_UNDER + PANEL_FLOATS;
 
+/** Sums of a part of a group in rows, behind those of the groups of a panel: as if of group number PART. */
+export const PART: i32 = PANEL;
+export const PART_SUM: usize = GRADIENT_SUM + 8 * PANEL;
+export const PART_DOT: usize = GRADIENT_DOT + 8 * PANEL;
+export const PART_SHAPE: usize = GRADIENT_SHAPE + 8 * PANEL;
+export const PART_ABOVE: usize = GRADIENT_ABOVE + 4 * PANEL;
+export const PART_BELOW: usize = GRADIENT_BELOW + 4 * PANEL;
+
 // --- diagnosis, behind its report -------------------------------------------------------------------------------
 
 /** The unit of errors, vectors (diagnosis/error-statistics.ts): 2^emin and 2^emax, whose spacing is that of all beyond. */

@@ -1,10 +1,28 @@
 // Native gradients in float64, one element at a time: for Lp norms, and for groups whose factors leave float32 or get
 // near to it. Rows are columns here: `rows` of n elements, one column wide.
 
-import { addTo } from "../lanes/lists";
-import { GRADIENT_DOT, GRADIENT_FACTOR, GRADIENT_SHAPE, GRADIENT_SUM, PANEL_MEAN } from "../memory";
+import { addTo, at32, at64 } from "../lanes/lists";
+import { GRADIENT_DOT, GRADIENT_FACTOR, GRADIENT_SHAPE, GRADIENT_SLOPE, GRADIENT_SUM, PANEL_MEAN } from "../memory";
 import { Norm, Slope } from "../norms/norm";
 import { withNorm } from "../norms/with-norm";
+
+/**
+ * Whether the sums of group j are taken in float64: of shaped slopes, and where factors are far from 1. A group of NaN or
+ * infinities is lost either way.
+ */
+export function isWide(slope: Slope, j: i32): bool {
+  if (slope == Slope.Shaped) return true;
+  const factor = abs(load<f64>(at64(GRADIENT_FACTOR, j)));
+  return (factor > 1e15 && factor < Infinity) || (factor < 1e-15 && factor > 0);
+}
+
+/** Whether its output is computed in float64: the same, and where the slope leaves float32. */
+export function isWideOutput(slope: Slope, j: i32): bool {
+  if (isWide(slope, j)) return true;
+  if (slope != Slope.Proportional) return false;
+  const size = abs(load<f32>(at32(GRADIENT_SLOPE, j)));
+  return size > 1e37 || (size < 1e-36 && load<f64>(at64(GRADIENT_DOT, j)) != 0);
+}
 
 /** The size of the shape at |y|. */
 class SizeOf {

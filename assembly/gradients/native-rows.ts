@@ -1,8 +1,8 @@
 // Native gradients over rows: groups that end in contiguous elements.
 //
-// A group is walked in stretches: a segment where it lies, or a tile when a storage is float16 or the segments are
-// short. Sums for weights that several elements of a group share are taken piece by piece, a piece having one weight; those
-// for a weight per element are taken with the output.
+// A group is walked in stretches: a tile when a storage is float16 or the segments are short, else a segment where it
+// lies, of several groups together as in native/rows.ts. Sums for weights that several elements of a group share are taken
+// piece by piece, a piece having one weight; those for a weight per element are taken with the output (element-weights.ts).
 
 import {
   BIAS_SUMS,
@@ -14,8 +14,6 @@ import {
   LENGTH,
   OUTPUT,
   OUTPUT_STORAGE,
-  PARAMETER_WORK,
-  PARAMETERS,
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   REDUCED_WEIGHT,
@@ -24,14 +22,12 @@ import {
   WEIGHT_STEP,
   WEIGHT_SUMS,
 } from "../../src/abi/plan";
-import { addTo } from "../lanes/lists";
-import { clearVectors } from "../lanes/vectors";
+import { addTo, at32, at64 } from "../lanes/lists";
 import {
   GRADIENT_ABOVE,
   GRADIENT_BELOW,
   GRADIENT_DOT,
   GRADIENT_FACTOR,
-  GRADIENT_GAIN,
   GRADIENT_LEVEL,
   GRADIENT_LOWER,
   GRADIENT_SCALE,
@@ -39,33 +35,38 @@ import {
   GRADIENT_SHIFT,
   GRADIENT_SLOPE,
   GRADIENT_SUM,
-  GRADIENT_TILE,
   GRADIENT_UNDER,
   GRADIENT_UPPER,
   GRADIENT_WEIGHT,
   PANEL_CENTRE,
+  PANEL_MEAN,
   PANEL_REST,
+  PART,
+  PART_ABOVE,
+  PART_BELOW,
+  PART_DOT,
+  PART_SHAPE,
+  PART_SUM,
   TILE,
   TILE_G,
-  TILE_T,
-  TILE_W,
   TILE_X,
 } from "../memory";
+import { Row } from "../native/rows";
 import { Slope } from "../norms/norm";
-import { base, count, group } from "../tensors/groups";
+import { base, count, group, width } from "../tensors/groups";
 import { isUniform, keptOffset, reducedOffset } from "../tensors/offsets";
-import { fill, gather, gatherWeights, scatter } from "../tensors/tiles";
-import { wideOutput, wideSums } from "./native-float64";
+import { gather, scatter } from "../tensors/tiles";
+import { endGroup, finishElementWeights, outputEach, startElementWeights, weightsFor } from "./element-weights";
+import { isWide, isWideOutput, wideOutput, wideSums } from "./native-float64";
 import {
   Counted,
   gradientOutput,
-  gradientOutputWeighted,
   gradientSums,
+  isSided,
   Level,
   Ramp,
   Side,
   SideOrMiddle,
-  spill,
   Terms,
   Uncounted,
   Unweighted,
@@ -89,14 +90,6 @@ const enum Walk {
   Varied = 8,
 }
 
-/** Groups that sums for a weight per element are still taken over in float32. */
-let left: i32 = 0;
-
-/** Such groups from one spill to the next. */
-function rounds(): i32 {
-  return <i32>min(1e9, max(8, (8 * <f64>load<u32>(PARAMETERS)) / <f64>count));
-}
-
 /** Before the first group of a plan: how its groups are walked. */
 export function prepareGradientRows(): i32 {
   let walk = 0;
@@ -106,8 +99,7 @@ export function prepareGradientRows(): i32 {
   if (staged) walk |= count <= TILE ? Walk.Staged | Walk.Whole : Walk.Staged;
   if (load<i32>(WEIGHT_STEP)) {
     walk |= Walk.Each;
-    if (!load<usize>(WEIGHT)) fill(TILE_W, min(TILE, count), 1);
-    left = rounds();
+    startElementWeights();
   } else if (!isUniform()) {
     walk |= Walk.Varied;
   }
@@ -150,44 +142,121 @@ function pieceOf(from: i32, n: i32, varied: bool): i32 {
   return varied ? min(n, length - (from % length)) : n;
 }
 
+/** Whether segments are taken as a whole, where they lie, and therefore of several groups together. */
+export function isDirect(walk: i32): bool {
+  return !(walk & (Walk.Staged | Walk.Each));
+}
+
 /** Number of their weight. */
 function weightOf(kept: i32, from: i32, varied: bool): usize {
   return <usize>(varied ? kept + reducedOffset(from / load<i32>(LENGTH), REDUCED_WEIGHT) : kept);
 }
 
-/** Address of the weights of elements [from, from + n), one for each. */
-function weightsFor(from: i32, n: i32): usize {
-  const weights = load<usize>(WEIGHT);
-  if (!weights) return TILE_W;
-  if (load<i32>(REDUCED_TOTAL) == 1) return weights + ((<usize>(keptOffset(group, KEPT_WEIGHT) + from)) << 2);
-  gatherWeights(WEIGHT, group, from, n, TILE_W);
-  return TILE_W;
-}
-
-/** Sums over n elements into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE, and what is counted for L1. */
-function sumUp<W extends Weighting>(slope: Slope, x: usize, dy: usize, n: i32, weight: usize, wide: bool): void {
-  if (wide) {
-    store<f64>(GRADIENT_SUM, 0);
-    store<f64>(GRADIENT_DOT, 0);
-    store<f64>(GRADIENT_SHAPE, 0);
-    wideSums(slope, x, dy, 4, n, 0, 1, weight, weight ? 4 : 0);
+/** Sums over n elements of group j, and what is counted for L1, into those of a part. */
+function sumPart<W extends Weighting>(slope: Slope, j: i32, x: usize, dy: usize, n: i32, weight: usize): void {
+  if (isWide(slope, j)) {
+    store<f64>(PART_SUM, 0);
+    store<f64>(PART_DOT, 0);
+    store<f64>(PART_SHAPE, 0);
+    store<f64>(at64(PANEL_MEAN, PART), load<f64>(at64(PANEL_MEAN, j)));
+    store<f64>(at64(GRADIENT_FACTOR, PART), load<f64>(at64(GRADIENT_FACTOR, j)));
+    wideSums(slope, x, dy, 4, n, PART, 1, weight, weight ? 4 : 0);
     return;
   }
-  const centre = load<f32>(PANEL_CENTRE);
-  const scale = load<f32>(GRADIENT_SCALE);
-  const upper = load<f32>(GRADIENT_UPPER);
-  const lower = load<f32>(GRADIENT_LOWER);
+  const centre = load<f32>(at32(PANEL_CENTRE, j));
+  const scale = load<f32>(at32(GRADIENT_SCALE, j));
+  const upper = load<f32>(at32(GRADIENT_UPPER, j));
+  const lower = load<f32>(at32(GRADIENT_LOWER, j));
   if (slope == Slope.Sign) gradientSums<W, Counted>(x, dy, n, weight, centre, scale, upper, lower);
   else gradientSums<W, Uncounted>(x, dy, n, weight, centre, scale, upper, lower);
-  const missing = <f64>load<f32>(PANEL_REST) * <f64>scale;
-  const dot = load<f64>(GRADIENT_DOT) - missing * load<f64>(GRADIENT_SUM);
-  store<f64>(GRADIENT_DOT, (dot * load<f64>(GRADIENT_FACTOR)) / <f64>scale);
-  store<f64>(GRADIENT_SHAPE, <f64>(load<i32>(GRADIENT_ABOVE) - load<i32>(GRADIENT_BELOW)));
+  const missing = <f64>load<f32>(at32(PANEL_REST, j)) * <f64>scale;
+  const dot = load<f64>(PART_DOT) - missing * load<f64>(PART_SUM);
+  store<f64>(PART_DOT, (dot * load<f64>(at64(GRADIENT_FACTOR, j))) / <f64>scale);
+  store<f64>(PART_SHAPE, <f64>(load<i32>(PART_ABOVE) - load<i32>(PART_BELOW)));
 }
 
-/** First pass over the group: its sums into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE; the same is counted. */
-export function sumRow(slope: Slope, wide: bool, walk: i32): void {
-  const weights = load<usize>(WEIGHT);
+/** Segments, and pieces of them that have one weight. In line wherever it is called. */
+class Piece {
+  /** Bytes to segment s of group j of the panel, from the first of a tensor. */
+  @inline
+  static segmentAt(s: i32, j: i32): usize {
+    return Row.groupAt(j) + ((<usize>reducedOffset(s, REDUCED_STRIDE)) << 2);
+  }
+
+  /** Number of its weight, where that of the panel is `kept`. */
+  @inline
+  static numberAt(kept: i32, s: i32, j: i32): usize {
+    return <usize>(kept + Row.weightTo(j) + reducedOffset(s, REDUCED_WEIGHT));
+  }
+
+  /** Weight number `number`. */
+  @inline
+  static weight(number: usize): f64 {
+    const weights = load<usize>(WEIGHT);
+    return weights ? <f64>load<f32>(weights + (number << 2)) : 1;
+  }
+
+  /** A part of group j whose elements have weight number `number`: the same, and its sums to those of the weight, which is returned. */
+  @inline
+  static sum(slope: Slope, j: i32, x: usize, dy: usize, n: i32, number: usize): f64 {
+    sumPart<Unweighted>(slope, j, x, dy, n, 0);
+    addTo(load<usize>(BIAS_SUMS) + (number << 3), load<f64>(PART_SUM));
+    addTo(load<usize>(WEIGHT_SUMS) + (number << 3), load<f64>(PART_DOT));
+    return Piece.weight(number);
+  }
+
+  /** The sums of a part to those of its group j, times the weight that its elements have. */
+  @inline
+  static add(j: i32, weight: f64): void {
+    addTo(at64(GRADIENT_SUM, j), load<f64>(PART_SUM) * weight);
+    addTo(at64(GRADIENT_DOT, j), load<f64>(PART_DOT) * weight);
+    addTo(at64(GRADIENT_SHAPE, j), load<f64>(PART_SHAPE));
+    const above = at32(GRADIENT_ABOVE, j);
+    const below = at32(GRADIENT_BELOW, j);
+    store<i32>(above, load<i32>(above) + load<i32>(PART_ABOVE));
+    store<i32>(below, load<i32>(below) + load<i32>(PART_BELOW));
+  }
+
+  /** The output of a part of group j whose elements have weight number `number`. */
+  @inline
+  static output(slope: Slope, j: i32, x: usize, dy: usize, dx: usize, n: i32, number: usize): void {
+    const weight = Piece.weight(number);
+    if (isWideOutput(slope, j)) {
+      store<f32>(GRADIENT_WEIGHT, <f32>weight);
+      wideOutput(slope, x, dy, dx, 4, n, j, 1, GRADIENT_WEIGHT, 0, 0, 0);
+    } else {
+      output(slope, j, x, dy, dx, n, <f32>(load<f64>(at64(GRADIENT_FACTOR, j)) * weight));
+    }
+  }
+}
+
+/** First pass over the groups at hand: their sums into GRADIENT_SUM, GRADIENT_DOT and GRADIENT_SHAPE; the same is counted. */
+export function sumRows(slope: Slope, walk: i32): void {
+  if (isDirect(walk)) sumSegments(slope);
+  else sumStretches(slope, walk);
+}
+
+function sumSegments(slope: Slope): void {
+  for (let j = 0; j < width; j++) {
+    store<f64>(at64(GRADIENT_SUM, j), 0);
+    store<f64>(at64(GRADIENT_DOT, j), 0);
+    store<f64>(at64(GRADIENT_SHAPE, j), 0);
+    store<i32>(at32(GRADIENT_ABOVE, j), 0);
+    store<i32>(at32(GRADIENT_BELOW, j), 0);
+  }
+  const kept = keptOffset(group, KEPT_WEIGHT);
+  const input = load<usize>(INPUT);
+  const gradient = load<usize>(GRADIENT);
+  const length = load<i32>(LENGTH);
+  for (let s = 0; s < load<i32>(REDUCED_TOTAL); s++) {
+    for (let j = 0; j < width; j++) {
+      const at = Piece.segmentAt(s, j);
+      Piece.add(j, Piece.sum(slope, j, input + at, gradient + at, length, Piece.numberAt(kept, s, j)));
+    }
+  }
+}
+
+function sumStretches(slope: Slope, walk: i32): void {
   const kept = keptOffset(group, KEPT_WEIGHT);
   const staged = (walk & Walk.Staged) != 0;
   const varied = (walk & Walk.Varied) != 0;
@@ -207,21 +276,17 @@ export function sumRow(slope: Slope, wide: bool, walk: i32): void {
       let m = n;
       let weight = 1.0;
       if (walk & Walk.Each) {
-        sumUp<Weighted>(slope, x, dy, n, weightsFor(from, n), wide);
+        sumPart<Weighted>(slope, 0, x, dy, n, weightsFor(from, n));
       } else {
         const skipped = (<usize>i) << 2;
         m = pieceOf(from + i, n - i, varied);
-        sumUp<Unweighted>(slope, x + skipped, dy + skipped, m, 0, wide);
-        const number = weightOf(kept, from + i, varied);
-        addTo(load<usize>(BIAS_SUMS) + (number << 3), load<f64>(GRADIENT_SUM));
-        addTo(load<usize>(WEIGHT_SUMS) + (number << 3), load<f64>(GRADIENT_DOT));
-        if (weights) weight = <f64>load<f32>(weights + (number << 2));
+        weight = Piece.sum(slope, 0, x + skipped, dy + skipped, m, weightOf(kept, from + i, varied));
       }
-      sum += load<f64>(GRADIENT_SUM) * weight;
-      dot += load<f64>(GRADIENT_DOT) * weight;
-      shape += load<f64>(GRADIENT_SHAPE);
-      above += load<i32>(GRADIENT_ABOVE);
-      below += load<i32>(GRADIENT_BELOW);
+      sum += load<f64>(PART_SUM) * weight;
+      dot += load<f64>(PART_DOT) * weight;
+      shape += load<f64>(PART_SHAPE);
+      above += load<i32>(PART_ABOVE);
+      below += load<i32>(PART_BELOW);
       i += m;
     }
     from += n;
@@ -234,13 +299,30 @@ export function sumRow(slope: Slope, wide: bool, walk: i32): void {
 }
 
 /** Second pass: dx. */
-export function outputRow(slope: Slope, wide: bool, walk: i32): void {
-  const weights = load<usize>(WEIGHT);
+export function outputRows(slope: Slope, walk: i32): void {
+  if (isDirect(walk)) outputSegments(slope);
+  else outputStretches(slope, walk);
+}
+
+function outputSegments(slope: Slope): void {
+  const kept = keptOffset(group, KEPT_WEIGHT);
+  const input = load<usize>(INPUT);
+  const gradient = load<usize>(GRADIENT);
+  const result = load<usize>(OUTPUT);
+  const length = load<i32>(LENGTH);
+  for (let s = 0; s < load<i32>(REDUCED_TOTAL); s++) {
+    for (let j = 0; j < width; j++) {
+      const at = Piece.segmentAt(s, j);
+      Piece.output(slope, j, input + at, gradient + at, result + at, length, Piece.numberAt(kept, s, j));
+    }
+  }
+}
+
+function outputStretches(slope: Slope, walk: i32): void {
   const kept = keptOffset(group, KEPT_WEIGHT);
   const staged = (walk & Walk.Staged) != 0;
   const varied = (walk & Walk.Varied) != 0;
   const length = load<i32>(LENGTH);
-  const factor = load<f64>(GRADIENT_FACTOR);
   for (let from = 0; from < count; ) {
     const segment = staged ? 0 : from / length;
     const n = enter(from, segment, walk);
@@ -249,113 +331,37 @@ export function outputRow(slope: Slope, wide: bool, walk: i32): void {
     const dy = at + (staged ? TILE_G : load<usize>(GRADIENT));
     const dx = at + (staged ? TILE_X : load<usize>(OUTPUT));
     if (walk & Walk.Each) {
-      outputEach(slope, x, dy, dx, kept, from, n, wide);
+      outputEach(slope, x, dy, dx, kept, from, n);
     } else {
       for (let i = 0; i < n; ) {
         const skipped = (<usize>i) << 2;
         const m = pieceOf(from + i, n - i, varied);
-        const weight: f32 = weights ? load<f32>(weights + (weightOf(kept, from + i, varied) << 2)) : 1;
-        if (wide) {
-          store<f32>(GRADIENT_WEIGHT, weight);
-          wideOutput(slope, x + skipped, dy + skipped, dx + skipped, 4, m, 0, 1, GRADIENT_WEIGHT, 0, 0, 0);
-        } else {
-          output(slope, x + skipped, dy + skipped, dx + skipped, m, <f32>(factor * <f64>weight));
-        }
+        Piece.output(slope, 0, x + skipped, dy + skipped, dx + skipped, m, weightOf(kept, from + i, varied));
         i += m;
       }
     }
     if (staged) scatter(base, from, n, dx);
     from += n;
   }
-  if (walk & Walk.Each && --left == 0) spillParameters();
+  if (walk & Walk.Each) endGroup();
 }
 
-/** Whether every element of the group is above or below the mean. */
-function isSided(): bool {
-  return load<i32>(GRADIENT_ABOVE) + load<i32>(GRADIENT_BELOW) == count;
+function output(slope: Slope, j: i32, x: usize, dy: usize, dx: usize, n: i32, gain: f32): void {
+  if (slope == Slope.Proportional) outputAs<Ramp>(j, x, dy, dx, n, gain);
+  else if (slope != Slope.Sign) outputAs<Level>(j, x, dy, dx, n, gain);
+  else if (isSided(j)) outputAs<Side>(j, x, dy, dx, n, gain);
+  else outputAs<SideOrMiddle>(j, x, dy, dx, n, gain);
 }
 
-function output(slope: Slope, x: usize, dy: usize, dx: usize, n: i32, gain: f32): void {
-  if (slope == Slope.Proportional) outputAs<Ramp>(x, dy, dx, n, gain);
-  else if (slope != Slope.Sign) outputAs<Level>(x, dy, dx, n, gain);
-  else if (isSided()) outputAs<Side>(x, dy, dx, n, gain);
-  else outputAs<SideOrMiddle>(x, dy, dx, n, gain);
-}
-
-function outputAs<T extends Terms>(x: usize, dy: usize, dx: usize, n: i32, gain: f32): void {
-  const a = load<f32>(GRADIENT_SLOPE);
-  const b = load<f32>(changetype<T>(0).ofSides() ? GRADIENT_UNDER : GRADIENT_SHIFT);
-  const c = load<f32>(GRADIENT_LEVEL);
-  gradientOutput<T>(x, dy, dx, n, load<f32>(PANEL_CENTRE), gain, a, b, c, load<f32>(GRADIENT_UPPER));
-}
-
-/** The output of n elements that have a weight each, and their part of the sums for it. */
-function outputEach(slope: Slope, x: usize, dy: usize, dx: usize, kept: i32, from: i32, n: i32, wide: bool): void {
-  const weight = weightsFor(from, n);
-  const single = load<i32>(REDUCED_TOTAL) == 1;
-  let dw = GRADIENT_TILE;
-  let db = TILE_T;
-  if (single) {
-    dw = load<usize>(PARAMETER_WORK) + ((<usize>(kept + from)) << 2);
-    db = dw + ((<usize>load<u32>(PARAMETERS)) << 2);
-  } else {
-    const bytes = ((<usize>n + 3) & ~3) << 2;
-    clearVectors(dw, bytes);
-    clearVectors(db, bytes);
-  }
-  if (wide) {
-    wideOutput(slope, x, dy, dx, 4, n, 0, 1, weight, 4, dw, db);
-  } else {
-    if (slope == Slope.Proportional) weightedAs<Ramp>(x, dy, dx, n, weight, dw, db);
-    else if (slope != Slope.Sign) weightedAs<Level>(x, dy, dx, n, weight, dw, db);
-    else if (isSided()) weightedAs<Side>(x, dy, dx, n, weight, dw, db);
-    else weightedAs<SideOrMiddle>(x, dy, dx, n, weight, dw, db);
-  }
-  if (single) return;
-  const length = load<i32>(LENGTH);
-  for (let i = 0; i < n; ) {
-    const segment = (from + i) / length;
-    const position = from + i - segment * length;
-    const m = min(n - i, length - position);
-    const to = (<usize>(kept + reducedOffset(segment, REDUCED_WEIGHT) + position)) << 3;
-    spill(dw, load<usize>(WEIGHT_SUMS) + to, m);
-    spill(db, load<usize>(BIAS_SUMS) + to, m);
-    dw += (<usize>m) << 2;
-    db += (<usize>m) << 2;
-    i += m;
-  }
-}
-
-function weightedAs<T extends Terms>(
-  x: usize,
-  dy: usize,
-  dx: usize,
-  n: i32,
-  weight: usize,
-  dw: usize,
-  db: usize,
-): void {
-  const centre = load<f32>(PANEL_CENTRE);
-  const rest = load<f32>(PANEL_REST);
-  const scale = load<f32>(GRADIENT_SCALE);
-  const gain = load<f32>(GRADIENT_GAIN);
-  const a = load<f32>(GRADIENT_SLOPE);
-  const b = load<f32>(changetype<T>(0).ofSides() ? GRADIENT_UNDER : GRADIENT_SHIFT);
-  const c = load<f32>(GRADIENT_LEVEL);
-  const upper = load<f32>(GRADIENT_UPPER);
-  gradientOutputWeighted<T>(x, dy, dx, n, centre, rest, scale, gain, a, b, c, upper, weight, dw, db);
-}
-
-/** Adds the float32 sums for a weight per element to those in float64. */
-function spillParameters(): void {
-  const n = load<i32>(PARAMETERS);
-  const work = load<usize>(PARAMETER_WORK);
-  spill(work, load<usize>(WEIGHT_SUMS), n);
-  spill(work + ((<usize>n) << 2), load<usize>(BIAS_SUMS), n);
-  left = rounds();
+function outputAs<T extends Terms>(j: i32, x: usize, dy: usize, dx: usize, n: i32, gain: f32): void {
+  const centre = load<f32>(at32(PANEL_CENTRE, j));
+  const a = load<f32>(at32(GRADIENT_SLOPE, j));
+  const b = load<f32>(at32(changetype<T>(0).ofSides() ? GRADIENT_UNDER : GRADIENT_SHIFT, j));
+  const c = load<f32>(at32(GRADIENT_LEVEL, j));
+  gradientOutput<T>(x, dy, dx, n, centre, gain, a, b, c, load<f32>(at32(GRADIENT_UPPER, j)));
 }
 
 /** After the last group. */
 export function finishGradientRows(walk: i32): void {
-  if (walk & Walk.Each && load<i32>(REDUCED_TOTAL) == 1) spillParameters();
+  if (walk & Walk.Each) finishElementWeights();
 }

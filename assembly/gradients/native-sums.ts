@@ -3,8 +3,10 @@
 // Sums as in reductions/sums.ts: eight vectors as a tree in float32, the trees in float64. Distances are taken from the mean to
 // float32, x - centre: what is missing to the mean is made up for in the terms of the group.
 
+import { at32 } from "../lanes/lists";
 import { firstLanes, highPair, laneSum, lowPair, pairSum, storeLanes } from "../lanes/vectors";
-import { GRADIENT_ABOVE, GRADIENT_BELOW, GRADIENT_DOT, GRADIENT_SUM } from "../memory";
+import { GRADIENT_ABOVE, GRADIENT_BELOW, PART_ABOVE, PART_BELOW, PART_DOT, PART_SUM } from "../memory";
+import { count } from "../tensors/groups";
 
 /** g: what the normalized values are multiplied by goes into the upstream gradient. */
 export interface Weighting {
@@ -55,8 +57,8 @@ export class Counted implements Counting {
 }
 
 /**
- * Sums over n elements: of g to GRADIENT_SUM, of g * scale * (x - centre) to GRADIENT_DOT, and how many are greater than
- * `upper`, and less than `lower`, to GRADIENT_ABOVE and GRADIENT_BELOW.
+ * Sums over n elements: of g to PART_SUM, of g * scale * (x - centre) to PART_DOT, and how many are greater than `upper`, and less
+ * than `lower`, to PART_ABOVE and PART_BELOW.
  */
 export function gradientSums<W extends Weighting, C extends Counting>(
   x: usize,
@@ -139,10 +141,15 @@ export function gradientSums<W extends Weighting, C extends Counting>(
     dy += 16;
     weight += 16;
   }
-  store<f64>(GRADIENT_SUM, pairSum(f64x2.add(low, high)));
-  store<f64>(GRADIENT_DOT, pairSum(f64x2.add(lowY, highY)));
-  store<i32>(GRADIENT_ABOVE, laneSum(up));
-  store<i32>(GRADIENT_BELOW, laneSum(down));
+  store<f64>(PART_SUM, pairSum(f64x2.add(low, high)));
+  store<f64>(PART_DOT, pairSum(f64x2.add(lowY, highY)));
+  store<i32>(PART_ABOVE, laneSum(up));
+  store<i32>(PART_BELOW, laneSum(down));
+}
+
+/** Whether every element of group j is above or below the mean. */
+export function isSided(j: i32): bool {
+  return load<i32>(at32(GRADIENT_ABOVE, j)) + load<i32>(at32(GRADIENT_BELOW, j)) == count;
 }
 
 /** The terms of dx besides that of dy, from what they depend on: constants of the group, x, and y or x - centre. */

@@ -53,7 +53,7 @@ import {
   PANEL_SUM,
 } from "../memory";
 import { bytes64, enterGroups, factors, nextColumns } from "../native/panel";
-import { prepareRows } from "../native/rows";
+import { prepareRows, Row } from "../native/rows";
 import { isScaled, kindIn, Reduction, reductionIn, Slope, slopeIn } from "../norms/norm";
 import { factorFrom } from "../norms/scale";
 import { steepnessOf, traitsOf } from "../norms/with-norm";
@@ -61,7 +61,15 @@ import { checkGradient, checkParameterSums, checkSelected } from "../preconditio
 import { group, startGroups, width } from "../tensors/groups";
 import { Layout, weightOffset } from "../tensors/offsets";
 import { GradientPass, passGradientColumns } from "./native-columns";
-import { enterGradientRow, finishGradientRows, outputRow, prepareGradientRows, sumRow } from "./native-rows";
+import { isWide, isWideOutput } from "./native-float64";
+import {
+  enterGradientRow,
+  finishGradientRows,
+  isDirect,
+  outputRows,
+  prepareGradientRows,
+  sumRows,
+} from "./native-rows";
 import { select, selectedOf, settle, writeSelected } from "./selected";
 
 /** Runs the plan. */
@@ -81,9 +89,10 @@ export function backward(): void {
   }
   prepareRows();
   const walk = prepareGradientRows();
+  const alone = selected || !isDirect(walk);
   const groups = load<i32>(KEPT_TOTAL);
-  for (let g = 0; g < groups; g++) {
-    enterGroups(g, 1);
+  for (let g = 0; g < groups; g += width) {
+    enterGroups(g, alone ? 1 : Row.together(g));
     enterGradientRow(walk);
     panel(traits, walk);
   }
@@ -101,12 +110,12 @@ function panel(traits: i32, walk: i32): void {
   for (let j = 0; j < width; j++) store<f32>(at32(GRADIENT_SCALE, j), <f32>load<f64>(at64(GRADIENT_FACTOR, j)));
   if (slope == Slope.Sign) bounds();
   if (columnwise) sumPanel(slope);
-  else sumRow(slope, isWide(slope, 0), walk);
+  else sumRows(slope, walk);
   if (slope == Slope.Selected) select(reductionIn(traits));
   const steepness = steepnessOf();
   for (let j = 0; j < width; j++) terms(traits, steepness, j);
   if (columnwise) outputPanel(slope);
-  else outputRow(slope, isWideOutput(slope, 0), walk);
+  else outputRows(slope, walk);
   if (slope == Slope.Selected) writeSelected();
 }
 
@@ -134,24 +143,6 @@ function bounds(): void {
     store<f32>(at32(GRADIENT_UPPER, j), <f64>near > mean ? fromOrdered(order - 1) : near);
     store<f32>(at32(GRADIENT_LOWER, j), <f64>near < mean ? fromOrdered(order + 1) : near);
   }
-}
-
-/**
- * Whether the sums of group j are taken in float64: of shaped slopes, and where factors are far from 1. A group of NaN or
- * infinities is lost either way.
- */
-function isWide(slope: Slope, j: i32): bool {
-  if (slope == Slope.Shaped) return true;
-  const factor = abs(load<f64>(at64(GRADIENT_FACTOR, j)));
-  return (factor > 1e15 && factor < Infinity) || (factor < 1e-15 && factor > 0);
-}
-
-/** Whether its output is computed in float64: the same, and where the slope leaves float32. */
-function isWideOutput(slope: Slope, j: i32): bool {
-  if (isWide(slope, j)) return true;
-  if (slope != Slope.Proportional) return false;
-  const size = abs(load<f32>(at32(GRADIENT_SLOPE, j)));
-  return size > 1e37 || (size < 1e-36 && load<f64>(at64(GRADIENT_DOT, j)) != 0);
 }
 
 /** From sums to the terms of dx of group j. */

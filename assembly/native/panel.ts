@@ -42,7 +42,7 @@ import { Layout } from "../tensors/offsets";
 import { applyColumns, passColumns, sampleColumns } from "./columns";
 import { contiguousRows } from "./contiguous-rows";
 import { FEW_ELEMENTS, isNear, isWhole, Pass, SAMPLE } from "./passes";
-import { applyRows, enterRow, passRows, prepareRows, Row, rowsTogether, sampleRows } from "./rows";
+import { applyRows, enterRow, passRows, prepareRows, Row, sampleRows } from "./rows";
 
 /** The same as FEW_ELEMENTS of columns. */
 const FEW_ROWS: f64 = 128;
@@ -56,7 +56,7 @@ export function rows(): void {
   if (!Row.staged() && contiguousRows(traits)) return;
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g += width) {
-    enterGroups(g, rowsTogether(g));
+    enterGroups(g, Row.together(g));
     if (factors(traits)) applyRows();
   }
 }

@@ -29,6 +29,7 @@ import {
   WEIGHT,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
+import { addTo, at32, at64 } from "../lanes/lists";
 import {
   GROUP_TOP,
   PANEL_CENTRE,
@@ -92,6 +93,26 @@ export class Row {
   static whole(): bool {
     return staged && count <= TILE;
   }
+
+  /** How many groups from number `first` on are walked together: as many as begin on one line of the innermost kept level. */
+  @inline
+  static together(first: i32): i32 {
+    if (together == 1) return 1;
+    const line = load<i32>((<usize>(load<i32>(KEPT_RANK) - 1)) << 2, KEPT_COUNT);
+    return min(together, line - (first % line));
+  }
+
+  /** Bytes to group j of the panel, from the first element of a tensor. */
+  @inline
+  static groupAt(j: i32): usize {
+    return (<usize>(base + j * neighbour)) << 2;
+  }
+
+  /** Number of the first weight of group j of the panel, from that of the first group. */
+  @inline
+  static weightTo(j: i32): i32 {
+    return j * neighbourWeight;
+  }
 }
 
 /** Before the first group of a plan. */
@@ -110,21 +131,9 @@ export function prepareRows(): void {
   if (!ASC_NO_ASSERT) assert(together <= PANEL);
 }
 
-/** How many groups from number `first` on are walked together: as many as begin on one line of the innermost kept level. */
-export function rowsTogether(first: i32): i32 {
-  if (together == 1) return 1;
-  const line = load<i32>((<usize>(load<i32>(KEPT_RANK) - 1)) << 2, KEPT_COUNT);
-  return min(together, line - (first % line));
-}
-
-/** Before the first pass over a group. */
+/** Before the first pass over the groups at hand. */
 export function enterRow(): void {
   if (Row.whole()) gather(base, 0, count, TILE_X);
-}
-
-/** Bytes from the first element of the panel to the first of its group j. */
-function groupAt(j: i32): usize {
-  return (<usize>(base + j * neighbour)) << 2;
 }
 
 /** Moments about 0 of SAMPLE elements from all over every group. */
@@ -135,7 +144,7 @@ export function sampleRows(): void {
 function sampleRow(j: i32): void {
   const length = load<i32>(LENGTH);
   const whole = Row.whole();
-  const start = whole ? TILE_X : load<usize>(INPUT) + groupAt(j);
+  const start = whole ? TILE_X : load<usize>(INPUT) + Row.groupAt(j);
   let to = TILE_T;
   for (let part = 0; part < SAMPLE; part += 4) {
     const from = part * (<u32>count / SAMPLE);
@@ -151,7 +160,7 @@ function sampleRow(j: i32): void {
     }
     to += 16;
   }
-  block(Pass.Moments, j, TILE_T, SAMPLE);
+  moments(Pass.Moments, j, TILE_T, 0, 1, SAMPLE);
 }
 
 /** One pass over `wide` groups of the panel from number `first` on. */
@@ -168,11 +177,21 @@ export function passRows(pass: Pass, first: i32, wide: i32): void {
     const length = load<i32>(LENGTH);
     const segments = load<i32>(REDUCED_TOTAL);
     // the sums of moments of a group that is alone stay in registers from row to row
-    const rows = wide == 1 && (pass == Pass.Moments || pass == Pass.MomentsNear) ? innerRows() : 1;
+    const inRegisters = wide == 1 && (pass == Pass.Moments || pass == Pass.MomentsNear);
+    const rows = inRegisters ? innerRows() : 1;
     const pitch = (<usize>innerStride()) << 2;
+    const input = load<usize>(INPUT) + Row.groupAt(first);
+    const step = (<usize>neighbour) << 2;
     for (let s = 0; s < segments; s += rows) {
-      const segment = load<usize>(INPUT) + ((<usize>reducedOffset(s, REDUCED_STRIDE)) << 2);
-      for (let j = first; j < first + wide; j++) block(pass, j, segment + groupAt(j), length, j - first, rows, pitch);
+      let p = input + ((<usize>reducedOffset(s, REDUCED_STRIDE)) << 2);
+      if (inRegisters) {
+        moments(pass, first, p, pitch, rows, length);
+        continue;
+      }
+      for (let j = first; j < first + wide; j++) {
+        block(pass, j, p, length);
+        p += step;
+      }
     }
   }
 }
@@ -183,30 +202,27 @@ class SumOfNumbers extends OfOther {
   }
 }
 
-/**
- * A part of a pass over group j of the panel: n contiguous float32; of moments, `rows` times as many, `pitch` bytes from row to
- * row. `top`: number of the state that the k largest are collected in.
- */
-function block(pass: Pass, j: i32, p: usize, n: i32, top: i32 = 0, rows: i32 = 1, pitch: usize = 0): void {
+/** Moments of rows x n float32 of group j, `pitch` bytes from row to row. */
+function moments(pass: Pass, j: i32, p: usize, pitch: usize, rows: i32, n: i32): void {
+  if (pass == Pass.Moments) sumMoments<Origin>(p, pitch, rows, n, 0, j);
+  else sumMoments<Near>(p, pitch, rows, n, load<f32>(at32(PANEL_CENTRE, j)), j);
+}
+
+/** A part of a pass over group j of the panel: n contiguous float32. */
+function block(pass: Pass, j: i32, p: usize, n: i32): void {
   if (!ASC_NO_ASSERT) assert(j >= 0 && j < width && width <= PANEL);
-  const at32 = (<usize>j) << 2;
-  const at64 = (<usize>j) << 3;
-  const centre = load<f32>(at32, PANEL_CENTRE);
-  const rest = load<f32>(at32, PANEL_REST);
-  const mean = load<f64>(at64, PANEL_MEAN);
+  const centre = load<f32>(at32(PANEL_CENTRE, j));
   let sum = 0.0;
   switch (pass) {
     case Pass.Plain:
       sum = sumPlain(p, n);
       break;
     case Pass.Moments:
-      sumMoments<Origin>(p, pitch, rows, n, 0, at64);
-      break;
     case Pass.MomentsNear:
-      sumMoments<Near>(p, pitch, rows, n, centre, at64);
+      moments(pass, j, p, 0, 1, n);
       break;
     case Pass.Magnitudes:
-      sum = sumTerms<Sizes, Mean>(p, n, centre, rest);
+      sum = sumTerms<Sizes, Mean>(p, n, centre, load<f32>(at32(PANEL_REST, j)));
       break;
     case Pass.MagnitudesNear:
       sum = centre == 0 ? sumTerms<Sizes, Origin>(p, n, 0, 0) : sumTerms<Sizes, Near>(p, n, centre, 0);
@@ -215,19 +231,23 @@ function block(pass: Pass, j: i32, p: usize, n: i32, top: i32 = 0, rows: i32 = 1
       sum = centre == 0 ? sumTerms<Squares, Origin>(p, n, 0, 0) : sumTerms<Squares, Near>(p, n, centre, 0);
       break;
     case Pass.MagnitudesWide:
-      sum = sumTermsWide<Sizes>(p, n, mean);
+      sum = sumTermsWide<Sizes>(p, n, load<f64>(at64(PANEL_MEAN, j)));
       break;
     case Pass.SquaresWide:
-      sum = sumTermsWide<Squares>(p, n, mean);
+      sum = sumTermsWide<Squares>(p, n, load<f64>(at64(PANEL_MEAN, j)));
       break;
-    case Pass.Greatest:
-      store<i32>(at32, max(load<i32>(at32, PANEL_HIGH), greatestMagnitude(p, n)), PANEL_HIGH);
+    case Pass.Greatest: {
+      const high = at32(PANEL_HIGH, j);
+      store<i32>(high, max(load<i32>(high), greatestMagnitude(p, n)));
       break;
+    }
     case Pass.Extremes:
-      extremes(p, n, PANEL_HIGH + at32, PANEL_LOW + at32);
+      extremes(p, n, at32(PANEL_HIGH, j), at32(PANEL_LOW, j));
       break;
     case Pass.Top: {
-      const state = GROUP_TOP + TOP_BYTES * top;
+      // the states are those of four groups
+      const state = GROUP_TOP + TOP_BYTES * (j & 3);
+      const rest = load<f32>(at32(PANEL_REST, j));
       if (centre == 0 && rest == 0) {
         addTop(state, p, n);
         break;
@@ -241,10 +261,10 @@ function block(pass: Pass, j: i32, p: usize, n: i32, top: i32 = 0, rows: i32 = 1
       break;
     }
     case Pass.Numbers:
-      sum = withNorm<SumOfNumbers, f64>(mean, <f64>load<f32>(at32, PANEL_FIRST), n, 0, 0, p);
+      sum = withNorm<SumOfNumbers, f64>(load<f64>(at64(PANEL_MEAN, j)), load<f32>(at32(PANEL_FIRST, j)), n, 0, 0, p);
       break;
   }
-  store<f64>(at64, load<f64>(at64, PANEL_SUM) + sum, PANEL_SUM);
+  addTo(at64(PANEL_SUM, j), sum);
 }
 
 /** The output from the factors in PANEL_SUM: where a group is staged, tile by tile; else segment by segment, where they lie. */
@@ -269,14 +289,13 @@ export function applyRows(): void {
   const segments = load<i32>(REDUCED_TOTAL);
   const step = load<i32>(WEIGHT_STEP) != 0 && weighted;
   const rows = width == 1 && isUniform() ? innerRows() : 1;
-  const kept = keptOffset(group, KEPT_WEIGHT);
+  const kept = weighted ? keptOffset(group, KEPT_WEIGHT) : 0;
   for (let s = 0; s < segments; s += rows) {
-    const at = base + reducedOffset(s, REDUCED_STRIDE);
+    const segment = (<usize>reducedOffset(s, REDUCED_STRIDE)) << 2;
     const weight = kept + reducedOffset(s, REDUCED_WEIGHT);
     for (let j = 0; j < width; j++) {
-      const bytes = (<usize>(at + j * neighbour)) << 2;
-      if (step) applyWeighted(s, j, bytes);
-      else applySegments(j, bytes, rows, (<usize>(weight + j * neighbourWeight)) << 2);
+      if (step) applyWeighted(s, j, segment + Row.groupAt(j));
+      else applySegments(j, segment + Row.groupAt(j), rows, (<usize>(weight + Row.weightTo(j))) << 2);
     }
   }
 }
@@ -285,7 +304,7 @@ export function applyRows(): void {
 function applySegments(j: i32, at: usize, rows: i32, w: usize): void {
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
-  const factor = load<f64>((<usize>j) << 3, PANEL_SUM);
+  const factor = load<f64>(at64(PANEL_SUM, j));
   const scale = weights ? factor * <f64>load<f32>(weights + w) : factor;
   const shift: f32 = biases ? load<f32>(biases + w) : -0.0;
   const pitch = (<usize>innerStride()) << 2;
@@ -297,7 +316,7 @@ function applyWeighted(s: i32, j: i32, at: usize): void {
   const x = load<usize>(INPUT) + at;
   const y = load<usize>(OUTPUT) + at;
   const length = load<i32>(LENGTH);
-  const factor = load<f64>((<usize>j) << 3, PANEL_SUM);
+  const factor = load<f64>(at64(PANEL_SUM, j));
   for (let from = 0; from < length; from += TILE) {
     const n = min(TILE, length - from);
     const offset = (<usize>from) << 2;
@@ -320,12 +339,11 @@ function weightsFor(field: usize, j: i32, from: i32, n: i32, tile: usize): usize
 
 /** d * factor + shift of rows x n elements of group j, `pitch` bytes from row to row. */
 function output(x: usize, y: usize, j: i32, pitch: usize, rows: i32, n: i32, factor: f64, shift: f32): void {
-  const at = (<usize>j) << 2;
-  affineBy(x, y, pitch, rows, n, load<f32>(at, PANEL_CENTRE), load<f32>(at, PANEL_REST), factor, shift);
+  affineBy(x, y, pitch, rows, n, load<f32>(at32(PANEL_CENTRE, j)), load<f32>(at32(PANEL_REST, j)), factor, shift);
 }
 
 /** d * factor * weight + bias, of which either may be 0. */
 function outputWeighted(x: usize, y: usize, j: i32, n: i32, factor: f64, weight: usize, bias: usize): void {
-  const at = (<usize>j) << 2;
-  affineWeightedBy(x, y, n, load<f32>(at, PANEL_CENTRE), load<f32>(at, PANEL_REST), factor, weight, bias);
+  const centre = load<f32>(at32(PANEL_CENTRE, j));
+  affineWeightedBy(x, y, n, centre, load<f32>(at32(PANEL_REST, j)), factor, weight, bias);
 }

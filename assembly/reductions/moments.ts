@@ -3,6 +3,7 @@
 // The sum is in float64, as in sums.ts. Squares stay in float32 for 128 elements, or as many rows of columns as are taken at
 // a time, before they go into float64: to bring numbers there is what takes most of the time.
 
+import { addTo, at64 } from "../lanes/lists";
 import { firstLanes, highPair, lowPair, pairSum } from "../lanes/vectors";
 import { PANEL_CENTRE, PANEL_PLAIN, PANEL_SUM } from "../memory";
 import { accumulate } from "./column-sums";
@@ -15,10 +16,10 @@ function square<C extends Centre>(x: v128, centre: v128): v128 {
 }
 
 /**
- * Adds sums of rows x n float32 at p, `pitch` bytes from row to row, to the number `at` bytes into PANEL_PLAIN, those of squares
- * to that of PANEL_SUM.
+ * Adds sums of rows x n float32 at p, `pitch` bytes from row to row, to number j of PANEL_PLAIN, those of squares to that of
+ * PANEL_SUM.
  */
-export function sumMoments<C extends Centre>(p: usize, pitch: usize, rows: i32, n: i32, centre: f32, at: usize): void {
+export function sumMoments<C extends Centre>(p: usize, pitch: usize, rows: i32, n: i32, centre: f32, j: i32): void {
   const k = f32x4.splat(centre);
   let a = f64x2.splat(0);
   let b = f64x2.splat(0);
@@ -56,8 +57,8 @@ export function sumMoments<C extends Centre>(p: usize, pitch: usize, rows: i32, 
     p += pitch;
   }
   const sum = pairSum(f64x2.add(f64x2.add(a, b), f64x2.add(c, d)));
-  store<f64>(at, load<f64>(at, PANEL_PLAIN) + sum, PANEL_PLAIN);
-  store<f64>(at, load<f64>(at, PANEL_SUM) + pairSum(f64x2.add(low, high)), PANEL_SUM);
+  addTo(at64(PANEL_PLAIN, j), sum);
+  addTo(at64(PANEL_SUM, j), pairSum(f64x2.add(low, high)));
 }
 
 /** Rows that are taken at a time, where they are short: more would leave the order of memory. */

@@ -5,10 +5,10 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 38_912, gzip: 15_360 },
+  core: { raw: 39_040, gzip: 15_488 },
   diagnosis: { raw: 54_784, gzip: 22_272 },
-  gradients: { raw: 53_760, gzip: 20_032 },
-  halfnorm: { raw: 105_344, gzip: 39_296 },
+  gradients: { raw: 54_976, gzip: 20_928 },
+  halfnorm: { raw: 106_368, gzip: 40_128 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
