@@ -6,7 +6,7 @@ import type { DiagnosisKernels } from "../abi/kernels.js";
 import * as report from "../abi/report.js";
 import type { Engine } from "../engine/engine.js";
 import type { Company } from "./company.js";
-import type { Reports } from "./reports.js";
+import type { ErrorState, Reports } from "./reports.js";
 
 /** Work space of the kernels for so many errors. */
 export const tableBytes = (errors: number): number => 131072 + errors;
@@ -63,31 +63,39 @@ function stretchesOf(i32: Int32Array, table: number, copied: boolean): Stretch[]
   return [stretch(low, high, belowLow), stretch(tail, FIRST, belowTail)];
 }
 
+/** What there is of numbers that are all 0. */
+const zerosOf = (count: number): Stretch[] => [
+  { first: 0, beyond: FIRST, below: 0, from: 0, counts: Int32Array.of(count) },
+];
+
 /** How many numbers begin with a digit that is in one of the stretches. */
 function countIn(stretches: readonly Stretch[], digit: number): number {
   const found = stretches.find(({ first, beyond }) => digit >= first && digit < beyond);
   return found?.counts[digit - found.from] ?? 0;
 }
 
-/** The digit of a rank, if it is one of those that all have counted. */
-function rankIn(all: readonly Stretch[], rank: number): Rank | undefined {
-  const least = Math.min(...all.map(({ from }) => from));
-  const most = Math.max(...all.map(({ from, counts }) => from + counts.length));
-  const first = Math.max(least, ...all.map((stretch) => stretch.first));
-  const beyond = Math.min(most, ...all.map((stretch) => stretch.beyond));
+/** The digits of ranks that ascend, of those that are among what all have counted. */
+function ranksIn(all: readonly Stretch[], wanted: readonly number[]): (Rank | undefined)[] {
+  const first = Math.max(Math.min(...all.map(({ from }) => from)), ...all.map((stretch) => stretch.first));
+  const beyond = Math.min(
+    Math.max(...all.map(({ from, counts }) => from + counts.length)),
+    ...all.map((stretch) => stretch.beyond),
+  );
   let seen = 0;
+  const sums = new Float64Array(Math.max(0, beyond - first));
   for (const { from, counts, below } of all) {
     seen += below;
-    for (let i = 0; i < first - from; i++) seen += counts[i] ?? 0;
+    const own = Math.max(0, Math.min(first - from, counts.length));
+    for (let i = 0; i < own; i++) seen += counts[i];
+    const many = Math.min(counts.length, beyond - from);
+    for (let i = own; i < many; i++) sums[from + i - first] += counts[i];
   }
-  if (rank <= seen) return undefined;
-  for (let digits = first; digits < beyond; digits++) {
-    let count = 0;
-    for (const { from, counts } of all) count += counts[digits - from] ?? 0;
-    if (seen + count >= rank) return { digits, rank: rank - seen };
-    seen += count;
-  }
-  return undefined;
+  let at = 0;
+  return wanted.map((rank) => {
+    if (rank <= seen) return undefined;
+    while (at < sums.length && seen + sums[at] < rank) seen += sums[at++];
+    return at < sums.length ? { digits: first + at, rank: rank - seen } : undefined;
+  });
 }
 
 /**
@@ -97,16 +105,17 @@ function rankIn(all: readonly Stretch[], rank: number): Rank | undefined {
 function firstRanks(state: Float64Array, all: readonly (readonly Stretch[])[]): Rank[] | undefined {
   const pairs = state[report.ERRORS_ORDINARY >> 3];
   if (!pairs || !state[report.ERRORS_WORST >> 3]) return [];
-  const middle = all.map(([stretch]) => stretch);
-  const end = all.map((stretches) => stretches[stretches.length - 1]);
-  const ranks: Rank[] = [];
-  for (const thousandths of THOUSANDTHS) {
-    const rank = Math.floor((pairs * thousandths + 999) / 1000);
-    const found = rankIn(middle, rank) ?? rankIn(end, rank);
-    if (!found) return undefined;
-    ranks.push(found);
-  }
-  return ranks;
+  const wanted = THOUSANDTHS.map((thousandths) => Math.floor((pairs * thousandths + 999) / 1000));
+  const middle = ranksIn(
+    all.map(([stretch]) => stretch),
+    wanted,
+  );
+  const end = ranksIn(
+    all.map((stretches) => stretches[stretches.length - 1]),
+    wanted,
+  );
+  const ranks = middle.map((rank, i) => rank ?? end[i]);
+  return ranks.includes(undefined) ? undefined : (ranks as Rank[]);
 }
 
 /** One more digit of a rank, or all bits where the numbers are the same, by those of all that begin like it. */
@@ -121,15 +130,13 @@ function nextRank(known: Rank, all: readonly Behind[]): Rank {
 }
 
 /** Errors whose quantiles are wanted. */
-export interface Errors {
-  /** Where the state of error statistics of all is. */
-  readonly state: number;
+export interface Errors extends ErrorState {
   /** Of the n errors of this one, which are lost. */
   readonly address: number;
   readonly n: number;
 }
 
-/** Numbers that the ranks are among, of which the first digits are known. */
+/** Numbers that the ranks are among, of which the first digits are known; none of them is looked at where all are 0. */
 interface Counted {
   readonly address: number;
   readonly n: number;
@@ -154,23 +161,20 @@ const digitsOf = (ranks: readonly Rank[]): number[] => [
 /**
  * Error statistics of all into their states, quantiles among them.
  *
- * @param ofGroups Whether the errors are of groups, not of elements.
  * @param table Work space for the most of them.
  * @param again Makes the errors once more, and the reports. Where it is missing, all are counted.
  */
 export function measureErrors(
   own: Engine,
   kernels: DiagnosisKernels,
-  reports: Pick<Reports, "join" | "joinWith">,
+  reports: Pick<Reports, "join" | "joinWith" | "zeros">,
   company: Company,
   errors: readonly Errors[],
-  ofGroups: boolean,
   table: number,
   again?: () => void,
 ): void {
-  const states = errors.map(({ state }) => state);
   if (company.size === 1) {
-    reports.join(states, ofGroups);
+    reports.join(errors);
     for (const { state, address, n } of errors) kernels.select(state, address, n, table);
     return;
   }
@@ -178,7 +182,9 @@ export function measureErrors(
   const counted = (size: number): Int32Array => i32.slice(table / 4, table / 4 + size);
   /** @param all Whether to count all, or those where the ranks will be, which take the place of the others. */
   const begin = (all: boolean): Counted[] =>
-    errors.map(({ address, n }) => {
+    errors.map(({ state, address, n }) => {
+      const zeros = reports.zeros(state);
+      if (zeros !== undefined) return { address, n: 0, stretches: zerosOf(zeros) };
       const limit = address + 4 * n;
       // an address that kernels give may be beyond 2^31
       const end = kernels.countFirst(address, n, table, all ? limit : address, limit) >>> 0;
@@ -186,7 +192,7 @@ export function measureErrors(
     });
   const join = (begun: readonly Counted[]): (readonly Rank[] | undefined)[] => {
     const mine = begun.map(({ stretches }) => stretches);
-    return reports.joinWith(states, ofGroups, mine, (joined, all) =>
+    return reports.joinWith(errors, mine, (joined, all) =>
       joined.map((state, i) =>
         firstRanks(
           state,
@@ -205,7 +211,7 @@ export function measureErrors(
   }
   const searches = begun.map(
     ({ address, n, stretches }, i): Search => ({
-      state: states[i],
+      state: errors[i].state,
       address,
       ranks: ranks[i] as Rank[],
       left: n,
@@ -215,7 +221,8 @@ export function measureErrors(
   /** The numbers that begin with some digits, behind which is one more at `shift`. */
   const behind = ({ address, left, count }: Search, digits: number, shift: number): Behind => {
     const many = count(digits);
-    const bits = many ? kernels.commonBits(address, left, digits, shift + BITS) : NONE;
+    const common = (): number => (left ? kernels.commonBits(address, left, digits, shift + BITS) : 0);
+    const bits = many ? common() : NONE;
     if (bits === SEVERAL) {
       kernels.countNext(address, left, digits, shift, table);
       return { digits, bits, counts: counted(OTHERS) };
@@ -231,8 +238,7 @@ export function measureErrors(
       const digits = digitsOf(search.ranks);
       const [a, b = a, c = b] = digits;
       const { address, left } = search;
-      const end = kernels.gatherDigits(address, left, shift + BITS, table, a, b, c) >>> 0;
-      search.left = (end - address) / 4;
+      if (left) search.left = ((kernels.gatherDigits(address, left, shift + BITS, table, a, b, c) >>> 0) - address) / 4;
       const found = digits.map((of) => behind(search, of, shift));
       search.count = (next) =>
         found.reduce((n, { digits, counts }) => n + (digits === next >> BITS ? counts[next & (OTHERS - 1)] : 0), 0);

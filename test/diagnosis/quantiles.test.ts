@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/report.js";
 import { tracer } from "../../src/diagnosis/kernels.js";
 import { measureErrors, tableBytes } from "../../src/diagnosis/quantiles.js";
+import type { ErrorState } from "../../src/diagnosis/reports.js";
 import { engine } from "../../src/engine/engine.js";
 import { uniform } from "../support/random.js";
 
@@ -79,15 +80,15 @@ function foundTogether(numbers: Float32Array, size: number, before = 0): number[
       const pairs = pairsOf(numbers);
       const { f64 } = own.heap;
       const joinWith = <T, R>(
-        [state]: readonly number[],
-        _: boolean,
+        [{ state }]: readonly ErrorState[],
         mine: T,
         join: (states: readonly Float64Array[], all: readonly T[]) => R,
       ): R => exchange(mine, (all) => join([f64.slice(state / 8, (state + at.ERRORS_BYTES) / 8)], all));
-      const reports = { join: () => {}, joinWith };
+      const zeros = () => (part.some((x) => x) ? undefined : pairsOf(part));
+      const reports = { join: () => {}, joinWith, zeros };
       const mine = [{ state: at.ERRORS, address: errors, n: part.length }];
       try {
-        return found(pairs, () => measureErrors(own, tracer(own), reports, company, mine, false, table, again));
+        return found(pairs, () => measureErrors(own, tracer(own), reports, company, mine, table, again));
       } catch (error) {
         if (error !== answers) throw error;
         return undefined;
@@ -112,6 +113,7 @@ const KINDS: Record<string, (i: number, n: number) => number> = {
   "a few values": () => Math.floor(random() * 4) / 8,
   "halves of a step, mostly": () => (random() < 0.7 ? 0.5 : random()),
   "zeros, mostly": () => (random() < 0.9995 ? 0 : random()),
+  "zeros, and others behind them": (i, n) => (i < n / 2 ? 0 : random()),
   "all equal": () => 0.375,
   ascending: (i, n) => i / n,
   "two halves": (i, n) => (i < n / 2 ? random() : 1000 + random()),
