@@ -12,7 +12,7 @@ import { type Job, topScratchBytes } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import { readErrors } from "./errors.js";
 import { tracer } from "./kernels.js";
-import { type Errors, measureErrors, tableBytes } from "./quantiles.js";
+import { type Errors, Measures, tableBytes } from "./quantiles.js";
 import { addFound, type Found, JUDGED_END, Reports, stateOf } from "./reports.js";
 import {
   type Attribution,
@@ -161,6 +161,9 @@ function eventsOf({ counts, groups, elements }: Found, stage: number): Pick<Stag
 /** The most elements whose stages are swept in one pass, each with errors of its own: of more, these would take much memory. */
 const MOST_TOGETHER = 2 ** 19;
 
+/** Of so many elements of one of a company, one may be kept until all ask each other for quantiles. */
+const KEPT = 2;
+
 /** Where it is told where |e| of a stage go. */
 const placeOf = (stage: number, kind: number): number => (report.ELEMENT_ERRORS >> 2) + 2 * stage + kind;
 
@@ -215,26 +218,30 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   const ofPart = isWhole ? groupErrors : heap.scratch(4 * slots * parts[0].walk.groups);
   prepare(own, job);
   const reports = new Reports(own, job, share);
+  const numbers = company.size > 1 ? Math.floor(all.elements / company.size / KEPT) : 0;
+  const measures = new Measures(own, kernels, reports, company, table, { address: heap.scratch(4 * numbers), numbers });
   const { i32, f32, f64 } = heap;
   const measured: { own: ErrorStatistics; total: ErrorStatistics; size: number }[] = [];
   /** Joins the errors of stages. */
   const measure = (found: readonly StageErrors[], again?: () => void): void => {
     const errors: Errors[] = [];
     for (const { stage, mine, total, ofGroups } of found) {
-      const n = ofGroups ? groups : elements;
-      if (mine) errors.push({ state: stateOf(stage, report.OWN), address: mine, n, ofGroups });
-      errors.push({ state: stateOf(stage, report.TOTAL), address: total, n, ofGroups });
+      const count = ofGroups ? { n: groups, all: all.groups } : { n: elements, all: all.elements };
+      if (mine) errors.push({ state: stateOf(stage, report.OWN), address: mine, ...count, ofGroups });
+      errors.push({ state: stateOf(stage, report.TOTAL), address: total, ...count, ofGroups });
     }
-    measureErrors(own, kernels, reports, company, errors, table, again);
-    for (const { stage, mine, ofGroups } of found) {
-      const count = ofGroups ? all.groups : all.elements;
-      const state = stateOf(stage, report.TOTAL);
-      measured[stage] = {
-        own: readErrors(own, mine ? stateOf(stage, report.OWN) : state, count),
-        total: readErrors(own, state, count),
-        size: f64[(state + report.ERRORS_LARGEST) >> 3],
-      };
-    }
+    const read = (): void => {
+      for (const { stage, mine, ofGroups } of found) {
+        const count = ofGroups ? all.groups : all.elements;
+        const state = stateOf(stage, report.TOTAL);
+        measured[stage] = {
+          own: readErrors(own, mine ? stateOf(stage, report.OWN) : state, count),
+          total: readErrors(own, state, count),
+          size: f64[(state + report.ERRORS_LARGEST) >> 3],
+        };
+      }
+    };
+    measures.measure(errors, read, again);
   };
   reports.each(({ group, element, walk }) => {
     i32[report.RECORDS >> 2] = records + group * report.RECORD_BYTES;
@@ -292,6 +299,7 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
       sweep(found, shared);
     });
   }
+  measures.finish();
   const { events, condition } = company.exchange(
     { found: reports.found(), conditions: f64.slice(conditions / 8, conditions / 8 + groups) },
     (all) => ({
@@ -372,6 +380,8 @@ export function judge(
     kernels.judge(known);
   });
   const state = stateOf(report.INPUT_STAGE, report.TOTAL);
-  measureErrors(own, kernels, reports, share.company, [{ state, address, n: share.walk.elements }], table);
-  return readErrors(own, state, share.all.elements);
+  const measures = new Measures(own, kernels, reports, share.company, table);
+  const count = { n: share.walk.elements, all: share.all.elements };
+  measures.measure([{ state, address, ...count }], () => {});
+  return readErrors(own, state, count.all);
 }

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/report.js";
 import { tracer } from "../../src/diagnosis/kernels.js";
-import { measureErrors, tableBytes } from "../../src/diagnosis/quantiles.js";
+import { Measures, tableBytes } from "../../src/diagnosis/quantiles.js";
 import type { ErrorState } from "../../src/diagnosis/reports.js";
 import { engine } from "../../src/engine/engine.js";
 import { uniform } from "../support/random.js";
@@ -52,9 +52,10 @@ function selected(numbers: Float32Array, behind: number): number[] {
 /**
  * What some find who have a part of the numbers each: each of them begins anew whenever another answer is there.
  *
+ * @param room Numbers of which there is room until all ask for them.
  * @param before Bytes of memory before those that they use.
  */
-function foundTogether(numbers: Float32Array, size: number, before = 0): number[][] {
+function foundTogether(numbers: Float32Array, size: number, room: number, before = 0): number[][] {
   const own = engine();
   const parts = Array.from({ length: size }, (_, rank) =>
     numbers.subarray((numbers.length * rank) / size, (numbers.length * (rank + 1)) / size),
@@ -74,7 +75,8 @@ function foundTogether(numbers: Float32Array, size: number, before = 0): number[
       const company = { rank, size, exchange };
       own.heap.begin();
       own.heap.scratch(before);
-      const table = own.heap.scratch(tableBytes(part.length));
+      const table = own.heap.scratch(tableBytes(numbers.length));
+      const kept = { address: own.heap.scratch(4 * room), numbers: room };
       const errors = placed(part, -1);
       const again = () => put(part, errors, -1);
       const pairs = pairsOf(numbers);
@@ -86,9 +88,22 @@ function foundTogether(numbers: Float32Array, size: number, before = 0): number[
       ): R => exchange(mine, (all) => join([f64.slice(state / 8, (state + at.ERRORS_BYTES) / 8)], all));
       const zeros = () => (part.some((x) => x) ? undefined : pairsOf(part));
       const reports = { join: () => {}, joinWith, zeros };
-      const mine = [{ state: at.ERRORS, address: errors, n: part.length }];
+      const mine = [{ state: at.ERRORS, address: errors, n: part.length, all: numbers.length }];
+      const measures = new Measures(own, tracer(own), reports, company, table, kept);
       try {
-        return found(pairs, () => measureErrors(own, tracer(own), reports, company, mine, table, again));
+        return found(pairs, () => {
+          let done = 0;
+          measures.measure(mine, () => done++, again);
+          // others are measured where these were
+          if (!done)
+            put(
+              part.map(() => 7),
+              errors,
+              7,
+            );
+          measures.finish();
+          expect(done).toBe(1);
+        });
       } catch (error) {
         if (error !== answers) throw error;
         return undefined;
@@ -147,11 +162,13 @@ describe.each(Object.keys(KINDS))("numbers: %s", (kind) => {
     for (const behind of [-1, 1e30]) expect(selected(numbers, behind)).toEqual(wanted);
     // where others have some of them, nothing depends on how many they are
     const size = SHARED.get(n) ?? 1;
-    if (size > 1) for (const each of foundTogether(numbers, size)) expect(each).toEqual(wanted);
+    for (const room of size > 1 ? [0, 5_000, 80_000] : []) {
+      for (const each of foundTogether(numbers, size, room)) expect(each).toEqual(wanted);
+    }
   });
 });
 
 test("several have numbers beyond 2 GiB", () => {
   const numbers = Float32Array.from({ length: 40_000 }, KINDS.uniform);
-  for (const each of foundTogether(numbers, 2, 2 ** 31)) expect(each).toEqual(sorted(numbers));
+  for (const each of foundTogether(numbers, 2, 20_000, 2 ** 31)) expect(each).toEqual(sorted(numbers));
 });
