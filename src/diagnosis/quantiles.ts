@@ -35,12 +35,6 @@ interface Behind {
   readonly counts: Int32Array;
 }
 
-function sumOf(all: readonly Int32Array[]): Float64Array {
-  const sum = new Float64Array(all[0].length);
-  for (const counts of all) for (let i = 0; i < sum.length; i++) sum[i] += counts[i];
-  return sum;
-}
-
 /** First digits that follow each other, and how many numbers begin with each, or with a smaller one than all. */
 interface Stretch {
   readonly first: number;
@@ -74,6 +68,27 @@ function countIn(stretches: readonly Stretch[], digit: number): number {
   return found?.counts[digit - found.from] ?? 0;
 }
 
+// Loops over digits are functions of their own: engines compile what goes round often with all that stands around it.
+
+/** Adds counts [from, to) to sums, the first of them to the first. */
+function addCounts(sums: Float64Array, counts: Int32Array, from: number, to: number, first: number): void {
+  for (let i = from; i < to; i++) sums[first + i] += counts[i];
+}
+
+function total(counts: Int32Array, beyond: number): number {
+  let sum = 0;
+  for (let i = 0; i < beyond; i++) sum += counts[i];
+  return sum;
+}
+
+/** The first place from `at` on where so many are reached. */
+function reach(sums: Float64Array, at: number, many: number): { at: number; before: number } {
+  let before = 0;
+  let i = at;
+  for (; i < sums.length && before + sums[i] < many; i++) before += sums[i];
+  return { at: i, before };
+}
+
 /** The digits of ranks that ascend, of those that are among what all have counted. */
 function ranksIn(all: readonly Stretch[], wanted: readonly number[]): (Rank | undefined)[] {
   const first = Math.max(Math.min(...all.map(({ from }) => from)), ...all.map((stretch) => stretch.first));
@@ -84,16 +99,16 @@ function ranksIn(all: readonly Stretch[], wanted: readonly number[]): (Rank | un
   let seen = 0;
   const sums = new Float64Array(Math.max(0, beyond - first));
   for (const { from, counts, below } of all) {
-    seen += below;
     const own = Math.max(0, Math.min(first - from, counts.length));
-    for (let i = 0; i < own; i++) seen += counts[i];
-    const many = Math.min(counts.length, beyond - from);
-    for (let i = own; i < many; i++) sums[from + i - first] += counts[i];
+    seen += below + total(counts, own);
+    addCounts(sums, counts, own, Math.min(counts.length, beyond - from), from - first);
   }
-  let at = 0;
+  let place = 0;
   return wanted.map((rank) => {
     if (rank <= seen) return undefined;
-    while (at < sums.length && seen + sums[at] < rank) seen += sums[at++];
+    const { at, before } = reach(sums, place, rank - seen);
+    place = at;
+    seen += before;
     return at < sums.length ? { digits: first + at, rank: rank - seen } : undefined;
   });
 }
@@ -110,6 +125,7 @@ function firstRanks(state: Float64Array, all: readonly (readonly Stretch[])[]): 
     all.map(([stretch]) => stretch),
     wanted,
   );
+  if (!middle.includes(undefined)) return middle as Rank[];
   const end = ranksIn(
     all.map((stretches) => stretches[stretches.length - 1]),
     wanted,
@@ -122,11 +138,10 @@ function firstRanks(state: Float64Array, all: readonly (readonly Stretch[])[]): 
 function nextRank(known: Rank, all: readonly Behind[]): Rank {
   const [first, ...others] = all.map(({ bits }) => bits).filter((bits) => bits !== NONE);
   if (first !== SEVERAL && others.every((bits) => bits === first)) return { digits: first, rank: 0 };
-  const counts = sumOf(all.map((each) => each.counts));
-  let left = known.rank;
-  let digit = 0;
-  while (counts[digit] < left) left -= counts[digit++];
-  return { digits: (known.digits << BITS) | digit, rank: left };
+  const sums = new Float64Array(OTHERS);
+  for (const { counts } of all) addCounts(sums, counts, 0, OTHERS, 0);
+  const { at, before } = reach(sums, 0, known.rank);
+  return { digits: (known.digits << BITS) | at, rank: known.rank - before };
 }
 
 /** Errors whose quantiles are wanted. */

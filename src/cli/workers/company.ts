@@ -25,9 +25,6 @@ export interface Seat {
   readonly bells: Int32Array<SharedArrayBuffer>;
 }
 
-/** Time that a message is looked out for before it is slept for, in ms. */
-const SOON = 0.2;
-
 /** What has been found, or why there is nothing. */
 type Message = { readonly found: unknown } | { readonly problem: string };
 
@@ -84,9 +81,6 @@ export class ThreadCompany implements Company {
       const heard = Atomics.load(bells, rank);
       const received = receiveMessageOnPort(port);
       if (received) return received.message;
-      // the others are about as far, and whoever sleeps takes long to wake
-      const until = performance.now() + SOON;
-      while (Atomics.load(bells, rank) === heard && performance.now() < until) {}
       Atomics.wait(bells, rank, heard);
     }
   }
