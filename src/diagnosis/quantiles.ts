@@ -8,8 +8,11 @@ import type { Engine } from "../engine/engine.js";
 import type { Company } from "./company.js";
 import type { ErrorState, Reports } from "./reports.js";
 
+/** Counts of digits; behind them is room for copies of the numbers that are looked at. */
+const COUNTS_BYTES = 131072;
+
 /** Work space of the kernels for so many errors. */
-export const tableBytes = (errors: number): number => 131072 + errors;
+export const tableBytes = (errors: number): number => COUNTS_BYTES + errors;
 
 const THOUSANDTHS = [500, 990, 999];
 
@@ -216,7 +219,8 @@ export class Measures {
    * Measures some errors.
    *
    * @param done Is called when their statistics are in their states, at the latest by finish().
-   * @param again Makes the errors once more, and the reports. Where it is missing, all are counted.
+   * @param again Makes the errors once more, and the reports; of errors of one kind, which stay as they are, the reports alone. Where
+   *   it is missing, all are counted.
    */
   measure(errors: readonly Errors[], done: () => void, again?: () => void): void {
     if (this.company.size === 1) {
@@ -261,21 +265,25 @@ export class Measures {
     this.kept = 0;
   }
 
-  /** @param all Whether to count all, or those where the ranks will be, which take the place of the others. */
+  /** @param all Whether to count all, or those where the ranks will be, which take the place of the others, or go behind the counts. */
   private begin(errors: readonly Errors[], all: boolean): Search[] {
     const { own, kernels, reports, table } = this;
     const { i32, f32 } = own.heap;
+    const apart = errors.length === 1;
     const left: number[] = [];
+    const places: number[] = [];
     const mine = errors.map((each, i): Told => {
       const { state, address, n } = each;
       left[i] = 0;
+      places[i] = address;
       if (this.areFew(each)) return f32.slice(address / 4, address / 4 + n);
       const zeros = reports.zeros(state);
       if (zeros !== undefined) return zerosOf(zeros);
-      const limit = address + 4 * n;
+      const [room, limit] = apart ? [table + COUNTS_BYTES, table + COUNTS_BYTES + n] : [address, address + 4 * n];
       // an address that kernels give may be beyond 2^31
-      const end = kernels.countFirst(address, n, table, all ? limit : address, limit) >>> 0;
-      left[i] = end ? (end - address) / 4 : n;
+      const end = kernels.countFirst(address, n, table, all ? limit : room, limit) >>> 0;
+      if (end) places[i] = room;
+      left[i] = end ? (end - room) / 4 : n;
       return stretchesOf(i32, table, end > 0);
     });
     const begun = reports.joinWith(errors, mine, (sums, all) =>
@@ -293,7 +301,7 @@ export class Measures {
     return begun.map((each, i) => ({
       ...each,
       state: errors[i].state,
-      address: errors[i].address,
+      address: places[i],
       left: left[i],
       ranks: each.ranks as readonly Rank[],
       count: (digit) => countIn(mine[i] as readonly Stretch[], digit),

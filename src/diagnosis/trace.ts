@@ -382,6 +382,7 @@ export function judge(
   const state = stateOf(report.INPUT_STAGE, report.TOTAL);
   const measures = new Measures(own, kernels, reports, share.company, table);
   const count = { n: share.walk.elements, all: share.all.elements };
-  measures.measure([{ state, address, ...count }], () => {});
+  const back = share.company.size > 1 ? reports.mark() : undefined;
+  measures.measure([{ state, address, ...count }], () => {}, back);
   return readErrors(own, state, count.all);
 }

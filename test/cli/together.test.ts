@@ -136,6 +136,41 @@ describe("the result is the same to the bit with any number of threads", () => {
   });
 });
 
+describe("threads that are started before the command is read", () => {
+  // large enough for that
+  const LARGE = [3000, 700];
+  it("end with it where it is wrong, and where it needs none of them or fewer", async () => {
+    const large = write("large.npy", npy("f4", LARGE));
+    const stem = { a: npy("f4", LARGE), small: npy("f4", [4, 6]) };
+    const archive = write(
+      "large.npz",
+      zipBytes(Object.entries(stem).map(([name, content]) => ({ name: `${name}.npy`, content }))),
+    );
+    const refused = async (...args: string[]) => {
+      const { code, stdout, stderr } = await halfnorm(args);
+      expect({ code, stdout, lines: stderr.trim().split("\n").length }).toEqual({ code: 2, stdout: "", lines: 1 });
+    };
+    await refused("diagnose", large, "--layer", "nothing");
+    await refused("diagnose", large, "--jobs", "0");
+    await refused("diagnose", large, path("missing.npy"), "--layer", "layer");
+    await refused("compare", large, path("missing.npy"));
+    await refused("diagnose", archive, "--tensor", "b");
+    const results = async (...args: string[]) => {
+      const { code, stdout, stderr } = await halfnorm(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      return stdout;
+    };
+    for (const args of [
+      [large, "--axes", "0,1"],
+      [archive, "--tensor", "small"],
+    ]) {
+      const all = ["diagnose", ...args, "--norm", "l2", "--json"];
+      expect(await results(...all)).toBe(await results(...all, "--jobs", "1"));
+    }
+    expect(await results("diagnose", "--help", large)).toMatch(/^Usage/);
+  });
+});
+
 describe("stretches of a tensor are read by themselves", () => {
   const SHAPE = [7, 80, 250];
   const SIZE = 7 * 80 * 250;

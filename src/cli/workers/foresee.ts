@@ -5,8 +5,9 @@ import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { BRIEF, startEarly, workerOf } from "./workers.js";
 
-/** Commands that work in threads, but not on models. */
+/** Commands that work in threads. */
 const COMMANDS = ["diagnose", "compare"];
+/** What they do not do so. */
 const ELSEWHERE = /^--?h(?:elp)?$|[.]onnx$/i;
 
 /** What `--jobs` says, if anything. */
@@ -29,6 +30,8 @@ function bytesOf(path: string): number {
 export function foreseeThreads([command, ...args]: readonly string[]): void {
   if (!COMMANDS.includes(command) || args.some((arg) => ELSEWHERE.test(arg))) return;
   const bytes = args.reduce((sum, arg) => sum + (arg.startsWith("-") ? 0 : bytesOf(arg)), 0);
-  const threads = Math.min(jobsIn(args) ?? Number.POSITIVE_INFINITY, availableParallelism());
+  // one tensor is compared by one thread
+  const most = command === "compare" && args.some((arg) => /[.]npy$/i.test(arg)) ? 1 : availableParallelism();
+  const threads = Math.min(jobsIn(args) ?? most, most);
   if (bytes > BRIEF && threads >= 1) startEarly(workerOf(command), Math.floor(threads));
 }

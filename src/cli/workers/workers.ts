@@ -36,8 +36,8 @@ class Thread implements TaskWorker {
 
   /** @param module URL of the worker of a command. */
   constructor(module: string) {
-    // the work is done in kernel memory: little is ever young
-    const resourceLimits = { maxYoungGenerationSizeMb: 2 };
+    // the work is done in kernel memory: little is ever young, but for what is loaded
+    const resourceLimits = { maxYoungGenerationSizeMb: 8 };
     this.worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: module, resourceLimits });
     this.ready = this.next();
     const end = (error: unknown): void => {
