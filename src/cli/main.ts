@@ -7,6 +7,7 @@ import { run } from "./run.js";
 import { BAD_USAGE } from "./terminal/checks.js";
 import { failureLine } from "./terminal/errors.js";
 import { watchOutput } from "./terminal/output.js";
+import { foreseeThreads } from "./workers/foresee.js";
 
 const STDERR = 2;
 
@@ -24,8 +25,10 @@ function end(error: unknown): void {
 
 watchOutput(end);
 process.on("uncaughtException", end); // rejections that nobody takes come here, too
+const args = process.argv.slice(2);
 try {
-  process.exitCode = await run(process.argv.slice(2));
+  foreseeThreads(args);
+  process.exitCode = await run(args);
 } catch (error) {
   end(error);
 }

@@ -8,7 +8,7 @@ export interface Company {
   /**
    * Tells the others what this one has found, which is plain data, and gives what is made of all of it: the same to everyone.
    *
-   * @param join Is called by one of them, with what each had, by their ranks.
+   * @param join Is given what each had, by their ranks. Each of them calls its own.
    */
   exchange<T, R>(mine: T, join: (all: readonly T[]) => R): R;
 }

@@ -13,6 +13,7 @@ export const JUDGED_END = (report.ERRORS + 2 * report.ERRORS_BYTES) >> 3;
 
 /** Fields of a state, in 64-bit floats. Behind those that are added up are those of which the largest counts. */
 const STATE = report.ERRORS_BYTES >> 3;
+const ORDINARY = report.ERRORS_ORDINARY >> 3;
 const WORST = report.ERRORS_WORST >> 3;
 const INDEX = report.ERRORS_INDEX >> 3;
 const LARGEST = report.ERRORS_ABSOLUTE >> 3;
@@ -46,6 +47,14 @@ function add(sum: Float64Array, to: number, more: Float64Array, from: number): v
 export const stateOf = (stage: number, kind: number): number =>
   report.ERRORS + (2 * stage + kind) * report.ERRORS_BYTES;
 
+/** Error statistics in a report. */
+export interface ErrorState {
+  /** Where they are. */
+  readonly state: number;
+  /** Whether the pairs are of groups, not of elements. */
+  readonly ofGroups?: boolean | undefined;
+}
+
 /** Counts of events and the places of the first, by stage and kind, and what there is one of. */
 export interface Found {
   readonly counts: Float64Array;
@@ -58,8 +67,8 @@ export interface Found {
 
 const EVENTS = report.STAGE_COUNT * report.EVENT_KINDS;
 
-/** Puts what others have found behind what `sum` has. */
-function addFound(sum: Found, more: Found): Found {
+/** Puts what those behind have found to what `sum` has. */
+export function addFound(sum: Found, more: Found): Found {
   for (let i = 0; i < EVENTS; i++) {
     sum.counts[i] += more.counts[i];
     if (sum.groups[i] >= 0) continue;
@@ -129,22 +138,30 @@ export class Reports {
     x.place = x.address;
   }
 
-  /**
-   * Error statistics of all parts of the tensor, but for the quantiles, to where the kernels have them.
-   *
-   * @param addresses Where that is.
-   * @param ofGroups Whether the pairs are of groups, not of elements.
-   */
-  join(addresses: readonly number[], ofGroups: boolean): void {
+  /** How many errors the share has where all of them are 0; undefined where some are not. */
+  zeros(state: number): number | undefined {
+    const { f64 } = this.own.heap;
+    let ordinary = 0;
+    for (let i = 0; i < this.share.parts.length; i++) {
+      const at = this.placeIn(i, state);
+      if (f64[at + WORST]) return undefined;
+      ordinary += f64[at + ORDINARY];
+    }
+    return ordinary;
+  }
+
+  /** Error statistics of all parts of the tensor, but for the quantiles, to where the kernels have them. */
+  join(states: readonly ErrorState[]): void {
     const { own, share } = this;
     const { f64 } = own.heap;
-    if (share.company.size > 1) this.joinWith(addresses, ofGroups, undefined, () => undefined);
+    if (share.company.size > 1) this.joinWith(states, undefined, () => undefined);
     else if (!share.isWhole)
-      for (const address of addresses) {
+      for (const each of states) {
+        const to = each.state / 8;
         for (let i = 0; i < share.parts.length; i++) {
-          const from = this.stateIn(i, address, ofGroups);
-          if (i) add(f64, address / 8, f64, from);
-          else f64.copyWithin(address / 8, from, from + STATE);
+          const from = this.stateIn(i, each);
+          if (i) add(f64, to, f64, from);
+          else f64.copyWithin(to, from, from + STATE);
         }
       }
   }
@@ -155,44 +172,37 @@ export class Reports {
    * @param join Is given the statistics as well.
    */
   joinWith<T, R>(
-    addresses: readonly number[],
-    ofGroups: boolean,
+    states: readonly ErrorState[],
     mine: T,
-    join: (states: readonly Float64Array[], all: readonly T[]) => R,
+    join: (sums: readonly Float64Array[], all: readonly T[]) => R,
   ): R {
     const { own, share } = this;
     const { f64 } = own.heap;
     const parts = share.parts.length;
-    // those of an address behind each other, in one array: of many, each takes its time to be told
-    const states = new Float64Array(addresses.length * parts * STATE);
-    addresses.forEach((address, j) => {
+    // behind each other, in one array: of many, each takes its time to be told
+    const found = new Float64Array(states.length * parts * STATE);
+    states.forEach((each, j) => {
       for (let i = 0; i < parts; i++) {
-        const from = this.stateIn(i, address, ofGroups);
-        states.set(f64.subarray(from, from + STATE), (j * parts + i) * STATE);
+        const from = this.stateIn(i, each);
+        found.set(f64.subarray(from, from + STATE), (j * parts + i) * STATE);
       }
     });
-    const [joined, found] = share.company.exchange({ states, mine }, (all): [Float64Array[], R] => {
-      const sums = addresses.map((_, j) => {
+    return share.company.exchange({ found, mine }, (all): R => {
+      const sums = states.map(({ state }, j) => {
         const sum = new Float64Array(STATE);
         sum[INDEX] = -1;
-        for (const { states } of all) {
-          const many = states.length / addresses.length;
-          for (let from = j * many; from < (j + 1) * many; from += STATE) add(sum, 0, states, from);
+        for (const { found } of all) {
+          const many = found.length / states.length;
+          for (let from = j * many; from < (j + 1) * many; from += STATE) add(sum, 0, found, from);
         }
+        f64.set(sum, state / 8);
         return sum;
       });
-      return [
+      return join(
         sums,
-        join(
-          sums,
-          all.map((each) => each.mine),
-        ),
-      ];
+        all.map((each) => each.mine),
+      );
     });
-    addresses.forEach((address, j) => {
-      f64.set(joined[j], address / 8);
-    });
-    return found;
   }
 
   /** Where the report of part i has what the kernels have at an address. */
@@ -201,7 +211,7 @@ export class Reports {
   }
 
   /** The same of a state. It is asked for once: its index becomes one of the whole tensor. */
-  private stateIn(i: number, address: number, ofGroups: boolean): number {
+  private stateIn(i: number, { state: address, ofGroups }: ErrorState): number {
     const { own, share } = this;
     const { f64 } = own.heap;
     const { number, element } = share.parts[i];
@@ -211,9 +221,9 @@ export class Reports {
     return state;
   }
 
-  /** What all parts of the tensor have beside error statistics. */
+  /** What all parts of the share have beside error statistics. */
   found(): Found {
-    const { parts, company } = this.share;
+    const { parts } = this.share;
     const { f64, i32 } = this.own.heap;
     const found = parts.map(({ number }, i): Found => {
       const at = (address: number): number => this.placeIn(i, address);
@@ -228,6 +238,6 @@ export class Reports {
         absorbed: f64[at(report.ABSORBED)],
       };
     });
-    return company.exchange(found.reduce(addFound), (all) => all.reduce(addFound));
+    return found.reduce(addFound);
   }
 }

@@ -12,8 +12,8 @@ import { type Job, topScratchBytes } from "../plan/plan.js";
 import type { Walk } from "../plan/walk.js";
 import { readErrors } from "./errors.js";
 import { tracer } from "./kernels.js";
-import { type Errors, measureErrors, tableBytes } from "./quantiles.js";
-import { type Found, JUDGED_END, Reports, stateOf } from "./reports.js";
+import { type Errors, Measures, tableBytes } from "./quantiles.js";
+import { addFound, type Found, JUDGED_END, Reports, stateOf } from "./reports.js";
 import {
   type Attribution,
   type DiagnosisEvent,
@@ -125,7 +125,7 @@ const COMPUTED = [
 const sharesFactors = ({ weight, bias, walk: { kept, weights } }: Job): boolean =>
   !(weight || bias) || kept[kept.length - 1] || weights.every((step, i) => kept[i] || !step);
 
-/** Where the error of the mean or the sum of the worst group comes from, of which it is asked who has it. */
+/** Where the error of a mean or a sum comes from, if it is one of a group that the share has. */
 function attributionOf(
   own: Engine,
   kernels: DiagnosisKernels,
@@ -133,20 +133,17 @@ function attributionOf(
   share: Share,
   stage: number,
   group: number,
-): Attribution {
-  let mine: Attribution | undefined;
+): Attribution | undefined {
   const part = share.parts.find(({ number, walk }) => group >= number && group < number + walk.groups);
-  if (part) {
-    reports.enter(part);
-    kernels.attribute(stage, group - part.number);
-    const { f64 } = own.heap;
-    const before = f64[report.PART_BEFORE >> 3];
-    const accumulation = f64[report.PART_ADDITIONS >> 3];
-    const total = f64[report.PART_TOTAL >> 3];
-    if (stage === report.SUM_STAGE) mine = { group, terms: before, accumulation, total };
-    else mine = { group, input: before, accumulation, final: f64[report.PART_FINAL >> 3], total };
-  }
-  return share.company.exchange(mine, (all) => all.find((each) => each) as Attribution);
+  if (!part) return undefined;
+  reports.enter(part);
+  kernels.attribute(stage, group - part.number);
+  const { f64 } = own.heap;
+  const before = f64[report.PART_BEFORE >> 3];
+  const accumulation = f64[report.PART_ADDITIONS >> 3];
+  const total = f64[report.PART_TOTAL >> 3];
+  if (stage === report.SUM_STAGE) return { group, terms: before, accumulation, total };
+  return { group, input: before, accumulation, final: f64[report.PART_FINAL >> 3], total };
 }
 
 function eventsOf({ counts, groups, elements }: Found, stage: number): Pick<StageTrace, "events" | "firsts"> {
@@ -164,6 +161,9 @@ function eventsOf({ counts, groups, elements }: Found, stage: number): Pick<Stag
 /** The most elements whose stages are swept in one pass, each with errors of its own: of more, these would take much memory. */
 const MOST_TOGETHER = 2 ** 19;
 
+/** Of so many elements of one of a company, one may be kept until all ask each other for quantiles. */
+const KEPT = 2;
+
 /** Where it is told where |e| of a stage go. */
 const placeOf = (stage: number, kind: number): number => (report.ELEMENT_ERRORS >> 2) + 2 * stage + kind;
 
@@ -172,6 +172,8 @@ interface StageErrors {
   readonly stage: number;
   readonly mine?: number;
   readonly total: number;
+  /** Whether they are of groups, not of elements. */
+  readonly ofGroups?: boolean;
 }
 
 /** Some numbers behind others. */
@@ -216,26 +218,30 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   const ofPart = isWhole ? groupErrors : heap.scratch(4 * slots * parts[0].walk.groups);
   prepare(own, job);
   const reports = new Reports(own, job, share);
+  const numbers = company.size > 1 ? Math.floor(all.elements / company.size / KEPT) : 0;
+  const measures = new Measures(own, kernels, reports, company, table, { address: heap.scratch(4 * numbers), numbers });
   const { i32, f32, f64 } = heap;
   const measured: { own: ErrorStatistics; total: ErrorStatistics; size: number }[] = [];
   /** Joins the errors of stages. */
-  const measure = (found: readonly StageErrors[], ofGroups: boolean, again?: () => void): void => {
-    const n = ofGroups ? groups : elements;
-    const count = ofGroups ? all.groups : all.elements;
+  const measure = (found: readonly StageErrors[], again?: () => void): void => {
     const errors: Errors[] = [];
-    for (const { stage, mine, total } of found) {
-      if (mine) errors.push({ state: stateOf(stage, report.OWN), address: mine, n });
-      errors.push({ state: stateOf(stage, report.TOTAL), address: total, n });
+    for (const { stage, mine, total, ofGroups } of found) {
+      const count = ofGroups ? { n: groups, all: all.groups } : { n: elements, all: all.elements };
+      if (mine) errors.push({ state: stateOf(stage, report.OWN), address: mine, ...count, ofGroups });
+      errors.push({ state: stateOf(stage, report.TOTAL), address: total, ...count, ofGroups });
     }
-    measureErrors(own, kernels, reports, company, errors, ofGroups, table, again);
-    for (const { stage, mine } of found) {
-      const state = stateOf(stage, report.TOTAL);
-      measured[stage] = {
-        own: readErrors(own, mine ? stateOf(stage, report.OWN) : state, count),
-        total: readErrors(own, state, count),
-        size: f64[(state + report.ERRORS_LARGEST) >> 3],
-      };
-    }
+    const read = (): void => {
+      for (const { stage, mine, ofGroups } of found) {
+        const count = ofGroups ? all.groups : all.elements;
+        const state = stateOf(stage, report.TOTAL);
+        measured[stage] = {
+          own: readErrors(own, mine ? stateOf(stage, report.OWN) : state, count),
+          total: readErrors(own, state, count),
+          size: f64[(state + report.ERRORS_LARGEST) >> 3],
+        };
+      }
+    };
+    measures.measure(errors, read, again);
   };
   reports.each(({ group, element, walk }) => {
     i32[report.RECORDS >> 2] = records + group * report.RECORD_BYTES;
@@ -248,15 +254,13 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
       f32.copyWithin(groupErrors / 4 + slot * groups + group, from, from + walk.groups);
     }
   });
-  const condition = company.exchange(f64.slice(conditions / 8, conditions / 8 + groups), joined);
-  const ofGroups: StageErrors[] = [];
+  const found: StageErrors[] = [];
   GROUP_STAGES.forEach((stage, i) => {
     const mine = groupErrors + 2 * i * groups * 4;
-    if (stages.includes(stage)) ofGroups.push({ stage, mine, total: mine + groups * 4 });
+    if (stages.includes(stage)) found.push({ stage, mine, total: mine + groups * 4, ofGroups: true });
   });
-  if (ofGroups.length) measure(ofGroups, true);
   // all that rounding the input does is its own
-  measure([{ stage: report.INPUT_STAGE, total: errors }], false);
+  measure([...found, { stage: report.INPUT_STAGE, total: errors }]);
   const sweep = (found: readonly StageErrors[], ofGroups = false): void => {
     const { outputs } = kept;
     let { values } = kept;
@@ -279,41 +283,55 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   // no stage, but how large the differences from the mean are, of which the output is made
   if (given && numerics.tail === at.TAIL_STEPS) {
     sweep([{ stage: report.CENTRE_STAGE, mine: errors, total: errors + room }]);
-    reports.join([stateOf(report.CENTRE_STAGE, report.TOTAL)], false);
+    reports.join([{ state: stateOf(report.CENTRE_STAGE, report.TOTAL) }]);
     largest.centre = f64[(stateOf(report.CENTRE_STAGE, report.TOTAL) + report.ERRORS_LARGEST) >> 3];
   }
   for (const pass of together ? [swept] : swept.map((stage) => [stage])) {
     const shared = FACTOR_STAGES.includes(pass[0]) && sharesFactors(job);
-    const found = pass.map((stage, i) => ({ stage, mine: errors + 2 * i * room, total: errors + (2 * i + 1) * room }));
+    const found = pass.map((stage, i) => {
+      const mine = errors + 2 * i * room;
+      return { stage, mine, total: mine + room, ofGroups: shared };
+    });
     const back = company.size > 1 && reports.mark();
     sweep(found, shared);
-    measure(found, shared, () => {
+    measure(found, () => {
       if (back) back();
       sweep(found, shared);
     });
   }
-  const found = reports.found();
+  measures.finish();
+  const { events, condition } = company.exchange(
+    { found: reports.found(), conditions: f64.slice(conditions / 8, conditions / 8 + groups) },
+    (all) => ({
+      events: all.map((each) => each.found).reduce(addFound),
+      condition: joined(all.map((each) => each.conditions)),
+    }),
+  );
   const adds = !comparedBy(job.norm);
   const traced = stages.map((stage): StageTrace => {
     const { own, total, size } = measured[stage];
     const name = STAGES[stage];
-    if (name === "mean") largest.total = found.largestSum;
+    if (name === "mean") largest.total = events.largestSum;
     else if (name !== "input") largest[name] = size;
-    const { events, firsts } = eventsOf(found, stage);
-    return { name, format: formatOf(stage, job.norm, numerics), own, total, events, firsts };
+    return { name, format: formatOf(stage, job.norm, numerics), own, total, ...eventsOf(events, stage) };
   });
   const output = stateOf(report.OUTPUT_STAGE, report.TOTAL);
   const counted = f64[(output + report.ERRORS_ORDINARY) >> 3] + f64[(output + report.ERRORS_MISMATCHED) >> 3];
-  stages.forEach((stage, i) => {
+  const mine = stages.map((stage, i) => {
     const group = traced[i].total.worstIndex;
-    if (given || group === null || !(stage === report.MEAN_STAGE || (stage === report.SUM_STAGE && adds))) return;
-    const attribution = attributionOf(own, kernels, reports, share, stage, group);
+    if (given || group === null || !(stage === report.MEAN_STAGE || (stage === report.SUM_STAGE && adds)))
+      return undefined;
+    return attributionOf(own, kernels, reports, share, stage, group);
+  });
+  // each by the one who has the group
+  const attributions = company.exchange(mine, (all) => stages.map((_, i) => all.find((each) => each[i])?.[i]));
+  attributions.forEach((attribution, i) => {
     // a format that saturates makes a finite sum of infinite terms
-    if (Object.values(attribution).every(Number.isFinite)) traced[i].attribution = attribution;
+    if (attribution && Object.values(attribution).every(Number.isFinite)) traced[i].attribution = attribution;
   });
   return {
     stages: traced,
-    absorbedOverflow: found.absorbed,
+    absorbedOverflow: events.absorbed,
     equalSpecials: all.elements - counted,
     largest,
     condition,
@@ -362,6 +380,9 @@ export function judge(
     kernels.judge(known);
   });
   const state = stateOf(report.INPUT_STAGE, report.TOTAL);
-  measureErrors(own, kernels, reports, share.company, [{ state, address, n: share.walk.elements }], false, table);
-  return readErrors(own, state, share.all.elements);
+  const measures = new Measures(own, kernels, reports, share.company, table);
+  const count = { n: share.walk.elements, all: share.all.elements };
+  const back = share.company.size > 1 ? reports.mark() : undefined;
+  measures.measure([{ state, address, ...count }], () => {}, back);
+  return readErrors(own, state, count.all);
 }

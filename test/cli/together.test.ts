@@ -136,6 +136,41 @@ describe("the result is the same to the bit with any number of threads", () => {
   });
 });
 
+describe("threads that are started before the command is read", () => {
+  // large enough for that
+  const LARGE = [3000, 700];
+  it("end with it where it is wrong, and where it needs none of them or fewer", async () => {
+    const large = write("large.npy", npy("f4", LARGE));
+    const stem = { a: npy("f4", LARGE), small: npy("f4", [4, 6]) };
+    const archive = write(
+      "large.npz",
+      zipBytes(Object.entries(stem).map(([name, content]) => ({ name: `${name}.npy`, content }))),
+    );
+    const refused = async (...args: string[]) => {
+      const { code, stdout, stderr } = await halfnorm(args);
+      expect({ code, stdout, lines: stderr.trim().split("\n").length }).toEqual({ code: 2, stdout: "", lines: 1 });
+    };
+    await refused("diagnose", large, "--layer", "nothing");
+    await refused("diagnose", large, "--jobs", "0");
+    await refused("diagnose", large, path("missing.npy"), "--layer", "layer");
+    await refused("compare", large, path("missing.npy"));
+    await refused("diagnose", archive, "--tensor", "b");
+    const results = async (...args: string[]) => {
+      const { code, stdout, stderr } = await halfnorm(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      return stdout;
+    };
+    for (const args of [
+      [large, "--axes", "0,1"],
+      [archive, "--tensor", "small"],
+    ]) {
+      const all = ["diagnose", ...args, "--norm", "l2", "--json"];
+      expect(await results(...all)).toBe(await results(...all, "--jobs", "1"));
+    }
+    expect(await results("diagnose", "--help", large)).toMatch(/^Usage/);
+  });
+});
+
 describe("stretches of a tensor are read by themselves", () => {
   const SHAPE = [7, 80, 250];
   const SIZE = 7 * 80 * 250;
@@ -204,14 +239,17 @@ describe("what goes wrong with one thread", () => {
   });
 
   it("is a norm that none of them diagnoses, where its memory does not grow, and they go on together", async () => {
-    const full =
+    /** The thread's memory does not grow when it is asked for that time, or those times. */
+    const full = (first: number, last = first) =>
       "const { grow } = WebAssembly.Memory.prototype; let calls = 0;" +
       "WebAssembly.Memory.prototype.grow = function (pages) {" +
-      "if (++calls === 3 || calls === 4) throw new RangeError(); return grow.call(this, pages); };";
-    const { code, stderr, stdout } = await run(full);
+      `if (++calls >= ${first} && calls <= ${last}) throw new RangeError(); return grow.call(this, pages); };`;
+    const { code, stderr, stdout } = await run(full(2, 3));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/not enough memory: \d+ bytes needed; fewer jobs or\s+smaller\s+tensors need less/);
     expect(stdout).toMatch(/\bL1\b/);
+    // what is asked for at first may be more than is needed
+    expect(await run(full(1))).toEqual(await run(""));
   });
 
   it("is a file that it cannot read: all are ended, in one line", async () => {

@@ -3,7 +3,8 @@
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/report.js";
 import { tracer } from "../../src/diagnosis/kernels.js";
-import { measureErrors, tableBytes } from "../../src/diagnosis/quantiles.js";
+import { Measures, tableBytes } from "../../src/diagnosis/quantiles.js";
+import type { ErrorState } from "../../src/diagnosis/reports.js";
 import { engine } from "../../src/engine/engine.js";
 import { uniform } from "../support/random.js";
 
@@ -29,14 +30,21 @@ function placed(numbers: Float32Array, behind: number): number {
   return errors;
 }
 
-/** The state of so many pairs, and what a call makes of it. */
-function found(pairs: number, call: () => void): number[] {
+/** Where states of error statistics are. */
+const STATES = [at.ERRORS, at.ERRORS + at.ERRORS_BYTES];
+
+/** The states of so many pairs, and what a call makes of them. */
+function found(pairs: number, call: () => void, states = 1): number[] {
   const { f64 } = engine().heap;
-  tracer(engine()).startErrors(at.ERRORS);
-  f64[(at.ERRORS + at.ERRORS_ORDINARY) / 8] = pairs;
-  f64[(at.ERRORS + at.ERRORS_WORST) / 8] = 1;
+  for (const state of STATES) {
+    tracer(engine()).startErrors(state);
+    f64[(state + at.ERRORS_ORDINARY) / 8] = pairs;
+    f64[(state + at.ERRORS_WORST) / 8] = 1;
+  }
   call();
-  return QUANTILES.map((_, q) => f64[(at.ERRORS + at.ERRORS_QUANTILES) / 8 + q]);
+  return STATES.slice(0, states).flatMap((state) =>
+    QUANTILES.map((_, q) => f64[(state + at.ERRORS_QUANTILES) / 8 + q]),
+  );
 }
 
 /** What select() finds. */
@@ -51,9 +59,11 @@ function selected(numbers: Float32Array, behind: number): number[] {
 /**
  * What some find who have a part of the numbers each: each of them begins anew whenever another answer is there.
  *
+ * @param kinds How often they have them, each time with a state of its own.
+ * @param room Numbers of which there is room until all ask for them.
  * @param before Bytes of memory before those that they use.
  */
-function foundTogether(numbers: Float32Array, size: number, before = 0): number[][] {
+function foundTogether(numbers: Float32Array, size: number, kinds: number, room: number, before = 0): number[][] {
   const own = engine();
   const parts = Array.from({ length: size }, (_, rank) =>
     numbers.subarray((numbers.length * rank) / size, (numbers.length * (rank + 1)) / size),
@@ -73,21 +83,40 @@ function foundTogether(numbers: Float32Array, size: number, before = 0): number[
       const company = { rank, size, exchange };
       own.heap.begin();
       own.heap.scratch(before);
-      const table = own.heap.scratch(tableBytes(part.length));
-      const errors = placed(part, -1);
-      const again = () => put(part, errors, -1);
+      const table = own.heap.scratch(tableBytes(numbers.length));
+      const kept = { address: own.heap.scratch(4 * room), numbers: room };
+      const errors = STATES.slice(0, kinds).map(() => placed(part, -1));
+      const again = () => {
+        for (const each of errors) put(part, each, -1);
+      };
       const pairs = pairsOf(numbers);
       const { f64 } = own.heap;
       const joinWith = <T, R>(
-        [state]: readonly number[],
-        _: boolean,
+        states: readonly ErrorState[],
         mine: T,
         join: (states: readonly Float64Array[], all: readonly T[]) => R,
-      ): R => exchange(mine, (all) => join([f64.slice(state / 8, (state + at.ERRORS_BYTES) / 8)], all));
-      const reports = { join: () => {}, joinWith };
-      const mine = [{ state: at.ERRORS, address: errors, n: part.length }];
+      ): R =>
+        exchange(mine, (all) =>
+          join(
+            states.map(({ state }) => f64.slice(state / 8, (state + at.ERRORS_BYTES) / 8)),
+            all,
+          ),
+        );
+      const zeros = () => (part.some((x) => x) ? undefined : pairsOf(part));
+      const reports = { join: () => {}, joinWith, zeros };
+      const mine = errors.map((address, i) => ({ state: STATES[i], address, n: part.length, all: numbers.length }));
+      const measures = new Measures(own, tracer(own), reports, company, table, kept);
       try {
-        return found(pairs, () => measureErrors(own, tracer(own), reports, company, mine, false, table, again));
+        const measure = (): void => {
+          let done = 0;
+          measures.measure(mine, () => done++, again);
+          // others are measured where these were
+          const others = part.map(() => 7);
+          if (!done) for (const each of errors) put(others, each, 7);
+          measures.finish();
+          expect(done).toBe(1);
+        };
+        return found(pairs, measure, kinds);
       } catch (error) {
         if (error !== answers) throw error;
         return undefined;
@@ -112,6 +141,7 @@ const KINDS: Record<string, (i: number, n: number) => number> = {
   "a few values": () => Math.floor(random() * 4) / 8,
   "halves of a step, mostly": () => (random() < 0.7 ? 0.5 : random()),
   "zeros, mostly": () => (random() < 0.9995 ? 0 : random()),
+  "zeros, and others behind them": (i, n) => (i < n / 2 ? 0 : random()),
   "all equal": () => 0.375,
   ascending: (i, n) => i / n,
   "two halves": (i, n) => (i < n / 2 ? random() : 1000 + random()),
@@ -145,11 +175,14 @@ describe.each(Object.keys(KINDS))("numbers: %s", (kind) => {
     for (const behind of [-1, 1e30]) expect(selected(numbers, behind)).toEqual(wanted);
     // where others have some of them, nothing depends on how many they are
     const size = SHARED.get(n) ?? 1;
-    if (size > 1) for (const each of foundTogether(numbers, size)) expect(each).toEqual(wanted);
+    for (const room of size > 1 ? [0, 5_000, 80_000] : []) {
+      for (const each of foundTogether(numbers, size, 1, room)) expect(each).toEqual(wanted);
+      for (const each of foundTogether(numbers, size, 2, room)) expect(each).toEqual([...wanted, ...wanted]);
+    }
   });
 });
 
 test("several have numbers beyond 2 GiB", () => {
   const numbers = Float32Array.from({ length: 40_000 }, KINDS.uniform);
-  for (const each of foundTogether(numbers, 2, 2 ** 31)) expect(each).toEqual(sorted(numbers));
+  for (const each of foundTogether(numbers, 2, 1, 20_000, 2 ** 31)) expect(each).toEqual(sorted(numbers));
 });

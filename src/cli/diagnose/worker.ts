@@ -5,6 +5,7 @@ import {
   type Arithmetic,
   type Diagnosis,
   diagnose,
+  empty,
   type KernelKind,
   kernels as kernelsByName,
   type Norm,
@@ -16,6 +17,7 @@ import type { Grouping } from "../diagnosed/assumed.js";
 import { isStored, type KernelResult, kernelResult, storedResult } from "../diagnosed/kernel-results.js";
 import type { DiagnosedTensor } from "../diagnosed/result.js";
 import type { Tally } from "../files/elements.js";
+import { residentBytes } from "../files/stored-tensor.js";
 import type { Place } from "../files/tensor-file.js";
 import type { FigureData } from "../report/figure-data.js";
 import { messageOf } from "../terminal/errors.js";
@@ -116,10 +118,28 @@ const sumOf = (all: readonly Tally[]): Tally => ({
   overflowed: all.reduce((sum, { overflowed }) => sum + overflowed, 0),
 });
 
+/** Bytes of work space that a diagnosis takes for each element, and some of groups of many. */
+const WORK_SPACE = 12;
+
+/**
+ * Makes kernel memory as large as it will be, at once: whenever it grows, the engine looks for what nobody needs any more. Of what is
+ * not written to, there is no memory in the machine.
+ */
+function reserve(bytes: number): void {
+  try {
+    empty([Math.ceil(bytes / 4)], "float32").dispose();
+  } catch {
+    // whoever needs it says so
+  }
+}
+
 async function run(task: DiagnoseTask, company = ALONE): Promise<Diagnosed | undefined> {
   const { place, norms, options, figures, progress } = task;
   const { shape } = place.tensor;
   const piece = company.size > 1 ? pieceOf(shape, options, company.rank, company.size) : undefined;
+  const { size } = place.tensor;
+  const own = piece ? piece.length / piece.period : 1;
+  reserve(own * (residentBytes(place.tensor) + WORK_SPACE * size));
   const { tensor, ...changed } = await load(place, piece);
   const diagnoses: Diagnosis[] = [];
   let kernels: readonly KernelResult[] | undefined;

@@ -33,16 +33,27 @@ export abstract class Bytes {
 
   readonly fail = (problem: string, options?: ErrorOptions): FileError => new FileError(this.label, problem, options);
 
+  /** Fills `target` with the bytes from a position on, of which no more are asked for at a time than are in a block. */
+  async fill(target: Uint8Array, start: number): Promise<void> {
+    this.checkRange(start, target.length);
+    for (let done = 0; done < target.length; done += BLOCK) {
+      await this.read(target.subarray(done, done + BLOCK), start + done);
+    }
+  }
+
   /** The bytes of a range in blocks of BLOCK, the last one shorter. A block is overwritten by the next one. */
   async *blocks(start: number, length: number): Blocks {
-    if (!(start >= 0 && length >= 0 && start + length <= this.size)) {
-      throw this.fail(`has ${this.size} bytes: ${length} at ${start} are outside of it`);
-    }
+    this.checkRange(start, length);
     const block = new Uint8Array(Math.min(BLOCK, length));
     for (let done = 0; done < length; done += block.length) {
       const part = block.subarray(0, Math.min(block.length, length - done));
       await this.read(part, start + done);
       yield part;
     }
+  }
+
+  private checkRange(start: number, length: number): void {
+    if (start >= 0 && length >= 0 && start + length <= this.size) return;
+    throw this.fail(`has ${this.size} bytes: ${length} at ${start} are outside of it`);
   }
 }

@@ -81,6 +81,13 @@ export async function readTensor<E extends Elements = Elements>(
     const first = stretches?.first ?? 0;
     const apart = stretches && stretches.period < tensor.size ? stretches : undefined;
     await gather(source, tensor, data, apart ? 0 : first, first ? { rounded: 0, overflowed: 0 } : tally, apart);
+  } else if (isAsRead(tensor, stretches)) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const size = ELEMENT_BYTES[tensor.stored];
+    const { first, length, period } = stretches ?? { first: 0, length: tensor.size, period: tensor.size };
+    for (let at = first, filled = 0; at < tensor.size; at += period, filled += length) {
+      await source.fill(bytes.subarray(size * filled, size * (filled + length)), tensor.start + size * at);
+    }
   } else {
     let at = 0;
     for await (const elements of elementsOf(source, tensor, tally, stretches)) {
@@ -91,6 +98,10 @@ export async function readTensor<E extends Elements = Elements>(
   return { data: data as E, ...tally };
 }
 
+/** Whether elements go from the file to their place as they are, without a block in between. */
+const isAsRead = ({ entry, stored, dtype, bigEndian }: StoredTensor, stretches?: Stretches): boolean =>
+  !entry && stored === dtype && !bigEndian && !(stretches && isShort(stretches, stored));
+
 /** Whether the order in the file is another one than the row-major one. */
 const scattered = ({ fortran, shape, size }: StoredTensor): boolean =>
   fortran && size > 0 && shape.filter((length) => length > 1).length > 1;
@@ -98,12 +109,14 @@ const scattered = ({ fortran, shape, size }: StoredTensor): boolean =>
 /** Bytes of a stretch from which on it is read by itself. */
 const WORTHWHILE = 2 ** 16;
 
+const isShort = ({ length }: Stretches, stored: StoredType): boolean => length * ELEMENT_BYTES[stored] < WORTHWHILE;
+
 function bytesOf(source: Bytes, { start, bytes, entry, stored }: StoredTensor, stretches?: Stretches): Blocks {
   const all = (): Blocks => (entry ? behind(contentOf(source, entry), start) : source.blocks(start, bytes));
   if (!stretches) return all();
   const size = ELEMENT_BYTES[stored];
   const [first, length, period] = [stretches.first * size, stretches.length * size, stretches.period * size];
-  return entry || length < WORTHWHILE
+  return entry || isShort(stretches, stored)
     ? stretchesOf(all(), first, length, period)
     : stretchesIn(source, start, start + bytes, first, length, period);
 }

@@ -1,5 +1,5 @@
-// Threads that work on one task together: each tells the first what it has found, which says what all of it comes to. A thread
-// that waits does nothing else.
+// Threads that work on one task together: each tells all others what it has found, and makes of all of it what they make. Would one
+// of them do so for all, the others had nothing to do meanwhile. A thread that waits does nothing else.
 
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import * as diagnosis from "../../diagnosis/company.js";
@@ -19,14 +19,11 @@ export const ALONE: Company = { ...diagnosis.ALONE, together: (work) => work() }
 /** What a thread has to know of the others. */
 export interface Seat {
   readonly rank: number;
-  /** Of the first: one to each of the others, by their ranks. Of another one: to the first. */
+  /** To each of the others, by their ranks. */
   readonly ports: readonly MessagePort[];
   /** For each rank a 32-bit integer that grows with every message. */
   readonly bells: Int32Array<SharedArrayBuffer>;
 }
-
-/** Time that a message is looked out for before it is slept for, in ms. */
-const SOON = 0.2;
 
 /** What has been found, or why there is nothing. */
 type Message = { readonly found: unknown } | { readonly problem: string };
@@ -43,7 +40,7 @@ export class ThreadCompany implements Company {
   }
 
   exchange<T, R>(mine: T, join: (all: readonly T[]) => R): R {
-    return this.tell({ found: mine }, (all) => join(all as T[])) as R;
+    return join(this.tell({ found: mine }) as T[]);
   }
 
   together<T>(work: () => T): T {
@@ -60,20 +57,16 @@ export class ThreadCompany implements Company {
     return result;
   }
 
-  private tell(mine: Message, join?: (all: readonly unknown[]) => unknown): unknown {
-    let answer: Message = mine;
-    if (this.rank) {
-      this.send(0, this.seat.ports[0], mine);
-      answer = this.receive(this.seat.ports[0]);
-    } else {
-      const ports = this.seat.ports.slice(0, this.size - 1);
-      const all = [mine, ...ports.map((port) => this.receive(port))];
-      const problem = all.find((each) => "problem" in each);
-      answer = problem ?? { found: join?.(all.map((each) => (each as { found: unknown }).found)) };
-      for (const [i, port] of ports.entries()) this.send(i + 1, port, answer);
-    }
-    if ("problem" in answer) throw new Told(answer.problem);
-    return answer.found;
+  /** What all have found, by their ranks. */
+  private tell(mine: Message): unknown[] {
+    const ports = this.seat.ports.slice(0, this.size - 1);
+    for (const [i, port] of ports.entries()) this.send(i < this.rank ? i : i + 1, port, mine);
+    const all = ports.map((port) => this.receive(port));
+    all.splice(this.rank, 0, mine);
+    return all.map((each) => {
+      if ("problem" in each) throw new Told(each.problem);
+      return each.found;
+    });
   }
 
   private send(rank: number, port: MessagePort, message: Message): void {
@@ -88,9 +81,6 @@ export class ThreadCompany implements Company {
       const heard = Atomics.load(bells, rank);
       const received = receiveMessageOnPort(port);
       if (received) return received.message;
-      // the others are about as far, and whoever sleeps takes long to wake
-      const until = performance.now() + SOON;
-      while (Atomics.load(bells, rank) === heard && performance.now() < until) {}
       Atomics.wait(bells, rank, heard);
     }
   }

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { UsageError } from "../terminal/errors.js";
 import type { Outcome } from "./task.js";
 import { orderOf, Waiting } from "./waiting.js";
-import { seat, startWorkers, type TaskWorker, workHere } from "./workers.js";
+import { BRIEF, seat, startWorkers, type TaskWorker, workerOf, workHere } from "./workers.js";
 
 export interface PoolOptions<T> {
   /** Tasks at a time; undefined: one for each processor, fewer where memory would exceed what is said below. */
@@ -25,9 +25,6 @@ export interface PoolOptions<T> {
 const ALLOWANCE = 100e6;
 /** What a thread takes before it has a task. */
 const THREAD = 15e6;
-
-/** Bytes of a tensor that is done, norm by norm, before anybody wants to interrupt it: no thread is worth its start. */
-const BRIEF = 8e6;
 
 /** Tasks that a thread is given at a time: those that cost little are worth less than a message for each. */
 const TOGETHER = 64;
@@ -62,8 +59,7 @@ export async function runTasks<T>(command: string, tasks: readonly object[], opt
   const threads = Math.max(1, Math.min(jobs ?? availableParallelism(), busy));
   const { rss } = process.memoryUsage();
   const budget = jobs === undefined ? 3 * largest + ALLOWANCE - rss - threads * THREAD : Infinity;
-  // as scripts/bundle.mjs names it
-  const module = new URL(`./${command}-worker.js`, import.meta.url).href;
+  const module = workerOf(command);
   const alone = threads === 1 && largest <= BRIEF;
   const workers = alone ? [await workHere(module)] : await startWorkers(module, threads);
   const together = shared(workers.length, costs, shares);

@@ -1,7 +1,8 @@
-// Those who do tasks: threads, or the thread that asks, where it has no need of others or where there are none to be had.
+// Those who do tasks: threads, or the thread that asks, where it has no need of others or where there are none to be had. Threads
+// may be started before it is known what there is to do: each takes as long to begin as all that comes before its first task.
 
 import { setTimeout } from "node:timers/promises";
-import { MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Seat } from "./company.js";
 import type { Outcome } from "./task.js";
 import type { Order } from "./thread.js";
@@ -18,6 +19,9 @@ export interface TaskWorker {
   end(): Promise<unknown>;
 }
 
+/** Bytes of a tensor that is done, norm by norm, before anybody wants to interrupt it: no thread is worth its start. */
+export const BRIEF = 8e6;
+
 /** Time within which a thread has to begin, in ms: not every runtime that can be asked for one has one. */
 const PATIENCE = 10_000;
 
@@ -32,8 +36,8 @@ class Thread implements TaskWorker {
 
   /** @param module URL of the worker of a command. */
   constructor(module: string) {
-    // the work is done in kernel memory: little is ever young
-    const resourceLimits = { maxYoungGenerationSizeMb: 2 };
+    // the work is done in kernel memory: little is ever young, but for what is loaded
+    const resourceLimits = { maxYoungGenerationSizeMb: 8 };
     this.worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: module, resourceLimits });
     this.ready = this.next();
     const end = (error: unknown): void => {
@@ -63,16 +67,23 @@ class Thread implements TaskWorker {
     this.worker.postMessage({ seat } satisfies Order, seat.ports);
   }
 
+  /** Whether the process goes on for it. */
+  hold(held: boolean): void {
+    if (held) this.worker.ref();
+    else this.worker.unref();
+  }
+
   end(): Promise<unknown> {
     return this.worker.terminate();
   }
 }
 
-async function startThread(module: string): Promise<TaskWorker | undefined> {
+async function startThread(module: string, held = true): Promise<Thread | undefined> {
   const late = new AbortController();
   let thread: Thread | undefined;
   try {
     thread = new Thread(module);
+    thread.hold(held);
     const timeout = setTimeout(PATIENCE, undefined, late).then(() => Promise.reject(new Error("no thread")));
     await Promise.race([thread.ready, timeout]);
     return thread;
@@ -90,17 +101,43 @@ export async function workHere(module: string): Promise<TaskWorker> {
   return { run: (tasks) => run(tasks), sit: () => {}, end: async () => {} };
 }
 
+/** URL of the worker of a command, as scripts/bundle.mjs names it. */
+export const workerOf = (command: string): string => new URL(`./${command}-worker.js`, import.meta.url).href;
+
+/** Threads that nobody has asked for yet, by what they work for. */
+const early = new Map<string, Promise<Thread | undefined>[]>();
+
+/** Starts threads that will be asked for. The process does not go on for them. */
+export function startEarly(module: string, count: number): void {
+  early.set(
+    module,
+    Array.from({ length: count }, () => startThread(module, false)),
+  );
+}
+
 /** As many as are asked for, if they can be had, and at least one. */
 export async function startWorkers(module: string, count: number): Promise<TaskWorker[]> {
-  const threads = await Promise.all(Array.from({ length: count }, () => startThread(module)));
+  const waiting = early.get(module) ?? [];
+  early.delete(module);
+  const taken = waiting.splice(0, count);
+  for (const superfluous of waiting) superfluous.then((thread) => thread?.end());
+  const more = Array.from({ length: count - taken.length }, () => startThread(module));
+  const threads = await Promise.all([...taken, ...more]);
   const begun = threads.filter((thread) => thread !== undefined);
+  for (const thread of begun) thread.hold(true);
   return begun.length ? begun : [await workHere(module)];
 }
 
 /** Gives threads their seats, so that they can work together. */
 export function seat(workers: readonly TaskWorker[]): void {
   const bells = new Int32Array(new SharedArrayBuffer(4 * workers.length));
-  const channels = workers.slice(1).map(() => new MessageChannel());
-  workers[0].sit({ rank: 0, ports: channels.map(({ port1 }) => port1), bells });
-  for (const [i, { port2 }] of channels.entries()) workers[i + 1].sit({ rank: i + 1, ports: [port2], bells });
+  const ports = workers.map((): MessagePort[] => []);
+  for (let rank = 1; rank < workers.length; rank++) {
+    for (let other = 0; other < rank; other++) {
+      const { port1, port2 } = new MessageChannel();
+      ports[rank].push(port1);
+      ports[other].push(port2);
+    }
+  }
+  for (const [rank, worker] of workers.entries()) worker.sit({ rank, ports: ports[rank], bells });
 }
