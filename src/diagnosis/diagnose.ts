@@ -153,7 +153,7 @@ export function diagnose(x: Tensor, options: DiagnoseOptions, shared: Shared): D
  * it counts in full.
  *
  * Data is copied into kernel memory once, if it is not there, and work space takes 9 bytes an element, of up to 2^19 elements 25;
- * with remedies, it takes another 4, and up to 2^20 elements 12, or 16 where they are run in any case, and up to 8 more where
+ * with remedies, it takes another 4, and up to 2^20 elements 16, or 20 where they are run in any case, and up to 8 more where
  * groups are short.
  *
  * @throws {TypeError} for a wrong type or an unknown option, among them an `arithmetic` that is missing.

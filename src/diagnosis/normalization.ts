@@ -14,6 +14,8 @@ import type { Share } from "./share.js";
 /** What of a subject a remedy changes. */
 export interface Change {
   readonly norm?: NormSpec;
+  /** Of elements that the mean has been taken from already. */
+  readonly centred?: false;
   readonly numerics?: Numerics;
   readonly eps?: number;
   /** In the place of eps, one for each group, rounded to the format of the statistics. */
@@ -74,9 +76,9 @@ export class Subject {
   job(change?: Change, y?: Operand, x = this.x): Job {
     // others may have put something into Object.prototype
     const own: Change = Object.setPrototypeOf({ ...change }, null);
-    const { norm = this.norm, numerics = this.numerics, eps = this.eps } = own;
+    const { norm = this.norm, centred = this.centred, numerics = this.numerics, eps = this.eps } = own;
     const { mean = this.mean, deviation = this.deviation, epsOfGroups } = own;
-    const task = this.given ? TASK_GIVEN : (this.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);
+    const task = this.given ? TASK_GIVEN : (centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);
     const job = new Job(x, this.walk, task | TASK_APPLY, norm, numerics);
     job.eps = eps;
     job.factor = this.factorOf(norm);

@@ -53,6 +53,8 @@ interface Trial {
   finish?(y: Operand): void;
   /** Whether it is by another norm than that of the subject: its exact outputs are others. */
   readonly otherNorm?: true;
+  /** Whether what is normalized is x - mean, rounded, in place of the tensor. */
+  readonly ofDistances?: boolean;
 }
 
 /** eps, or the least number of the format that keeps 1 / S of a group of equal values finite, where that is more. */
@@ -139,9 +141,11 @@ function raised(subject: Subject): Trial[] {
   return eps === subject.eps ? [] : [{ what: { change: `raise eps to ${brief(eps, 4)}`, eps }, change: { eps } }];
 }
 
-/** Other norms than that of the subject. */
+/** Other norms than that of the subject. Where the output is made of the distances of the statistics, these are all that they need. */
 function norms(subject: Subject): Trial[] {
+  const { centred, numerics } = subject;
   const { count } = subject.walk;
+  const ofDistances = centred && numerics.tail === TAIL_SAME;
   const choices: Norm[] = ["l1", "l2", "linf", { topk: Math.min(TOP, count) }];
   return choices.flatMap((norm): Trial[] => {
     const other = checkNorm(norm, count, false);
@@ -149,21 +153,22 @@ function norms(subject: Subject): Trial[] {
     const eps = safeEps(subject.eps, subject, other);
     const words = `normalize by ${normWords(norm)}${epsWords(eps, subject.eps)}`;
     const what = { change: words, norm, ...(eps !== subject.eps && { eps }) };
-    return [{ what, change: { norm: other, eps }, otherNorm: true }];
+    return [{ what, change: { norm: other, eps }, otherNorm: true, ofDistances }];
   });
 }
 
 /** Subtracts the mean, and from what is left its mean: the two together have twice the digits. */
-function twice(subject: Subject): Trial {
-  return {
-    what: { change: "subtract the mean twice", centrings: 2 },
-    change: {},
-    prepare(y) {
-      const job = new Job(subject.x, subject.walk, TASK_CENTRE | TASK_APPLY, MEAN_ONLY, subject.numerics);
-      job.y = y;
-      run(job);
-    },
-  };
+const TWICE: Trial = {
+  what: { change: "subtract the mean twice", centrings: 2 },
+  change: {},
+  ofDistances: true,
+};
+
+/** x - mean, rounded. */
+function subtractMean(subject: Subject, to: Operand): void {
+  const job = new Job(subject.x, subject.walk, TASK_CENTRE | TASK_APPLY, MEAN_ONLY, subject.numerics);
+  job.y = to;
+  run(job);
 }
 
 /** x · 2^exponent, and statistics that are given along with it; but no eps is infinite. */
@@ -224,7 +229,7 @@ export function remediesOf(
 ): Remedy[] {
   const { x, norm, numerics, centred, given } = subject;
   const trials = arithmetics(subject, bfloat16For(subject, levels, input));
-  if (centred && !given && subject.walk.count > 1) trials.push(twice(subject));
+  if (centred && !given && subject.walk.count > 1) trials.push(TWICE);
   trials.push(...stored(subject));
   if (norm.name !== "none") {
     trials.push(...raised(subject));
@@ -238,7 +243,10 @@ export function remediesOf(
   }
   const chosen = trials.filter(({ what }) => wanted(what));
   const keeps = !kept && keepsExact(subject) && chosen.filter(({ otherNorm }) => !otherNorm).length > 1;
-  const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
+  // distances that several begin with are made once
+  const distances = keepsExact(subject) && chosen.filter(({ ofDistances }) => ofDistances).length > 1;
+  const size = distances ? 2 * roundUp(x.size) : x.size;
+  const tensor = Tensor.make([size], size, STORAGE_FLOAT32);
   let exact: Tensor | undefined;
   try {
     const room = exactBytes(subject.share.walk) / 4;
@@ -248,12 +256,19 @@ export function remediesOf(
     // with weights or biases of the elements, outputs by another norm are no multiples
     const scalable = norm.name !== "none" && !subject.weight && !subject.bias;
     const asked = subject.job();
-    const y = new Operand(undefined, tensor.address as number, x.shape, x.size, STORAGE_FLOAT32);
+    const at = (address: number): Operand => new Operand(undefined, address, x.shape, x.size, STORAGE_FLOAT32);
+    const y = at(tensor.address as number);
+    const d = distances ? at(y.address + 4 * roundUp(x.size)) : y;
+    let made = false;
     const remedies = chosen.map((trial): Remedy => {
-      const { what, change, prepare, finish, otherNorm } = trial;
+      const { what, change, prepare, finish, otherNorm, ofDistances } = trial;
       prepare?.(y);
       const job = subject.job(change, y, prepare && y);
-      run(job);
+      if (ofDistances && (distances || !otherNorm)) {
+        if (!made) subtractMean(subject, d);
+        made = distances;
+        run(subject.job(otherNorm ? { ...change, centred: false } : change, y, d));
+      } else run(job);
       finish?.(y);
       // as a power of two leaves it, where nothing overflows and nothing is subnormal
       const same = kept?.outputs && !otherNorm && areEqual(y.address, kept.outputs, subject.walk);
@@ -279,6 +294,9 @@ export function remediesOf(
     tensor.dispose();
   }
 }
+
+/** So many elements, up to whole vectors. */
+const roundUp = (elements: number): number => (elements + 3) & ~3;
 
 /** As a - b, infinities of one sign being equal. */
 const compare = (a: number, b: number): number => (a === b ? 0 : a - b);
