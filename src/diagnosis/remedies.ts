@@ -1,27 +1,19 @@
 // What would help: each change of a computation is run, and its output held against exact values.
 
-import {
-  ORDER_PAIRWISE,
-  ORDER_SEQUENTIAL,
-  STORAGE_FLOAT32,
-  TAIL_FOLDED,
-  TAIL_SAME,
-  TAIL_STEPS,
-  TASK_APPLY,
-  TASK_CENTRE,
-} from "../abi/plan.js";
+import { ORDER_PAIRWISE, ORDER_SEQUENTIAL, STORAGE_FLOAT32, TAIL_FOLDED, TAIL_SAME, TAIL_STEPS } from "../abi/plan.js";
 import { KNOWN_MEANS, KNOWN_MULTIPLES, KNOWN_SCALES, KNOWN_VALUES } from "../abi/report.js";
 import { roundTo } from "../conversion/round.js";
 import { arithmeticOf, type Numerics } from "../numerics/arithmetic.js";
-import { bfloat16, type FormatSpec, float32, nameOf } from "../numerics/format.js";
-import { checkNorm, comparedBy, MEAN_ONLY, type Norm, sameNorm } from "../numerics/norm.js";
+import { bfloat16, type FormatSpec, float32, isNarrow, nameOf } from "../numerics/format.js";
+import { checkNorm, comparedBy, type Norm, sameNorm } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
-import { Job } from "../plan/plan.js";
+import type { Job } from "../plan/plan.js";
 import { run } from "../plan/run.js";
 import { planWalk } from "../plan/walk.js";
-import { Operand, operand } from "../tensor/operand.js";
+import { type Operand, operand } from "../tensor/operand.js";
 import { Tensor } from "../tensor/tensor.js";
 import { brief, formatWords, normWords } from "../text/words.js";
+import { Beginnings, staysIn } from "./beginnings.js";
 import { leastEps, scaledEps, survives } from "./equal-values.js";
 import { groupScaleOf } from "./group-scale.js";
 import { bestExponent, type Level } from "./headroom.js";
@@ -49,8 +41,10 @@ interface Trial {
   readonly change: Change;
   /** Puts what is normalized in place of the tensor, into the memory of the output. */
   prepare?(to: Operand): void;
+  /** Whether what is normalized are the elements as the compute format of the subject has them. */
+  readonly ofRounded?: true;
   /** What becomes of the output. */
-  finish?(y: Operand): void;
+  finish?(y: Operand): unknown;
   /** Whether it is by another norm than that of the subject: its exact outputs are others. */
   readonly otherNorm?: true;
   /** Whether what is normalized is x - mean, rounded, in place of the tensor. */
@@ -66,9 +60,6 @@ function safeEps(eps: number, subject: Subject, norm = subject.norm): number {
 
 /** ", eps to 1.532e-5", where it is another one. */
 const epsWords = (eps: number, was: number): string => (eps === was ? "" : `, eps to ${brief(eps, 4)}`);
-
-/** Whether float32 has numbers that a format has not. */
-const isNarrow = ({ precision, emax }: FormatSpec): boolean => precision < 24 || emax < 127;
 
 /**
  * What changes the arithmetic of the sums, that of the statistics, or all of it.
@@ -120,17 +111,16 @@ const SINGLE = {
 };
 
 /** All operations in float32, what is read and written in the format, as kernels do it that fuse a layer. */
-function stored({ x, numerics }: Subject): Trial[] {
+function stored({ numerics }: Subject): Trial[] {
   const { compute } = numerics;
   if (!isNarrow(compute)) return [];
   const wide: Numerics = { ...numerics, ...SINGLE };
-  const rounded = (from: Operand, to: Operand): unknown => roundTo(compute, from, to);
   return [
     {
       what: { change: `compute in float32, store in ${formatWords(nameOf(compute))}`, arithmetic: arithmeticOf(wide) },
       change: { numerics: wide },
-      prepare: (y) => rounded(x, y),
-      finish: (y) => rounded(y, y),
+      ofRounded: true,
+      finish: (y) => roundTo(compute, y, y),
     },
   ];
 }
@@ -147,10 +137,15 @@ function norms(subject: Subject): Trial[] {
   const { count } = subject.walk;
   const ofDistances = centred && numerics.tail === TAIL_SAME;
   const choices: Norm[] = ["l1", "l2", "linf", { topk: Math.min(TOP, count) }];
+  // norms whose S is made of eps alike need the same
+  const known = new Map<string, number>();
   return choices.flatMap((norm): Trial[] => {
     const other = checkNorm(norm, count, false);
     if (sameNorm(other, subject.norm)) return [];
-    const eps = safeEps(subject.eps, subject, other);
+    const { power, factor } = subject.epsRule(other);
+    const key = `${power} ${factor}`;
+    const eps = known.get(key) ?? safeEps(subject.eps, subject, other);
+    known.set(key, eps);
     const words = `normalize by ${normWords(norm)}${epsWords(eps, subject.eps)}`;
     const what = { change: words, norm, ...(eps !== subject.eps && { eps }) };
     return [{ what, change: { norm: other, eps }, otherNorm: true, ofDistances }];
@@ -163,13 +158,6 @@ const TWICE: Trial = {
   change: {},
   ofDistances: true,
 };
-
-/** x - mean, rounded. */
-function subtractMean(subject: Subject, to: Operand): void {
-  const job = new Job(subject.x, subject.walk, TASK_CENTRE | TASK_APPLY, MEAN_ONLY, subject.numerics);
-  job.y = to;
-  run(job);
-}
 
 /** x · 2^exponent, and statistics that are given along with it; but no eps is infinite. */
 function scaled(subject: Subject, exponent: number): Trial[] {
@@ -211,6 +199,26 @@ function scaledByGroups(subject: Subject, input: InputCounts): Trial[] {
 /** Where no SQNR is: everything exact, or noise only. */
 const quality = ({ sqnrDb, maxAbs }: ErrorStatistics): number => sqnrDb ?? (maxAbs ? -Infinity : Infinity);
 
+/** What a trial comes to, with what it begins with. */
+function jobOf(
+  subject: Subject,
+  { change, prepare, ofRounded, ofDistances, otherNorm }: Trial,
+  begun: Beginnings,
+): Job {
+  const { y } = begun;
+  prepare?.(y);
+  if (prepare) return subject.job(change, y, y);
+  const numerics = change.numerics ?? subject.numerics;
+  const rounded = staysIn(subject, numerics);
+  if (ofDistances && (begun.shares || !otherNorm)) {
+    return subject.job({ ...change, ...(otherNorm && { centred: false }), rounded }, y, begun.distances());
+  }
+  if (ofRounded || (begun.rounds && rounded && numerics.compute === subject.numerics.compute)) {
+    return subject.job({ ...change, rounded }, y, begun.rounded());
+  }
+  return subject.job(change, y);
+}
+
 /**
  * Runs every change that applies and is wanted.
  *
@@ -243,9 +251,8 @@ export function remediesOf(
   }
   const chosen = trials.filter(({ what }) => wanted(what));
   const keeps = !kept && keepsExact(subject) && chosen.filter(({ otherNorm }) => !otherNorm).length > 1;
-  // distances that several begin with are made once
-  const distances = keepsExact(subject) && chosen.filter(({ ofDistances }) => ofDistances).length > 1;
-  const size = distances ? 2 * roundUp(x.size) : x.size;
+  const shares = chosen.length > 1 && keepsExact(subject);
+  const size = Beginnings.room(x.size, shares);
   const tensor = Tensor.make([size], size, STORAGE_FLOAT32);
   let exact: Tensor | undefined;
   try {
@@ -256,26 +263,19 @@ export function remediesOf(
     // with weights or biases of the elements, outputs by another norm are no multiples
     const scalable = norm.name !== "none" && !subject.weight && !subject.bias;
     const asked = subject.job();
-    const at = (address: number): Operand => new Operand(undefined, address, x.shape, x.size, STORAGE_FLOAT32);
-    const y = at(tensor.address as number);
-    const d = distances ? at(y.address + 4 * roundUp(x.size)) : y;
-    let made = false;
+    const begun = new Beginnings(subject, tensor.address as number, shares);
+    const { y } = begun;
     const remedies = chosen.map((trial): Remedy => {
-      const { what, change, prepare, finish, otherNorm, ofDistances } = trial;
-      prepare?.(y);
-      const job = subject.job(change, y, prepare && y);
-      if (ofDistances && (distances || !otherNorm)) {
-        if (!made) subtractMean(subject, d);
-        made = distances;
-        run(subject.job(otherNorm ? { ...change, centred: false } : change, y, d));
-      } else run(job);
+      const { what, change, finish, otherNorm } = trial;
+      const job = jobOf(subject, trial, begun);
+      run(job);
       finish?.(y);
       // as a power of two leaves it, where nothing overflows and nothing is subnormal
       const same = kept?.outputs && !otherNorm && areEqual(y.address, kept.outputs, subject.walk);
       const multiples = known === KNOWN_VALUES && scalable;
       // of another norm, only the mean is the same
       const knows = !otherNorm ? known : multiples ? KNOWN_MULTIPLES : KNOWN_MEANS;
-      const exactly = otherNorm ? job : asked;
+      const exactly = otherNorm ? subject.job(change) : asked;
       const found = same
         ? { ...error }
         : judge(exactly, y.address, numerics.compute, records, knows, subject.share, values);
@@ -294,9 +294,6 @@ export function remediesOf(
     tensor.dispose();
   }
 }
-
-/** So many elements, up to whole vectors. */
-const roundUp = (elements: number): number => (elements + 3) & ~3;
 
 /** As a - b, infinities of one sign being equal. */
 const compare = (a: number, b: number): number => (a === b ? 0 : a - b);
