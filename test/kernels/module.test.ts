@@ -5,10 +5,10 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 38_400, gzip: 15_168 },
-  diagnosis: { raw: 54_784, gzip: 22_272 },
+  core: { raw: 38_400, gzip: 15_232 },
+  diagnosis: { raw: 55_552, gzip: 22_400 },
   gradients: { raw: 53_504, gzip: 19_840 },
-  halfnorm: { raw: 104_960, gzip: 39_104 },
+  halfnorm: { raw: 105_728, gzip: 39_296 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
