@@ -13,7 +13,7 @@
 // says which that is and how long. What begins elsewhere is compared, at the end of the file or where it is declared: the
 // compiler reports what overlaps.
 
-import { HEAP, PANEL, PLAN_END, RAW_HIGH, RAW_LOW, RAW_SCALE, RAW_SUM } from "../src/abi/plan";
+import { HEAP, PANEL, PLAN_END, RAW_HIGH, RAW_LOW, RAW_SCALE, RAW_SUM, ROUNDED_MOST } from "../src/abi/plan";
 import {
   ERRORS,
   EVENT_KINDS,
@@ -228,6 +228,7 @@ const DIAGNOSIS_END: usize = REAL_LARGEST + BUNDLE_DOUBLES;
 
 // --- what may not overlap, and what both sides have to have in one place -----------------------------------------
 
+if (TILE != <i32>ROUNDED_MOST) ERROR("rows that are taken where they are are no tiles");
 if (GROUP_END > PANEL_SUM) ERROR("the groups of a bundle reach into those of a panel");
 // assertions know the names of their files, which stand between the two (asconfig.json)
 if (!ASC_NO_ASSERT && GROUP_END > <usize>ASC_MEMORY_BASE) ERROR("the groups of a bundle reach into names of files");

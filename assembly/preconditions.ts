@@ -30,6 +30,7 @@ import {
   MOST_LANES,
   ORDER,
   ORDER_PAIRWISE,
+  ORDER_SEQUENTIAL,
   OUTPUT,
   OUTPUT_STORAGE,
   PARAMETER_WORK,
@@ -39,6 +40,8 @@ import {
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   REDUCED_WEIGHT,
+  ROUNDED_MOST,
+  ROUNDED_STEP,
   SCALE,
   SCALE_DIVIDE,
   SCALE_GAIN,
@@ -58,6 +61,7 @@ import {
   TASK_GIVEN,
   TASK_NORM,
   TASK_RAW,
+  TASK_ROUNDED,
   TASK_SAVED,
   TASK_TOTAL,
   TERMS,
@@ -168,7 +172,11 @@ export function checkStretch(at: i32, n: i32): void {
 export function checkInput(): void {
   const task = load<i32>(TASK);
   const layout = load<i32>(LAYOUT);
-  assert((task & ~(TASK_CENTRE | TASK_GIVEN | TASK_NORM | TASK_APPLY | TASK_TOTAL | TASK_RAW | TASK_SAVED)) == 0);
+  assert(
+    (task & ~(TASK_CENTRE | TASK_GIVEN | TASK_NORM | TASK_APPLY | TASK_TOTAL | TASK_RAW | TASK_SAVED | TASK_ROUNDED)) ==
+      0,
+  );
+  if (task & TASK_ROUNDED) checkRounded();
   assert(layout == LAYOUT_ROWS || layout == LAYOUT_COLUMNS);
   checkLevels(load<i32>(KEPT_RANK), KEPT_COUNT, load<i32>(KEPT_TOTAL));
   checkLevels(load<i32>(REDUCED_RANK), REDUCED_COUNT, load<i32>(REDUCED_TOTAL));
@@ -180,6 +188,16 @@ export function checkInput(): void {
   checkElements(load<usize>(INPUT), load<i32>(INPUT_STORAGE), span());
   assert(load<f64>(EPS) >= 0 && load<f64>(EPS) < Infinity);
   assert(load<f64>(CONSTANT) >= 0);
+}
+
+/** Rows that are taken where they are. */
+function checkRounded(): void {
+  assert(
+    load<i32>(INPUT_STORAGE) == STORAGE_FLOAT32 && load<i32>(LAYOUT) == LAYOUT_ROWS && load<i32>(REDUCED_RANK) == 0,
+  );
+  assert(load<i32>(LENGTH) % ROUNDED_STEP == 0 && load<i32>(LENGTH) <= ROUNDED_MOST);
+  assert(load<i32>(ORDER) != ORDER_SEQUENTIAL && load<i32>(EXACT) == 0);
+  assert((load<usize>(WEIGHT) | load<usize>(BIAS)) == 0);
 }
 
 /** The plan of native or emulated arithmetic; `scaled`: there is a norm. */

@@ -115,6 +115,10 @@
 #define HALFNORM_TASK_RAW 32
 /* In gradients: MEAN and DEVIATION are those of the input, computed before. */
 #define HALFNORM_TASK_SAVED 64
+/* In emulated arithmetic: elements are float32 that the compute format has, and are taken where they are. In contiguous rows of a multiple of ROUNDED_STEP elements, up to ROUNDED_MOST, without weights and biases; their sums are neither sequential nor exact. */
+#define HALFNORM_TASK_ROUNDED 128
+#define HALFNORM_ROUNDED_STEP 32
+#define HALFNORM_ROUNDED_MOST 4096
 /* No norm: means, and centring alone. The mean of |d|, d², the largest |d|, the range, of the k largest |d|, of |d|^p. */
 #define HALFNORM_NORM_NONE 0
 #define HALFNORM_NORM_L1 1

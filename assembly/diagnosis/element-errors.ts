@@ -292,7 +292,7 @@ function holdTotal(stage: i32, y: usize, from: i32, n: i32, keeps: bool): void {
   if (values) {
     fillExact(n);
     keep(TILE_V, values, n * padded);
-    holdKept(stage, TOTAL, y, values, from, n);
+    holdKept(stage, TOTAL, y, values, 1, from, n);
   } else if (load<usize>(WEIGHT) | load<usize>(BIAS)) {
     fillExact(n);
     holdFilled(stage, TOTAL, y, from, n);

@@ -15,8 +15,8 @@ import {
   RECORDS,
   TOTAL,
 } from "../../src/abi/report";
-import { Bundle, gatherTile, padded, startBundles, stretch } from "../emulated/bundle";
-import { LARGEST_STATES, REAL_SCALE, SUM_EXACT, TILE_V, TILE_X } from "../memory";
+import { Bundle, gatherTile, startBundles, stretch } from "../emulated/bundle";
+import { LARGEST_STATES, REAL_SCALE, SUM_EXACT, TILE_X } from "../memory";
 import { isScaled, kindIn, Reduction, reductionIn, TermKind } from "../norms/norm";
 import { traitsOf } from "../norms/with-norm";
 import { checkErrors, checkInput, checkRecords, checkValues } from "../preconditions";
@@ -25,11 +25,10 @@ import { Layout } from "../tensors/offsets";
 import { holdExact, placeOfValues, recall } from "./element-errors";
 import { startErrors } from "./error-statistics";
 import { takeGiven } from "./given";
-import { errorsOf, holdKept, stateOf } from "./pairs";
+import { errorsOf, holdKept, holdKeptInPlace, stateOf } from "./pairs";
 import { addTo, hasRest, LOW, realOf } from "./reals";
 import { addMean, addTerms, exactScale, finishMean, finishTerms, startReference } from "./reference";
 import { isCentred, isGiven, nextWatchedBundle, readElements } from "./stages";
-import { multiplyKept } from "./tile-errors";
 import { placeTile } from "./tile-indices";
 import { addLargest, sumLargest } from "./top-float64";
 
@@ -51,12 +50,15 @@ export function judge(known: i32): void {
   startErrors(stateOf(INPUT_STAGE, TOTAL));
   const scales = known == KNOWN_SCALES || known == KNOWN_VALUES;
   // another norm may take other groups together, but for rows that are taken one by one
-  const has = known == KNOWN_VALUES || (known == KNOWN_MULTIPLES && !Layout.columnwise() && !Bundle.sequential());
+  const has =
+    load<usize>(EXACT_VALUES) != 0 &&
+    (known == KNOWN_VALUES || (known == KNOWN_MULTIPLES && !Layout.columnwise() && !Bundle.sequential()));
   startBundles();
   while (nextWatchedBundle()) {
     let ratio = 1.0;
     if (scales) {
-      recall(false);
+      // where all exact values are kept, nothing else is asked for
+      if (!has || hasRest(count)) recall(false);
     } else {
       ratio = has ? ratioOfKept() : 0;
       if (!isRatio(ratio)) ratio = referenceBundle(known);
@@ -67,8 +69,12 @@ export function judge(known: i32): void {
       const kept = values && isRatio(ratio);
       if (!kept && (scales || !Bundle.whole())) readElements(from, n);
       placeTile(from);
+      if (kept && Bundle.adjoins(n)) {
+        holdKeptInPlace(INPUT_STAGE, TOTAL, values, ratio, from, n);
+        continue;
+      }
       readOutputs(from, n);
-      if (kept) holdKept(INPUT_STAGE, TOTAL, TILE_X, multiplied(values, ratio, n), from, n);
+      if (kept) holdKept(INPUT_STAGE, TOTAL, TILE_X, values, ratio, from, n);
       else holdExact(INPUT_STAGE, TILE_X, from, n, known == KNOWN_SCALES);
     }
   }
@@ -105,13 +111,6 @@ function ratioOfKept(): f64 {
   const statistic = reduction == Reduction.Greatest ? greatest : load<f64>(SUM_EXACT) + load<f64>(SUM_EXACT, LOW);
   const scale = scaleOfRecord();
   return scale / exactScale(statistic * scale);
-}
-
-/** `ratio` times the exact outputs of a tile, in TILE_V for once where that makes a difference. */
-function multiplied(values: usize, ratio: f64, n: i32): usize {
-  if (ratio == 1) return values;
-  multiplyKept(values, ratio, TILE_V - EXACT_HEAD_BYTES, n * padded);
-  return TILE_V - EXACT_HEAD_BYTES;
 }
 
 /**

@@ -4,7 +4,7 @@ import { OUTPUT } from "../../src/abi/plan";
 import { ELEMENT_ERRORS, ERRORS, ERRORS_BYTES, INPUT_STAGE, TOTAL } from "../../src/abi/report";
 import { Bundle, writeTile } from "../emulated/bundle";
 import { COMPUTE } from "../formats/format";
-import { TILE_E, TILE_R } from "../memory";
+import { TILE_E, TILE_R, TILE_X } from "../memory";
 import { base, width } from "../tensors/groups";
 import { Single } from "../tensors/tiles";
 import { discountPairs, measureEach, measureEqual, setUnitOf } from "./error-statistics";
@@ -70,11 +70,20 @@ export function hold<R extends Real>(stage: i32, kind: i32, c: usize, x: usize, 
   finishPairs(from, n);
 }
 
-/** Adds the pairs of c and the exact values that were kept, of n elements that fill whole vectors with each group. */
-export function holdKept(stage: i32, kind: i32, c: usize, kept: usize, from: i32, n: i32): void {
+/**
+ * Adds the pairs of c, a tile, and `ratio` times the exact values that were kept, of n elements that fill whole vectors with each
+ * group.
+ */
+export function holdKept(stage: i32, kind: i32, c: usize, kept: usize, ratio: f64, from: i32, n: i32): void {
   startPairs(stage, kind, from, n);
-  measureKept(state, c, (n * width) >> 2, to, kept);
+  measureKept(state, c, (n * width) >> 2, to, kept, c, ratio);
   finishPairs(from, n);
+}
+
+/** The same where c stand where their errors go: side by side in whole vectors. They are in TILE_X then. */
+export function holdKeptInPlace(stage: i32, kind: i32, kept: usize, ratio: f64, from: i32, n: i32): void {
+  startPairs(stage, kind, from, n);
+  measureKept(state, to, n >> 2, to, kept, TILE_X, ratio);
 }
 
 /** Adds the pairs of numbers with themselves; their errors are none, and go nowhere. */

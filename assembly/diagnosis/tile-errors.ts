@@ -27,7 +27,7 @@ import {
   EXACT_SQUARES,
 } from "../../src/abi/report";
 import { ABS } from "../lanes/constants";
-import { greatestLane, highPair, lowPair, pairSum } from "../lanes/vectors";
+import { greatestLane, held, highPair, lowPair, pairSum } from "../lanes/vectors";
 import { SUM_EXACT, TILE_V, UNIT_EXPONENTS, UNIT_FOUND, UNIT_INVERSE, UNIT_LEAST, UNIT_MOST } from "../memory";
 import { add, locate, mayBeWorst, measureEach, raise } from "./error-statistics";
 import { addTo, fill, Itself, LOW, Real, RisingAdder } from "./reals";
@@ -36,17 +36,34 @@ import { addTo, fill, Itself, LOW, Real, RisingAdder } from "./reals";
 interface Source {
   /** Whether they were kept, behind a head that tells what is known of them. */
   kept(): bool;
+  /** What was kept, or a multiple of it. */
+  times(v: v128, ratios: v128): v128;
 }
 
 class Made implements Source {
   kept(): bool {
     return false;
   }
+  times(v: v128, _ratios: v128): v128 {
+    return v;
+  }
 }
 
 class Kept implements Source {
   kept(): bool {
     return true;
+  }
+  times(v: v128, _ratios: v128): v128 {
+    return v;
+  }
+}
+
+class Multiplied implements Source {
+  kept(): bool {
+    return true;
+  }
+  times(v: v128, ratios: v128): v128 {
+    return f64x2.mul(v, ratios);
   }
 }
 
@@ -63,12 +80,24 @@ export function measure<R extends Real>(
   step: usize,
   errors: usize,
 ): void {
-  measureFrom<R, Made>(state, c, x, vectors, rows, step, errors, 0);
+  measureFrom<R, Made>(state, c, x, vectors, rows, step, errors, 0, 1);
 }
 
-/** The same of `vectors` vectors whose exact values stand behind a head at `kept`. */
-export function measureKept(state: usize, c: usize, vectors: i32, errors: usize, kept: usize): void {
-  measureFrom<Itself, Kept>(state, c, c, vectors, 1, 0, errors, kept);
+/**
+ * The same of `vectors` vectors whose exact values are `ratio`, above 0, times those behind a head at `kept`. Errors may take the
+ * place of c, of which there is a copy in `tile` then, which may be c itself.
+ */
+export function measureKept(
+  state: usize,
+  c: usize,
+  vectors: i32,
+  errors: usize,
+  kept: usize,
+  tile: usize,
+  ratio: f64,
+): void {
+  if (ratio == 1) measureFrom<Itself, Kept>(state, c, tile, vectors, 1, 0, errors, kept, ratio);
+  else measureFrom<Itself, Multiplied>(state, c, tile, vectors, 1, 0, errors, kept, ratio);
 }
 
 /**
@@ -113,21 +142,12 @@ export function keep(from: usize, kept: usize, n: i32): void {
   store<f64>(kept, load<f64>(SUM_EXACT) + load<f64>(SUM_EXACT, LOW), EXACT_SIZES);
 }
 
-/** What keep() has kept of n exact values, times a ratio above 0. */
-export function multiplyKept(kept: usize, ratio: f64, to: usize, n: i32): void {
+/** TILE_V = n exact values times a ratio. */
+function multiplyKept(values: usize, ratio: f64, n: i32): void {
   const ratios = f64x2.splat(ratio);
-  let vv = f64x2.splat(0);
-  for (let p = EXACT_HEAD_BYTES, end = EXACT_HEAD_BYTES + ((<usize>n) << 3); p < end; p += 32) {
-    const v = f64x2.mul(v128.load(kept + p), ratios);
-    const w = f64x2.mul(v128.load(kept + p, 16), ratios);
-    v128.store(to + p, v);
-    v128.store(to + p, w, 16);
-    // as in keep(): with c = 0, their sum is that of d² to the bit
-    vv = f64x2.add(vv, f64x2.add(f64x2.mul(v, v), f64x2.mul(w, w)));
+  for (let p: usize = 0, end = (<usize>n) << 3; p < end; p += 16) {
+    v128.store(TILE_V + p, f64x2.mul(v128.load(values + p), ratios));
   }
-  store<f64>(to, pairSum(vv), EXACT_SQUARES);
-  store<f64>(to, load<f64>(kept, EXACT_LARGEST) * ratio, EXACT_LARGEST);
-  store<f64>(to, load<f64>(kept, EXACT_LEAST) * ratio, EXACT_LEAST);
 }
 
 function measureFrom<R extends Real, S extends Source>(
@@ -139,6 +159,7 @@ function measureFrom<R extends Real, S extends Source>(
   step: usize,
   errors: usize,
   kept: usize,
+  ratio: f64,
 ): void {
   const real = changetype<R>(0);
   const source = changetype<S>(0);
@@ -148,6 +169,7 @@ function measureFrom<R extends Real, S extends Source>(
   const least = v128.load(UNIT_LEAST);
   const inverse = v128.load(UNIT_INVERSE);
   const bound = boundOf(state);
+  const ratios = held(f64x2.splat(ratio));
   const zero = f64x2.splat(0);
   let e1 = zero;
   let e2 = zero;
@@ -165,12 +187,16 @@ function measureFrom<R extends Real, S extends Source>(
     for (let i = vectors; i > 0; i--) {
       const computed = v128.load(c + p);
       const from = source.kept() ? computed : v128.load(x + p);
-      const va = source.kept() ? v128.load(values + (p << 1)) : real.pair(lowPair(from), at, p << 1);
+      const va = source.kept()
+        ? source.times(v128.load(values + (p << 1)), ratios)
+        : real.pair(lowPair(from), at, p << 1);
       const da = f64x2.sub(lowPair(computed), va);
-      const ea = f64x2.mul(da, i64x2.sub(inverse, f64x2.pmax(least, v128.and(va, exponents))));
-      const vb = source.kept() ? v128.load(values + (p << 1), 16) : real.pair(highPair(from), at + 16, (p << 1) + 16);
+      const ea = f64x2.mul(da, i64x2.sub(inverse, i32x4.max_s(least, v128.and(va, exponents))));
+      const vb = source.kept()
+        ? source.times(v128.load(values + (p << 1), 16), ratios)
+        : real.pair(highPair(from), at + 16, (p << 1) + 16);
       const db = f64x2.sub(highPair(computed), vb);
-      const eb = f64x2.mul(db, i64x2.sub(inverse, f64x2.pmax(least, v128.and(vb, exponents))));
+      const eb = f64x2.mul(db, i64x2.sub(inverse, i32x4.max_s(least, v128.and(vb, exponents))));
       const dda = f64x2.mul(da, da);
       const ddb = f64x2.mul(db, db);
       const eea = f64x2.mul(ea, ea);
@@ -183,6 +209,7 @@ function measureFrom<R extends Real, S extends Source>(
       absolute = f64x2.pmax(absolute, f64x2.pmax(dda, ddb));
       const demoted = i64x2.shuffle(f32x4.demote_f64x2_zero(ea), f32x4.demote_f64x2_zero(eb), 0, 2);
       const sizes = v128.and(demoted, magnitudes);
+      if (source.kept()) v128.store(x + p, computed);
       v128.store(errors + p, sizes);
       if (source.kept()) {
         worst = i32x4.max_s(worst, sizes);
@@ -201,9 +228,10 @@ function measureFrom<R extends Real, S extends Source>(
   }
   const n = <i32>(p >> 2);
   storeFound(e1, e2, dd, dv, absolute);
-  const rare = source.kept() ? rareOfKept(state, worst, kept) : rareOfMade(state, worst, vv, largest, exceeding);
-  if (!source.kept() && rare) fill<R>(x, vectors, rows, step);
-  take(state, c, source.kept() ? values : TILE_V, errors, n, rare);
+  const rare = source.kept() ? rareOfKept(state, worst, kept, ratio) : rareOfMade(state, worst, vv, largest, exceeding);
+  if (rare && source.kept()) multiplyKept(values, ratio, n);
+  else if (rare) fill<R>(x, vectors, rows, step);
+  take(state, source.kept() ? x : c, errors, n, rare);
 }
 
 function greatest(x: v128): f64 {
@@ -251,11 +279,15 @@ function rareOfMade(state: usize, worst: v128, vv: v128, largest: v128, exceedin
 }
 
 /** `worst`: the bits of |e| in float32. */
-function rareOfKept(state: usize, worst: v128, kept: usize): i32 {
-  store<f64>(FOUND, load<f64>(kept, EXACT_SQUARES), FOUND_VV);
-  store<f64>(FOUND, load<f64>(kept, EXACT_LARGEST), FOUND_LARGEST);
+function rareOfKept(state: usize, worst: v128, kept: usize, ratio: f64): i32 {
+  const dd = load<f64>(FOUND, FOUND_DD);
+  const vv = load<f64>(kept, EXACT_SQUARES) * ratio * ratio;
+  // where all c are 0, the one sum is the other, to the bit: so it is where squares are not of the products that d are
+  const zeros = load<f64>(FOUND, FOUND_CV) == -dd && abs(vv - dd) <= 1e-9 * dd;
+  store<f64>(FOUND, zeros ? dd : vv, FOUND_VV);
+  store<f64>(FOUND, load<f64>(kept, EXACT_LARGEST) * ratio, FOUND_LARGEST);
   const size = reinterpret<f32>(greatestLane(worst));
-  const exceeding = sizeExceeding(state, load<f64>(kept, EXACT_LEAST));
+  const exceeding = sizeExceeding(state, load<f64>(kept, EXACT_LEAST) * ratio);
   store<f64>(FOUND, exceeding, FOUND_EXCEEDING);
   return rareOf(
     load<f64>(state, ERRORS_INDEX) < 0 || size >= <f32>abs(load<f64>(state, ERRORS_WORST)),
@@ -276,17 +308,13 @@ function rareOf(isWorst: bool, exceeds: bool): i32 {
   return (isWorst ? WORST : 0) | (exceeds ? EXCEEDS : 0) | (special ? SPECIAL : 0) | (cancels ? CANCELS : 0);
 }
 
-/**
- * Adds a tile of n pairs of c and the exact values, which are only read where something is `rare`. Those of a tile with special
- * pairs are in TILE_V then.
- */
-function take(state: usize, c: usize, exact: usize, errors: usize, n: i32, rare: i32): void {
+/** Adds a tile of n pairs of c and the exact values, which are in TILE_V where something is `rare`. */
+function take(state: usize, c: usize, errors: usize, n: i32, rare: i32): void {
   if (rare & SPECIAL) {
-    if (exact != TILE_V) memory.copy(TILE_V, exact, (<usize>n) << 3);
     measureEach(state, c, n, errors);
     return;
   }
-  if (rare & CANCELS) multiply(c, exact, n);
+  if (rare & CANCELS) multiply(c, TILE_V, n);
   add(state, ERRORS_ORDINARY, n);
   for (let at: usize = 0; at < FOUND_SUMS; at += 16) {
     const to = state + ERRORS_E + at;
@@ -294,8 +322,8 @@ function take(state: usize, c: usize, exact: usize, errors: usize, n: i32, rare:
   }
   raise(state, ERRORS_ABSOLUTE, load<f64>(FOUND, FOUND_ABSOLUTE));
   raise(state, ERRORS_LARGEST, load<f64>(FOUND, FOUND_LARGEST));
-  if (rare & EXCEEDS) raiseRelative(state, c, exact, errors, n);
-  if (rare & WORST) locate(state, c, exact, errors, n);
+  if (rare & EXCEEDS) raiseRelative(state, c, TILE_V, errors, n);
+  if (rare & WORST) locate(state, c, TILE_V, errors, n);
 }
 
 /** The sums of cv and c² where d takes most of v away. */

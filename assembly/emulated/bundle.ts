@@ -24,6 +24,7 @@ import {
   TASK_APPLY,
   TASK_CENTRE,
   TASK_GIVEN,
+  TASK_ROUNDED,
   WEIGHT,
 } from "../../src/abi/plan";
 import { COMPUTE, holdsHalf, kindOf, matchStatistics, PLAIN } from "../formats/format";
@@ -42,6 +43,8 @@ import { lanesOf } from "./sums";
 export let padded: i32 = 1;
 /** Elements of a group that a tile holds: a multiple of 128. */
 export let stretch: i32 = TILE;
+/** Where the elements of a bundle stand that fits, or what has become of them: in TILE_X, or still in the tensor. */
+export let source: usize = TILE_X;
 /** Elements of weight and bias that TILE_W and TILE_B hold, rounded; -1 for none. */
 let weightsAt: i32 = -1;
 let biasesAt: i32 = -1;
@@ -114,11 +117,25 @@ export function nextBundle(): bool {
   return true;
 }
 
-/** TILE_X = the elements of the bundle, if they fit. */
+/** The elements of the bundle at `source`, if they fit. */
 export function fillBundle(): void {
   // lanes without a group hold zeros
   if (padded != width) memory.fill(TILE_X, 0, (<usize>TILE) << 2);
-  if (Bundle.whole()) readTile(0, count, TILE_X);
+  source = TILE_X;
+  if (load<i32>(TASK) & TASK_ROUNDED) {
+    if (!ASC_NO_ASSERT) assert(Bundle.whole() && Bundle.adjoins(count));
+    source = addressOf(0);
+  } else if (Bundle.whole()) readTile(0, count, TILE_X);
+}
+
+/** Where element `from` of a single group is in the tensor, float32. */
+function addressOf(from: i32): usize {
+  return load<usize>(INPUT) + ((<usize>(base + from)) << 2);
+}
+
+/** From the next operation on, the elements are those of TILE_X. */
+export function leaveSource(): void {
+  source = TILE_X;
 }
 
 export function groupOf(values: usize, j: i32): f64 {
@@ -131,9 +148,10 @@ export function setGroup(values: usize, j: i32, x: f64): void {
   else store<f32>(values + ((<usize>j) << 2), <f32>x);
 }
 
-/** A tile = TILE_X (operation) the value of each group, over n elements of each. */
+/** A tile, which is the source then, = the source (operation) the value of each group, over n elements of each. */
 export function across<O extends Operation>(values: usize, n: i32, to: usize): void {
-  acrossTile<O, Unwatched>(TILE_X, values, n, to, COMPUTE);
+  acrossTile<O, Unwatched>(source, values, n, to, COMPUTE);
+  source = TILE_X;
 }
 
 /** The same from any tile to any, rounded to any format. */
@@ -221,7 +239,7 @@ export function readTile(from: i32, n: i32, tile: usize): void {
   if (kindOf(COMPUTE) == PLAIN || (halves && holdsHalf(COMPUTE))) {
     gatherTile(from, n, tile);
   } else if (!halves && Bundle.adjoins(n)) {
-    const at = load<usize>(INPUT) + ((<usize>(base + from)) << 2);
+    const at = addressOf(from);
     map<First, Unwatched>(at, at, 0, tile, n >> 2, 1, COMPUTE);
   } else {
     gatherTile(from, n, tile);

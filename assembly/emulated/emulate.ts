@@ -63,10 +63,12 @@ import {
   betweenTiles,
   fillBundle,
   groupOf,
+  leaveSource,
   nextBundle,
   padded,
   readTile,
   setGroup,
+  source,
   startBundles,
   stretch,
   tileOfOutput,
@@ -136,7 +138,7 @@ export function scales(): bool {
     for (let from = 0; from < count; from += stretch) {
       const n = min(stretch, count - from);
       if (!Bundle.whole()) readTile(from, n, TILE_X);
-      addTile<UnwatchedSums>(TILE_X, n, from);
+      addTile<UnwatchedSums>(source, n, from);
     }
     finishSums<UnwatchedSums>(GROUP_SUM);
     for (let j = 0; j < width; j++) {
@@ -191,7 +193,8 @@ export function statistics(centred: bool): void {
   const reduction = reductionIn(traits);
   const kind = kindIn(traits);
   const sums = reduction == Reduction.Sum;
-  const distances = centred && load<i32>(TAIL) != TAIL_SAME ? TILE_T : TILE_X;
+  const same = load<i32>(TAIL) == TAIL_SAME;
+  const distances = centred && !same ? TILE_T : TILE_X;
   const grid = gridOfTerms(kind, centred);
   if (sums) startSums<UnwatchedSums>(padded, true, grid);
   const quick = sums && count >= 32 && kind == TermKind.Square && addsSquares();
@@ -206,7 +209,7 @@ export function statistics(centred: bool): void {
     let done = 0;
     if (quick) {
       done = n & ~31;
-      if (!addSquares(TILE_X, distances, done, centred ? v128.load(GROUP_NEGATED) : f32x4.splat(-0.0))) {
+      if (!addSquares(source, distances, done, centred ? v128.load(GROUP_NEGATED) : f32x4.splat(-0.0))) {
         readTile(from, n, TILE_X);
         done = 0;
       }
@@ -214,11 +217,14 @@ export function statistics(centred: bool): void {
     }
     const at = (<usize>done) << 2;
     const left = n - done;
-    const d = distances + at;
-    if (centred) acrossTile<Add, Unwatched>(TILE_X + at, GROUP_NEGATED, left, d, STATISTICS);
+    let d = source + at;
+    if (centred) {
+      acrossTile<Add, Unwatched>(d, GROUP_NEGATED, left, distances + at, STATISTICS);
+      d = distances + at;
+    }
     if (sums) {
       if (!magnitudes) terms(kind, d, left);
-      addTile<UnwatchedSums>(magnitudes ? TILE_X : TILE_T, left, from + done);
+      addTile<UnwatchedSums>(magnitudes ? source : TILE_T, left, from + done);
     } else if (reduction == Reduction.Largest) {
       addLargest(d, n);
     } else if (padded == 1) {
@@ -227,6 +233,7 @@ export function statistics(centred: bool): void {
       extremeColumns(d, (<usize>padded) << 2, n, padded);
     }
   }
+  if (centred && same) leaveSource();
   if (sums) {
     finishSums<UnwatchedSums>(GROUP_SUM);
   } else if (reduction == Reduction.Largest) {
@@ -334,7 +341,7 @@ function output(centred: bool): void {
       if (uniform) across<Add>(GROUP_BIAS, n, to);
       else betweenTiles<Add, Unwatched>(TILE_X, folded ? TILE_D : TILE_B, n, to, COMPUTE);
     }
-    if (to == TILE_X || !(scaled || weighs || shifts)) writeTile(from, n, TILE_X);
+    if (to == TILE_X || !(scaled || weighs || shifts)) writeTile(from, n, source);
   }
 }
 

@@ -111,9 +111,10 @@ export function roundQuotient(sum: f64, n: f64, f: usize): f64 {
   const q = sum / n;
   const high = reinterpret<f64>(reinterpret<i64>(q) & ~0x7ffffff);
   const remainder = sum - high * n - (q - high) * n;
-  let bits = reinterpret<i64>(q);
-  if (remainder < 0 || remainder > 0) bits = (remainder > 0 == q > 0 ? bits : bits - 1) | 1;
-  return roundNumber(reinterpret<f64>(bits), f);
+  // without a branch, which nobody could foresee
+  const inexact = i64(remainder < 0) | i64(remainder > 0);
+  const beyond = inexact & (i64(remainder > 0) ^ i64(q > 0));
+  return roundNumber(reinterpret<f64>((reinterpret<i64>(q) - beyond) | inexact), f);
 }
 
 export const ADDITION: i32 = 0;

@@ -129,6 +129,13 @@ export const TASK_RAW = 32;
 
 /** In gradients: MEAN and DEVIATION are those of the input, computed before. */
 export const TASK_SAVED = 64;
+/**
+ * In emulated arithmetic: elements are float32 that the compute format has, and are taken where they are. In contiguous rows of a
+ * multiple of ROUNDED_STEP elements, up to ROUNDED_MOST, without weights and biases; their sums are neither sequential nor exact.
+ */
+export const TASK_ROUNDED = 128;
+export const ROUNDED_STEP = 32;
+export const ROUNDED_MOST = 4096;
 
 /** No norm: means, and centring alone. The mean of |d|, d², the largest |d|, the range, of the k largest |d|, of |d|^p. */
 export const NORM_NONE = 0;

@@ -132,8 +132,8 @@ function plain<T extends object>(value: T): T {
   const all = value as Record<string, unknown>;
   for (const key of Object.keys(all)) {
     const each = all[key];
-    // error statistics are so from the start
-    if (isObject(each)) "sqnrDb" in each || plain(each);
+    // error statistics are so from the start, and histograms are counts
+    if (isObject(each)) "sqnrDb" in each || key === "exponentHistogram" || plain(each);
     else if (typeof each === "number" && !(each && Number.isFinite(each))) all[key] = each === 0 ? 0 : null;
   }
   return value;
@@ -153,7 +153,7 @@ export function diagnose(x: Tensor, options: DiagnoseOptions, shared: Shared): D
  * it counts in full.
  *
  * Data is copied into kernel memory once, if it is not there, and work space takes 9 bytes an element, of up to 2^19 elements 25;
- * with remedies, it takes another 4, and up to 2^20 elements 12, or 16 where they are run in any case, and up to 8 more where
+ * with remedies, it takes another 4, and up to 2^20 elements 20, or 24 where they are run in any case, and up to 8 more where
  * groups are short.
  *
  * @throws {TypeError} for a wrong type or an unknown option, among them an `arithmetic` that is missing.

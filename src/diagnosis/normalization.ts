@@ -1,6 +1,6 @@
 // What is diagnosed, and the jobs that are run on it.
 
-import { TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM } from "../abi/plan.js";
+import { TASK_APPLY, TASK_CENTRE, TASK_GIVEN, TASK_NORM, TASK_ROUNDED } from "../abi/plan.js";
 import type { Numerics } from "../numerics/arithmetic.js";
 import { deviationFactor } from "../numerics/factors.js";
 import { epsPowerGiven, type NormSpec, powerOf } from "../numerics/norm.js";
@@ -14,6 +14,10 @@ import type { Share } from "./share.js";
 /** What of a subject a remedy changes. */
 export interface Change {
   readonly norm?: NormSpec;
+  /** Of elements that the mean has been taken from already. */
+  readonly centred?: false;
+  /** Of elements that are numbers of the compute format already, float32. */
+  readonly rounded?: boolean;
   readonly numerics?: Numerics;
   readonly eps?: number;
   /** In the place of eps, one for each group, rounded to the format of the statistics. */
@@ -74,10 +78,10 @@ export class Subject {
   job(change?: Change, y?: Operand, x = this.x): Job {
     // others may have put something into Object.prototype
     const own: Change = Object.setPrototypeOf({ ...change }, null);
-    const { norm = this.norm, numerics = this.numerics, eps = this.eps } = own;
-    const { mean = this.mean, deviation = this.deviation, epsOfGroups } = own;
-    const task = this.given ? TASK_GIVEN : (this.centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);
-    const job = new Job(x, this.walk, task | TASK_APPLY, norm, numerics);
+    const { norm = this.norm, centred = this.centred, numerics = this.numerics, eps = this.eps } = own;
+    const { mean = this.mean, deviation = this.deviation, epsOfGroups, rounded = false } = own;
+    const task = this.given ? TASK_GIVEN : (centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);
+    const job = new Job(x, this.walk, task | TASK_APPLY | (rounded ? TASK_ROUNDED : 0), norm, numerics);
     job.eps = eps;
     job.factor = this.factorOf(norm);
     job.weight = this.share.weightsOf(this.weight);

@@ -1,27 +1,19 @@
 // What would help: each change of a computation is run, and its output held against exact values.
 
-import {
-  ORDER_PAIRWISE,
-  ORDER_SEQUENTIAL,
-  STORAGE_FLOAT32,
-  TAIL_FOLDED,
-  TAIL_SAME,
-  TAIL_STEPS,
-  TASK_APPLY,
-  TASK_CENTRE,
-} from "../abi/plan.js";
+import { ORDER_PAIRWISE, ORDER_SEQUENTIAL, STORAGE_FLOAT32, TAIL_FOLDED, TAIL_SAME, TAIL_STEPS } from "../abi/plan.js";
 import { KNOWN_MEANS, KNOWN_MULTIPLES, KNOWN_SCALES, KNOWN_VALUES } from "../abi/report.js";
 import { roundTo } from "../conversion/round.js";
 import { arithmeticOf, type Numerics } from "../numerics/arithmetic.js";
-import { bfloat16, type FormatSpec, float32, nameOf } from "../numerics/format.js";
-import { checkNorm, comparedBy, MEAN_ONLY, type Norm, sameNorm } from "../numerics/norm.js";
+import { bfloat16, type FormatSpec, float32, isNarrow, nameOf } from "../numerics/format.js";
+import { checkNorm, comparedBy, type Norm, sameNorm } from "../numerics/norm.js";
 import { valuesOf } from "../plan/blocks.js";
-import { Job } from "../plan/plan.js";
+import type { Job } from "../plan/plan.js";
 import { run } from "../plan/run.js";
 import { planWalk } from "../plan/walk.js";
-import { Operand, operand } from "../tensor/operand.js";
+import { type Operand, operand } from "../tensor/operand.js";
 import { Tensor } from "../tensor/tensor.js";
 import { brief, formatWords, normWords } from "../text/words.js";
+import { Beginnings, staysIn } from "./beginnings.js";
 import { leastEps, scaledEps, survives } from "./equal-values.js";
 import { groupScaleOf } from "./group-scale.js";
 import { bestExponent, type Level } from "./headroom.js";
@@ -49,10 +41,14 @@ interface Trial {
   readonly change: Change;
   /** Puts what is normalized in place of the tensor, into the memory of the output. */
   prepare?(to: Operand): void;
+  /** Whether what is normalized are the elements as the compute format of the subject has them. */
+  readonly ofRounded?: true;
   /** What becomes of the output. */
-  finish?(y: Operand): void;
+  finish?(y: Operand): unknown;
   /** Whether it is by another norm than that of the subject: its exact outputs are others. */
   readonly otherNorm?: true;
+  /** Whether what is normalized is x - mean, rounded, in place of the tensor. */
+  readonly ofDistances?: boolean;
 }
 
 /** eps, or the least number of the format that keeps 1 / S of a group of equal values finite, where that is more. */
@@ -64,9 +60,6 @@ function safeEps(eps: number, subject: Subject, norm = subject.norm): number {
 
 /** ", eps to 1.532e-5", where it is another one. */
 const epsWords = (eps: number, was: number): string => (eps === was ? "" : `, eps to ${brief(eps, 4)}`);
-
-/** Whether float32 has numbers that a format has not. */
-const isNarrow = ({ precision, emax }: FormatSpec): boolean => precision < 24 || emax < 127;
 
 /**
  * What changes the arithmetic of the sums, that of the statistics, or all of it.
@@ -118,17 +111,16 @@ const SINGLE = {
 };
 
 /** All operations in float32, what is read and written in the format, as kernels do it that fuse a layer. */
-function stored({ x, numerics }: Subject): Trial[] {
+function stored({ numerics }: Subject): Trial[] {
   const { compute } = numerics;
   if (!isNarrow(compute)) return [];
   const wide: Numerics = { ...numerics, ...SINGLE };
-  const rounded = (from: Operand, to: Operand): unknown => roundTo(compute, from, to);
   return [
     {
       what: { change: `compute in float32, store in ${formatWords(nameOf(compute))}`, arithmetic: arithmeticOf(wide) },
       change: { numerics: wide },
-      prepare: (y) => rounded(x, y),
-      finish: (y) => rounded(y, y),
+      ofRounded: true,
+      finish: (y) => roundTo(compute, y, y),
     },
   ];
 }
@@ -139,32 +131,33 @@ function raised(subject: Subject): Trial[] {
   return eps === subject.eps ? [] : [{ what: { change: `raise eps to ${brief(eps, 4)}`, eps }, change: { eps } }];
 }
 
-/** Other norms than that of the subject. */
+/** Other norms than that of the subject. Where the output is made of the distances of the statistics, these are all that they need. */
 function norms(subject: Subject): Trial[] {
+  const { centred, numerics } = subject;
   const { count } = subject.walk;
+  const ofDistances = centred && numerics.tail === TAIL_SAME;
   const choices: Norm[] = ["l1", "l2", "linf", { topk: Math.min(TOP, count) }];
+  // norms whose S is made of eps alike need the same
+  const known = new Map<string, number>();
   return choices.flatMap((norm): Trial[] => {
     const other = checkNorm(norm, count, false);
     if (sameNorm(other, subject.norm)) return [];
-    const eps = safeEps(subject.eps, subject, other);
+    const { power, factor } = subject.epsRule(other);
+    const key = `${power} ${factor}`;
+    const eps = known.get(key) ?? safeEps(subject.eps, subject, other);
+    known.set(key, eps);
     const words = `normalize by ${normWords(norm)}${epsWords(eps, subject.eps)}`;
     const what = { change: words, norm, ...(eps !== subject.eps && { eps }) };
-    return [{ what, change: { norm: other, eps }, otherNorm: true }];
+    return [{ what, change: { norm: other, eps }, otherNorm: true, ofDistances }];
   });
 }
 
 /** Subtracts the mean, and from what is left its mean: the two together have twice the digits. */
-function twice(subject: Subject): Trial {
-  return {
-    what: { change: "subtract the mean twice", centrings: 2 },
-    change: {},
-    prepare(y) {
-      const job = new Job(subject.x, subject.walk, TASK_CENTRE | TASK_APPLY, MEAN_ONLY, subject.numerics);
-      job.y = y;
-      run(job);
-    },
-  };
-}
+const TWICE: Trial = {
+  what: { change: "subtract the mean twice", centrings: 2 },
+  change: {},
+  ofDistances: true,
+};
 
 /** x · 2^exponent, and statistics that are given along with it; but no eps is infinite. */
 function scaled(subject: Subject, exponent: number): Trial[] {
@@ -206,6 +199,26 @@ function scaledByGroups(subject: Subject, input: InputCounts): Trial[] {
 /** Where no SQNR is: everything exact, or noise only. */
 const quality = ({ sqnrDb, maxAbs }: ErrorStatistics): number => sqnrDb ?? (maxAbs ? -Infinity : Infinity);
 
+/** What a trial comes to, with what it begins with. */
+function jobOf(
+  subject: Subject,
+  { change, prepare, ofRounded, ofDistances, otherNorm }: Trial,
+  begun: Beginnings,
+): Job {
+  const { y } = begun;
+  prepare?.(y);
+  if (prepare) return subject.job(change, y, y);
+  const numerics = change.numerics ?? subject.numerics;
+  const rounded = staysIn(subject, numerics);
+  if (ofDistances && (begun.shares || !otherNorm)) {
+    return subject.job({ ...change, ...(otherNorm && { centred: false }), rounded }, y, begun.distances());
+  }
+  if (ofRounded || (begun.rounds && rounded && numerics.compute === subject.numerics.compute)) {
+    return subject.job({ ...change, rounded }, y, begun.rounded());
+  }
+  return subject.job(change, y);
+}
+
 /**
  * Runs every change that applies and is wanted.
  *
@@ -224,7 +237,7 @@ export function remediesOf(
 ): Remedy[] {
   const { x, norm, numerics, centred, given } = subject;
   const trials = arithmetics(subject, bfloat16For(subject, levels, input));
-  if (centred && !given && subject.walk.count > 1) trials.push(twice(subject));
+  if (centred && !given && subject.walk.count > 1) trials.push(TWICE);
   trials.push(...stored(subject));
   if (norm.name !== "none") {
     trials.push(...raised(subject));
@@ -238,7 +251,9 @@ export function remediesOf(
   }
   const chosen = trials.filter(({ what }) => wanted(what));
   const keeps = !kept && keepsExact(subject) && chosen.filter(({ otherNorm }) => !otherNorm).length > 1;
-  const tensor = Tensor.make([x.size], x.size, STORAGE_FLOAT32);
+  const shares = chosen.length > 1 && keepsExact(subject);
+  const size = Beginnings.room(x.size, shares);
+  const tensor = Tensor.make([size], size, STORAGE_FLOAT32);
   let exact: Tensor | undefined;
   try {
     const room = exactBytes(subject.share.walk) / 4;
@@ -248,11 +263,11 @@ export function remediesOf(
     // with weights or biases of the elements, outputs by another norm are no multiples
     const scalable = norm.name !== "none" && !subject.weight && !subject.bias;
     const asked = subject.job();
-    const y = new Operand(undefined, tensor.address as number, x.shape, x.size, STORAGE_FLOAT32);
+    const begun = new Beginnings(subject, tensor.address as number, shares);
+    const { y } = begun;
     const remedies = chosen.map((trial): Remedy => {
-      const { what, change, prepare, finish, otherNorm } = trial;
-      prepare?.(y);
-      const job = subject.job(change, y, prepare && y);
+      const { what, change, finish, otherNorm } = trial;
+      const job = jobOf(subject, trial, begun);
       run(job);
       finish?.(y);
       // as a power of two leaves it, where nothing overflows and nothing is subnormal
@@ -260,7 +275,7 @@ export function remediesOf(
       const multiples = known === KNOWN_VALUES && scalable;
       // of another norm, only the mean is the same
       const knows = !otherNorm ? known : multiples ? KNOWN_MULTIPLES : KNOWN_MEANS;
-      const exactly = otherNorm ? job : asked;
+      const exactly = otherNorm ? subject.job(change) : asked;
       const found = same
         ? { ...error }
         : judge(exactly, y.address, numerics.compute, records, knows, subject.share, values);

@@ -18,10 +18,10 @@ export const ofGroups = (values: Float32Array | undefined, { groups }: Walk): Op
   new Operand(values, 0, [groups], groups, STORAGE_FLOAT32);
 
 /** y = x / S of the groups. */
-function divide(x: Operand, walk: Walk, exponents: Float64Array, y: Operand): void {
+function divide(x: Operand, walk: Walk, scales: Float32Array, y: Operand): void {
   const job = new Job(x, walk, TASK_GIVEN | TASK_APPLY, NAMED.l1, undefined);
   job.mean = ofGroups(new Float32Array(walk.groups), walk);
-  job.deviation = ofGroups(new Float32Array(exponents.map((exponent) => 2 ** -exponent)), walk);
+  job.deviation = ofGroups(scales, walk);
   job.y = y;
   run(job);
 }
@@ -32,12 +32,25 @@ function divide(x: Operand, walk: Walk, exponents: Float64Array, y: Operand): vo
  * @param y Resident float32, which may be x.
  */
 export function multiply(x: Operand, walk: Walk, exponents: Float64Array, y: Operand): void {
-  const near = exponents.map((exponent) => Math.min(Math.max(exponent, LEAST), MOST));
-  const rest = exponents.map((exponent, i) => exponent - near[i]);
-  const twice = rest.some((exponent) => exponent !== 0);
+  const near = new Float32Array(exponents.length);
+  let rest: Float32Array | undefined;
+  // groups have their exponents in common: a power takes longer than the rest of the loop
+  let last = 0;
+  let power = 1;
+  for (let i = 0; i < near.length; i++) {
+    const exponent = Math.min(Math.max(exponents[i], LEAST), MOST);
+    if (exponent !== last) {
+      last = exponent;
+      power = 2 ** -exponent;
+    }
+    near[i] = power;
+    if (exponents[i] === exponent) continue;
+    rest ??= new Float32Array(near.length).fill(1);
+    rest[i] = 2 ** (exponent - exponents[i]);
+  }
   // what the first product rounds is 0 after the second
-  if (twice) divide(x, walk, rest, y);
-  divide(twice ? y : x, walk, near, y);
+  if (rest) divide(x, walk, rest, y);
+  divide(rest ? y : x, walk, near, y);
 }
 
 /** The largest |x| of each group of a resident tensor with nothing but numbers. */

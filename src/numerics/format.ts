@@ -84,6 +84,9 @@ export const FORMATS = { float32, float16, bfloat16, tfloat32, float8_e5m2, floa
 export const oneOf = (spec: FormatSpec, other: FormatSpec): FormatSpec =>
   other === spec || JSON.stringify(other) === JSON.stringify(spec) ? other : spec;
 
+/** Whether float32 has numbers that a format has not. */
+export const isNarrow = ({ precision, emax }: FormatSpec): boolean => precision < 24 || emax < 127;
+
 /** A format by name or as a spec. */
 export function checkFormat(name: string, value: unknown): FormatSpec {
   return isObject(value) ? format(value as FormatSpec) : choose(name, FORMATS, value);

@@ -105,6 +105,35 @@ describe("every remedy is run as it says", () => {
     check(rows(gaussian(300, 5, 0, 40), 2), "l1", arithmetic, true, 1e-3);
   });
 
+  // of whole lines of 32, elements that are rounded stay where they are
+  test.each<[Norm, Arithmetic, number]>([
+    ["l2", "float16", 256],
+    ["l1", "float16", 96],
+    ["linf", "bfloat16", 64],
+    [{ topk: 7 }, "float16", 4096],
+    ["l2", { compute: "float16", order: "pairwise" }, 1024],
+    ["l2", { compute: "float16", order: "sequential" }, 64],
+    ["l2", { compute: "float16", accumulate: "exact" }, 64],
+    ["l2", { compute: "float16", statistics: "float32", accumulate: "float32" }, 128],
+    ["l2", { compute: "float16", tail: "folded" }, 128],
+    ["l2", "float8_e4m3fn", 32],
+  ])("rows of whole lines, %j, %j, %i", (norm, arithmetic, count) => {
+    check(rows(gaussian(3 * count, 9, 1), 3), norm, arithmetic, true);
+    const wild = gaussian(3 * count, 10, 0, 40).map((value, i) => (i % 7 ? value : i % 2 ? -0 : 1e-7 * value));
+    wild[5] = Number.NaN;
+    wild[count + 1] = -Infinity;
+    check(rows(wild, 3), norm, arithmetic, true);
+  });
+
+  test("outputs that are exact, and multiples of them by other norms that are not", () => {
+    const x = rows(
+      Float32Array.from({ length: 256 }, (_, i) => (i % 2 ? -1 : 1)),
+      2,
+    );
+    const [best] = check(x, "l2", "float16", false, 0);
+    expect(best.error).toMatchObject({ maxAbs: 0, sqnrDb: null, cosine: 1 });
+  });
+
   test("data with NaN and infinities", () => {
     const data = gaussian(60, 6);
     data[3] = Number.NaN;
