@@ -26,6 +26,18 @@ export interface Change {
   readonly deviation?: Operand | undefined;
 }
 
+/** Nothing, not even what others may have put into Object.prototype. */
+const AS_IT_IS: Record<keyof Change, undefined> = {
+  norm: undefined,
+  centred: undefined,
+  rounded: undefined,
+  numerics: undefined,
+  eps: undefined,
+  epsOfGroups: undefined,
+  mean: undefined,
+  deviation: undefined,
+};
+
 /** A normalization of a tensor in emulated arithmetic. */
 export class Subject {
   /**
@@ -76,8 +88,7 @@ export class Subject {
    * @param x What takes the place of the tensor.
    */
   job(change?: Change, y?: Operand, x = this.x): Job {
-    // others may have put something into Object.prototype
-    const own: Change = Object.setPrototypeOf({ ...change }, null);
+    const own: Change = Object.assign({}, AS_IT_IS, change);
     const { norm = this.norm, centred = this.centred, numerics = this.numerics, eps = this.eps } = own;
     const { mean = this.mean, deviation = this.deviation, epsOfGroups, rounded = false } = own;
     const task = this.given ? TASK_GIVEN : (centred ? TASK_CENTRE : 0) | (norm.kind && TASK_NORM);

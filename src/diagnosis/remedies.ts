@@ -210,11 +210,13 @@ function jobOf(
   if (prepare) return subject.job(change, y, y);
   const numerics = change.numerics ?? subject.numerics;
   const rounded = staysIn(subject, numerics);
+  // not by a spread: see remediesOf()
   if (ofDistances && (begun.shares || !otherNorm)) {
-    return subject.job({ ...change, ...(otherNorm && { centred: false }), rounded }, y, begun.distances());
+    const centred = otherNorm ? { centred: false as const } : {};
+    return subject.job(Object.assign({ rounded }, change, centred), y, begun.distances());
   }
   if (ofRounded || (begun.rounds && rounded && numerics.compute === subject.numerics.compute)) {
-    return subject.job({ ...change, rounded }, y, begun.rounded());
+    return subject.job(Object.assign({ rounded }, change), y, begun.rounded());
   }
   return subject.job(change, y);
 }

@@ -226,9 +226,9 @@ export function trace(job: Job, records: number, share = new Share(job.walk), ke
   const measure = (found: readonly StageErrors[], again?: () => void): void => {
     const errors: Errors[] = [];
     for (const { stage, mine, total, ofGroups } of found) {
-      const count = ofGroups ? { n: groups, all: all.groups } : { n: elements, all: all.elements };
-      if (mine) errors.push({ state: stateOf(stage, report.OWN), address: mine, ...count, ofGroups });
-      errors.push({ state: stateOf(stage, report.TOTAL), address: total, ...count, ofGroups });
+      const [n, of] = ofGroups ? [groups, all.groups] : [elements, all.elements];
+      if (mine) errors.push({ state: stateOf(stage, report.OWN), address: mine, n, all: of, ofGroups });
+      errors.push({ state: stateOf(stage, report.TOTAL), address: total, n, all: of, ofGroups });
     }
     const read = (): void => {
       for (const { stage, mine, ofGroups } of found) {
@@ -381,8 +381,8 @@ export function judge(
   });
   const state = stateOf(report.INPUT_STAGE, report.TOTAL);
   const measures = new Measures(own, kernels, reports, share.company, table);
-  const count = { n: share.walk.elements, all: share.all.elements };
+  const { elements } = share.all;
   const back = share.company.size > 1 ? reports.mark() : undefined;
-  measures.measure([{ state, address, ...count }], () => {}, back);
-  return readErrors(own, state, count.all);
+  measures.measure([{ state, address, n: share.walk.elements, all: elements }], () => {}, back);
+  return readErrors(own, state, elements);
 }
