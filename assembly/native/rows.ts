@@ -26,6 +26,7 @@ import {
   STORAGE_FLOAT32,
   TASK,
   TASK_APPLY,
+  TASK_RAW,
   WEIGHT,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
@@ -125,6 +126,8 @@ export function prepareRows(): void {
   together = 1;
   const level = (<usize>(load<i32>(KEPT_RANK) - 1)) << 2;
   if (staged || length < LONG || !load<i32>(KEPT_RANK) || count * load<i32>(KEPT_TOTAL) < FAR) return;
+  // raw statistics are written group by group
+  if (load<i32>(TASK) & TASK_RAW) return;
   neighbour = load<i32>(level, KEPT_STRIDE);
   neighbourWeight = load<i32>(level, KEPT_WEIGHT);
   if (neighbour < innerStride()) together = max(1, STRETCH / neighbour);
