@@ -54,7 +54,7 @@ import {
 } from "../memory";
 import { bytes64, enterGroups, factors, nextColumns } from "../native/panel";
 import { prepareRows, Row } from "../native/rows";
-import { isScaled, kindIn, Reduction, reductionIn, Slope, slopeIn } from "../norms/norm";
+import { isScaled, kindIn, Reduction, reductionIn, Slope, slopeIn, TermKind } from "../norms/norm";
 import { factorFrom } from "../norms/scale";
 import { steepnessOf, traitsOf } from "../norms/with-norm";
 import { checkGradient, checkParameterSums, checkSelected } from "../preconditions";
@@ -87,7 +87,7 @@ export function backward(): void {
     while (nextColumns(most)) panel(traits, 0);
     return;
   }
-  prepareRows();
+  prepareRows(kindIn(traits) == TermKind.Square);
   const walk = prepareGradientRows();
   const alone = selected || !isDirect(walk);
   const groups = load<i32>(KEPT_TOTAL);

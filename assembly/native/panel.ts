@@ -52,7 +52,7 @@ export function rows(): void {
   const traits = traitsOf();
   if (!ASC_NO_ASSERT) checkNative(LAYOUT_ROWS, isScaled(traits));
   startGroups();
-  prepareRows();
+  prepareRows(kindIn(traits) == TermKind.Square);
   if (!Row.staged() && contiguousRows(traits)) return;
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g += width) {

@@ -26,6 +26,7 @@ import {
   STORAGE_FLOAT32,
   TASK,
   TASK_APPLY,
+  TASK_RAW,
   WEIGHT,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
@@ -59,9 +60,9 @@ import { gather, gatherWeights, scatter } from "../tensors/tiles";
 import { affine, affineBy, affineWeightedBy } from "./affine";
 import { FEW_ELEMENTS, Pass, SAMPLE } from "./passes";
 
-/** Segments shorter than this are staged; where there are many elements, and one pass keeps sums in registers: than the second. */
+/** Segments shorter than this are staged; of many elements whose sums of squares stay in registers: than the second. */
 const SHORT: i32 = 64;
-const SHORT_OF_MANY: i32 = 16;
+const SHORT_OF_SQUARES: i32 = 16;
 
 /** Shorter ones are not walked together: to begin a segment takes longer than memory then. */
 const LONG: i32 = 32;
@@ -115,16 +116,19 @@ export class Row {
   }
 }
 
-/** Before the first group of a plan. */
-export function prepareRows(): void {
+/** Before the first group of a plan; `squares`: its norm adds those up. */
+export function prepareRows(squares: bool): void {
   const length = load<i32>(LENGTH);
+  const short = squares && count >= <i32>FEW_ELEMENTS ? SHORT_OF_SQUARES : SHORT;
   staged =
     load<i32>(INPUT_STORAGE) != STORAGE_FLOAT32 ||
     ((load<i32>(TASK) & TASK_APPLY) != 0 && load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32) ||
-    (load<i32>(REDUCED_TOTAL) > 1 && length < (<f64>count < FEW_ELEMENTS ? SHORT : SHORT_OF_MANY));
+    (load<i32>(REDUCED_TOTAL) > 1 && length < short);
   together = 1;
   const level = (<usize>(load<i32>(KEPT_RANK) - 1)) << 2;
   if (staged || length < LONG || !load<i32>(KEPT_RANK) || count * load<i32>(KEPT_TOTAL) < FAR) return;
+  // raw statistics are written group by group
+  if (load<i32>(TASK) & TASK_RAW) return;
   neighbour = load<i32>(level, KEPT_STRIDE);
   neighbourWeight = load<i32>(level, KEPT_WEIGHT);
   if (neighbour < innerStride()) together = max(1, STRETCH / neighbour);

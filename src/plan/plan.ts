@@ -44,7 +44,7 @@ export class Job {
   ) {}
 }
 
-/** Scratch space of the top-k norm. After native rows() the k largest |x| of the last group are at its start. */
+/** Scratch space of the top-k norm. After native rows() over one group, its k largest |x| are at the start. */
 export const topScratchBytes = (top: number): number => at.TOP_SCRATCH + top * at.TOP_SCRATCH_PER_K;
 
 /** Where the values of an operand are, from some number of them on. */

@@ -68,7 +68,7 @@ function tensorOf([outer, segments, inner, length]: readonly number[]): Float32A
 }
 
 /**
- * Output, means and deviations. Where the innermost kept level has one group, as with `alone`, groups are walked one by one.
+ * Output, means and deviations, or raw statistics in the place of both. Where the innermost kept level has one group, as with `alone`, groups are walked one by one.
  */
 function run(x: Float32Array, shape: readonly number[], task: number, norm: number, weights: Weights, alone: boolean) {
   const [outer, segments, inner, length] = shape;
@@ -80,6 +80,7 @@ function run(x: Float32Array, shape: readonly number[], task: number, norm: numb
     return address;
   };
   const groups = outer * inner;
+  const raw = (task & at.TASK_RAW) !== 0;
   const [input, results] = [place(x), place(new Float32Array(x.length + 2 * groups))];
   const [w, b] = [place(parameters(weights.size, 0)), place(parameters(weights.size, 1000))];
   const { i32, f64 } = heap;
@@ -102,8 +103,8 @@ function run(x: Float32Array, shape: readonly number[], task: number, norm: numb
     [at.WEIGHT, weights.size ? w : 0],
     [at.BIAS, weights.size ? b : 0],
     [at.WEIGHT_STEP, weights.steps[3]],
-    [at.MEAN, results + 4 * x.length],
-    [at.DEVIATION, results + 4 * (x.length + groups)],
+    [at.MEAN, raw ? 0 : results + 4 * x.length],
+    [at.DEVIATION, results + 4 * (raw ? x.length : x.length + groups)],
     [at.LAYOUT, at.LAYOUT_ROWS],
     [at.LENGTH, length],
     [at.KEPT_RANK, alone ? 3 : 2],
@@ -143,5 +144,12 @@ describe.each(SHAPES)("[%i, %i, %i, %i]", (...shape) => {
         expect(together.equals(alone), `weights: ${how}, centred: ${centre > 0}`).toBe(true);
       }
     }
+  });
+
+  test.each(["none", "l1", "l2", "linf"])("raw statistics of %s", (name) => {
+    const norm = NORMS[name];
+    const task = at.TASK_RAW | (norm ? at.TASK_NORM : at.TASK_CENTRE);
+    const together = run(x, shape, task, norm, weightings.none, false);
+    expect(together.equals(run(x, shape, task, norm, weightings.none, true))).toBe(true);
   });
 });

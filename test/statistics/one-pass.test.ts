@@ -142,3 +142,13 @@ test("outputs of long rows", () => {
     });
   }
 });
+
+test.each(["l1", "linf", "range", { topk: 5 }] as const)("%j takes short segments as one stretch", (norm) => {
+  const [segments, length, count] = [24, 49, 100];
+  const groups = Array.from({ length: count }, (_, g) => gaussian(segments * length, 50 + g, g / 10));
+  const of = (segment: number) => {
+    const { mean, deviation } = statistics(tensorOf(groups, segment), { norm, axes: [0, 2] });
+    return [numbers(mean), numbers(deviation)];
+  };
+  expect(of(length)).toEqual(of(segments * length));
+});
