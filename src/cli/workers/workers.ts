@@ -78,21 +78,34 @@ class Thread implements TaskWorker {
   }
 }
 
-async function startThread(module: string, held = true): Promise<Thread | undefined> {
-  const late = new AbortController();
+/** A thread that begins. */
+interface Beginning {
+  /** None if it did not begin in time. */
+  readonly thread: Promise<Thread | undefined>;
+  /** The process goes on for it. */
+  hold(): void;
+}
+
+function startThread(module: string, held = true): Beginning {
   let thread: Thread | undefined;
-  try {
-    thread = new Thread(module);
-    thread.hold(held);
-    const timeout = setTimeout(PATIENCE, undefined, late).then(() => Promise.reject(new Error("no thread")));
-    await Promise.race([thread.ready, timeout]);
-    return thread;
-  } catch {
-    await thread?.end();
-    return undefined;
-  } finally {
-    late.abort();
-  }
+  const begin = async (): Promise<Thread | undefined> => {
+    const late = new AbortController();
+    try {
+      thread = new Thread(module);
+      thread.hold(held);
+      // of a thread that the process goes on for, until it begins or ends
+      const options = { signal: late.signal, ref: held };
+      const timeout = setTimeout(PATIENCE, undefined, options).then(() => Promise.reject(new Error("no thread")));
+      await Promise.race([thread.ready, timeout]);
+      return thread;
+    } catch {
+      await thread?.end();
+      return undefined;
+    } finally {
+      late.abort();
+    }
+  };
+  return { thread: begin(), hold: () => thread?.hold(true) };
 }
 
 /** The thread that asks. Nothing else happens while it works: no progress is shown, no signal answered. */
@@ -105,7 +118,7 @@ export async function workHere(module: string): Promise<TaskWorker> {
 export const workerOf = (command: string): string => new URL(`./${command}-worker.js`, import.meta.url).href;
 
 /** Threads that nobody has asked for yet, by what they work for. */
-const early = new Map<string, Promise<Thread | undefined>[]>();
+const early = new Map<string, Beginning[]>();
 
 /** Starts threads that will be asked for. The process does not go on for them. */
 export function startEarly(module: string, count: number): void {
@@ -120,11 +133,11 @@ export async function startWorkers(module: string, count: number): Promise<TaskW
   const waiting = early.get(module) ?? [];
   early.delete(module);
   const taken = waiting.splice(0, count);
-  for (const superfluous of waiting) superfluous.then((thread) => thread?.end());
+  for (const superfluous of waiting) superfluous.thread.then((thread) => thread?.end());
+  for (const beginning of taken) beginning.hold();
   const more = Array.from({ length: count - taken.length }, () => startThread(module));
-  const threads = await Promise.all([...taken, ...more]);
+  const threads = await Promise.all([...taken, ...more].map((beginning) => beginning.thread));
   const begun = threads.filter((thread) => thread !== undefined);
-  for (const thread of begun) thread.hold(true);
   return begun.length ? begun : [await workHere(module)];
 }
 
