@@ -70,23 +70,55 @@ export function momentColumns<C extends Centre>(p: usize, pitch: usize, rows: i3
   const most = pitch <= SHORT ? 32 : 8;
   for (; rows > 0; rows -= most) {
     const taken = min(rows, most);
-    for (let j: usize = 0; j < bytes; j += 16) {
-      const k = v128.load(PANEL_CENTRE + j);
-      const at = PANEL_PLAIN + (j << 1);
-      let low = v128.load(at, 0);
-      let high = v128.load(at, 16);
-      let squares = f32x4.splat(0);
-      let x = p + j;
-      for (let i = 0; i < taken; i++) {
-        squares = f32x4.add(squares, square<C>(v128.load(x), k));
-        low = f64x2.add(low, lowPair(v128.load64_zero(x, 0)));
-        high = f64x2.add(high, lowPair(v128.load64_zero(x, 8)));
-        x += pitch;
-      }
-      v128.store(at, low, 0);
-      v128.store(at, high, 16);
-      accumulate(PANEL_SUM + (j << 1), lowPair(squares), highPair(squares));
-    }
+    let j: usize = 0;
+    for (; j + 16 < bytes; j += 32) momentsOfEight<C>(p + j, pitch, taken, j);
+    if (j < bytes) momentsOfFour<C>(p + j, pitch, taken, j);
     p += pitch * most;
   }
+}
+
+/** Of four columns, `j` bytes into PANEL_CENTRE. */
+function momentsOfFour<C extends Centre>(x: usize, pitch: usize, rows: i32, j: usize): void {
+  const k = v128.load(PANEL_CENTRE + j);
+  const at = PANEL_PLAIN + (j << 1);
+  let low = v128.load(at, 0);
+  let high = v128.load(at, 16);
+  let squares = f32x4.splat(0);
+  for (; rows > 0; rows--) {
+    squares = f32x4.add(squares, square<C>(v128.load(x), k));
+    low = f64x2.add(low, lowPair(v128.load64_zero(x, 0)));
+    high = f64x2.add(high, lowPair(v128.load64_zero(x, 8)));
+    x += pitch;
+  }
+  v128.store(at, low, 0);
+  v128.store(at, high, 16);
+  accumulate(PANEL_SUM + (j << 1), lowPair(squares), highPair(squares));
+}
+
+/** Of eight, or up to eight: each sum waits for the one before, and so more of them take no more time. */
+function momentsOfEight<C extends Centre>(x: usize, pitch: usize, rows: i32, j: usize): void {
+  const k0 = v128.load(PANEL_CENTRE + j, 0);
+  const k1 = v128.load(PANEL_CENTRE + j, 16);
+  const at = PANEL_PLAIN + (j << 1);
+  let a = v128.load(at, 0);
+  let b = v128.load(at, 16);
+  let c = v128.load(at, 32);
+  let d = v128.load(at, 48);
+  let first = f32x4.splat(0);
+  let second = f32x4.splat(0);
+  for (; rows > 0; rows--) {
+    first = f32x4.add(first, square<C>(v128.load(x, 0), k0));
+    second = f32x4.add(second, square<C>(v128.load(x, 16), k1));
+    a = f64x2.add(a, lowPair(v128.load64_zero(x, 0)));
+    b = f64x2.add(b, lowPair(v128.load64_zero(x, 8)));
+    c = f64x2.add(c, lowPair(v128.load64_zero(x, 16)));
+    d = f64x2.add(d, lowPair(v128.load64_zero(x, 24)));
+    x += pitch;
+  }
+  v128.store(at, a, 0);
+  v128.store(at, b, 16);
+  v128.store(at, c, 32);
+  v128.store(at, d, 48);
+  accumulate(PANEL_SUM + (j << 1), lowPair(first), highPair(first));
+  accumulate(PANEL_SUM + (j << 1) + 32, lowPair(second), highPair(second));
 }

@@ -5,10 +5,10 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 39_104, gzip: 15_488 },
+  core: { raw: 39_808, gzip: 15_680 },
   diagnosis: { raw: 55_552, gzip: 22_400 },
-  gradients: { raw: 54_976, gzip: 20_928 },
-  halfnorm: { raw: 107_264, gzip: 40_320 },
+  gradients: { raw: 55_744, gzip: 21_120 },
+  halfnorm: { raw: 108_032, gzip: 40_448 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
