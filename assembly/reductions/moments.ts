@@ -67,7 +67,7 @@ const SHORT: usize = 1024;
 /** The same of rows x width at p, `pitch` bytes from row to row, about PANEL_CENTRE. */
 export function momentColumns<C extends Centre>(p: usize, pitch: usize, rows: i32, width: i32): void {
   const bytes = (<usize>width) << 2;
-  const most = pitch <= SHORT ? 32 : 8;
+  const most = pitch <= SHORT ? 16 : 8;
   for (; rows > 0; rows -= most) {
     const taken = min(rows, most);
     let j: usize = 0;
