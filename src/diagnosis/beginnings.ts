@@ -36,7 +36,9 @@ export class Beginnings {
   private readonly made: boolean[] = [];
 
   /** float32 in the memory of one, or of one that shares what it makes. */
-  static room = (elements: number, shares: boolean): number => (shares ? 3 : 1) * roomOf(elements);
+  static room(elements: number, shares: boolean): number {
+    return (shares ? 3 : 1) * roomOf(elements);
+  }
 
   /**
    * @param shares Whether there is memory for what is made; else it takes the place of the output.
