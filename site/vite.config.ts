@@ -32,7 +32,8 @@ function places(): Plugin {
 }
 
 /** Parts of D3 that Plot has for maps, for colours by name and for dates, and its legends: none is drawn here, and they are a fifth. */
-const UNUSED = /\/node_modules\/(d3-geo|d3-scale-chromatic|d3-time-format|@observablehq\/plot\/src\/legends)\/.*\.m?js$/;
+const UNUSED =
+  /\/node_modules\/(d3-geo|d3-scale-chromatic|d3-time-format|@observablehq\/plot\/src\/legends)\/.*\.m?js$/;
 
 function withoutMaps(): Plugin {
   return {
