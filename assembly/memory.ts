@@ -30,6 +30,8 @@ import {
 export const TILE: i32 = 4096;
 /** Groups that are emulated side by side at the most. */
 export const BUNDLE: i32 = 32;
+/** Elements of a group that tell where its mean is. */
+export const SAMPLE: i32 = 32;
 
 /** One number for each element of a tile. One vector past the end may be read. */
 const TILE_FLOATS: usize = 4 * TILE + 256;
@@ -99,7 +101,7 @@ const GROUP_END: usize = GROUP_TOP + 4 * TOP_BYTES;
 
 // --- the groups of a panel ----------------------------------------------------------------------------------
 //
-// One group in rows, up to PANEL of them in columns. Of emulated groups, the greatest and the least stand here, too.
+// One group in rows or those that are walked together, up to PANEL in columns. Of emulated groups, the greatest and the least stand here, too.
 
 /** float64 values. */
 export const PANEL_SUM: usize = RAW_SUM;
@@ -114,9 +116,11 @@ export const PANEL_REST: usize = PANEL_CENTRE + PANEL_FLOATS;
 /** What distances are multiplied by first: of Lp norms, and of output whose scale is beyond float32. */
 export const PANEL_FIRST: usize = PANEL_REST + PANEL_FLOATS;
 /** What they are multiplied by then, and what is added. */
-export const COLUMN_SCALE: usize = PANEL_FIRST + PANEL_FLOATS;
-export const COLUMN_SHIFT: usize = COLUMN_SCALE + PANEL_FLOATS;
-const PANEL_END: usize = COLUMN_SHIFT + PANEL_FLOATS;
+export const PANEL_SCALE: usize = PANEL_FIRST + PANEL_FLOATS;
+export const PANEL_SHIFT: usize = PANEL_SCALE + PANEL_FLOATS;
+/** Where the parts of a sample begin: bytes from the first element of a group. */
+export const SAMPLE_AT: usize = PANEL_SHIFT + PANEL_FLOATS;
+const PANEL_END: usize = SAMPLE_AT + 4 * SAMPLE;
 
 // --- gradients ------------------------------------------------------------------------------------------------
 
@@ -135,8 +139,8 @@ export const GRADIENT_DOT: usize = GRADIENT_SUM + PANEL_DOUBLES;
 export const GRADIENT_SHAPE: usize = GRADIENT_DOT + PANEL_DOUBLES;
 
 /** float32 values: the factor; what dy is multiplied by; the two terms, after the factor; the weight. */
-export const GRADIENT_SCALE: usize = COLUMN_SCALE;
-export const GRADIENT_SHIFT: usize = COLUMN_SHIFT;
+export const GRADIENT_SCALE: usize = PANEL_SCALE;
+export const GRADIENT_SHIFT: usize = PANEL_SHIFT;
 export const GRADIENT_GAIN: usize = GRADIENT_SHAPE + PANEL_DOUBLES;
 export const GRADIENT_SLOPE: usize = GRADIENT_GAIN + PANEL_FLOATS;
 export const GRADIENT_WEIGHT: usize = GRADIENT_SLOPE + PANEL_FLOATS;

@@ -75,9 +75,6 @@ import {
 } from "./native-sums";
 import { exchange } from "./upstream";
 
-/** Segments shorter than this are staged. */
-const SHORT: i32 = 64;
-
 /** How the groups of a plan are walked: bits. */
 const enum Walk {
   /** A group goes through the tiles. */
@@ -95,7 +92,7 @@ export function prepareGradientRows(): i32 {
   let walk = 0;
   const staged =
     (load<i32>(INPUT_STORAGE) | load<i32>(GRADIENT_STORAGE) | load<i32>(OUTPUT_STORAGE)) != STORAGE_FLOAT32 ||
-    (load<i32>(REDUCED_TOTAL) > 1 && load<i32>(LENGTH) < SHORT);
+    (load<i32>(REDUCED_TOTAL) > 1 && load<i32>(LENGTH) < Row.short());
   if (staged) walk |= count <= TILE ? Walk.Staged | Walk.Whole : Walk.Staged;
   if (load<i32>(WEIGHT_STEP)) {
     walk |= Walk.Each;

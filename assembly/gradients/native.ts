@@ -87,7 +87,7 @@ export function backward(): void {
     while (nextColumns(most)) panel(traits, 0);
     return;
   }
-  prepareRows(kindIn(traits) == TermKind.Square);
+  prepareRows(kindIn(traits) == TermKind.Square, !selected);
   const walk = prepareGradientRows();
   const alone = selected || !isDirect(walk);
   const groups = load<i32>(KEPT_TOTAL);

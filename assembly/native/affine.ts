@@ -1,9 +1,12 @@
 // Native output: y = (x - centre - rest) * scale * weight + bias over contiguous float32, in place or not.
 
+import { BIAS, WEIGHT } from "../../src/abi/plan";
 import { MINUS_ZEROS, ONES } from "../lanes/constants";
+import { at32, at64 } from "../lanes/lists";
 import { storeLanes } from "../lanes/vectors";
-import { COLUMN_SCALE, COLUMN_SHIFT, PANEL_CENTRE, PANEL_FIRST, PANEL_REST } from "../memory";
+import { PANEL_CENTRE, PANEL_FIRST, PANEL_REST, PANEL_SCALE, PANEL_SHIFT, PANEL_SUM } from "../memory";
 import { firstStep } from "../norms/scale";
+import { width } from "../tensors/groups";
 
 /** One scale and one shift for all of rows x n elements, `pitch` bytes from row to row; a shift of -0 keeps the sign of zeros. */
 export function affine(
@@ -94,24 +97,49 @@ function affineWeighted(
   }
 }
 
-/** affine() by a factor that may be beyond float32: then in two steps. */
-export function affineBy(
-  x: usize,
-  y: usize,
-  pitch: usize,
-  rows: i32,
-  n: i32,
-  centre: f32,
-  rest: f32,
-  factor: f64,
-  shift: f32,
-): void {
+/** affine() of n elements by a factor that may be beyond float32: then in two steps. */
+export function affineBy(x: usize, y: usize, n: i32, centre: f32, rest: f32, factor: f64): void {
   const first = firstStep(factor);
-  if (first == 1) {
-    affine(x, y, pitch, rows, n, centre, rest, <f32>factor, shift);
-  } else {
-    affine(x, y, pitch, rows, n, centre, rest, first, -0.0);
-    affine(y, y, pitch, rows, n, 0, 0, <f32>(factor / <f64>first), shift);
+  affine(x, y, 0, 1, n, centre, rest, first == 1 ? <f32>factor : first, -0.0);
+  if (first != 1) affine(y, y, 0, 1, n, 0, 0, <f32>(factor / <f64>first), -0.0);
+}
+
+/**
+ * Scale and shift of every group of the panel from the factors in PANEL_SUM and the weight of each, that of the first at
+ * element `weight` and `step` from one to the next; in how many steps an output takes them, 2 where a scale is beyond float32.
+ */
+export function placeParameters(weight: i32, step: i32): i32 {
+  const weights = load<usize>(WEIGHT);
+  const biases = load<usize>(BIAS);
+  let steps = 1;
+  for (let j = 0; j < width; j++) {
+    let factor = load<f64>(at64(PANEL_SUM, j));
+    if (weights) factor *= <f64>load<f32>(at32(weights, weight));
+    const first = firstStep(factor);
+    if (first != 1) steps = 2;
+    store<f32>(at32(PANEL_FIRST, j), first);
+    store<f32>(at32(PANEL_SCALE, j), <f32>(factor / <f64>first));
+    store<f32>(at32(PANEL_SHIFT, j), biases ? load<f32>(at32(biases, weight)) : -0.0);
+    weight += step;
+  }
+  return steps;
+}
+
+/** rows x n elements of every group of the panel, `step` bytes from one to the next, with the parameters of each. */
+export function affineGroups(x: usize, y: usize, step: usize, pitch: usize, rows: i32, n: i32, steps: i32): void {
+  for (let j = 0; j < width; j++) {
+    let from = x;
+    let centre = load<f32>(at32(PANEL_CENTRE, j));
+    let rest = load<f32>(at32(PANEL_REST, j));
+    if (steps > 1) {
+      affine(x, y, pitch, rows, n, centre, rest, load<f32>(at32(PANEL_FIRST, j)), -0.0);
+      from = y;
+      centre = 0;
+      rest = 0;
+    }
+    affine(from, y, pitch, rows, n, centre, rest, load<f32>(at32(PANEL_SCALE, j)), load<f32>(at32(PANEL_SHIFT, j)));
+    x += step;
+    y += step;
   }
 }
 
@@ -143,7 +171,7 @@ function distance(x: v128, at: usize): v128 {
   return f32x4.sub(f32x4.sub(x, v128.load(PANEL_CENTRE + at)), v128.load(PANEL_REST + at));
 }
 
-/** rows x n columns, `pitch` bytes from row to row, with the parameters of the panel's columns (columns.ts). */
+/** rows x n columns, `pitch` bytes from row to row, with the parameters of the panel's columns. */
 export function affineColumns(x: usize, y: usize, n: i32, pitch: usize, rows: i32): void {
   // four rows share the loads of the parameters; more would leave the order of memory, which the prefetcher follows
   const whole = n & ~3;
@@ -152,8 +180,8 @@ export function affineColumns(x: usize, y: usize, n: i32, pitch: usize, rows: i3
       const at = (<usize>j) << 2;
       const k = v128.load(PANEL_CENTRE + at);
       const m = v128.load(PANEL_REST + at);
-      const s = v128.load(COLUMN_SCALE + at);
-      const b = v128.load(COLUMN_SHIFT + at);
+      const s = v128.load(PANEL_SCALE + at);
+      const b = v128.load(PANEL_SHIFT + at);
       const from = x + at;
       const y0 = f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from), k), m), s), b);
       const y1 = f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(from + pitch), k), m), s), b);
@@ -180,8 +208,8 @@ export function affineColumns(x: usize, y: usize, n: i32, pitch: usize, rows: i3
 function affineRow(x: usize, y: usize, n: i32, j: i32): void {
   for (; j < n; j += 4) {
     const at = (<usize>j) << 2;
-    const d = f32x4.mul(distance(v128.load(x + at), at), v128.load(COLUMN_SCALE + at));
-    storeLanes(y + at, f32x4.add(d, v128.load(COLUMN_SHIFT + at)), n - j);
+    const d = f32x4.mul(distance(v128.load(x + at), at), v128.load(PANEL_SCALE + at));
+    storeLanes(y + at, f32x4.add(d, v128.load(PANEL_SHIFT + at)), n - j);
   }
 }
 
@@ -189,8 +217,8 @@ function affineRow(x: usize, y: usize, n: i32, j: i32): void {
 export function affineRowInTwo(x: usize, y: usize, n: i32): void {
   for (let at: usize = 0; n > 0; n -= 4) {
     const d = distance(v128.load(x + at), at);
-    const scaled = f32x4.mul(f32x4.mul(d, v128.load(PANEL_FIRST + at)), v128.load(COLUMN_SCALE + at));
-    storeLanes(y + at, f32x4.add(scaled, v128.load(COLUMN_SHIFT + at)), n);
+    const scaled = f32x4.mul(f32x4.mul(d, v128.load(PANEL_FIRST + at)), v128.load(PANEL_SCALE + at));
+    storeLanes(y + at, f32x4.add(scaled, v128.load(PANEL_SHIFT + at)), n);
     at += 16;
   }
 }

@@ -3,7 +3,6 @@
 // Panels of up to PANEL columns are walked row by row, one lane per column. float16 rows are staged in a tile.
 
 import {
-  BIAS,
   INPUT,
   INPUT_STORAGE,
   OUTPUT,
@@ -12,12 +11,10 @@ import {
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   STORAGE_FLOAT32,
-  WEIGHT,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
-import { COLUMN_SCALE, COLUMN_SHIFT, GROUP_TOP, PANEL_FIRST, PANEL_MEAN, PANEL_SUM, TILE, TILE_X } from "../memory";
+import { GROUP_TOP, PANEL_MEAN, PANEL_SUM, SAMPLE, TILE, TILE_X } from "../memory";
 import { Norm } from "../norms/norm";
-import { firstStep } from "../norms/scale";
 import { Sizes, Squares } from "../norms/terms";
 import { OfOther, withNorm } from "../norms/with-norm";
 import { checkTile } from "../preconditions";
@@ -29,8 +26,8 @@ import { topColumns } from "../reductions/top";
 import { base, group, width } from "../tensors/groups";
 import { innerRows, innerStride, reducedOffset, weightOffset } from "../tensors/offsets";
 import { read, write } from "../tensors/tiles";
-import { affineColumns, affineRowInTwo } from "./affine";
-import { Pass, SAMPLE } from "./passes";
+import { affineColumns, affineRowInTwo, placeParameters } from "./affine";
+import { Pass } from "./passes";
 
 class AddNumbers extends OfOther {
   of<N extends Norm>(_x: f64, _y: f64, rows: i32, wide: i32, _k: i32, p: usize, pitch: usize): void {
@@ -147,20 +144,6 @@ function apply(steps: i32, x: usize, y: usize, pitch: usize, rows: i32, wide: i3
 
 /** Scale and shift of every column from the factors in PANEL_SUM, then the output. */
 export function applyColumns(): void {
-  const step = load<i32>(WEIGHT_STEP);
-  const kept = (<usize>weightOffset(group)) << 2;
-  const weights = load<usize>(WEIGHT);
-  const biases = load<usize>(BIAS);
-  let steps = 1;
-  for (let j: usize = 0; j < <usize>width; j++) {
-    const at = kept + (step ? j << 2 : 0);
-    let factor = load<f64>(PANEL_SUM + (j << 3));
-    if (weights) factor *= <f64>load<f32>(weights + at);
-    const first = firstStep(factor);
-    if (first != 1) steps = 2;
-    store<f32>(PANEL_FIRST + (j << 2), first);
-    store<f32>(COLUMN_SCALE + (j << 2), <f32>(factor / <f64>first));
-    store<f32>(COLUMN_SHIFT + (j << 2), biases ? load<f32>(biases + at) : -0.0);
-  }
+  const steps = placeParameters(weightOffset(group), load<i32>(WEIGHT_STEP));
   walk(Pass.Plain, steps, 0, width, 0, load<i32>(REDUCED_TOTAL));
 }

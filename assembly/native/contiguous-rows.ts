@@ -93,7 +93,7 @@ export function contiguousRows(traits: i32): bool {
       const w = (<usize>(g * load<i32>(KEPT_WEIGHT))) << 2;
       affineWeightedBy(x, y, n, centre, rest, factor, weights ? weights + w : 0, biases ? biases + w : 0);
     } else {
-      affineBy(x, y, 0, 1, n, centre, rest, factor, -0.0);
+      affineBy(x, y, n, centre, rest, factor);
     }
   }
   return true;

@@ -29,6 +29,7 @@ import {
   PANEL_PLAIN,
   PANEL_REST,
   PANEL_SUM,
+  SAMPLE,
   TOP_BYTES,
 } from "../memory";
 import { isScaled, kindIn, Reduction, reductionIn, TermKind } from "../norms/norm";
@@ -41,7 +42,7 @@ import { columnsLeft, group, startGroups, takeGroups, width } from "../tensors/g
 import { Layout } from "../tensors/offsets";
 import { applyColumns, passColumns, sampleColumns } from "./columns";
 import { contiguousRows } from "./contiguous-rows";
-import { FEW_ELEMENTS, isNear, isWhole, Pass, SAMPLE } from "./passes";
+import { FEW_ELEMENTS, isNear, isWhole, Pass } from "./passes";
 import { applyRows, enterRow, passRows, prepareRows, Row, sampleRows } from "./rows";
 
 /** The same as FEW_ELEMENTS of columns. */
@@ -52,7 +53,7 @@ export function rows(): void {
   const traits = traitsOf();
   if (!ASC_NO_ASSERT) checkNative(LAYOUT_ROWS, isScaled(traits));
   startGroups();
-  prepareRows(kindIn(traits) == TermKind.Square);
+  prepareRows(kindIn(traits) == TermKind.Square, true);
   if (!Row.staged() && contiguousRows(traits)) return;
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g += width) {

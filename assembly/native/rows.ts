@@ -40,6 +40,8 @@ import {
   PANEL_MEAN,
   PANEL_REST,
   PANEL_SUM,
+  SAMPLE,
+  SAMPLE_AT,
   TILE,
   TILE_B,
   TILE_T,
@@ -57,21 +59,24 @@ import { addTop } from "../reductions/top";
 import { base, count, group, width } from "../tensors/groups";
 import { innerRows, innerStride, isUniform, keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, gatherWeights, scatter } from "../tensors/tiles";
-import { affine, affineBy, affineWeightedBy } from "./affine";
-import { FEW_ELEMENTS, Pass, SAMPLE } from "./passes";
+import { affine, affineBy, affineGroups, affineWeightedBy, placeParameters } from "./affine";
+import { FEW_ELEMENTS, Pass } from "./passes";
 
-/** Segments shorter than this are staged; of many elements whose sums of squares stay in registers: than the second. */
+/** Segments shorter than this are staged; than the second, where sums stay in registers or groups are walked together. */
 const SHORT: i32 = 64;
-const SHORT_OF_SQUARES: i32 = 16;
+const LEAST: i32 = 16;
 
-/** Shorter ones are not walked together: to begin a segment takes longer than memory then. */
-const LONG: i32 = 32;
-
-/** Elements of a plan from which on they are not in the second-level cache when they are needed again. */
-const FAR: i32 = 1_048_576;
+/**
+ * A group takes longer to begin where it is alone, a segment where groups are walked together. Those of more segments than
+ * MANY, of less than LONG elements each, are therefore walked one by one if their sums stay in registers, and the fewer than
+ * FAR elements of the plan in the second-level cache.
+ */
+const LONG: i32 = 96;
+const MANY: i32 = 16;
+const FAR: i32 = 131_072;
 
 /** Elements of neighbouring segments that are walked in a stretch: prefetchers begin again behind it. */
-const STRETCH: i32 = 32_768;
+const STRETCH: i32 = 65_536;
 
 /** The group goes through the tile. */
 let staged: bool = false;
@@ -95,6 +100,12 @@ export class Row {
     return staged && count <= TILE;
   }
 
+  /** Segments shorter than this are better staged, even if their elements are float32. */
+  @inline
+  static short(): i32 {
+    return together > 1 ? LEAST : SHORT;
+  }
+
   /** How many groups from number `first` on are walked together: as many as begin on one line of the innermost kept level. */
   @inline
   static together(first: i32): i32 {
@@ -116,23 +127,26 @@ export class Row {
   }
 }
 
-/** Before the first group of a plan; `squares`: its norm adds those up. */
-export function prepareRows(squares: bool): void {
+/** Before the first group of a plan; `squares`: its norm adds those up; `panels`: groups may be walked together. */
+export function prepareRows(squares: bool, panels: bool): void {
   const length = load<i32>(LENGTH);
-  const short = squares && count >= <i32>FEW_ELEMENTS ? SHORT_OF_SQUARES : SHORT;
+  const segments = load<i32>(REDUCED_TOTAL);
+  const level = (<usize>(load<i32>(KEPT_RANK) - 1)) << 2;
+  neighbour = load<i32>(KEPT_RANK) ? load<i32>(level, KEPT_STRIDE) : 0;
+  neighbourWeight = load<i32>(KEPT_RANK) ? load<i32>(level, KEPT_WEIGHT) : 0;
+  together = 1;
+  // raw statistics are written group by group
+  if (panels && !(load<i32>(TASK) & TASK_RAW) && neighbour > 0 && neighbour < innerStride()) {
+    together = max(1, min(PANEL, STRETCH / neighbour));
+  }
+  const inRegisters = squares && count >= <i32>FEW_ELEMENTS;
+  const short = together > 1 || inRegisters ? LEAST : SHORT;
   staged =
     load<i32>(INPUT_STORAGE) != STORAGE_FLOAT32 ||
     ((load<i32>(TASK) & TASK_APPLY) != 0 && load<i32>(OUTPUT_STORAGE) != STORAGE_FLOAT32) ||
-    (load<i32>(REDUCED_TOTAL) > 1 && length < short);
-  together = 1;
-  const level = (<usize>(load<i32>(KEPT_RANK) - 1)) << 2;
-  if (staged || length < LONG || !load<i32>(KEPT_RANK) || count * load<i32>(KEPT_TOTAL) < FAR) return;
-  // raw statistics are written group by group
-  if (load<i32>(TASK) & TASK_RAW) return;
-  neighbour = load<i32>(level, KEPT_STRIDE);
-  neighbourWeight = load<i32>(level, KEPT_WEIGHT);
-  if (neighbour < innerStride()) together = max(1, STRETCH / neighbour);
-  if (!ASC_NO_ASSERT) assert(together <= PANEL);
+    (segments > 1 && length < short);
+  const near = count * load<i32>(KEPT_TOTAL) < FAR;
+  if (staged || (inRegisters && length < LONG && segments > MANY && near)) together = 1;
 }
 
 /** Before the first pass over the groups at hand. */
@@ -140,31 +154,31 @@ export function enterRow(): void {
   if (Row.whole()) gather(base, 0, count, TILE_X);
 }
 
-/** Moments about 0 of SAMPLE elements from all over every group. */
+/** Moments about 0 of SAMPLE elements from all over every group: of four each in as many parts. */
 export function sampleRows(): void {
-  for (let j = 0; j < width; j++) sampleRow(j);
-}
-
-function sampleRow(j: i32): void {
-  const length = load<i32>(LENGTH);
-  const whole = Row.whole();
-  const start = whole ? TILE_X : load<usize>(INPUT) + Row.groupAt(j);
-  let to = TILE_T;
-  for (let part = 0; part < SAMPLE; part += 4) {
-    const from = part * (<u32>count / SAMPLE);
-    if (staged && !whole) {
-      gather(base, from, 4, to);
-    } else {
-      let at = from;
-      if (!staged && load<i32>(REDUCED_RANK)) {
-        const segment = from / length;
-        at = reducedOffset(segment, REDUCED_STRIDE) + min(from - segment * length, length - 4);
-      }
-      v128.store(to, v128.load(start + ((<usize>at) << 2)));
-    }
-    to += 16;
+  const apart = <u32>count / SAMPLE;
+  if (staged && !Row.whole()) {
+    for (let part = 0; part < SAMPLE; part += 4) gather(base, part * apart, 4, at32(TILE_T, part));
+    sumMoments<Origin>(TILE_T, 0, 0, 1, 0, 1, SAMPLE);
+    return;
   }
-  moments(Pass.Moments, j, TILE_T, 0, 1, SAMPLE);
+  const length = load<i32>(LENGTH);
+  // where they begin is the same in every group
+  for (let part = 0; part < SAMPLE; part += 4) {
+    let at = part * apart;
+    if (!staged && load<i32>(REDUCED_RANK)) {
+      const segment = at / length;
+      at = reducedOffset(segment, REDUCED_STRIDE) + min(at - segment * length, length - 4);
+    }
+    store<i32>(at32(SAMPLE_AT, part), at << 2);
+  }
+  for (let j = 0; j < width; j++) {
+    const start = staged ? TILE_X : load<usize>(INPUT) + Row.groupAt(j);
+    for (let part = 0; part < SAMPLE; part += 4) {
+      v128.store(at32(TILE_T, part), v128.load(start + <usize>load<i32>(at32(SAMPLE_AT, part))));
+    }
+    sumMoments<Origin>(TILE_T, 0, j, 1, 0, 1, SAMPLE);
+  }
 }
 
 /** One pass over `wide` groups of the panel from number `first` on. */
@@ -180,16 +194,16 @@ export function passRows(pass: Pass, first: i32, wide: i32): void {
   } else {
     const length = load<i32>(LENGTH);
     const segments = load<i32>(REDUCED_TOTAL);
+    const summed = pass == Pass.Moments || pass == Pass.MomentsNear;
     // the sums of moments of a group that is alone stay in registers from row to row
-    const inRegisters = wide == 1 && (pass == Pass.Moments || pass == Pass.MomentsNear);
-    const rows = inRegisters ? innerRows() : 1;
+    const rows = summed && wide == 1 ? innerRows() : 1;
     const pitch = (<usize>innerStride()) << 2;
     const input = load<usize>(INPUT) + Row.groupAt(first);
     const step = (<usize>neighbour) << 2;
     for (let s = 0; s < segments; s += rows) {
       let p = input + ((<usize>reducedOffset(s, REDUCED_STRIDE)) << 2);
-      if (inRegisters) {
-        moments(pass, first, p, pitch, rows, length);
+      if (summed) {
+        moments(pass, p, step, first, wide, pitch, rows, length);
         continue;
       }
       for (let j = first; j < first + wide; j++) {
@@ -206,10 +220,10 @@ class SumOfNumbers extends OfOther {
   }
 }
 
-/** Moments of rows x n float32 of group j, `pitch` bytes from row to row. */
-function moments(pass: Pass, j: i32, p: usize, pitch: usize, rows: i32, n: i32): void {
-  if (pass == Pass.Moments) sumMoments<Origin>(p, pitch, rows, n, 0, j);
-  else sumMoments<Near>(p, pitch, rows, n, load<f32>(at32(PANEL_CENTRE, j)), j);
+/** Moments of `wide` groups from number j on: sumMoments() of either pass. */
+function moments(pass: Pass, p: usize, step: usize, j: i32, wide: i32, pitch: usize, rows: i32, n: i32): void {
+  if (pass == Pass.Moments) sumMoments<Origin>(p, step, j, wide, pitch, rows, n);
+  else sumMoments<Near>(p, step, j, wide, pitch, rows, n);
 }
 
 /** A part of a pass over group j of the panel: n contiguous float32. */
@@ -223,7 +237,7 @@ function block(pass: Pass, j: i32, p: usize, n: i32): void {
       break;
     case Pass.Moments:
     case Pass.MomentsNear:
-      moments(pass, j, p, 0, 1, n);
+      moments(pass, p, 0, j, 1, 0, 1, n);
       break;
     case Pass.Magnitudes:
       sum = sumTerms<Sizes, Mean>(p, n, centre, load<f32>(at32(PANEL_REST, j)));
@@ -284,7 +298,7 @@ export function applyRows(): void {
         const bias = weightsFor(BIAS, 0, from, n, TILE_B);
         outputWeighted(TILE_X, TILE_X, 0, n, factor, weight, bias);
       } else {
-        output(TILE_X, TILE_X, 0, 0, 1, n, factor, -0.0);
+        affineBy(TILE_X, TILE_X, n, load<f32>(PANEL_CENTRE), load<f32>(PANEL_REST), factor);
       }
       scatter(base, from, n, TILE_X);
     }
@@ -292,27 +306,26 @@ export function applyRows(): void {
   }
   const segments = load<i32>(REDUCED_TOTAL);
   const step = load<i32>(WEIGHT_STEP) != 0 && weighted;
-  const rows = width == 1 && isUniform() ? innerRows() : 1;
+  const uniform = isUniform();
+  const rows = width == 1 && uniform ? innerRows() : 1;
   const kept = weighted ? keptOffset(group, KEPT_WEIGHT) : 0;
+  let steps = 0;
   for (let s = 0; s < segments; s += rows) {
     const segment = (<usize>reducedOffset(s, REDUCED_STRIDE)) << 2;
-    const weight = kept + reducedOffset(s, REDUCED_WEIGHT);
-    for (let j = 0; j < width; j++) {
-      if (step) applyWeighted(s, j, segment + Row.groupAt(j));
-      else applySegments(j, segment + Row.groupAt(j), rows, (<usize>(weight + Row.weightTo(j))) << 2);
+    if (step) {
+      for (let j = 0; j < width; j++) applyWeighted(s, j, segment + Row.groupAt(j));
+      continue;
     }
+    if (!steps || !uniform) steps = placeParameters(kept + reducedOffset(s, REDUCED_WEIGHT), Row.weightTo(1));
+    applySegments(segment + Row.groupAt(0), rows, steps);
   }
 }
 
-/** The output of `rows` segments of group j, the first at `at` bytes. Their weight, at `w` bytes, goes into the factor. */
-function applySegments(j: i32, at: usize, rows: i32, w: usize): void {
-  const weights = load<usize>(WEIGHT);
-  const biases = load<usize>(BIAS);
-  const factor = load<f64>(at64(PANEL_SUM, j));
-  const scale = weights ? factor * <f64>load<f32>(weights + w) : factor;
-  const shift: f32 = biases ? load<f32>(biases + w) : -0.0;
+/** The output of `rows` segments of every group, the first at `at` bytes, with the parameters of the panel. */
+function applySegments(at: usize, rows: i32, steps: i32): void {
   const pitch = (<usize>innerStride()) << 2;
-  output(load<usize>(INPUT) + at, load<usize>(OUTPUT) + at, j, pitch, rows, load<i32>(LENGTH), scale, shift);
+  const step = (<usize>neighbour) << 2;
+  affineGroups(load<usize>(INPUT) + at, load<usize>(OUTPUT) + at, step, pitch, rows, load<i32>(LENGTH), steps);
 }
 
 /** The output of segment s of group j, which is at `at` bytes, with a weight for every element. */
@@ -339,11 +352,6 @@ function weightsFor(field: usize, j: i32, from: i32, n: i32, tile: usize): usize
   }
   gatherWeights(field, group + j, from, n, tile);
   return tile;
-}
-
-/** d * factor + shift of rows x n elements of group j, `pitch` bytes from row to row. */
-function output(x: usize, y: usize, j: i32, pitch: usize, rows: i32, n: i32, factor: f64, shift: f32): void {
-  affineBy(x, y, pitch, rows, n, load<f32>(at32(PANEL_CENTRE, j)), load<f32>(at32(PANEL_REST, j)), factor, shift);
 }
 
 /** d * factor * weight + bias, of which either may be 0. */

@@ -1,5 +1,5 @@
 /**
- * Groups that lie nearer to each other than their segments do are walked together where the tensor is large. What comes out is what
+ * Groups that lie nearer to each other than their segments do are walked together. What comes out is what
  * comes out of them one by one: to the bit, but that sums of moments begin anew with each segment (in float64: no more than a last
  * digit of a result that is not rounded yet).
  */
@@ -18,6 +18,10 @@ const SHAPES = [
   [3, 5, 71, 1000],
   [1, 600, 60, 32],
   [2, 4, 9, 16_000],
+  [2, 3, 40, 16],
+  [1, 8, 1100, 49],
+  [3, 17, 5, 95],
+  [1, 17, 90, 95],
 ] as const;
 
 const NORMS: Record<string, number> = {

@@ -1,4 +1,4 @@
-/** Gradients of many channels, which are walked together, are those of each channel alone. */
+/** Gradients of many channels, which are walked together, are those of two at a time. */
 
 import { expect, test } from "vitest";
 import { batchNormBackward, statistics, tensor, tidy } from "../../src/index.js";
@@ -50,7 +50,7 @@ test.each([{ norm: "l2" }, { norm: "l1" }, { norm: "linf" }, { norm: { lp: 3 } }
   ] as const) {
     const [dx, ...sums] = run(0, CHANNELS, eps, given);
     for (let c = 0; c < CHANNELS; c += 2) {
-      // of two channels, segments are the same, and walked one channel after the other
+      // of two channels, panels are as small as they can be
       const [alone, ...sumsAlone] = run(c, 2, eps, given);
       const what = `channels ${c} and ${c + 1}, eps ${eps}`;
       expect(
