@@ -30,8 +30,6 @@ import {
 export const TILE: i32 = 4096;
 /** Groups that are emulated side by side at the most. */
 export const BUNDLE: i32 = 32;
-/** Elements of a group that tell where its mean is. */
-export const SAMPLE: i32 = 32;
 
 /** One number for each element of a tile. One vector past the end may be read. */
 const TILE_FLOATS: usize = 4 * TILE + 256;
@@ -118,9 +116,7 @@ export const PANEL_FIRST: usize = PANEL_REST + PANEL_FLOATS;
 /** What they are multiplied by then, and what is added. */
 export const PANEL_SCALE: usize = PANEL_FIRST + PANEL_FLOATS;
 export const PANEL_SHIFT: usize = PANEL_SCALE + PANEL_FLOATS;
-/** Where the parts of a sample begin: bytes from the first element of a group. */
-export const SAMPLE_AT: usize = PANEL_SHIFT + PANEL_FLOATS;
-const PANEL_END: usize = SAMPLE_AT + 4 * SAMPLE;
+const PANEL_END: usize = PANEL_SHIFT + PANEL_FLOATS;
 
 // --- gradients ------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import {
   STORAGE_FLOAT32,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
-import { GROUP_TOP, PANEL_MEAN, PANEL_SUM, SAMPLE, TILE, TILE_X } from "../memory";
+import { GROUP_TOP, PANEL_MEAN, PANEL_SUM, TILE, TILE_X } from "../memory";
 import { Norm } from "../norms/norm";
 import { Sizes, Squares } from "../norms/terms";
 import { OfOther, withNorm } from "../norms/with-norm";
@@ -27,7 +27,7 @@ import { base, group, width } from "../tensors/groups";
 import { innerRows, innerStride, reducedOffset, weightOffset } from "../tensors/offsets";
 import { read, write } from "../tensors/tiles";
 import { affineColumns, affineRowInTwo, placeParameters } from "./affine";
-import { Pass } from "./passes";
+import { Pass, SAMPLE } from "./passes";
 
 class AddNumbers extends OfOther {
   of<N extends Norm>(_x: f64, _y: f64, rows: i32, wide: i32, _k: i32, p: usize, pitch: usize): void {

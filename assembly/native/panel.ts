@@ -29,7 +29,6 @@ import {
   PANEL_PLAIN,
   PANEL_REST,
   PANEL_SUM,
-  SAMPLE,
   TOP_BYTES,
 } from "../memory";
 import { isScaled, kindIn, Reduction, reductionIn, TermKind } from "../norms/norm";
@@ -42,7 +41,7 @@ import { columnsLeft, group, startGroups, takeGroups, width } from "../tensors/g
 import { Layout } from "../tensors/offsets";
 import { applyColumns, passColumns, sampleColumns } from "./columns";
 import { contiguousRows } from "./contiguous-rows";
-import { FEW_ELEMENTS, isNear, isWhole, Pass } from "./passes";
+import { FEW_ELEMENTS, isNear, isWhole, Pass, SAMPLE } from "./passes";
 import { applyRows, enterRow, passRows, prepareRows, Row, sampleRows } from "./rows";
 
 /** The same as FEW_ELEMENTS of columns. */

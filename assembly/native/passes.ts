@@ -7,6 +7,9 @@ import { COUNT } from "../../src/abi/plan";
 /** Elements of a group from which on one pass over rows for mean and squares takes less time than two. */
 export const FEW_ELEMENTS: f64 = 1024;
 
+/** Elements of a group that tell where its mean is. */
+export const SAMPLE: i32 = 32;
+
 export const enum Pass {
   /** Sum of x, in float64. */
   Plain,

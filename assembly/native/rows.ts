@@ -19,7 +19,6 @@ import {
   OUTPUT,
   OUTPUT_STORAGE,
   PANEL,
-  REDUCED_RANK,
   REDUCED_STRIDE,
   REDUCED_TOTAL,
   REDUCED_WEIGHT,
@@ -40,8 +39,6 @@ import {
   PANEL_MEAN,
   PANEL_REST,
   PANEL_SUM,
-  SAMPLE,
-  SAMPLE_AT,
   TILE,
   TILE_B,
   TILE_T,
@@ -60,7 +57,7 @@ import { base, count, group, width } from "../tensors/groups";
 import { innerRows, innerStride, isUniform, keptOffset, reducedOffset } from "../tensors/offsets";
 import { gather, gatherWeights, scatter } from "../tensors/tiles";
 import { affine, affineBy, affineGroups, affineWeightedBy, placeParameters } from "./affine";
-import { FEW_ELEMENTS, Pass } from "./passes";
+import { FEW_ELEMENTS, Pass, SAMPLE } from "./passes";
 
 /** Segments shorter than this are staged; than the second, where sums stay in registers or groups are walked together. */
 const SHORT: i32 = 64;
@@ -131,13 +128,13 @@ export class Row {
 export function prepareRows(squares: bool, panels: bool): void {
   const length = load<i32>(LENGTH);
   const segments = load<i32>(REDUCED_TOTAL);
-  const level = (<usize>(load<i32>(KEPT_RANK) - 1)) << 2;
-  neighbour = load<i32>(KEPT_RANK) ? load<i32>(level, KEPT_STRIDE) : 0;
-  neighbourWeight = load<i32>(KEPT_RANK) ? load<i32>(level, KEPT_WEIGHT) : 0;
   together = 1;
   // raw statistics are written group by group
-  if (panels && !(load<i32>(TASK) & TASK_RAW) && neighbour > 0 && neighbour < innerStride()) {
-    together = max(1, min(PANEL, STRETCH / neighbour));
+  if (panels && load<i32>(KEPT_RANK) && !(load<i32>(TASK) & TASK_RAW)) {
+    const level = (<usize>(load<i32>(KEPT_RANK) - 1)) << 2;
+    neighbour = load<i32>(level, KEPT_STRIDE);
+    neighbourWeight = load<i32>(level, KEPT_WEIGHT);
+    if (neighbour > 0 && neighbour < innerStride()) together = max(1, min(PANEL, STRETCH / neighbour));
   }
   const inRegisters = squares && count >= <i32>FEW_ELEMENTS;
   const short = together > 1 || inRegisters ? LEAST : SHORT;
@@ -154,30 +151,22 @@ export function enterRow(): void {
   if (Row.whole()) gather(base, 0, count, TILE_X);
 }
 
-/** Moments about 0 of SAMPLE elements from all over every group: of four each in as many parts. */
+/** Moments about 0 of SAMPLE elements from all over every group. */
 export function sampleRows(): void {
-  const apart = <u32>count / SAMPLE;
-  if (staged && !Row.whole()) {
-    for (let part = 0; part < SAMPLE; part += 4) gather(base, part * apart, 4, at32(TILE_T, part));
-    sumMoments<Origin>(TILE_T, 0, 0, 1, 0, 1, SAMPLE);
-    return;
-  }
   const length = load<i32>(LENGTH);
-  // where they begin is the same in every group
-  for (let part = 0; part < SAMPLE; part += 4) {
-    let at = part * apart;
-    if (!staged && load<i32>(REDUCED_RANK)) {
+  for (let part = 0; part < SAMPLE; part += 8) {
+    let at = part * (<u32>count / SAMPLE);
+    let p = TILE_T;
+    if (Row.whole()) {
+      p = at32(TILE_X, at);
+    } else if (staged) {
+      gather(base, at, 8, p);
+    } else {
       const segment = at / length;
-      at = reducedOffset(segment, REDUCED_STRIDE) + min(at - segment * length, length - 4);
+      at = reducedOffset(segment, REDUCED_STRIDE) + min(at - segment * length, length - 8);
+      p = at32(load<usize>(INPUT) + Row.groupAt(0), at);
     }
-    store<i32>(at32(SAMPLE_AT, part), at << 2);
-  }
-  for (let j = 0; j < width; j++) {
-    const start = staged ? TILE_X : load<usize>(INPUT) + Row.groupAt(j);
-    for (let part = 0; part < SAMPLE; part += 4) {
-      v128.store(at32(TILE_T, part), v128.load(start + <usize>load<i32>(at32(SAMPLE_AT, part))));
-    }
-    sumMoments<Origin>(TILE_T, 0, j, 1, 0, 1, SAMPLE);
+    moments(Pass.Moments, p, (<usize>neighbour) << 2, 0, width, 0, 1, 8);
   }
 }
 
@@ -220,10 +209,13 @@ class SumOfNumbers extends OfOther {
   }
 }
 
-/** Moments of `wide` groups from number j on: sumMoments() of either pass. */
+/** Moments of rows x n float32 of `wide` groups from number j on, `step` bytes from one to the next, `pitch` from row to row. */
 function moments(pass: Pass, p: usize, step: usize, j: i32, wide: i32, pitch: usize, rows: i32, n: i32): void {
-  if (pass == Pass.Moments) sumMoments<Origin>(p, step, j, wide, pitch, rows, n);
-  else sumMoments<Near>(p, step, j, wide, pitch, rows, n);
+  for (const end = j + wide; j < end; j++) {
+    if (pass == Pass.Moments) sumMoments<Origin>(p, pitch, rows, n, j);
+    else sumMoments<Near>(p, pitch, rows, n, j);
+    p += step;
+  }
 }
 
 /** A part of a pass over group j of the panel: n contiguous float32. */
@@ -309,6 +301,8 @@ export function applyRows(): void {
   const uniform = isUniform();
   const rows = width == 1 && uniform ? innerRows() : 1;
   const kept = weighted ? keptOffset(group, KEPT_WEIGHT) : 0;
+  const pitch = (<usize>innerStride()) << 2;
+  const apart = (<usize>neighbour) << 2;
   let steps = 0;
   for (let s = 0; s < segments; s += rows) {
     const segment = (<usize>reducedOffset(s, REDUCED_STRIDE)) << 2;
@@ -317,15 +311,9 @@ export function applyRows(): void {
       continue;
     }
     if (!steps || !uniform) steps = placeParameters(kept + reducedOffset(s, REDUCED_WEIGHT), Row.weightTo(1));
-    applySegments(segment + Row.groupAt(0), rows, steps);
+    const at = segment + Row.groupAt(0);
+    affineGroups(load<usize>(INPUT) + at, load<usize>(OUTPUT) + at, apart, pitch, rows, load<i32>(LENGTH), steps);
   }
-}
-
-/** The output of `rows` segments of every group, the first at `at` bytes, with the parameters of the panel. */
-function applySegments(at: usize, rows: i32, steps: i32): void {
-  const pitch = (<usize>innerStride()) << 2;
-  const step = (<usize>neighbour) << 2;
-  affineGroups(load<usize>(INPUT) + at, load<usize>(OUTPUT) + at, step, pitch, rows, load<i32>(LENGTH), steps);
 }
 
 /** The output of segment s of group j, which is at `at` bytes, with a weight for every element. */

@@ -16,25 +16,10 @@ function square<C extends Centre>(x: v128, centre: v128): v128 {
 }
 
 /**
- * Adds sums of rows x n float32 of `wide` groups from number j on to PANEL_PLAIN, those of squares about PANEL_CENTRE to
- * PANEL_SUM. The first is at p, `pitch` bytes from row to row, and `step` from group to group.
+ * Adds sums of rows x n float32 at p, `pitch` bytes from row to row, to number j of PANEL_PLAIN, those of squares about number j
+ * of PANEL_CENTRE to that of PANEL_SUM.
  */
-export function sumMoments<C extends Centre>(
-  p: usize,
-  step: usize,
-  j: i32,
-  wide: i32,
-  pitch: usize,
-  rows: i32,
-  n: i32,
-): void {
-  for (const end = j + wide; j < end; j++) {
-    momentsOfGroup<C>(p, j, pitch, rows, n);
-    p += step;
-  }
-}
-
-function momentsOfGroup<C extends Centre>(p: usize, j: i32, pitch: usize, rows: i32, n: i32): void {
+export function sumMoments<C extends Centre>(p: usize, pitch: usize, rows: i32, n: i32, j: i32): void {
   const k = f32x4.splat(load<f32>(at32(PANEL_CENTRE, j)));
   let a = f64x2.splat(0);
   let b = f64x2.splat(0);

@@ -189,7 +189,7 @@ export const MODE_DOWN = 3;
 export const MODE_ODD = 4;
 export const MODE_STOCHASTIC = 5;
 
-/** Most columns that the native kernels keep accumulators for: a panel. In rows, a panel is one group. */
+/** Most groups that the native kernels keep accumulators for: a panel, of columns or of rows that are walked together. */
 export const PANEL = 1024;
 /**
  * Accumulators of the groups of a panel: a float64 each (a sum, or whatever TASK_RAW writes), the greatest and the least

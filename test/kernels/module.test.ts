@@ -5,10 +5,10 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 40_448, gzip: 16_000 },
+  core: { raw: 40_192, gzip: 15_744 },
   diagnosis: { raw: 55_552, gzip: 22_400 },
-  gradients: { raw: 56_320, gzip: 21_504 },
-  halfnorm: { raw: 108_672, gzip: 40_832 },
+  gradients: { raw: 56_064, gzip: 21_184 },
+  halfnorm: { raw: 108_288, gzip: 40_576 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
