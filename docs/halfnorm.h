@@ -161,7 +161,7 @@
 #define HALFNORM_MODE_DOWN 3
 #define HALFNORM_MODE_ODD 4
 #define HALFNORM_MODE_STOCHASTIC 5
-/* Most columns that the native kernels keep accumulators for: a panel. In rows, a panel is one group. */
+/* Most groups that the native kernels keep accumulators for: a panel, of columns or of rows that are walked together. */
 #define HALFNORM_PANEL 1024
 /* Accumulators of the groups of a panel: a float64 each (a sum, or whatever TASK_RAW writes), the greatest and the least element of the range norm as `ordered` integers, and the float32 that Lp distances were multiplied by. assembly/memory.ts has them in the row of all regions, and does not compile with other addresses. */
 #define HALFNORM_RAW_SUM 98304
