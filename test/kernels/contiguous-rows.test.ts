@@ -2,11 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/plan.js";
-import { coreBytes } from "../../src/engine/core.generated.js";
-import { Engine } from "../../src/engine/engine.js";
 import { gaussian } from "../support/random.js";
+import { bitsAt, place, runRows, startPlan } from "../support/rows-plan.js";
 
-const own = new Engine(coreBytes());
 const GUARD = 12345;
 const EPS = 1e-5;
 
@@ -19,46 +17,37 @@ interface Call {
 
 /** Output, means and deviations of [rows, n]; `levels`: of the kept part of the walk, where a level of one more changes nothing. */
 function run(x: Float32Array, rows: number, n: number, { task, norm, weight, bias }: Call, levels: number): Buffer {
-  const { heap, kernels } = own;
-  heap.begin();
-  const place = (values: Float32Array): number => {
-    const address = heap.scratch(values.byteLength + at.SLACK);
-    heap.f32.set(values, address / 4);
-    return address;
-  };
+  startPlan();
   const input = place(x);
   const [w, b] = [place(gaussian(n, 2)), place(gaussian(n, 3))];
   const results = place(new Float32Array(rows * n + 2 * rows).fill(GUARD));
-  const { i32, f64 } = heap;
-  i32.fill(0, at.TASK >> 2, at.PLAN_END >> 2);
-  const fields: [number, number][] = [
-    [at.TASK, task],
-    [at.NORM, norm],
-    [at.SCALE, at.SCALE_NORMALIZE],
-    [at.INPUT, input],
-    [at.OUTPUT, results],
-    [at.WEIGHT, weight ? w : 0],
-    [at.BIAS, bias ? b : 0],
-    [at.WEIGHT_STEP, 1],
-    [at.MEAN, results + 4 * rows * n],
-    [at.DEVIATION, results + 4 * (rows * n + rows)],
-    [at.LAYOUT, at.LAYOUT_ROWS],
-    [at.LENGTH, n],
-    [at.KEPT_RANK, levels],
-    [at.KEPT_TOTAL, rows],
-    [at.KEPT_COUNT, levels === 1 ? rows : 1],
-    [at.KEPT_COUNT + 4, rows],
-    [at.KEPT_STRIDE, levels === 1 ? n : 0],
-    [at.KEPT_STRIDE + 4, n],
-    [at.REDUCED_TOTAL, 1],
-  ];
-  for (const [field, value] of fields) i32[field >> 2] = value;
-  f64[at.COUNT >> 3] = n;
-  f64[at.EPS >> 3] = EPS;
-  f64[at.CONSTANT >> 3] = 1.25;
-  kernels.rows();
-  own.planned = undefined;
-  return Buffer.from(heap.f32.slice(results / 4, results / 4 + rows * n + 2 * rows).buffer);
+  runRows(
+    [
+      [at.TASK, task],
+      [at.NORM, norm],
+      [at.SCALE, at.SCALE_NORMALIZE],
+      [at.INPUT, input],
+      [at.OUTPUT, results],
+      [at.WEIGHT, weight ? w : 0],
+      [at.BIAS, bias ? b : 0],
+      [at.WEIGHT_STEP, 1],
+      [at.MEAN, results + 4 * rows * n],
+      [at.DEVIATION, results + 4 * (rows * n + rows)],
+      [at.LAYOUT, at.LAYOUT_ROWS],
+      [at.LENGTH, n],
+      [at.KEPT_RANK, levels],
+      [at.KEPT_TOTAL, rows],
+      [at.KEPT_COUNT, levels === 1 ? [rows] : [1, rows]],
+      [at.KEPT_STRIDE, levels === 1 ? [n] : [0, n]],
+      [at.REDUCED_TOTAL, 1],
+    ],
+    [
+      [at.COUNT, n],
+      [at.EPS, EPS],
+      [at.CONSTANT, 1.25],
+    ],
+  );
+  return bitsAt(results, rows * n + 2 * rows);
 }
 
 const DATA: Record<string, (n: number) => Float32Array> = {

@@ -6,11 +6,8 @@
 
 import { describe, expect, test } from "vitest";
 import * as at from "../../src/abi/plan.js";
-import { coreBytes } from "../../src/engine/core.generated.js";
-import { Engine } from "../../src/engine/engine.js";
 import { gaussian } from "../support/random.js";
-
-const own = new Engine(coreBytes());
+import { bitsAt, place, runRows, scratch, startPlan } from "../support/rows-plan.js";
 
 /** Sizes of [kept, reduced, kept, reduced]: panels that end at a line, or not; segments as short as there are and as long. */
 const SHAPES = [
@@ -76,54 +73,46 @@ function tensorOf([outer, segments, inner, length]: readonly number[]): Float32A
  */
 function run(x: Float32Array, shape: readonly number[], task: number, norm: number, weights: Weights, alone: boolean) {
   const [outer, segments, inner, length] = shape;
-  const { heap, kernels } = own;
-  heap.begin();
-  const place = (values: Float32Array): number => {
-    const address = heap.scratch(values.byteLength + at.SLACK);
-    heap.f32.set(values, address / 4);
-    return address;
-  };
+  startPlan();
   const groups = outer * inner;
   const raw = (task & at.TASK_RAW) !== 0;
   const [input, results] = [place(x), place(new Float32Array(x.length + 2 * groups))];
   const [w, b] = [place(parameters(weights.size, 0)), place(parameters(weights.size, 1000))];
-  const { i32, f64 } = heap;
-  i32.fill(0, at.TASK >> 2, at.PLAN_END >> 2);
-  const levels = (field: number, values: number[]) => i32.set(values, field >> 2);
-  levels(at.KEPT_COUNT, [outer, inner, 1]);
-  levels(at.KEPT_STRIDE, [segments * inner * length, length, length]);
-  levels(at.KEPT_WEIGHT, [weights.steps[0], weights.steps[2], 0]);
-  levels(at.REDUCED_COUNT, [segments]);
-  levels(at.REDUCED_STRIDE, [inner * length]);
-  levels(at.REDUCED_WEIGHT, [weights.steps[1]]);
-  const fields: [number, number][] = [
-    [at.TASK, task],
-    [at.NORM, norm],
-    [at.TOP, 5],
-    [at.SCRATCH, heap.scratch(at.TOP_SCRATCH + 5 * at.TOP_SCRATCH_PER_K + at.SLACK)],
-    [at.SCALE, at.SCALE_NORMALIZE],
-    [at.INPUT, input],
-    [at.OUTPUT, results],
-    [at.WEIGHT, weights.size ? w : 0],
-    [at.BIAS, weights.size ? b : 0],
-    [at.WEIGHT_STEP, weights.steps[3]],
-    [at.MEAN, raw ? 0 : results + 4 * x.length],
-    [at.DEVIATION, results + 4 * (raw ? x.length : x.length + groups)],
-    [at.LAYOUT, at.LAYOUT_ROWS],
-    [at.LENGTH, length],
-    [at.KEPT_RANK, alone ? 3 : 2],
-    [at.KEPT_TOTAL, groups],
-    [at.REDUCED_RANK, 1],
-    [at.REDUCED_TOTAL, segments],
-  ];
-  for (const [field, value] of fields) i32[field >> 2] = value;
-  f64[at.COUNT >> 3] = segments * length;
-  f64[at.EPS >> 3] = 1e-5;
-  f64[at.CONSTANT >> 3] = 1.25;
-  f64[at.POWER >> 3] = 1.5;
-  kernels.rows();
-  own.planned = undefined;
-  return Buffer.from(heap.f32.slice(results / 4, results / 4 + x.length + 2 * groups).buffer);
+  runRows(
+    [
+      [at.TASK, task],
+      [at.NORM, norm],
+      [at.TOP, 5],
+      [at.SCRATCH, scratch(at.TOP_SCRATCH + 5 * at.TOP_SCRATCH_PER_K)],
+      [at.SCALE, at.SCALE_NORMALIZE],
+      [at.INPUT, input],
+      [at.OUTPUT, results],
+      [at.WEIGHT, weights.size ? w : 0],
+      [at.BIAS, weights.size ? b : 0],
+      [at.WEIGHT_STEP, weights.steps[3]],
+      [at.MEAN, raw ? 0 : results + 4 * x.length],
+      [at.DEVIATION, results + 4 * (raw ? x.length : x.length + groups)],
+      [at.LAYOUT, at.LAYOUT_ROWS],
+      [at.LENGTH, length],
+      [at.KEPT_RANK, alone ? 3 : 2],
+      [at.KEPT_TOTAL, groups],
+      [at.KEPT_COUNT, [outer, inner, 1]],
+      [at.KEPT_STRIDE, [segments * inner * length, length, length]],
+      [at.KEPT_WEIGHT, [weights.steps[0], weights.steps[2], 0]],
+      [at.REDUCED_RANK, 1],
+      [at.REDUCED_TOTAL, segments],
+      [at.REDUCED_COUNT, segments],
+      [at.REDUCED_STRIDE, inner * length],
+      [at.REDUCED_WEIGHT, weights.steps[1]],
+    ],
+    [
+      [at.COUNT, segments * length],
+      [at.EPS, 1e-5],
+      [at.CONSTANT, 1.25],
+      [at.POWER, 1.5],
+    ],
+  );
+  return bitsAt(results, x.length + 2 * groups);
 }
 
 describe.each(SHAPES)("[%i, %i, %i, %i]", (...shape) => {
