@@ -52,6 +52,7 @@ import {
   PANEL_REST,
   PANEL_SUM,
 } from "../memory";
+import { areContiguous, factorOfRow } from "../native/contiguous-rows";
 import { bytes64, enterGroups, factors, nextColumns } from "../native/panel";
 import { prepareRows, Row } from "../native/rows";
 import { isScaled, kindIn, Reduction, reductionIn, Slope, slopeIn, TermKind } from "../norms/norm";
@@ -84,27 +85,30 @@ export function backward(): void {
   startGroups();
   if (Layout.columnwise()) {
     const most = selected ? min(PANEL, load<i32>(SELECTED_GROUPS)) : PANEL;
-    while (nextColumns(most)) panel(traits, 0);
+    while (nextColumns(most)) panel(traits, 0, false);
     return;
   }
   prepareRows(kindIn(traits) == TermKind.Square, !selected);
   const walk = prepareGradientRows();
   const alone = selected || !isDirect(walk);
+  // what is selected begins with the extremes, which only a panel has
+  const contiguous = !selected && !Row.staged() && areContiguous(traits);
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g += width) {
     enterGroups(g, alone ? 1 : Row.together(g));
     enterGradientRow(walk);
-    panel(traits, walk);
+    panel(traits, walk, contiguous);
   }
   finishGradientRows(walk);
 }
 
-/** One panel; `walk`: how rows are walked. */
-function panel(traits: i32, walk: i32): void {
+/** One panel; `walk`: how rows are walked; `contiguous`: it is one of contiguous-rows.ts. */
+function panel(traits: i32, walk: i32, contiguous: bool): void {
   const columnwise = Layout.columnwise();
   const slope = slopeIn(traits);
   const task = load<i32>(TASK);
   if (task & TASK_SAVED) takeSaved(traits);
+  else if (contiguous) factorOfRow(traits, group);
   else factors(traits);
   copyVectors(PANEL_SUM, GRADIENT_FACTOR, bytes64());
   for (let j = 0; j < width; j++) store<f32>(at32(GRADIENT_SCALE, j), <f32>load<f64>(at64(GRADIENT_FACTOR, j)));

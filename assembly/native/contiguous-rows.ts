@@ -24,6 +24,8 @@ import {
   WEIGHT,
   WEIGHT_STEP,
 } from "../../src/abi/plan";
+import { at32 } from "../lanes/lists";
+import { PANEL_CENTRE, PANEL_MEAN, PANEL_REST, PANEL_SUM } from "../memory";
 import { kindIn, Reduction, reductionIn, TermKind } from "../norms/norm";
 import { deviationOf, Float64, factorFrom, partsOf } from "../norms/scale";
 import { Sizes, Squares } from "../norms/terms";
@@ -33,7 +35,10 @@ import { affineBy, affineWeightedBy } from "./affine";
 import { FEW_ELEMENTS, isNear, isWhole } from "./passes";
 
 /** Whether rows that are not staged are such, and have a statistic that needs no panel. */
-function applies(reduction: Reduction, kind: TermKind, task: i32): bool {
+export function areContiguous(traits: i32): bool {
+  const task = load<i32>(TASK);
+  const reduction = reductionIn(traits);
+  const kind = kindIn(traits);
   if (load<i32>(REDUCED_TOTAL) != 1 || load<i32>(KEPT_RANK) > 1 || task & (TASK_GIVEN | TASK_RAW)) return false;
   const weighted = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
   if (weighted && !load<i32>(WEIGHT_STEP)) return false;
@@ -57,12 +62,72 @@ function squares(x: usize, n: i32, mean: f64, centre: f32, rest: f32): f64 {
   return isWhole(total) ? total : sumTermsWide<Squares>(x, n, mean);
 }
 
+/** In line wherever it is called. */
+class Row {
+  @inline
+  static start(g: i32): usize {
+    return (<usize>(g * load<i32>(KEPT_STRIDE))) << 2;
+  }
+
+  /** The mean of row g at x, which goes to `means` unless that is 0. */
+  @inline
+  static mean(means: usize, g: i32, x: usize, n: i32): f64 {
+    const mean = sumPlain(x, n) / load<f64>(COUNT);
+    if (means) store<f32>(at32(means, g), <f32>mean);
+    return mean;
+  }
+
+  /** Its deviation, by a statistic that is divided by `parts` unless that is 0; it goes to `deviations`. */
+  @inline
+  static deviation(
+    reduction: Reduction,
+    kind: TermKind,
+    parts: f64,
+    deviations: usize,
+    g: i32,
+    x: usize,
+    n: i32,
+    mean: f64,
+    centre: f32,
+    rest: f32,
+  ): f64 {
+    let statistic: f64;
+    if (reduction == Reduction.Greatest) statistic = <f64>reinterpret<f32>(greatestMagnitude(x, n));
+    else if (kind == TermKind.Size) statistic = magnitudes(x, n, mean, centre, rest);
+    else statistic = squares(x, n, mean, centre, rest);
+    const deviation = deviationOf<Float64>(kind, parts ? statistic / parts : statistic);
+    if (deviations) store<f32>(at32(deviations, g), <f32>deviation);
+    return deviation;
+  }
+}
+
+/** Row g as the one group of a panel: what factors() leaves there (panel.ts). */
+export function factorOfRow(traits: i32, g: i32): void {
+  const reduction = reductionIn(traits);
+  const kind = kindIn(traits);
+  const n = load<i32>(LENGTH);
+  const x = load<usize>(INPUT) + Row.start(g);
+  const mean = load<i32>(TASK) & TASK_CENTRE ? Row.mean(load<usize>(MEAN), g, x, n) : 0;
+  const centre = <f32>mean;
+  const rest = <f32>(mean - <f64>centre);
+  store<f64>(PANEL_MEAN, mean);
+  store<f32>(PANEL_CENTRE, centre);
+  store<f32>(PANEL_REST, rest);
+  let factor = 1.0;
+  if (reduction != Reduction.None) {
+    const parts = partsOf<Float64>(reduction);
+    const deviations = load<usize>(DEVIATION);
+    factor = factorFrom(kind, Row.deviation(reduction, kind, parts, deviations, g, x, n, mean, centre, rest), g);
+  }
+  store<f64>(PANEL_SUM, factor);
+}
+
 /** Does the plan, after prepareRows(); false, and nothing done, where its rows need more. */
 export function contiguousRows(traits: i32): bool {
+  if (!areContiguous(traits)) return false;
   const task = load<i32>(TASK);
   const reduction = reductionIn(traits);
   const kind = kindIn(traits);
-  if (!applies(reduction, kind, task)) return false;
   const n = load<i32>(LENGTH);
   const parts = partsOf<Float64>(reduction);
   const weights = load<usize>(WEIGHT);
@@ -71,20 +136,14 @@ export function contiguousRows(traits: i32): bool {
   const deviations = load<usize>(DEVIATION);
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g++) {
-    const at = (<usize>(g * load<i32>(KEPT_STRIDE))) << 2;
+    const at = Row.start(g);
     const x = load<usize>(INPUT) + at;
-    const mean = task & TASK_CENTRE ? sumPlain(x, n) / load<f64>(COUNT) : 0;
+    const mean = task & TASK_CENTRE ? Row.mean(means, g, x, n) : 0;
     const centre = <f32>mean;
     const rest = <f32>(mean - <f64>centre);
-    if (task & TASK_CENTRE && means) store<f32>(means + ((<usize>g) << 2), centre);
     let factor = 1.0;
     if (reduction != Reduction.None) {
-      let statistic: f64;
-      if (reduction == Reduction.Greatest) statistic = <f64>reinterpret<f32>(greatestMagnitude(x, n));
-      else if (kind == TermKind.Size) statistic = magnitudes(x, n, mean, centre, rest);
-      else statistic = squares(x, n, mean, centre, rest);
-      const deviation = deviationOf<Float64>(kind, parts ? statistic / parts : statistic);
-      if (deviations) store<f32>(deviations + ((<usize>g) << 2), <f32>deviation);
+      const deviation = Row.deviation(reduction, kind, parts, deviations, g, x, n, mean, centre, rest);
       if (task & TASK_APPLY) factor = factorFrom(kind, deviation, g);
     }
     if (!(task & TASK_APPLY)) continue;
