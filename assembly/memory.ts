@@ -99,7 +99,8 @@ const GROUP_END: usize = GROUP_TOP + 4 * TOP_BYTES;
 
 // --- the groups of a panel ----------------------------------------------------------------------------------
 //
-// One group in rows or those that are walked together, up to PANEL in columns. Of emulated groups, the greatest and the least stand here, too.
+// In rows one, or those that are walked together; in columns up to PANEL. Of emulated groups, the greatest and the least stand
+// here, too.
 
 /** float64 values. */
 export const PANEL_SUM: usize = RAW_SUM;

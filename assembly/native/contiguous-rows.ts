@@ -63,7 +63,7 @@ function squares(x: usize, n: i32, mean: f64, centre: f32, rest: f32): f64 {
 }
 
 /** In line wherever it is called. */
-class Row {
+class ContiguousRow {
   @inline
   static start(g: i32): usize {
     return (<usize>(g * load<i32>(KEPT_STRIDE))) << 2;
@@ -106,8 +106,8 @@ export function factorOfRow(traits: i32, g: i32): void {
   const reduction = reductionIn(traits);
   const kind = kindIn(traits);
   const n = load<i32>(LENGTH);
-  const x = load<usize>(INPUT) + Row.start(g);
-  const mean = load<i32>(TASK) & TASK_CENTRE ? Row.mean(load<usize>(MEAN), g, x, n) : 0;
+  const x = load<usize>(INPUT) + ContiguousRow.start(g);
+  const mean = load<i32>(TASK) & TASK_CENTRE ? ContiguousRow.mean(load<usize>(MEAN), g, x, n) : 0;
   const centre = <f32>mean;
   const rest = <f32>(mean - <f64>centre);
   store<f64>(PANEL_MEAN, mean);
@@ -117,7 +117,11 @@ export function factorOfRow(traits: i32, g: i32): void {
   if (reduction != Reduction.None) {
     const parts = partsOf<Float64>(reduction);
     const deviations = load<usize>(DEVIATION);
-    factor = factorFrom(kind, Row.deviation(reduction, kind, parts, deviations, g, x, n, mean, centre, rest), g);
+    factor = factorFrom(
+      kind,
+      ContiguousRow.deviation(reduction, kind, parts, deviations, g, x, n, mean, centre, rest),
+      g,
+    );
   }
   store<f64>(PANEL_SUM, factor);
 }
@@ -136,14 +140,14 @@ export function contiguousRows(traits: i32): bool {
   const deviations = load<usize>(DEVIATION);
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g++) {
-    const at = Row.start(g);
+    const at = ContiguousRow.start(g);
     const x = load<usize>(INPUT) + at;
-    const mean = task & TASK_CENTRE ? Row.mean(means, g, x, n) : 0;
+    const mean = task & TASK_CENTRE ? ContiguousRow.mean(means, g, x, n) : 0;
     const centre = <f32>mean;
     const rest = <f32>(mean - <f64>centre);
     let factor = 1.0;
     if (reduction != Reduction.None) {
-      const deviation = Row.deviation(reduction, kind, parts, deviations, g, x, n, mean, centre, rest);
+      const deviation = ContiguousRow.deviation(reduction, kind, parts, deviations, g, x, n, mean, centre, rest);
       if (task & TASK_APPLY) factor = factorFrom(kind, deviation, g);
     }
     if (!(task & TASK_APPLY)) continue;
