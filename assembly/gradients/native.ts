@@ -92,7 +92,7 @@ export function backward(): void {
   const walk = prepareGradientRows();
   const alone = selected || !isDirect(walk);
   // what is selected begins with the extremes, which only a panel has
-  const contiguous = !selected && !Row.staged() && areContiguous(traits);
+  const contiguous = !selected && Row.direct() && areContiguous(traits);
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g += width) {
     enterGroups(g, alone ? 1 : Row.together(g));

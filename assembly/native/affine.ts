@@ -98,10 +98,14 @@ function affineWeighted(
 }
 
 /** affine() of n elements by a factor that may be beyond float32: then in two steps. */
-export function affineBy(x: usize, y: usize, n: i32, centre: f32, rest: f32, factor: f64): void {
+export function affineBy(x: usize, y: usize, n: i32, centre: f32, rest: f32, factor: f64, shift: f32): void {
   const first = firstStep(factor);
-  affine(x, y, 0, 1, n, centre, rest, first == 1 ? <f32>factor : first, -0.0);
-  if (first != 1) affine(y, y, 0, 1, n, 0, 0, <f32>(factor / <f64>first), -0.0);
+  if (first == 1) {
+    affine(x, y, 0, 1, n, centre, rest, <f32>factor, shift);
+  } else {
+    affine(x, y, 0, 1, n, centre, rest, first, -0.0);
+    affine(y, y, 0, 1, n, 0, 0, <f32>(factor / <f64>first), shift);
+  }
 }
 
 /**

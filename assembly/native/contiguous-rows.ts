@@ -31,17 +31,16 @@ import { deviationOf, Float64, factorFrom, partsOf } from "../norms/scale";
 import { Sizes, Squares } from "../norms/terms";
 import { greatestMagnitude } from "../reductions/extremes";
 import { Mean, Near, Origin, sumPlain, sumTerms, sumTermsWide } from "../reductions/sums";
+import { keptOffset } from "../tensors/offsets";
 import { affineBy, affineWeightedBy } from "./affine";
 import { FEW_ELEMENTS, isNear, isWhole } from "./passes";
 
-/** Whether rows that are not staged are such, and have a statistic that needs no panel. */
+/** Whether rows that are walked one by one, where they lie, are such, and have a statistic that needs no panel. */
 export function areContiguous(traits: i32): bool {
   const task = load<i32>(TASK);
   const reduction = reductionIn(traits);
   const kind = kindIn(traits);
-  if (load<i32>(REDUCED_TOTAL) != 1 || load<i32>(KEPT_RANK) > 1 || task & (TASK_GIVEN | TASK_RAW)) return false;
-  const weighted = (load<usize>(WEIGHT) | load<usize>(BIAS)) != 0;
-  if (weighted && !load<i32>(WEIGHT_STEP)) return false;
+  if (load<i32>(REDUCED_TOTAL) != 1 || task & (TASK_GIVEN | TASK_RAW)) return false;
   if (reduction == Reduction.None) return true;
   if (!(task & TASK_NORM)) return false;
   const centred = (task & TASK_CENTRE) != 0;
@@ -64,9 +63,10 @@ function squares(x: usize, n: i32, mean: f64, centre: f32, rest: f32): f64 {
 
 /** In line wherever it is called. */
 class ContiguousRow {
+  /** Bytes to row g, or to its weight: `field` is KEPT_STRIDE or KEPT_WEIGHT. */
   @inline
-  static start(g: i32): usize {
-    return (<usize>(g * load<i32>(KEPT_STRIDE))) << 2;
+  static at(g: i32, field: usize): usize {
+    return (<usize>(load<i32>(KEPT_RANK) > 1 ? keptOffset(g, field) : g * load<i32>(field))) << 2;
   }
 
   /** The mean of row g at x, which goes to `means` unless that is 0. */
@@ -106,7 +106,7 @@ export function factorOfRow(traits: i32, g: i32): void {
   const reduction = reductionIn(traits);
   const kind = kindIn(traits);
   const n = load<i32>(LENGTH);
-  const x = load<usize>(INPUT) + ContiguousRow.start(g);
+  const x = load<usize>(INPUT) + ContiguousRow.at(g, KEPT_STRIDE);
   const mean = load<i32>(TASK) & TASK_CENTRE ? ContiguousRow.mean(load<usize>(MEAN), g, x, n) : 0;
   const centre = <f32>mean;
   const rest = <f32>(mean - <f64>centre);
@@ -136,11 +136,12 @@ export function contiguousRows(traits: i32): bool {
   const parts = partsOf<Float64>(reduction);
   const weights = load<usize>(WEIGHT);
   const biases = load<usize>(BIAS);
+  const step = load<i32>(WEIGHT_STEP);
   const means = load<usize>(MEAN);
   const deviations = load<usize>(DEVIATION);
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g++) {
-    const at = ContiguousRow.start(g);
+    const at = ContiguousRow.at(g, KEPT_STRIDE);
     const x = load<usize>(INPUT) + at;
     const mean = task & TASK_CENTRE ? ContiguousRow.mean(means, g, x, n) : 0;
     const centre = <f32>mean;
@@ -152,11 +153,16 @@ export function contiguousRows(traits: i32): bool {
     }
     if (!(task & TASK_APPLY)) continue;
     const y = load<usize>(OUTPUT) + at;
-    if (weights | biases) {
-      const w = (<usize>(g * load<i32>(KEPT_WEIGHT))) << 2;
+    if (!(weights | biases)) {
+      affineBy(x, y, n, centre, rest, factor, -0.0);
+      continue;
+    }
+    const w = ContiguousRow.at(g, KEPT_WEIGHT);
+    if (step) {
       affineWeightedBy(x, y, n, centre, rest, factor, weights ? weights + w : 0, biases ? biases + w : 0);
     } else {
-      affineBy(x, y, n, centre, rest, factor);
+      if (weights) factor *= <f64>load<f32>(weights + w);
+      affineBy(x, y, n, centre, rest, factor, biases ? load<f32>(biases + w) : -0.0);
     }
   }
   return true;

@@ -53,7 +53,7 @@ export function rows(): void {
   if (!ASC_NO_ASSERT) checkNative(LAYOUT_ROWS, isScaled(traits));
   startGroups();
   prepareRows(kindIn(traits) == TermKind.Square, true);
-  if (!Row.staged() && contiguousRows(traits)) return;
+  if (Row.direct() && contiguousRows(traits)) return;
   const groups = load<i32>(KEPT_TOTAL);
   for (let g = 0; g < groups; g += width) {
     enterGroups(g, Row.together(g));

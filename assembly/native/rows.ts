@@ -97,6 +97,12 @@ export class Row {
     return staged && count <= TILE;
   }
 
+  /** Whether groups are walked one by one, where they lie. */
+  @inline
+  static direct(): bool {
+    return !staged && together == 1;
+  }
+
   /** Segments shorter than this are better staged, even if their elements are float32. */
   @inline
   static short(): i32 {
@@ -290,7 +296,7 @@ export function applyRows(): void {
         const bias = weightsFor(BIAS, 0, from, n, TILE_B);
         outputWeighted(TILE_X, TILE_X, 0, n, factor, weight, bias);
       } else {
-        affineBy(TILE_X, TILE_X, n, load<f32>(PANEL_CENTRE), load<f32>(PANEL_REST), factor);
+        affineBy(TILE_X, TILE_X, n, load<f32>(PANEL_CENTRE), load<f32>(PANEL_REST), factor, -0.0);
       }
       scatter(base, from, n, TILE_X);
     }
@@ -298,7 +304,7 @@ export function applyRows(): void {
   }
   const segments = load<i32>(REDUCED_TOTAL);
   const step = load<i32>(WEIGHT_STEP) != 0 && weighted;
-  const uniform = isUniform();
+  const uniform = !weighted || isUniform();
   const rows = width == 1 && uniform ? innerRows() : 1;
   const kept = weighted ? keptOffset(group, KEPT_WEIGHT) : 0;
   const pitch = (<usize>innerStride()) << 2;

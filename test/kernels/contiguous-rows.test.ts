@@ -13,10 +13,20 @@ interface Call {
   readonly norm: number;
   readonly weight: boolean;
   readonly bias: boolean;
+  /** From the weight of an element to that of the next: 0 for one a row. */
+  readonly step: number;
+  /** Levels of the kept part of the walk. */
+  readonly levels: number;
 }
 
-/** Output, means and deviations of [rows, n]; `levels`: of the kept part of the walk, where a level of one more changes nothing. */
-function run(x: Float32Array, rows: number, n: number, { task, norm, weight, bias }: Call, levels: number): Buffer {
+/** Output, means and deviations of [rows, n]; `together`: as the one segment of groups that are walked together. */
+function run(
+  x: Float32Array,
+  rows: number,
+  n: number,
+  { task, norm, weight, bias, step, levels }: Call,
+  together: boolean,
+): Buffer {
   startPlan();
   const input = place(x);
   const [w, b] = [place(gaussian(n, 2)), place(gaussian(n, 3))];
@@ -30,7 +40,7 @@ function run(x: Float32Array, rows: number, n: number, { task, norm, weight, bia
       [at.OUTPUT, results],
       [at.WEIGHT, weight ? w : 0],
       [at.BIAS, bias ? b : 0],
-      [at.WEIGHT_STEP, 1],
+      [at.WEIGHT_STEP, step],
       [at.MEAN, results + 4 * rows * n],
       [at.DEVIATION, results + 4 * (rows * n + rows)],
       [at.LAYOUT, at.LAYOUT_ROWS],
@@ -39,7 +49,11 @@ function run(x: Float32Array, rows: number, n: number, { task, norm, weight, bia
       [at.KEPT_TOTAL, rows],
       [at.KEPT_COUNT, levels === 1 ? [rows] : [1, rows]],
       [at.KEPT_STRIDE, levels === 1 ? [n] : [0, n]],
+      [at.KEPT_WEIGHT, step ? [0, 0] : [1, 1]],
+      [at.REDUCED_RANK, together ? 1 : 0],
       [at.REDUCED_TOTAL, 1],
+      [at.REDUCED_COUNT, 1],
+      [at.REDUCED_STRIDE, 2 * rows * n],
     ],
     [
       [at.COUNT, n],
@@ -74,12 +88,16 @@ describe.each(Object.entries(NORMS))("%s", (_, norm) => {
 
   test.each(Object.entries(DATA))("%s", (_, data) => {
     for (const n of LENGTHS) {
-      for (const rows of n < 200 ? [1, 3] : [2]) {
+      for (const rows of n < 200 ? [1, 3, 4] : [2, 3]) {
         const x = data(rows * n);
         for (const [i, task] of tasks.entries()) {
-          const call = { task, norm, weight: (n + i) % 2 > 0, bias: (n + i) % 3 > 0 };
+          const bias = (n + i) % 3 > 0;
+          const call = { task, norm, weight: (n + i) % 2 > 0, bias, step: rows % 2, levels: 1 + ((n + rows) % 2) };
           // to the bit, and quicker than element by element
-          expect(run(x, rows, n, call, 1).equals(run(x, rows, n, call, 2)), `${n}, ${JSON.stringify(call)}`).toBe(true);
+          expect(
+            run(x, rows, n, call, false).equals(run(x, rows, n, call, true)),
+            `${n}, ${JSON.stringify(call)}`,
+          ).toBe(true);
         }
       }
     }
@@ -88,7 +106,8 @@ describe.each(Object.entries(NORMS))("%s", (_, norm) => {
   test("where only the mean is asked for, no deviation is written", () => {
     const n = 8;
     const found = new Float32Array(
-      run(gaussian(n, 1), 1, n, { task: at.TASK_CENTRE, norm, weight: false, bias: false }, 1).buffer,
+      run(gaussian(n, 1), 1, n, { task: at.TASK_CENTRE, norm, weight: false, bias: false, step: 1, levels: 1 }, false)
+        .buffer,
     );
     expect([...found.subarray(0, n), found[n + 1]]).toEqual(new Array(n + 1).fill(GUARD));
     expect(found[n]).not.toBe(GUARD);
