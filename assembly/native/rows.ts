@@ -85,12 +85,6 @@ let neighbourWeight: i32 = 0;
 
 /** In line wherever it is called. */
 export class Row {
-  /** Whether groups go through the tile. */
-  @inline
-  static staged(): bool {
-    return staged;
-  }
-
   /** Whether the whole group stays in the tile. */
   @inline
   static whole(): bool {

@@ -27,6 +27,8 @@ function run(
   { task, norm, weight, bias, step, levels }: Call,
   together: boolean,
 ): Buffer {
+  const outer = rows % 2 ? 1 : 2;
+  const inner = rows / outer;
   startPlan();
   const input = place(x);
   const [w, b] = [place(gaussian(n, 2)), place(gaussian(n, 3))];
@@ -47,9 +49,9 @@ function run(
       [at.LENGTH, n],
       [at.KEPT_RANK, levels],
       [at.KEPT_TOTAL, rows],
-      [at.KEPT_COUNT, levels === 1 ? [rows] : [1, rows]],
-      [at.KEPT_STRIDE, levels === 1 ? [n] : [0, n]],
-      [at.KEPT_WEIGHT, step ? [0, 0] : [1, 1]],
+      [at.KEPT_COUNT, levels === 1 ? [rows] : [outer, inner]],
+      [at.KEPT_STRIDE, levels === 1 ? [n] : [inner * n, n]],
+      [at.KEPT_WEIGHT, step ? [0, 0] : levels === 1 ? [1] : [inner, 1]],
       [at.REDUCED_RANK, together ? 1 : 0],
       [at.REDUCED_TOTAL, 1],
       [at.REDUCED_COUNT, 1],
@@ -92,7 +94,7 @@ describe.each(Object.entries(NORMS))("%s", (_, norm) => {
         const x = data(rows * n);
         for (const [i, task] of tasks.entries()) {
           const bias = (n + i) % 3 > 0;
-          const call = { task, norm, weight: (n + i) % 2 > 0, bias, step: rows % 2, levels: 1 + ((n + rows) % 2) };
+          const call = { task, norm, weight: (n + i) % 2 > 0, bias, step: rows % 2, levels: 1 + ((n + i) % 2) };
           // to the bit, and quicker than element by element
           expect(
             run(x, rows, n, call, false).equals(run(x, rows, n, call, true)),
