@@ -128,9 +128,8 @@ export function fill<R extends Real>(x: usize, vectors: i32, rows: i32, step: us
   for (; rows > 0; rows--) {
     let at: usize = 0;
     for (let i = vectors; i > 0; i--) {
-      const lanes = v128.load(x);
-      v128.store(TILE_V + p, real.pair(lowPair(lanes), at, p), 0);
-      v128.store(TILE_V + p, real.pair(highPair(lanes), at + 16, p + 16), 16);
+      v128.store(TILE_V + p, real.pair(lowPair(v128.load64_zero(x)), at, p), 0);
+      v128.store(TILE_V + p, real.pair(lowPair(v128.load64_zero(x, 8)), at + 16, p + 16), 16);
       x += 16;
       p += 32;
       at += step;
@@ -262,9 +261,8 @@ export function addReals<R extends Real, A extends Adder>(sums: usize, x: usize,
     const at = i * step;
     let p = i << 4;
     for (let row = rows; row > 0; row--) {
-      const from = v128.load(x + p);
-      const a = real.pair(lowPair(from), at, p << 1);
-      const b = real.pair(highPair(from), at + 16, (p << 1) + 16);
+      const a = real.pair(lowPair(v128.load64_zero(x + p)), at, p << 1);
+      const b = real.pair(lowPair(v128.load64_zero(x + p, 8)), at + 16, (p << 1) + 16);
       const sumA = f64x2.add(highA, a);
       const sumB = f64x2.add(highB, b);
       if (!adder.exact()) {
@@ -352,9 +350,8 @@ export function addSizes(lanes: usize, x: usize, n: i32): void {
     let b = v128.load(to, 16);
     let p = x + (i << 4);
     for (let row = rows; row > 0; row--) {
-      const from = v128.load(p);
-      a = f64x2.add(a, v128.and(lowPair(from), sign));
-      b = f64x2.add(b, v128.and(highPair(from), sign));
+      a = f64x2.add(a, v128.and(lowPair(v128.load64_zero(p)), sign));
+      b = f64x2.add(b, v128.and(lowPair(v128.load64_zero(p, 8)), sign));
       p += pitch;
     }
     v128.store(to, a, 0);

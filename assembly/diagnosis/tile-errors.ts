@@ -1,7 +1,7 @@
 // Tiles of pairs, added to error statistics (error-statistics.ts).
 //
-// The exact values of a tile are made as they are needed (reals.ts), or were kept. A tile of pairs is first taken for ordinary
-// numbers. Infinities and NaN make the sum of d² infinite or NaN; then the tile is taken again, pair by pair. What is rare (a new
+// The exact values of a tile are made (reals.ts) or were kept, behind a head of what they have in common with any c. A tile of pairs
+// is first taken for ordinary numbers. Infinities and NaN make the sum of d² infinite or NaN; then the tile is taken again, pair by pair. What is rare (a new
 // greatest error and where it is, a new greatest relative error, which takes a division) is only looked for in tiles that have
 // it. Of kept values, only |e| as float32 tell which those may be, as
 //
@@ -27,16 +27,16 @@ import {
   EXACT_SQUARES,
 } from "../../src/abi/report";
 import { ABS } from "../lanes/constants";
-import { greatestLane, held, highPair, lowPair, pairSum } from "../lanes/vectors";
-import { SUM_EXACT, TILE_V, UNIT_EXPONENTS, UNIT_FOUND, UNIT_INVERSE, UNIT_LEAST, UNIT_MOST } from "../memory";
+import { greatestLane, lowPair, pairSum } from "../lanes/vectors";
+import { HELD, SUM_EXACT, TILE_V, UNIT_EXPONENTS, UNIT_FOUND, UNIT_INVERSE, UNIT_LEAST, UNIT_MOST } from "../memory";
 import { add, locate, mayBeWorst, measureEach, raise } from "./error-statistics";
-import { addTo, fill, Itself, LOW, Real, RisingAdder } from "./reals";
+import { addTo, LOW, Real, RisingAdder } from "./reals";
 
 /** Where the exact values of a tile are from. */
 interface Source {
-  /** Whether they were kept, behind a head that tells what is known of them. */
+  /** Whether they were kept, and errors may take the place of c. */
   kept(): bool;
-  /** What was kept, or a multiple of it. */
+  /** What stands there, or a multiple of it. */
   times(v: v128, ratios: v128): v128;
 }
 
@@ -67,6 +67,9 @@ class Multiplied implements Source {
   }
 }
 
+/** That of TILE_V. */
+const HEAD: usize = TILE_V - EXACT_HEAD_BYTES;
+
 /**
  * Adds the pairs of a tile of `rows` rows of `vectors` vectors: c in float32, and the exact values that R makes of x,
  * with lanes of the groups that go on by `step` bytes a vector. |e| go to `errors` as float32, NaN for special pairs.
@@ -80,7 +83,31 @@ export function measure<R extends Real>(
   step: usize,
   errors: usize,
 ): void {
-  measureFrom<R, Made>(state, c, x, vectors, rows, step, errors, 0, 1);
+  const real = changetype<R>(0);
+  const zero = f64x2.splat(0);
+  let vv = zero;
+  let largest = zero;
+  let p: usize = 0;
+  for (let row = rows; row > 0; row--) {
+    let at: usize = 0;
+    for (let i = vectors; i > 0; i--) {
+      const to = TILE_V + (p << 1);
+      const a = real.pair(lowPair(v128.load64_zero(x + p)), at, p << 1);
+      const b = real.pair(lowPair(v128.load64_zero(x + p, 8)), at + 16, (p << 1) + 16);
+      v128.store(to, a);
+      v128.store(to, b, 16);
+      const aa = f64x2.mul(a, a);
+      const bb = f64x2.mul(b, b);
+      vv = f64x2.add(vv, f64x2.add(aa, bb));
+      largest = f64x2.pmax(largest, f64x2.pmax(aa, bb));
+      p += 16;
+      at += step;
+    }
+  }
+  store<f64>(HEAD, pairSum(vv), EXACT_SQUARES);
+  // the roots of squares are the numbers themselves
+  store<f64>(HEAD, sqrt(greatest(largest)), EXACT_LARGEST);
+  measureFrom<Made>(state, c, c, <i32>(p >> 2), errors, HEAD, 1);
 }
 
 /**
@@ -96,8 +123,8 @@ export function measureKept(
   tile: usize,
   ratio: f64,
 ): void {
-  if (ratio == 1) measureFrom<Itself, Kept>(state, c, tile, vectors, 1, 0, errors, kept, ratio);
-  else measureFrom<Itself, Multiplied>(state, c, tile, vectors, 1, 0, errors, kept, ratio);
+  if (ratio == 1) measureFrom<Kept>(state, c, tile, vectors << 2, errors, kept, ratio);
+  else measureFrom<Multiplied>(state, c, tile, vectors << 2, errors, kept, ratio);
 }
 
 /**
@@ -150,88 +177,68 @@ function multiplyKept(values: usize, ratio: f64, n: i32): void {
   }
 }
 
-function measureFrom<R extends Real, S extends Source>(
+/** Adds n pairs of c, of which the tile is or becomes a copy, and `ratio` times the values behind a head at `kept`. */
+function measureFrom<S extends Source>(
   state: usize,
   c: usize,
-  x: usize,
-  vectors: i32,
-  rows: i32,
-  step: usize,
+  tile: usize,
+  n: i32,
   errors: usize,
   kept: usize,
   ratio: f64,
 ): void {
-  const real = changetype<R>(0);
   const source = changetype<S>(0);
   const values = kept + EXACT_HEAD_BYTES;
-  const magnitudes = v128.load(ABS);
-  const exponents = v128.load(UNIT_EXPONENTS);
-  const least = v128.load(UNIT_LEAST);
-  const inverse = v128.load(UNIT_INVERSE);
-  const bound = boundOf(state);
-  const ratios = held(f64x2.splat(ratio));
+  // The loop loads its constants in each turn. There are not registers for them and all sums, and a sum without one is the slowest
+  // of all: each turn of it waits until the last one is in memory, 14 cycles in place of 12.
+  v128.store(HELD, source.kept() ? f64x2.splat(ratio) : boundOf(state));
   const zero = f64x2.splat(0);
   let e1 = zero;
   let e2 = zero;
   let dd = zero;
-  let vv = zero;
   let dv = zero;
   // greatest squares: their roots are the numbers themselves. Of kept values, the bits of |e| in float32
   let worst = zero;
   let absolute = zero;
-  let largest = zero;
   let exceeding = zero;
-  let p: usize = 0;
-  for (let row = rows; row > 0; row--) {
-    let at: usize = 0;
-    for (let i = vectors; i > 0; i--) {
-      const computed = v128.load(c + p);
-      const from = source.kept() ? computed : v128.load(x + p);
-      const va = source.kept()
-        ? source.times(v128.load(values + (p << 1)), ratios)
-        : real.pair(lowPair(from), at, p << 1);
-      const da = f64x2.sub(lowPair(computed), va);
-      const ea = f64x2.mul(da, i64x2.sub(inverse, i32x4.max_s(least, v128.and(va, exponents))));
-      const vb = source.kept()
-        ? source.times(v128.load(values + (p << 1), 16), ratios)
-        : real.pair(highPair(from), at + 16, (p << 1) + 16);
-      const db = f64x2.sub(highPair(computed), vb);
-      const eb = f64x2.mul(db, i64x2.sub(inverse, i32x4.max_s(least, v128.and(vb, exponents))));
-      const dda = f64x2.mul(da, da);
-      const ddb = f64x2.mul(db, db);
-      const eea = f64x2.mul(ea, ea);
-      const eeb = f64x2.mul(eb, eb);
-      // pairs are added to each other first: a sum waits for itself once, not twice
-      e1 = f64x2.add(e1, f64x2.add(ea, eb));
-      e2 = f64x2.add(e2, f64x2.add(eea, eeb));
-      dd = f64x2.add(dd, f64x2.add(dda, ddb));
-      dv = f64x2.add(dv, f64x2.add(f64x2.mul(da, va), f64x2.mul(db, vb)));
-      absolute = f64x2.pmax(absolute, f64x2.pmax(dda, ddb));
-      const demoted = i64x2.shuffle(f32x4.demote_f64x2_zero(ea), f32x4.demote_f64x2_zero(eb), 0, 2);
-      const sizes = v128.and(demoted, magnitudes);
-      if (source.kept()) v128.store(x + p, computed);
-      v128.store(errors + p, sizes);
-      if (source.kept()) {
-        worst = i32x4.max_s(worst, sizes);
-      } else {
-        const vva = f64x2.mul(va, va);
-        const vvb = f64x2.mul(vb, vb);
-        vv = f64x2.add(vv, f64x2.add(vva, vvb));
-        largest = f64x2.pmax(largest, f64x2.pmax(vva, vvb));
-        worst = f64x2.pmax(worst, f64x2.pmax(eea, eeb));
-        exceeding = v128.or(exceeding, f64x2.gt(dda, f64x2.mul(vva, bound)));
-        exceeding = v128.or(exceeding, f64x2.gt(ddb, f64x2.mul(vvb, bound)));
-      }
-      p += 16;
-      at += step;
+  for (let p: usize = 0, end = (<usize>n) << 2; p < end; p += 16) {
+    const computed = v128.load(c + p);
+    if (source.kept()) v128.store(tile + p, computed);
+    const constant = v128.load(HELD);
+    const inverse = v128.load(UNIT_INVERSE);
+    const least = v128.load(UNIT_LEAST);
+    const exponents = v128.load(UNIT_EXPONENTS);
+    const va = source.times(v128.load(values + (p << 1)), constant);
+    const vb = source.times(v128.load(values + (p << 1), 16), constant);
+    const da = f64x2.sub(lowPair(computed), va);
+    const db = f64x2.sub(lowPair(v128.load64_zero(c + p, 8)), vb);
+    const ea = f64x2.mul(da, i64x2.sub(inverse, i32x4.max_s(least, v128.and(va, exponents))));
+    const eb = f64x2.mul(db, i64x2.sub(inverse, i32x4.max_s(least, v128.and(vb, exponents))));
+    const demoted = i64x2.shuffle(f32x4.demote_f64x2_zero(ea), f32x4.demote_f64x2_zero(eb), 0, 2);
+    const sizes = v128.and(demoted, v128.load(ABS));
+    v128.store(errors + p, sizes);
+    const dda = f64x2.mul(da, da);
+    const ddb = f64x2.mul(db, db);
+    const eea = f64x2.mul(ea, ea);
+    const eeb = f64x2.mul(eb, eb);
+    // pairs are added to each other first: a sum waits for itself once, not twice
+    e1 = f64x2.add(e1, f64x2.add(ea, eb));
+    e2 = f64x2.add(e2, f64x2.add(eea, eeb));
+    dd = f64x2.add(dd, f64x2.add(dda, ddb));
+    dv = f64x2.add(dv, f64x2.add(f64x2.mul(da, va), f64x2.mul(db, vb)));
+    absolute = f64x2.pmax(absolute, f64x2.pmax(dda, ddb));
+    if (source.kept()) {
+      worst = i32x4.max_s(worst, sizes);
+    } else {
+      worst = f64x2.pmax(worst, f64x2.pmax(eea, eeb));
+      exceeding = v128.or(exceeding, f64x2.gt(dda, f64x2.mul(f64x2.mul(va, va), constant)));
+      exceeding = v128.or(exceeding, f64x2.gt(ddb, f64x2.mul(f64x2.mul(vb, vb), constant)));
     }
   }
-  const n = <i32>(p >> 2);
   storeFound(e1, e2, dd, dv, absolute);
-  const rare = source.kept() ? rareOfKept(state, worst, kept, ratio) : rareOfMade(state, worst, vv, largest, exceeding);
+  const rare = source.kept() ? rareOfKept(state, worst, kept, ratio) : rareOfMade(state, worst, exceeding);
   if (rare && source.kept()) multiplyKept(values, ratio, n);
-  else if (rare) fill<R>(x, vectors, rows, step);
-  take(state, source.kept() ? x : c, errors, n, rare);
+  take(state, tile, errors, n, rare);
 }
 
 function greatest(x: v128): f64 {
@@ -271,9 +278,9 @@ function storeFound(e1: v128, e2: v128, dd: v128, dv: v128, absolute: v128): voi
 }
 
 /** `worst`: e² in lanes; `exceeding`: lanes with a relative error that exceeds all before. */
-function rareOfMade(state: usize, worst: v128, vv: v128, largest: v128, exceeding: v128): i32 {
-  store<f64>(FOUND, pairSum(vv), FOUND_VV);
-  store<f64>(FOUND, sqrt(greatest(largest)), FOUND_LARGEST);
+function rareOfMade(state: usize, worst: v128, exceeding: v128): i32 {
+  store<f64>(FOUND, load<f64>(HEAD, EXACT_SQUARES), FOUND_VV);
+  store<f64>(FOUND, load<f64>(HEAD, EXACT_LARGEST), FOUND_LARGEST);
   store<f64>(FOUND, -1, FOUND_EXCEEDING);
   return rareOf(mayBeWorst(state, sqrt(greatest(worst))), v128.any_true(exceeding));
 }
