@@ -57,11 +57,13 @@ export function equal(a: usize, b: usize, n: i32): bool {
     checkRegion(a, 4 * <i64>n, 4);
     checkRegion(b, 4 * <i64>n, 4);
   }
-  // memory is slower than this is
-  for (; n > 1; n -= 2, a += 8, b += 8) {
-    if (load<i64>(a) != load<i64>(b)) return false;
+  for (; n >= 8; n -= 8, a += 32, b += 32) {
+    const x = v128.xor(v128.load(a), v128.load(b));
+    const y = v128.xor(v128.load(a, 16), v128.load(b, 16));
+    if (v128.any_true(v128.or(x, y))) return false;
   }
-  return n == 0 || load<i32>(a) == load<i32>(b);
+  for (; n > 0; n--, a += 4, b += 4) if (load<i32>(a) != load<i32>(b)) return false;
+  return true;
 }
 
 /** n elements of a storage to a tile; returns where they end. */
