@@ -19,6 +19,7 @@ import { countAbove } from "../reductions/largest";
 import {
   BITS,
   bucket,
+  clearDigits,
   countDigits,
   countOf,
   FIRST,
@@ -56,10 +57,12 @@ let belowLow: i32 = 0;
 let belowTail: i32 = 0;
 /** Numbers of the sample that count. */
 let sampled: f64 = 0;
+/** Behind the first digit of the greatest number. */
+let beyond: i32 = FIRST;
 
 /**
  * The 500, 990 and 999 thousandths quantiles of the n numbers at p into a state of error statistics. NaN among the
- * numbers do not count; the state knows how many do. The numbers are lost.
+ * numbers do not count; the state knows how many do, and the greatest. The numbers are lost.
  *
  * @param table 128 KiB of work space, and a byte for each number.
  */
@@ -78,6 +81,7 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
     for (let q = 0; q < 3; q++) storeQuantile(state, q, load<i32>(p + ((<usize>(rankOf(m, q) - 1)) << 2)));
     return;
   }
+  beyond = (reinterpret<i32>(<f32>abs(load<f64>(state, ERRORS_WORST))) >> SHIFT) + 1;
   let end = p + ((<usize>n) << 2);
   const room = table + TABLE_BYTES;
   let copied: usize = 0;
@@ -88,8 +92,11 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
   if (copied && holdRanks(m, n, <i32>((copied - room) >> 2))) {
     p = room;
     end = copied;
+    clearDigits(table, low, high);
+    clearDigits(table, tail, beyond);
   } else {
     takeAll();
+    clearDigits(table, 0, beyond);
   }
   countDigits(p, end, 16, table);
   findRanks(m, table);
@@ -134,21 +141,23 @@ export function countFirst(p: usize, n: i32, table: usize, room: usize, limit: u
     if (room != p) checkApart(p, 4 * <i64>n, room, <i64>limit - <i64>room);
     checkApart(table, TABLE_BYTES, room, <i64>limit - <i64>room);
   }
+  beyond = FIRST;
   const few = n >= MANY && narrows(p, n, table);
   const copied = few ? copyParts(p, p + ((<usize>n) << 2), room, limit) : 0;
   if (!copied) takeAll();
+  clearDigits(table, 0, FIRST);
   countDigits(copied ? room : p, copied ? copied : p + ((<usize>n) << 2), 16, table);
   let least = FIRST;
-  let beyond = 0;
+  let last = 0;
   for (let digit = 0; digit < FIRST; digit++) {
     const count = countOf(table, digit);
     store<i32>(table + ((<usize>digit) << 2), count);
     least = count ? min(least, digit) : least;
-    beyond = count ? digit + 1 : beyond;
+    last = count ? digit + 1 : last;
   }
   if (!copied) {
-    low = min(least, beyond);
-    high = beyond;
+    low = min(least, last);
+    high = last;
   }
   const behind = table + ((<usize>FIRST) << 2);
   store<i32>(behind, low, 0);
@@ -191,20 +200,27 @@ function checkNumbers(p: usize, n: i32, table: usize): void {
  * first digit, and the first number with this digit the rest; its rank shows whether it is true.
  */
 function takeRepeated(state: usize, m: f64, p: usize, n: i32, table: usize): bool {
+  let last = -1;
   for (let q = 0; q < 3; q++) {
     startAt(0, 0);
     seek(max(1, <i32>((sampled * thousandthsOf(q)) / 1000)), table);
     let at = p;
     while (load<i32>(at) >> SHIFT != bucket) at += 4;
     const x = load<i32>(at);
-    if (!isOfRank(x, rankOf(m, q), p, n)) return false;
+    if (x != last) compareAll(x, p, n);
+    last = x;
+    const rank = rankOf(m, q);
+    if (rank <= below || rank > below + like) return false;
     storeQuantile(state, q, x);
   }
   return true;
 }
 
-/** Whether x is the number of a rank. */
-function isOfRank(x: i32, rank: i32, p: usize, n: i32): bool {
+/** How many of the numbers that were compared with one are below it, and how many are it. */
+let below: i32 = 0;
+let like: i32 = 0;
+
+function compareAll(x: i32, p: usize, n: i32): void {
   const wanted = i32x4.splat(x);
   let under = i32x4.splat(0);
   let equal = i32x4.splat(0);
@@ -214,14 +230,13 @@ function isOfRank(x: i32, rank: i32, p: usize, n: i32): bool {
     equal = i32x4.sub(equal, i32x4.eq(y, wanted));
     p += 16;
   }
-  let below = laneSum(under);
-  let like = laneSum(equal);
+  below = laneSum(under);
+  like = laneSum(equal);
   for (; n > 0; n--) {
     below += i32(load<i32>(p) < x);
     like += i32(load<i32>(p) == x);
     p += 4;
   }
-  return below < rank && rank <= below + like;
 }
 
 /** The first digit of each rank, and the rank among the numbers that share it. */
@@ -259,6 +274,8 @@ function narrows(p: usize, n: i32, table: usize): bool {
   const step = (<usize>((n / SAMPLE) | 1)) << 4;
   const vectors = ((<usize>n) << 2) / step;
   const size = (<i32>vectors) << 2;
+  clearDigits(table, 0, beyond);
+  clearDigits(table, NAN, NAN + 1);
   countDigits(p, p + vectors * step, step, table);
   // of its numbers, those that count
   const part = <f64>(size - countOf(table, NAN));

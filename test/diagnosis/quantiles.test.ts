@@ -33,13 +33,13 @@ function placed(numbers: Float32Array, behind: number): number {
 /** Where states of error statistics are. */
 const STATES = [at.ERRORS, at.ERRORS + at.ERRORS_BYTES];
 
-/** The states of so many pairs, and what a call makes of them. */
-function found(pairs: number, call: () => void, states = 1): number[] {
+/** The states of pairs with these errors, and what a call makes of them. */
+function found(numbers: Float32Array, call: () => void, states = 1): number[] {
   const { f64 } = engine().heap;
   for (const state of STATES) {
     tracer(engine()).startErrors(state);
-    f64[(state + at.ERRORS_ORDINARY) / 8] = pairs;
-    f64[(state + at.ERRORS_WORST) / 8] = 1;
+    f64[(state + at.ERRORS_ORDINARY) / 8] = pairsOf(numbers);
+    f64[(state + at.ERRORS_WORST) / 8] = numbers.reduce((most, x) => (x > most ? x : most), 0);
   }
   call();
   return STATES.slice(0, states).flatMap((state) =>
@@ -53,7 +53,7 @@ function selected(numbers: Float32Array, behind: number): number[] {
   heap.begin();
   const table = heap.scratch(tableBytes(numbers.length));
   const errors = placed(numbers, behind);
-  return found(pairsOf(numbers), () => tracer(engine()).select(at.ERRORS, errors, numbers.length, table));
+  return found(numbers, () => tracer(engine()).select(at.ERRORS, errors, numbers.length, table));
 }
 
 /**
@@ -89,7 +89,6 @@ function foundTogether(numbers: Float32Array, size: number, kinds: number, room:
       const again = () => {
         for (const each of errors) put(part, each, -1);
       };
-      const pairs = pairsOf(numbers);
       const { f64 } = own.heap;
       const joinWith = <T, R>(
         states: readonly ErrorState[],
@@ -116,7 +115,7 @@ function foundTogether(numbers: Float32Array, size: number, kinds: number, room:
           measures.finish();
           expect(done).toBe(1);
         };
-        return found(pairs, measure, kinds);
+        return found(numbers, measure, kinds);
       } catch (error) {
         if (error !== answers) throw error;
         return undefined;
