@@ -30,7 +30,7 @@ import { addTo, hasRest, LOW, realOf } from "./reals";
 import { addMean, addTerms, exactScale, finishMean, finishTerms, startReference } from "./reference";
 import { isCentred, isGiven, nextWatchedBundle, readElements } from "./stages";
 import { placeTile } from "./tile-indices";
-import { addLargest, sumLargest } from "./top-float64";
+import { addLargest, expectAbove, hasLargest, leastLargest, sumLargest } from "./top-float64";
 
 /**
  * Error statistics of outputs that stand where the total errors of the input go, float32, against the exact output, in the unit
@@ -48,6 +48,7 @@ export function judge(known: i32): void {
     assert(known != KNOWN_MULTIPLES || (load<usize>(WEIGHT) | load<usize>(BIAS)) == 0);
   }
   startErrors(stateOf(INPUT_STAGE, TOTAL));
+  expected = -1;
   const scales = known == KNOWN_SCALES || known == KNOWN_VALUES;
   // another norm may take other groups together, but for rows that are taken one by one
   const has =
@@ -99,18 +100,37 @@ function ratioOfKept(): f64 {
   if (hasRest(count) || !(ofSizes || reduction == Reduction.Largest || reduction == Reduction.Greatest)) return 0;
   startReference();
   let greatest = 0.0;
-  let values = load<usize>(EXACT_VALUES);
-  for (let from = 0; from < count; from += stretch) {
-    const end = values + EXACT_HEAD_BYTES + ((<usize>min(stretch, count - from)) << 3);
-    if (ofSizes) addTo(SUM_EXACT, load<f64>(values, EXACT_SIZES));
-    if (reduction == Reduction.Largest) addLargest(LARGEST_STATES, values + EXACT_HEAD_BYTES, end, 8);
-    greatest = max(greatest, load<f64>(values, EXACT_LARGEST));
-    values = end;
+  if (reduction == Reduction.Largest) {
+    // rows are much alike
+    takeLargest(expected);
+    if (!hasLargest(LARGEST_STATES)) takeLargest(-1);
+    sumLargest(LARGEST_STATES, SUM_EXACT);
+    expected = reinterpret<i64>(0.875 * leastLargest(LARGEST_STATES));
+  } else {
+    let values = load<usize>(EXACT_VALUES);
+    for (let from = 0; from < count; from += stretch) {
+      if (ofSizes) addTo(SUM_EXACT, load<f64>(values, EXACT_SIZES));
+      greatest = max(greatest, load<f64>(values, EXACT_LARGEST));
+      values += EXACT_HEAD_BYTES + ((<usize>min(stretch, count - from)) << 3);
+    }
   }
-  if (reduction == Reduction.Largest) sumLargest(LARGEST_STATES, SUM_EXACT);
   const statistic = reduction == Reduction.Greatest ? greatest : load<f64>(SUM_EXACT) + load<f64>(SUM_EXACT, LOW);
   const scale = scaleOfRecord();
   return scale / exactScale(statistic * scale);
+}
+
+/** What the k largest exact outputs of the next row will be above, as those of the last one were, and more; -1 before the first. */
+let expected: i64 = -1;
+
+/** The largest exact outputs of the row that are kept, which are expected to be above a threshold. */
+function takeLargest(threshold: i64): void {
+  expectAbove(LARGEST_STATES, threshold);
+  let values = load<usize>(EXACT_VALUES);
+  for (let from = 0; from < count; from += stretch) {
+    const end = values + EXACT_HEAD_BYTES + ((<usize>min(stretch, count - from)) << 3);
+    addLargest(LARGEST_STATES, values + EXACT_HEAD_BYTES, end, 8);
+    values = end;
+  }
 }
 
 /**

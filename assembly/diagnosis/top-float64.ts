@@ -18,10 +18,25 @@ export function largestBytes(k: i32): usize {
 }
 
 export function startLargest(state: usize, buffer: usize, k: i32): void {
-  store<i64>(state, -1, 0);
-  store<usize>(state, buffer, 8);
   store<usize>(state, buffer, 12);
   store<i32>(state, k, 16);
+  expectAbove(state, -1);
+}
+
+/** Begins anew with what the k largest are expected to be above, the bits of a magnitude; -1 where nobody knows. */
+export function expectAbove(state: usize, threshold: i64): void {
+  store<i64>(state, threshold);
+  store<usize>(state, load<usize>(state, 12), 8);
+}
+
+/** Whether there are k above what was expected. */
+export function hasLargest(state: usize): bool {
+  return load<usize>(state, 8) - load<usize>(state, 12) >= (<usize>load<i32>(state, 16)) << 3;
+}
+
+/** The least of the k largest, once they were added up. */
+export function leastLargest(state: usize): f64 {
+  return reinterpret<f64>(leastOf<i64>(load<usize>(state, 12), load<usize>(state, 8)));
 }
 
 /** Adds the numbers in [p, end), which are `pitch` bytes apart. */
