@@ -6,9 +6,9 @@ import { PARTS } from "../support/parts.js";
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
   core: { raw: 40_256, gzip: 15_808 },
-  diagnosis: { raw: 55_552, gzip: 22_400 },
+  diagnosis: { raw: 52_096, gzip: 21_888 },
   gradients: { raw: 56_832, gzip: 21_760 },
-  halfnorm: { raw: 108_800, gzip: 40_768 },
+  halfnorm: { raw: 105_472, gzip: 40_448 },
 };
 
 /** Sections of a module: id and content, names and lengths as the binary format has them. */
