@@ -62,7 +62,7 @@ export const FORMATS: usize = (PLAN_END + 1023) & ~1023;
 export const CONSTANTS: usize = FORMATS + 3 * FORMAT_BYTES;
 /** What emulated sums are divided by, float64: the elements of a group, rounded if the plan says so. */
 export const DIVISOR: usize = CONSTANTS + 24 * 16;
-/** A vector on its way into a register (lanes/vectors.ts). */
+/** A vector on its way into a register (lanes/vectors.ts), or that a loop loads in each turn. */
 export const HELD: usize = DIVISOR + 16;
 const CONSTANTS_END: usize = HELD + 16;
 

@@ -31,7 +31,7 @@ export function clearDigits(table: usize, from: i32, beyond: i32): void {
   memory.fill(table + ((<usize>from) << 4), 0, (<usize>(beyond - from)) << 4);
 }
 
-/** Counts the first digits of four numbers every `step` bytes, 16 for all of them, where the digits of all were cleared. */
+/** Counts the first digits of four numbers every `step` bytes, 16 for all of them; those that are looked at later were cleared. */
 export function countDigits(p: usize, end: usize, step: usize, table: usize): void {
   for (; p + 16 <= end; p += step) {
     Digit.count(table, p);

@@ -38,6 +38,8 @@ const MANY: i32 = 8192;
 const SAMPLE: i32 = 4096;
 /** Numbers up to which they are sorted. */
 const FEW: i32 = 64;
+/** Only NaN are above. */
+const INFINITY_BITS: i32 = 0x7f800000;
 
 function thousandthsOf(q: i32): i32 {
   return q == 0 ? 500 : q == 1 ? 990 : 999;
@@ -81,8 +83,10 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
     for (let q = 0; q < 3; q++) storeQuantile(state, q, load<i32>(p + ((<usize>(rankOf(m, q) - 1)) << 2)));
     return;
   }
-  beyond = (reinterpret<i32>(<f32>abs(load<f64>(state, ERRORS_WORST))) >> SHIFT) + 1;
+  const worst = reinterpret<i32>(<f32>abs(load<f64>(state, ERRORS_WORST)));
+  beyond = (worst >> SHIFT) + 1;
   let end = p + ((<usize>n) << 2);
+  if (!ASC_NO_ASSERT) assert(countAbove<i32>(p, end, worst) == countAbove<i32>(p, end, INFINITY_BITS));
   const room = table + TABLE_BYTES;
   let copied: usize = 0;
   if (n >= MANY) {
@@ -200,6 +204,7 @@ function checkNumbers(p: usize, n: i32, table: usize): void {
  * first digit, and the first number with this digit the rest; its rank shows whether it is true.
  */
 function takeRepeated(state: usize, m: f64, p: usize, n: i32, table: usize): bool {
+  if (sampled == 0) return false;
   let last = -1;
   for (let q = 0; q < 3; q++) {
     startAt(0, 0);
@@ -281,6 +286,8 @@ function narrows(p: usize, n: i32, table: usize): bool {
   const part = <f64>(size - countOf(table, NAN));
   sampled = part;
   const spread = sqrt(<f64>size);
+  // hardly anything but NaN: ranks that are looked for may be behind all others, where no digits were cleared
+  if (part < 3 * spread) return false;
   startAt(0, 0);
   seek(max(1, <i32>(0.5 * part - 1.5 * spread)), table);
   low = bucket;

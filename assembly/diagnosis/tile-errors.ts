@@ -1,9 +1,9 @@
 // Tiles of pairs, added to error statistics (error-statistics.ts).
 //
-// The exact values of a tile are made (reals.ts) or were kept, behind a head of what they have in common with any c. A tile of pairs
-// is first taken for ordinary numbers. Infinities and NaN make the sum of d² infinite or NaN; then the tile is taken again, pair by pair. What is rare (a new
-// greatest error and where it is, a new greatest relative error, which takes a division) is only looked for in tiles that have
-// it. Of kept values, only |e| as float32 tell which those may be, as
+// The exact values of a tile are made (reals.ts) or were kept, behind a head of what they have in common with any c. A tile of
+// pairs is first taken for ordinary numbers. Infinities and NaN make the sum of d² infinite or NaN; then the tile is taken again,
+// pair by pair. What is rare (a new greatest error and where it is, a new greatest relative error, which takes a division) is only
+// looked for in tiles that have it. Of kept values, only |e| as float32 tell which those may be, as
 //
 //   |d / v| <= |e| 2^(1 - p)         for |v| >= 2^emin, in binade E:   |d| = |e| 2^(E + 1 - p),   |v| >= 2^E
 

@@ -49,7 +49,7 @@ export interface DiagnosisKernels {
   ): void;
   /** Whether two stretches of n float32 have the same bits: 1 or 0. */
   equal(a: number, b: number, n: number): number;
-  /** Quantiles of n |e|, which are lost. */
+  /** Quantiles of n |e|, which are lost; the state knows the greatest. */
   select(state: number, errors: number, n: number, table: number): void;
   /** The first digits of n |e|, counted, of many only where quantiles will be: of copies, whose end it returns. */
   countFirst(errors: number, n: number, table: number, room: number, limit: number): number;

@@ -166,6 +166,16 @@ const SHARED = new Map([
   [70_002, 3],
 ]);
 
+test.each(SIZES)("%d numbers, hardly one of them not NaN, where others were counted before", (n) => {
+  for (const many of [1, 20, Math.max(1, n >> 5)]) {
+    selected(new Float32Array(100).fill(1000), -1);
+    const numbers = new Float32Array(n).fill(Number.NaN);
+    // the first of them is not where the sample is
+    for (let i = 0; i < many; i++) numbers[(4 + 68 * i) % n] = 0.25 + i / 64;
+    expect(selected(numbers, -1)).toEqual(sorted(numbers));
+  }
+});
+
 describe.each(Object.keys(KINDS))("numbers: %s", (kind) => {
   test.each(SIZES)("%d of them", (n) => {
     const numbers = Float32Array.from({ length: n }, (_, i) => KINDS[kind](i, n));
