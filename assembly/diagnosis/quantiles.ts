@@ -38,8 +38,6 @@ const MANY: i32 = 8192;
 const SAMPLE: i32 = 4096;
 /** Numbers up to which they are sorted. */
 const FEW: i32 = 64;
-/** Only NaN are above. */
-const INFINITY_BITS: i32 = 0x7f800000;
 
 function thousandthsOf(q: i32): i32 {
   return q == 0 ? 500 : q == 1 ? 990 : 999;
@@ -86,7 +84,7 @@ export function select(state: usize, p: usize, n: i32, table: usize): void {
   const worst = reinterpret<i32>(<f32>abs(load<f64>(state, ERRORS_WORST)));
   beyond = (worst >> SHIFT) + 1;
   let end = p + ((<usize>n) << 2);
-  if (!ASC_NO_ASSERT) assert(countAbove<i32>(p, end, worst) == countAbove<i32>(p, end, INFINITY_BITS));
+  if (!ASC_NO_ASSERT) assert(countAbove<i32>(p, end, worst) == countAbove<i32>(p, end, (NAN << SHIFT) - 1));
   const room = table + TABLE_BYTES;
   let copied: usize = 0;
   if (n >= MANY) {

@@ -5,7 +5,7 @@ import { PARTS } from "../support/parts.js";
 
 /** What each may weigh, in bytes: a new kernel has to be worth it. */
 const BUDGETS: Record<string, { raw: number; gzip: number }> = {
-  core: { raw: 40_256, gzip: 15_808 },
+  core: { raw: 40_192, gzip: 15_776 },
   diagnosis: { raw: 52_096, gzip: 21_888 },
   gradients: { raw: 56_832, gzip: 21_760 },
   halfnorm: { raw: 105_472, gzip: 40_448 },

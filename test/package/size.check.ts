@@ -9,7 +9,7 @@ import { BUNDLERS, type Bundler, bundle } from "./bundle.js";
 
 const consumer = inject("consumer");
 // The goal is 15,000 bytes. This is what has been reached, rounded up to the next 50.
-const BUDGET = 24_128;
+const BUDGET = 24_100;
 
 const gzip = (text: string | Buffer): number => gzipSync(text, { level: 9 }).length;
 
